@@ -1,0 +1,32 @@
+// Json: the type of every JSON message, and what a hook needs to read one.
+// Json is boost::json::value: {{"type", "chat"}, {"text", text}} is an object, message.at("type") reads a member.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace microframe {
+
+using Json = boost::json::value;
+
+// Thrown by a hook (or by text() below) for a message that is not what the hook expects. The sender gets an error reply,
+// {"error": "bad_message", "detail": what()}, and its connection lives on.
+class BadMessage : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Reads the string member `key` of `message`.
+// returns: its text, a copy.
+// errors:  BadMessage if `message` is no object, has no such member, or the member is no string.
+std::string text(const Json& message, std::string_view key);
+
+// Reads the string member `key` of `message`, or `otherwise` where text() would throw.
+std::string text_or(const Json& message, std::string_view key, std::string_view otherwise);
+
+// Writes `value` as JSON text (RFC 8259), without white space.
+std::string to_text(const Json& value);
+
+}  // namespace microframe

@@ -1,0 +1,57 @@
+// SharedBuffer: immutable bytes with an atomic reference count, made once and shared by every receiver on every loop.
+// One allocation holds count, size and bytes. Copying a SharedBuffer copies a pointer. Any thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+#include "base/bytes.hpp"
+
+namespace microframe::base {
+
+class SharedBuffer {
+ public:
+  SharedBuffer() = default;
+  SharedBuffer(const SharedBuffer& other) : block_(other.block_) {
+    if (block_) block_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  SharedBuffer(SharedBuffer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  SharedBuffer& operator=(SharedBuffer other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~SharedBuffer() {
+    if (block_ && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(block_);
+  }
+
+  // Makes a buffer of `size` bytes that `fill(MutableBytes)` writes before anyone else can see it.
+  template <class Fill>
+  static SharedBuffer make(std::size_t size, Fill&& fill) {
+    SharedBuffer buffer{new (::operator new(sizeof(Block) + size)) Block{size}};
+    fill(MutableBytes{buffer.data(), size});
+    return buffer;
+  }
+  // A buffer that holds a copy of `bytes`.
+  static SharedBuffer copy(Bytes bytes);
+
+  Bytes bytes() const { return block_ ? Bytes{data(), block_->size} : Bytes{}; }
+  std::size_t size() const { return block_ ? block_->size : 0; }
+  explicit operator bool() const { return block_ != nullptr; }
+
+ private:
+  struct Block {
+    explicit Block(std::size_t n) : size(n) {}
+    std::atomic<std::uint32_t> references{1};
+    std::size_t size;
+  };
+  explicit SharedBuffer(Block* block) : block_(block) {}
+  static void destroy(Block* block);
+  std::byte* data() const { return reinterpret_cast<std::byte*>(block_ + 1); }
+
+  Block* block_ = nullptr;
+};
+
+}  // namespace microframe::base

@@ -1,0 +1,76 @@
+// One WebSocket connection after its opening handshake, as a state machine: bytes in; events, and bytes to answer, out.
+// No I/O, no clock, no threads. RFC 6455 §5 to §7. Both roles.
+//
+// A driver feeds what it received:
+//   for (std::span in = received;;) {
+//     Event event = connection.next(in);          // consumes from the front of `in`, unmasking in place
+//     if (event.kind == Event::Kind::need_more) break;   // `in` is empty
+//     ...
+//   }
+// An unfragmented message that lies whole in `in` is delivered as a view of it; any other is gathered in a buffer of the
+// machine's own, which is given back when the message is done.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "proto/close_code.hpp"
+#include "proto/control_frame.hpp"
+#include "proto/frame_header.hpp"
+#include "proto/utf8.hpp"
+
+namespace microframe::proto {
+
+enum class Role : std::uint8_t { server, client };
+
+// §7.1. Each transition is made in connection.cpp, in one place a state.
+enum class State : std::uint8_t {
+  open,
+  close_sent,      // ours is out; data is read and discarded, the peer's Close is awaited
+  close_received,  // the peer's is in; ours is to be sent by the driver with close()
+  closed,          // both are out: the server drops the TCP connection (§7.1.1)
+  failed,          // the peer broke the protocol; the driver sends close(event.code) and drops the connection
+};
+
+struct ConnectionLimits {
+  std::size_t message_bytes_max = 1024 * 1024;
+  std::size_t fragments_max = 1024;
+};
+
+struct Event {
+  enum class Kind : std::uint8_t {
+    need_more,  // all bytes are consumed
+    message,    // payload, binary
+    ping,       // payload: answer with a pong
+    pong,       // payload
+    close,      // code (1005 where the peer gave none), reason: the first Close from the peer
+    failed,     // code to close with (1002, 1007, 1008, 1009), reason: what rule was broken, for the log
+  };
+  Kind kind = Kind::need_more;
+  bool binary = false;
+  CloseCode code = CloseCode::no_status;
+  base::Bytes payload;      // valid until the next call of next()
+  std::string_view reason;  // close: the peer's, valid as payload; failed: a literal
+};
+
+class Connection {
+ public:
+  Connection(Role role, ConnectionLimits limits);
+
+  // Reads on: consumes bytes from the front of `in`, until one event is complete or `in` is empty. After `failed`, and
+  // after the peer's Close, whatever follows is consumed and dropped (§5.5.1, §7.1.7).
+  Event next(base::MutableBytes& in);
+
+  // Sends our Close: returns the frame to write, or an empty one if ours is already out (§5.5.1: one Close only).
+  // A code that must not be sent (1005, 1006, 1015, out of range) asserts; `reason` is cut to 123 bytes at a character.
+  ControlFrame close(CloseCode code, std::string_view reason = {});
+
+  State state() const { return state_; }
+  // Whether a data message may still be sent (§5.5.1: none after our Close).
+  bool may_send() const { return state_ == State::open; }
+};
+
+}  // namespace microframe::proto
