@@ -1,0 +1,85 @@
+// Application: routes, threads, and the life of the server.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "microframe/authx.hpp"
+#include "microframe/config_error.hpp"
+#include "microframe/limits.hpp"
+#include "microframe/ws.hpp"
+
+namespace microframe {
+
+// Threading: set up on one thread; stop() from any. One Application serves once.
+class Application {
+ public:
+  Application();
+  ~Application();
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+
+  // Serves T, made from `arguments`, at `path`. Only who bears a token that `auth` accepts gets in.
+  // returns: the endpoint's object, which lives as long as the application: broadcast from any thread through it.
+  // errors:  ConfigError if the path is taken or malformed, or a key does not fit its algorithm.
+  template <class T, class... Arguments>
+  T& route(std::string path, const authx::AuthConfig& auth, Arguments&&... arguments) {
+    return emplace<T>(std::move(path), auth, nullptr, std::forward<Arguments>(arguments)...);
+  }
+  // The same, and `users` knows who they are: a user it does not authorize is refused. It must outlive the application.
+  template <class T, std::derived_from<authx::AuthManager> Users, class... Arguments>
+  T& route(std::string path, const authx::AuthConfig& auth, Users& users, Arguments&&... arguments) {
+    return emplace<T>(std::move(path), auth, &users, std::forward<Arguments>(arguments)...);
+  }
+
+  // Serves an endpoint made of lambdas. returns: where it broadcasts.
+  ws::ChatBase& websocket(std::string path, const authx::AuthConfig& auth, ws::Callbacks callbacks);
+  ws::ChatBase& websocket(std::string path, const authx::AuthConfig& auth, authx::AuthManager& users,
+                          ws::Callbacks callbacks);
+
+  // Serves a route made by hand, for its options.
+  void add(ws::WebSocketRoute route);
+
+  // Answers GET `path` with `body`, which is copied. For a page or two beside the sockets, not a file server.
+  void page(std::string path, std::string content_type, std::string_view body);
+
+  // The number of loops, each a thread. Default: the cores this process may use.
+  Application& threads(std::size_t count);
+  Application& limits(const Limits& limits);
+
+  // Serves until SIGINT, SIGTERM or stop(): then every connection is closed with 1012, on_disconnect has run for each, and
+  // all is given back.
+  // address: "127.0.0.1:8000", "[::1]:8000", ":8000" (every interface), "unix:/run/app.sock"; port 0: any free one.
+  // returns: 0; 1 if it cannot serve there, having said why and what to do on stderr.
+  int run(std::string_view address);
+
+  // run() in two halves, without the signals: for tests and for programs with a main loop of their own.
+  // start returns once connections are accepted. errors: ConfigError.
+  void start(std::string_view address);
+  // Waits until all is stopped.
+  void wait();
+  // Asks for the end, and returns at once. Any thread, any time after start; more than once does no harm.
+  void stop();
+
+  // The port listened on, after start; 0 for a Unix socket.
+  std::uint16_t port() const;
+
+ private:
+  template <class T, class... Arguments>
+  T& emplace(std::string path, const authx::AuthConfig& auth, authx::AuthManager* users, Arguments&&... arguments) {
+    auto endpoint = std::make_unique<T>(std::forward<Arguments>(arguments)...);
+    T& object = *endpoint;
+    add(ws::WebSocketRoute(std::move(path), std::move(endpoint), auth, users));
+    return object;
+  }
+
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace microframe

@@ -1,0 +1,10 @@
+// All of microframe in one include.
+#pragma once
+
+#include "microframe/application.hpp"
+#include "microframe/authx.hpp"
+#include "microframe/config_error.hpp"
+#include "microframe/json.hpp"
+#include "microframe/limits.hpp"
+#include "microframe/task.hpp"
+#include "microframe/ws.hpp"

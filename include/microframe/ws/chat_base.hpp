@@ -1,0 +1,116 @@
+// BaseWebSocket and ChatBase: what an endpoint's class derives from.
+// Threading: every method from any thread. The state (users, rooms) is the endpoint's: two routes share nothing.
+// Before the object is given to a route there is nobody to talk to: methods then throw std::logic_error.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "microframe/json.hpp"
+#include "microframe/ws/message.hpp"
+#include "microframe/ws/websocket.hpp"
+
+namespace microframe::ws {
+
+class Endpoint;
+
+// An endpoint that knows who is connected. Derive and write the hooks you need; none is virtual, the route finds them:
+//   void on_connect(WebSocket& socket, const UserId& user);
+//   void on_message(WebSocket& socket, const UserId& user, const Json& message);    or const Message& for raw text and binary
+//   void on_binary(WebSocket& socket, const UserId& user, std::span<const std::byte> bytes);
+//   void on_disconnect(WebSocket& socket, const UserId& user, const DisconnectReason& reason);
+// Each may return Task<> and wait; on_message may return Json or Task<Json>, which is sent back to `socket`.
+// Hooks of one connection run one at a time, on its loop; hooks of different connections run at once on different loops.
+class BaseWebSocket {
+ public:
+  // The users with at least one open connection, each once, sorted.
+  std::vector<UserId> get_connected_users() const;
+  bool is_connected(std::string_view user) const;
+  // Open connections; a user with two devices counts twice.
+  std::size_t connection_count() const;
+
+ protected:
+  BaseWebSocket() = default;
+  explicit BaseWebSocket(Endpoint* endpoint) : endpoint_(endpoint) {}
+  ~BaseWebSocket() = default;
+  Endpoint& endpoint() const;
+
+ private:
+  friend class Endpoint;
+  Endpoint* endpoint_ = nullptr;
+};
+
+// Whom a broadcast leaves out: users, and at most one single device. Owns its names.
+class Exclude {
+ public:
+  Exclude() = default;
+  Exclude(std::initializer_list<std::string_view> users) : users_(users.begin(), users.end()) {}
+  Exclude(std::vector<UserId> users) : users_(std::move(users)) {}
+  // This device only: the user's others still receive.
+  Exclude(const WebSocket& device) : device_(device) {}
+
+  const std::vector<UserId>& users() const { return users_; }
+  const std::optional<WebSocket>& device() const { return device_; }
+
+ private:
+  std::vector<UserId> users_;
+  std::optional<WebSocket> device_;
+};
+
+// What came of a wish to join a room.
+enum class JoinResult : unsigned char {
+  joined,
+  already_in,
+  not_connected,    // the user has no open connection: rooms hold no ghosts
+  name_invalid,     // empty, or over the limit (255 bytes)
+  too_many_rooms,   // of this connection (128), or of the endpoint (1,000,000)
+};
+inline bool in_room(JoinResult result) { return result <= JoinResult::already_in; }
+
+// An endpoint with rooms and broadcasts.
+class ChatBase : public BaseWebSocket {
+ public:
+  ChatBase() = default;
+
+  // Sends to every connection of the endpoint, but those excluded.
+  void broadcast(const Json& message, const Exclude& exclude = {});
+  void broadcast(const Message& message, const Exclude& exclude = {});
+
+  // Sends to every device of `user`. returns: whether there was one.
+  bool send_to(std::string_view user, const Json& message);
+  bool send_to(std::string_view user, const Message& message);
+
+  // Sends to every device of each user, once however often a user is named. returns: how many of the users were there.
+  std::size_t send_to_many(std::span<const UserId> users, const Json& message);
+  std::size_t send_to_many(std::initializer_list<UserId> users, const Json& message) {
+    return send_to_many(std::span(users.begin(), users.size()), message);
+  }
+
+  // Sends to every member of `room`, but those excluded. returns: whether the room has any member.
+  bool broadcast_to_room(std::string_view room, const Json& message, const Exclude& exclude = {});
+  bool broadcast_to_room(std::string_view room, const Message& message, const Exclude& exclude = {});
+
+  // Puts every open device of `user`, or the one device, into `room`. A device leaves its rooms when it closes; the user's
+  // other devices stay. For several devices the result is the best of theirs.
+  JoinResult join_room(std::string_view user, std::string_view room);
+  JoinResult join_room(const WebSocket& device, std::string_view room);
+  // returns: whether a device was in the room.
+  bool leave_room(std::string_view user, std::string_view room);
+  bool leave_room(const WebSocket& device, std::string_view room);
+
+  // The users with a device in `room`, each once, sorted.
+  std::vector<UserId> get_room_members(std::string_view room) const;
+  // The rooms any device of `user` is in, each once, sorted. Inside on_disconnect the closing device's still count.
+  std::vector<std::string> get_user_rooms(std::string_view user) const;
+
+ private:
+  friend class WebSocket;
+  explicit ChatBase(Endpoint* endpoint) : BaseWebSocket(endpoint) {}
+};
+
+}  // namespace microframe::ws

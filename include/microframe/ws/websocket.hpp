@@ -1,0 +1,79 @@
+// WebSocket: a handle to one open connection (one device of its user).
+// Threading: every method from any thread. Copying shares the connection; keep a copy as long as you like: once the
+// connection is closed it says so and sends nothing.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "microframe/json.hpp"
+#include "microframe/ws/message.hpp"
+
+namespace microframe::ws {
+
+// The token's `sub`.
+using UserId = std::string;
+
+class ChatBase;
+class ServerConnection;
+
+class WebSocket {
+ public:
+  WebSocket(const WebSocket& other);
+  WebSocket& operator=(const WebSocket& other);
+  ~WebSocket();
+
+  // Sends one message to this device. It is queued, and leaves at the end of the loop's iteration.
+  // returns: false if the connection is closed or closing.
+  bool send(const Json& message);
+  bool send(const Message& message);
+  bool send_text(std::string_view content);
+  bool send_binary(std::span<const std::byte> content);
+  // A bare string could mean JSON or text: say send_text(content), or send(Json(content)) for a JSON string.
+  template <std::convertible_to<std::string_view> Text>
+  bool send(const Text& content) = delete;
+
+  // Starts the closing handshake (RFC 6455 §7.1.2). Does nothing if the connection is closed or closing.
+  // code: 1000, or 4000 to 4999 for the application's own; reason: UTF-8, cut to 123 bytes.
+  // errors: std::invalid_argument for a code that may not be sent (§7.4).
+  void close(std::uint16_t code = 1000, std::string_view reason = {});
+
+  // Takes a fresh token for this connection, so that it lives on after the first one's `exp`.
+  // returns: whether the token is valid and of the same user. A token that is not changes nothing.
+  bool refresh_token(std::string_view token);
+
+  bool is_open() const;
+  // Unique among the connections of this process.
+  std::uint64_t id() const;
+  const UserId& user() const;
+  // The token's claims beyond the registered ones (RFC 7519 §4.1) and `type`: an object.
+  const Json& claims() const;
+  // When the connection is closed for its token's `exp`, unless refresh_token() came.
+  std::chrono::system_clock::time_point expires() const;
+  // The rooms this device is in, sorted. Still answered inside on_disconnect.
+  std::vector<std::string> rooms() const;
+  // The peer, as "127.0.0.1:50000", "[::1]:50000" or "unix".
+  std::string remote_address() const;
+  // The subprotocol the handshake chose (RFC 6455 §1.9), or "". A token carried there is never told.
+  std::string subprotocol() const;
+  // The endpoint this device is connected to: its users, rooms and broadcasts.
+  ChatBase chat() const;
+
+  friend bool operator==(const WebSocket&, const WebSocket&) = default;
+
+ private:
+  friend class ServerConnection;
+  friend class ChatBase;
+  friend class Exclude;
+  explicit WebSocket(ServerConnection& connection);
+
+  ServerConnection* connection_;  // counted
+};
+
+}  // namespace microframe::ws
