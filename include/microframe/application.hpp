@@ -25,13 +25,14 @@ class Application {
   Application& operator=(const Application&) = delete;
 
   // Serves T, made from `arguments`, at `path`. Only who bears a token that `auth` accepts gets in.
-  // returns: the endpoint's object, which lives as long as the application: broadcast from any thread through it.
-  // errors:  ConfigError if the path is taken or malformed, or a key does not fit its algorithm.
+  // returns: the endpoint's object, which lives as long as the application: broadcast from any thread through
+  // it. errors:  ConfigError if the path is taken or malformed, or a key does not fit its algorithm.
   template <class T, class... Arguments>
   T& route(std::string path, const authx::AuthConfig& auth, Arguments&&... arguments) {
     return emplace<T>(std::move(path), auth, nullptr, std::forward<Arguments>(arguments)...);
   }
-  // The same, and `users` knows who they are: a user it does not authorize is refused. It must outlive the application.
+  // The same, and `users` knows who they are: a user it does not authorize is refused. It must outlive the
+  // application.
   template <class T, std::derived_from<authx::AuthManager> Users, class... Arguments>
   T& route(std::string path, const authx::AuthConfig& auth, Users& users, Arguments&&... arguments) {
     return emplace<T>(std::move(path), auth, &users, std::forward<Arguments>(arguments)...);
@@ -52,10 +53,10 @@ class Application {
   Application& threads(std::size_t count);
   Application& limits(const Limits& limits);
 
-  // Serves until SIGINT, SIGTERM or stop(): then every connection is closed with 1012, on_disconnect has run for each, and
-  // all is given back.
-  // address: "127.0.0.1:8000", "[::1]:8000", ":8000" (every interface), "unix:/run/app.sock"; port 0: any free one.
-  // returns: 0; 1 if it cannot serve there, having said why and what to do on stderr.
+  // Serves until SIGINT, SIGTERM or stop(): then every connection is closed with 1012, on_disconnect has run
+  // for each, and all is given back. address: "127.0.0.1:8000", "[::1]:8000", ":8000" (every interface),
+  // "unix:/run/app.sock"; port 0: any free one. returns: 0; 1 if it cannot serve there, having said why and
+  // what to do on stderr.
   int run(std::string_view address);
 
   // run() in two halves, without the signals: for tests and for programs with a main loop of their own.
@@ -71,7 +72,8 @@ class Application {
 
  private:
   template <class T, class... Arguments>
-  T& emplace(std::string path, const authx::AuthConfig& auth, authx::AuthManager* users, Arguments&&... arguments) {
+  T& emplace(std::string path, const authx::AuthConfig& auth, authx::AuthManager* users,
+             Arguments&&... arguments) {
     auto endpoint = std::make_unique<T>(std::forward<Arguments>(arguments)...);
     T& object = *endpoint;
     add(ws::WebSocketRoute(std::move(path), std::move(endpoint), auth, users));

@@ -6,7 +6,8 @@
 
 namespace microframe {
 
-// Per connection unless said otherwise. Set before Application::run; see docs/reference for what lies past each.
+// Per connection unless said otherwise. Set before Application::run; see docs/reference for what lies past
+// each.
 struct Limits {
   Limits() = default;
 
@@ -27,8 +28,8 @@ struct Limits {
   std::size_t connections_max = 100'000;            // of the process; past it: 503
   std::size_t connections_per_address_max = 1'000;  // past it: 429
   std::size_t devices_per_user_max = 16;            // past it: 4409 to the oldest
-  std::chrono::milliseconds closing_time{5000};     // for the peer's Close; past it: the connection is dropped
-  std::chrono::milliseconds drain_time{10000};      // at stop, of all connections; past it: they are dropped
+  std::chrono::milliseconds closing_time{5000};  // for the peer's Close; past it: the connection is dropped
+  std::chrono::milliseconds drain_time{10000};   // at stop, of all connections; past it: they are dropped
 };
 
 }  // namespace microframe

@@ -20,8 +20,8 @@ using Binary = std::span<const std::byte>;
 // Sends a hook's reply to the message it answers.
 void reply(ws::WebSocket& socket, const Json& value);
 
-// The hooks of one endpoint, type-erased. A null pointer is a hook that is not there. Each returns the coroutine that has
-// still to be run, or an empty Task where the hook has already returned.
+// The hooks of one endpoint, type-erased. A null pointer is a hook that is not there. Each returns the
+// coroutine that has still to be run, or an empty Task where the hook has already returned.
 struct Hooks {
   using Connect = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&);
   using JsonMessage = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, const Json&);
@@ -70,15 +70,15 @@ inline constexpr bool is_task = false;
 template <class T>
 inline constexpr bool is_task<Task<T>> = true;
 
-// Whether T has a member of that name, public or not and however overloaded: naming it in a class that derives from T and
-// from another class with that name is then ambiguous.
-#define MICROFRAME_HAS_MEMBER(name)              \
-  struct Named_##name {                          \
-    int name;                                    \
-  };                                             \
-  template <class T>                             \
-  struct With_##name : T, Named_##name {};       \
-  template <class T>                             \
+// Whether T has a member of that name, public or not and however overloaded: naming it in a class that
+// derives from T and from another class with that name is then ambiguous.
+#define MICROFRAME_HAS_MEMBER(name)        \
+  struct Named_##name {                    \
+    int name;                              \
+  };                                       \
+  template <class T>                       \
+  struct With_##name : T, Named_##name {}; \
+  template <class T>                       \
   inline constexpr bool has_##name = !requires { &With_##name<T>::name; };
 
 MICROFRAME_HAS_MEMBER(on_connect)
@@ -87,49 +87,50 @@ MICROFRAME_HAS_MEMBER(on_binary)
 MICROFRAME_HAS_MEMBER(on_disconnect)
 
 // Names that were meant to be a hook's. Each is refused, for nothing would ever call it.
-#define MICROFRAME_NEAR_MISS(name, meant)                                                                     \
-  namespace near_miss {                                                                                       \
-  MICROFRAME_HAS_MEMBER(name)                                                                                 \
-  }                                                                                                           \
-  template <class T>                                                                                          \
-    requires near_miss::has_##name<T>                                                                         \
-  consteval void check_##name() {                                                                             \
-    static_assert(sizeof(T) == 0, "microframe: no hook is called \"" #name "\"; did you mean \"" #meant "\"?"); \
-  }                                                                                                           \
-  template <class T>                                                                                          \
+#define MICROFRAME_NEAR_MISS(name, meant)                                                       \
+  namespace near_miss {                                                                         \
+  MICROFRAME_HAS_MEMBER(name)                                                                   \
+  }                                                                                             \
+  template <class T>                                                                            \
+    requires near_miss::has_                                                                    \
+  ##name<T> consteval void check_##name() {                                                     \
+    static_assert(sizeof(T) == 0,                                                               \
+                  "microframe: no hook is called \"" #name "\"; did you mean \"" #meant "\"?"); \
+  }                                                                                             \
+  template <class T>                                                                            \
   consteval void check_##name() {}
 
 // One line a misspelling; check_names() below calls each.
-#define MICROFRAME_NEAR_MISSES(X)     \
-  X(on_conect, on_connect)            \
-  X(on_connected, on_connect)         \
-  X(on_connection, on_connect)        \
-  X(on_open, on_connect)              \
-  X(onConnect, on_connect)            \
-  X(onconnect, on_connect)            \
-  X(onOpen, on_connect)               \
-  X(connect, on_connect)              \
-  X(on_mesage, on_message)            \
-  X(on_messages, on_message)          \
-  X(on_msg, on_message)               \
-  X(on_text, on_message)              \
-  X(on_json, on_message)              \
-  X(on_receive, on_message)           \
-  X(on_recieve, on_message)           \
-  X(onMessage, on_message)            \
-  X(onmessage, on_message)            \
-  X(on_bin, on_binary)                \
-  X(on_bytes, on_binary)              \
-  X(on_data, on_binary)               \
-  X(onBinary, on_binary)              \
-  X(on_disconect, on_disconnect)      \
-  X(on_diconnect, on_disconnect)      \
-  X(on_disconnected, on_disconnect)   \
-  X(on_disconnection, on_disconnect)  \
-  X(on_close, on_disconnect)          \
-  X(on_closed, on_disconnect)         \
-  X(onDisconnect, on_disconnect)      \
-  X(ondisconnect, on_disconnect)      \
+#define MICROFRAME_NEAR_MISSES(X)    \
+  X(on_conect, on_connect)           \
+  X(on_connected, on_connect)        \
+  X(on_connection, on_connect)       \
+  X(on_open, on_connect)             \
+  X(onConnect, on_connect)           \
+  X(onconnect, on_connect)           \
+  X(onOpen, on_connect)              \
+  X(connect, on_connect)             \
+  X(on_mesage, on_message)           \
+  X(on_messages, on_message)         \
+  X(on_msg, on_message)              \
+  X(on_text, on_message)             \
+  X(on_json, on_message)             \
+  X(on_receive, on_message)          \
+  X(on_recieve, on_message)          \
+  X(onMessage, on_message)           \
+  X(onmessage, on_message)           \
+  X(on_bin, on_binary)               \
+  X(on_bytes, on_binary)             \
+  X(on_data, on_binary)              \
+  X(onBinary, on_binary)             \
+  X(on_disconect, on_disconnect)     \
+  X(on_diconnect, on_disconnect)     \
+  X(on_disconnected, on_disconnect)  \
+  X(on_disconnection, on_disconnect) \
+  X(on_close, on_disconnect)         \
+  X(on_closed, on_disconnect)        \
+  X(onDisconnect, on_disconnect)     \
+  X(ondisconnect, on_disconnect)     \
   X(onClose, on_disconnect)
 
 MICROFRAME_NEAR_MISSES(MICROFRAME_NEAR_MISS)
@@ -146,7 +147,8 @@ consteval void check_names() {
 #undef MICROFRAME_HAS_MEMBER
 
 template <class T>
-concept CallsConnect = requires(T& t, ws::WebSocket& socket, const ws::UserId& user) { t.on_connect(socket, user); };
+concept CallsConnect =
+    requires(T& t, ws::WebSocket& socket, const ws::UserId& user) { t.on_connect(socket, user); };
 template <class T>
 concept CallsJson = requires(T& t, ws::WebSocket& socket, const ws::UserId& user, const Json& message) {
   t.on_message(socket, user, message);
@@ -173,15 +175,18 @@ template <class T>
 consteval void check_hooks() {
   static_assert(!std::is_final_v<T>, "microframe: an endpoint class must not be final");
   check_names<T>();
-  static_assert(has_on_message<T>, "microframe: the endpoint has no on_message; write: void on_message(ws::WebSocket& socket, "
-                                   "const ws::UserId& user, const Json& message)");
-  static_assert(!has_on_message<T> || CallsJson<T> || CallsRaw<T>,
-                "microframe: on_message must be public and take (ws::WebSocket&, const ws::UserId&, const Json&) or "
-                "(ws::WebSocket&, const ws::UserId&, const ws::Message&)");
+  static_assert(has_on_message<T>,
+                "microframe: the endpoint has no on_message; write: void on_message(ws::WebSocket& socket, "
+                "const ws::UserId& user, const Json& message)");
+  static_assert(
+      !has_on_message<T> || CallsJson<T> || CallsRaw<T>,
+      "microframe: on_message must be public and take (ws::WebSocket&, const ws::UserId&, const Json&) or "
+      "(ws::WebSocket&, const ws::UserId&, const ws::Message&)");
   static_assert(!has_on_connect<T> || CallsConnect<T>,
                 "microframe: on_connect must be public and take (ws::WebSocket&, const ws::UserId&)");
   static_assert(!has_on_binary<T> || CallsBinary<T>,
-                "microframe: on_binary must be public and take (ws::WebSocket&, const ws::UserId&, std::span<const std::byte>)");
+                "microframe: on_binary must be public and take (ws::WebSocket&, const ws::UserId&, "
+                "std::span<const std::byte>)");
   static_assert(!has_on_disconnect<T> || CallsDisconnect<T> || CallsDisconnectPlain<T>,
                 "microframe: on_disconnect must be public and take (ws::WebSocket&, const ws::UserId&, "
                 "const ws::DisconnectReason&)");
@@ -190,7 +195,8 @@ consteval void check_hooks() {
 template <class T>
 void add_connect(Hooks& hooks) {
   if constexpr (CallsConnect<T>) {
-    using Result = decltype(std::declval<T&>().on_connect(std::declval<ws::WebSocket&>(), std::declval<const ws::UserId&>()));
+    using Result = decltype(std::declval<T&>().on_connect(std::declval<ws::WebSocket&>(),
+                                                          std::declval<const ws::UserId&>()));
     static_assert(HookResult<Result>, "microframe: on_connect must return void or Task<>");
     hooks.on_connect = [](void* self, ws::WebSocket& socket, const ws::UserId& user) {
       return run_hook(socket, [&] { return static_cast<T*>(self)->on_connect(socket, user); });
@@ -201,10 +207,12 @@ void add_connect(Hooks& hooks) {
 template <class T>
 void add_message(Hooks& hooks) {
   // One call serves both forms; Argument is const Json& or const ws::Message&.
-  const auto form = []<class Argument>(Task<> (*&slot)(void*, ws::WebSocket&, const ws::UserId&, const Argument&)) {
-    using Result = decltype(std::declval<T&>().on_message(std::declval<ws::WebSocket&>(), std::declval<const ws::UserId&>(),
-                                                          std::declval<const Argument&>()));
-    static_assert(MessageHookResult<Result>, "microframe: on_message must return void, Json, Task<> or Task<Json>");
+  const auto form = []<class Argument>(
+                        Task<> (*&slot)(void*, ws::WebSocket&, const ws::UserId&, const Argument&)) {
+    using Result = decltype(std::declval<T&>().on_message(
+        std::declval<ws::WebSocket&>(), std::declval<const ws::UserId&>(), std::declval<const Argument&>()));
+    static_assert(MessageHookResult<Result>,
+                  "microframe: on_message must return void, Json, Task<> or Task<Json>");
     slot = [](void* self, ws::WebSocket& socket, const ws::UserId& user, const Argument& message) {
       return run_hook(socket, [&] { return static_cast<T*>(self)->on_message(socket, user, message); });
     };
@@ -220,9 +228,10 @@ void add_message(Hooks& hooks) {
 template <class T>
 void add_binary(Hooks& hooks) {
   if constexpr (CallsBinary<T>) {
-    using Result = decltype(std::declval<T&>().on_binary(std::declval<ws::WebSocket&>(), std::declval<const ws::UserId&>(),
-                                                         std::declval<Binary>()));
-    static_assert(MessageHookResult<Result>, "microframe: on_binary must return void, Json, Task<> or Task<Json>");
+    using Result = decltype(std::declval<T&>().on_binary(
+        std::declval<ws::WebSocket&>(), std::declval<const ws::UserId&>(), std::declval<Binary>()));
+    static_assert(MessageHookResult<Result>,
+                  "microframe: on_binary must return void, Json, Task<> or Task<Json>");
     hooks.on_binary = [](void* self, ws::WebSocket& socket, const ws::UserId& user, Binary bytes) {
       return run_hook(socket, [&] { return static_cast<T*>(self)->on_binary(socket, user, bytes); });
     };
@@ -233,10 +242,12 @@ void add_binary(Hooks& hooks) {
 template <class T>
 void add_disconnect(Hooks& hooks) {
   const auto form = [&](auto call) {
-    using Result = decltype(call(std::declval<T&>(), std::declval<ws::WebSocket&>(), std::declval<const ws::UserId&>(),
-                                 std::declval<const ws::DisconnectReason&>()));
+    using Result =
+        decltype(call(std::declval<T&>(), std::declval<ws::WebSocket&>(), std::declval<const ws::UserId&>(),
+                      std::declval<const ws::DisconnectReason&>()));
     static_assert(HookResult<Result>, "microframe: on_disconnect must return void or Task<>");
-    hooks.on_disconnect = [](void* self, ws::WebSocket& socket, const ws::UserId& user, const ws::DisconnectReason& reason) {
+    hooks.on_disconnect = [](void* self, ws::WebSocket& socket, const ws::UserId& user,
+                             const ws::DisconnectReason& reason) {
       return run_hook(socket, [&] { return decltype(call){}(*static_cast<T*>(self), socket, user, reason); });
     };
   };

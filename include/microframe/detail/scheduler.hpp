@@ -1,4 +1,5 @@
-// What a waiting coroutine needs of the thread it runs on. Implemented by the event loop; not for applications.
+// What a waiting coroutine needs of the thread it runs on. Implemented by the event loop; not for
+// applications.
 #pragma once
 
 #include <chrono>

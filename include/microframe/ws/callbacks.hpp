@@ -10,8 +10,10 @@
 
 namespace microframe::ws {
 
-// Each setter takes a callable with the arguments of the hook of that name (see BaseWebSocket) and the same results:
-//   app.websocket("/ws", auth, ws::Callbacks().on_message([](ws::WebSocket& socket, const ws::UserId& user, const Json& message) {
+// Each setter takes a callable with the arguments of the hook of that name (see BaseWebSocket) and the same
+// results:
+//   app.websocket("/ws", auth, ws::Callbacks().on_message([](ws::WebSocket& socket, const ws::UserId& user,
+//   const Json& message) {
 //     socket.chat().broadcast({{"from", user}, {"text", text(message, "text")}});
 //   }));
 // A callable may run on several loops at once, and lives as long as the application.
@@ -31,8 +33,9 @@ class Callbacks {
   Callbacks&& on_message(F hook) && {
     constexpr bool json = std::is_invocable_v<F&, WebSocket&, const UserId&, const Json&>;
     constexpr bool raw = std::is_invocable_v<F&, WebSocket&, const UserId&, const Message&>;
-    static_assert(json || raw, "microframe: on_message must take (ws::WebSocket&, const ws::UserId&, const Json&) or "
-                               "(ws::WebSocket&, const ws::UserId&, const ws::Message&)");
+    static_assert(json || raw,
+                  "microframe: on_message must take (ws::WebSocket&, const ws::UserId&, const Json&) or "
+                  "(ws::WebSocket&, const ws::UserId&, const ws::Message&)");
     if constexpr (json) {
       json_ = message_hook<Json>(std::move(hook));
     } else if constexpr (raw) {

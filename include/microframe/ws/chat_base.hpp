@@ -1,6 +1,7 @@
 // BaseWebSocket and ChatBase: what an endpoint's class derives from.
-// Threading: every method from any thread. The state (users, rooms) is the endpoint's: two routes share nothing.
-// Before the object is given to a route there is nobody to talk to: methods then throw std::logic_error.
+// Threading: every method from any thread. The state (users, rooms) is the endpoint's: two routes share
+// nothing. Before the object is given to a route there is nobody to talk to: methods then throw
+// std::logic_error.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "microframe/json.hpp"
+#include "microframe/ws/join_result.hpp"
 #include "microframe/ws/message.hpp"
 #include "microframe/ws/websocket.hpp"
 
@@ -19,13 +21,15 @@ namespace microframe::ws {
 
 class Endpoint;
 
-// An endpoint that knows who is connected. Derive and write the hooks you need; none is virtual, the route finds them:
+// An endpoint that knows who is connected. Derive and write the hooks you need; none is virtual, the route
+// finds them:
 //   void on_connect(WebSocket& socket, const UserId& user);
-//   void on_message(WebSocket& socket, const UserId& user, const Json& message);    or const Message& for raw text and binary
-//   void on_binary(WebSocket& socket, const UserId& user, std::span<const std::byte> bytes);
+//   void on_message(WebSocket& socket, const UserId& user, const Json& message);    or const Message& for raw
+//   text and binary void on_binary(WebSocket& socket, const UserId& user, std::span<const std::byte> bytes);
 //   void on_disconnect(WebSocket& socket, const UserId& user, const DisconnectReason& reason);
 // Each may return Task<> and wait; on_message may return Json or Task<Json>, which is sent back to `socket`.
-// Hooks of one connection run one at a time, on its loop; hooks of different connections run at once on different loops.
+// Hooks of one connection run one at a time, on its loop; hooks of different connections run at once on
+// different loops.
 class BaseWebSocket {
  public:
   // The users with at least one open connection, each once, sorted.
@@ -62,16 +66,6 @@ class Exclude {
   std::optional<WebSocket> device_;
 };
 
-// What came of a wish to join a room.
-enum class JoinResult : unsigned char {
-  joined,
-  already_in,
-  not_connected,    // the user has no open connection: rooms hold no ghosts
-  name_invalid,     // empty, or over the limit (255 bytes)
-  too_many_rooms,   // of this connection (128), or of the endpoint (1,000,000)
-};
-inline bool in_room(JoinResult result) { return result <= JoinResult::already_in; }
-
 // An endpoint with rooms and broadcasts.
 class ChatBase : public BaseWebSocket {
  public:
@@ -85,7 +79,8 @@ class ChatBase : public BaseWebSocket {
   bool send_to(std::string_view user, const Json& message);
   bool send_to(std::string_view user, const Message& message);
 
-  // Sends to every device of each user, once however often a user is named. returns: how many of the users were there.
+  // Sends to every device of each user, once however often a user is named. returns: how many of the users
+  // were there.
   std::size_t send_to_many(std::span<const UserId> users, const Json& message);
   std::size_t send_to_many(std::initializer_list<UserId> users, const Json& message) {
     return send_to_many(std::span(users.begin(), users.size()), message);
@@ -95,8 +90,8 @@ class ChatBase : public BaseWebSocket {
   bool broadcast_to_room(std::string_view room, const Json& message, const Exclude& exclude = {});
   bool broadcast_to_room(std::string_view room, const Message& message, const Exclude& exclude = {});
 
-  // Puts every open device of `user`, or the one device, into `room`. A device leaves its rooms when it closes; the user's
-  // other devices stay. For several devices the result is the best of theirs.
+  // Puts every open device of `user`, or the one device, into `room`. A device leaves its rooms when it
+  // closes; the user's other devices stay. For several devices the result is the best of theirs.
   JoinResult join_room(std::string_view user, std::string_view room);
   JoinResult join_room(const WebSocket& device, std::string_view room);
   // returns: whether a device was in the room.
@@ -105,7 +100,8 @@ class ChatBase : public BaseWebSocket {
 
   // The users with a device in `room`, each once, sorted.
   std::vector<UserId> get_room_members(std::string_view room) const;
-  // The rooms any device of `user` is in, each once, sorted. Inside on_disconnect the closing device's still count.
+  // The rooms any device of `user` is in, each once, sorted. Inside on_disconnect the closing device's still
+  // count.
   std::vector<std::string> get_user_rooms(std::string_view user) const;
 
  private:

@@ -9,17 +9,17 @@
 namespace microframe::ws {
 
 enum class DisconnectCause : std::uint8_t {
-  peer_closed,       // the peer sent a Close; code and text are its own
-  server_closed,     // WebSocket::close; code and text are those given there
-  connection_lost,   // no Close came: reset, end of stream; code 1006
-  timeout,           // the peer stopped answering; code 1006
-  protocol_error,    // the peer broke RFC 6455 or a limit of it; code 1002, 1007, 1008, 1009
-  too_slow,          // the peer reads more slowly than it is sent to; code 4408
-  too_many_messages, // the peer passed its message rate; code 4429
-  hook_failed,       // a hook threw; code 1011
-  token_expired,     // the token's exp has passed; code 4401
-  replaced,          // newer devices of the same user took its place; code 4409
-  shutdown,          // the server stops; code 1012
+  peer_closed,        // the peer sent a Close; code and text are its own
+  server_closed,      // WebSocket::close; code and text are those given there
+  connection_lost,    // no Close came: reset, end of stream; code 1006
+  timeout,            // the peer stopped answering; code 1006
+  protocol_error,     // the peer broke RFC 6455 or a limit of it; code 1002, 1007, 1008, 1009
+  too_slow,           // the peer reads more slowly than it is sent to; code 4408
+  too_many_messages,  // the peer passed its message rate; code 4429
+  hook_failed,        // a hook threw; code 1011
+  token_expired,      // the token's exp has passed; code 4401
+  replaced,           // newer devices of the same user took its place; code 4409
+  shutdown,           // the server stops; code 1012
 };
 
 // The cause's name, as in logs: "peer_closed".

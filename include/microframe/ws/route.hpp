@@ -18,7 +18,8 @@ class WebSocketRoute {
   // path: starts with '/'. endpoint: any class derived from BaseWebSocket with an on_message.
   // errors: none here; Application::add checks.
   template <class T>
-  WebSocketRoute(std::string path, std::unique_ptr<T> endpoint, authx::AuthConfig auth, authx::AuthManager* users = nullptr)
+  WebSocketRoute(std::string path, std::unique_ptr<T> endpoint, authx::AuthConfig auth,
+                 authx::AuthManager* users = nullptr)
       : path_(std::move(path)),
         auth_(std::move(auth)),
         users_(users),
@@ -26,11 +27,14 @@ class WebSocketRoute {
         base_(endpoint.get()),
         handler_(endpoint.get()),
         owner_(std::move(endpoint)) {
-    static_assert(std::is_base_of_v<BaseWebSocket, T>, "microframe: an endpoint derives from ws::BaseWebSocket or ws::ChatBase");
+    static_assert(std::is_base_of_v<BaseWebSocket, T>,
+                  "microframe: an endpoint derives from ws::BaseWebSocket or ws::ChatBase");
   }
-  WebSocketRoute(std::string path, Callbacks callbacks, authx::AuthConfig auth, authx::AuthManager* users = nullptr);
+  WebSocketRoute(std::string path, Callbacks callbacks, authx::AuthConfig auth,
+                 authx::AuthManager* users = nullptr);
 
-  // The subprotocols the application speaks (RFC 6455 §1.9), best first. Left out: the first that a client offers is chosen.
+  // The subprotocols the application speaks (RFC 6455 §1.9), best first. Left out: the first that a client
+  // offers is chosen.
   WebSocketRoute&& subprotocols(std::vector<std::string> names) && {
     subprotocols_ = std::move(names);
     return std::move(*this);

@@ -1,0 +1,308 @@
+#include "hub/hub.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace microframe::hub {
+namespace {
+
+using base::Ref;
+using base::SharedBuffer;
+
+void sort_unique(std::vector<std::string>& names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+}
+
+void deliver_on(Seating& seating, std::size_t loop, const SharedBuffer& frame, const Exclusion& exclusion) {
+  if (exclusion.empty()) {
+    seating.for_each(loop, [&](Member& member) { member.deliver(frame); });
+  } else {
+    seating.for_each(loop, [&](Member& member) {
+      if (!exclusion.covers(member)) member.deliver(frame);
+    });
+  }
+}
+
+}  // namespace
+
+bool Exclusion::covers(const Member& member) const {
+  return &member == device.get() || std::find(users.begin(), users.end(), member.user()) != users.end();
+}
+
+Hub::Hub(std::vector<LoopPort*> loops, HubLimits limits)
+    : loops_(std::move(loops)), limits_(limits), everyone_(loops_.size()) {
+  assert(!loops_.empty());
+}
+
+Ref<Member> Hub::add(Member& member) {
+  auto& part = stripe(users_, member.user());
+  const std::lock_guard lock(part.mutex);
+  assert(member.presence_ == Member::Presence::absent);
+  Devices& devices = part.entries[member.user()];
+  devices.push_back(&member);
+  member.presence_ = Member::Presence::present;
+  everyone_.expect(member);
+  everyone_.seat(member);
+  const auto present =
+      std::count_if(devices.begin(), devices.end(), [](const Member* m) { return m->present(); });
+  if (static_cast<std::size_t>(present) <= limits_.devices_per_user_max) return {};
+  return Ref<Member>(
+      *std::find_if(devices.begin(), devices.end(), [](const Member* m) { return m->present(); }));
+}
+
+void Hub::begin_leave(Member& member) {
+  const std::lock_guard lock(stripe(users_, member.user()).mutex);
+  if (member.presence_ != Member::Presence::present) return;
+  member.presence_ = Member::Presence::leaving;
+  everyone_.expect_no_more(member);
+  everyone_.unseat(member);
+}
+
+void Hub::remove(Member& member) {
+  begin_leave(member);
+  auto& part = stripe(users_, member.user());
+  const std::lock_guard lock(part.mutex);
+  if (member.presence_ != Member::Presence::leaving) return;
+  member.presence_ = Member::Presence::absent;
+  for (const auto rooms = std::exchange(member.rooms_, {}); const Ref<Room>& room : rooms) {
+    leave_room(member, *room);
+    room->seating().unseat(member);
+  }
+  const auto entry = part.entries.find(member.user());
+  std::erase(entry->second, &member);
+  if (entry->second.empty()) part.entries.erase(entry);
+}
+
+JoinResult Hub::join(Member& member, std::string_view room) {
+  const std::lock_guard lock(stripe(users_, member.user()).mutex);
+  return join_locked(member, room);
+}
+
+bool Hub::leave(Member& member, std::string_view room) {
+  const std::lock_guard lock(stripe(users_, member.user()).mutex);
+  return leave_locked(member, room);
+}
+
+JoinResult Hub::join_user(std::string_view user, std::string_view room) {
+  auto& part = stripe(users_, user);
+  const std::lock_guard lock(part.mutex);
+  auto best = JoinResult::not_connected;
+  const auto entry = part.entries.find(user);
+  if (entry == part.entries.end()) return best;
+  for (Member* device : entry->second) {
+    if (!device->present()) continue;
+    const JoinResult result = join_locked(*device, room);
+    best = best == JoinResult::not_connected ? result : std::min(best, result);
+  }
+  return best;
+}
+
+bool Hub::leave_user(std::string_view user, std::string_view room) {
+  auto& part = stripe(users_, user);
+  const std::lock_guard lock(part.mutex);
+  bool left = false;
+  const auto entry = part.entries.find(user);
+  if (entry == part.entries.end()) return left;
+  for (Member* device : entry->second) left = leave_locked(*device, room) || left;
+  return left;
+}
+
+JoinResult Hub::join_locked(Member& member, std::string_view name) {
+  if (!member.present()) return JoinResult::not_connected;
+  if (name.empty() || name.size() > limits_.room_name_bytes_max) return JoinResult::name_invalid;
+  auto& rooms = member.rooms_;
+  if (std::any_of(rooms.begin(), rooms.end(), [&](const Ref<Room>& room) { return room->name() == name; })) {
+    return JoinResult::already_in;
+  }
+  if (rooms.size() >= limits_.rooms_per_member_max) return JoinResult::too_many_rooms;
+  const Ref<Room> room = find_or_make(name, member);
+  if (!room) return JoinResult::too_many_rooms;
+  rooms.push_back(room);
+  settle(member, room);
+  return JoinResult::joined;
+}
+
+bool Hub::leave_locked(Member& member, std::string_view name) {
+  auto& rooms = member.rooms_;
+  const auto found =
+      std::find_if(rooms.begin(), rooms.end(), [&](const Ref<Room>& room) { return room->name() == name; });
+  if (found == rooms.end()) return false;
+  const Ref<Room> room = std::move(*found);
+  rooms.erase(found);
+  leave_room(member, *room);
+  settle(member, room);
+  return true;
+}
+
+// Takes the member out of the room's table, and the room out of the hub's with its last member.
+void Hub::leave_room(Member& member, Room& room) {
+  auto& part = stripe(rooms_, room.name());
+  const std::lock_guard lock(part.mutex);
+  room.members().erase(&member);
+  room.seating().expect_no_more(member);
+  if (!room.members().empty()) return;
+  part.entries.erase(room.name());
+  rooms_count_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Ref<Room> Hub::find_or_make(std::string_view name, const Member& first) {
+  auto& part = stripe(rooms_, name);
+  const std::lock_guard lock(part.mutex);
+  auto entry = part.entries.find(name);
+  if (entry == part.entries.end()) {
+    if (rooms_count_.fetch_add(1, std::memory_order_relaxed) >= limits_.rooms_max) {
+      rooms_count_.fetch_sub(1, std::memory_order_relaxed);
+      return {};
+    }
+    std::string key(name);
+    Ref<Room> room(new Room(key, loops_.size()));
+    entry = part.entries.emplace(std::move(key), std::move(room)).first;
+  }
+  entry->second->members().insert(&first);
+  entry->second->seating().expect(first);
+  return entry->second;
+}
+
+// The room, if anyone in it is present.
+Ref<Room> Hub::find(std::string_view name) const {
+  const auto& part = stripe(rooms_, name);
+  const std::lock_guard lock(part.mutex);
+  const auto entry = part.entries.find(name);
+  if (entry == part.entries.end()) return {};
+  const auto& members = entry->second->members();
+  const bool anyone =
+      std::any_of(members.begin(), members.end(), [](const Member* m) { return m->present(); });
+  return anyone ? entry->second : Ref<Room>{};
+}
+
+// Posted while the user's lock is held, so that posts about one member keep the order of its changes.
+void Hub::settle(Member& member, const Ref<Room>& room) {
+  LoopPort& loop = *loops_[member.loop()];
+  if (loop.is_current()) {
+    agree(member, *room);
+  } else {
+    loop.post([this, held = Ref<Member>(&member), room] {
+      const std::lock_guard lock(stripe(users_, held->user()).mutex);
+      agree(*held, *room);
+    });
+  }
+}
+
+// Makes the loop's list say what the table says. Under the user's lock, on the member's loop.
+void Hub::agree(Member& member, Room& room) {
+  const auto& rooms = member.rooms_;
+  const bool in =
+      std::any_of(rooms.begin(), rooms.end(), [&](const Ref<Room>& r) { return r.get() == &room; });
+  if (in) {
+    room.seating().seat(member);
+  } else {
+    room.seating().unseat(member);
+  }
+}
+
+void Hub::broadcast(const SharedBuffer& frame, const Exclusion& exclusion) {
+  deliver(everyone_, frame, exclusion, {});
+}
+
+bool Hub::broadcast_to_room(std::string_view name, const SharedBuffer& frame, const Exclusion& exclusion) {
+  const Ref<Room> room = find(name);
+  if (!room) return false;
+  deliver(room->seating(), frame, exclusion, room);
+  return true;
+}
+
+// keep: holds the seating alive until every loop is done; empty for everyone's, which lives as long as the
+// hub.
+void Hub::deliver(Seating& seating, const SharedBuffer& frame, const Exclusion& exclusion, Ref<Room> keep) {
+  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+    if (loops_[loop]->is_current()) {
+      deliver_on(seating, loop, frame, exclusion);
+    } else if (seating.expects_anyone_on(loop)) {
+      loops_[loop]->post(
+          [&seating, loop, frame, exclusion, keep] { deliver_on(seating, loop, frame, exclusion); });
+    }
+  }
+}
+
+bool Hub::send_to(std::string_view user, const SharedBuffer& frame) {
+  const auto& part = stripe(users_, user);
+  const std::lock_guard lock(part.mutex);
+  const auto entry = part.entries.find(user);
+  if (entry == part.entries.end()) return false;
+  bool anyone = false;
+  for (Member* device : entry->second) {
+    if (!device->present()) continue;
+    anyone = true;
+    send(*device, frame);
+  }
+  return anyone;
+}
+
+void Hub::send(Member& member, const SharedBuffer& frame) {
+  LoopPort& loop = *loops_[member.loop()];
+  if (loop.is_current()) {
+    member.deliver(frame);
+  } else {
+    loop.post([held = Ref<Member>(&member), frame] { held->deliver(frame); });
+  }
+}
+
+std::vector<std::string> Hub::users() const {
+  std::vector<std::string> names;
+  for (const auto& part : users_) {
+    const std::lock_guard lock(part.mutex);
+    for (const auto& [name, devices] : part.entries) {
+      if (std::any_of(devices.begin(), devices.end(), [](const Member* m) { return m->present(); })) {
+        names.push_back(name);
+      }
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+bool Hub::is_connected(std::string_view user) const {
+  const auto& part = stripe(users_, user);
+  const std::lock_guard lock(part.mutex);
+  const auto entry = part.entries.find(user);
+  if (entry == part.entries.end()) return false;
+  return std::any_of(entry->second.begin(), entry->second.end(),
+                     [](const Member* m) { return m->present(); });
+}
+
+std::vector<std::string> Hub::room_members(std::string_view name) const {
+  std::vector<std::string> names;
+  const auto& part = stripe(rooms_, name);
+  const std::lock_guard lock(part.mutex);
+  const auto entry = part.entries.find(name);
+  if (entry == part.entries.end()) return names;
+  for (const Member* member : entry->second->members()) {
+    if (member->present()) names.push_back(member->user());
+  }
+  sort_unique(names);
+  return names;
+}
+
+std::vector<std::string> Hub::user_rooms(std::string_view user) const {
+  std::vector<std::string> names;
+  const auto& part = stripe(users_, user);
+  const std::lock_guard lock(part.mutex);
+  const auto entry = part.entries.find(user);
+  if (entry == part.entries.end()) return names;
+  for (const Member* device : entry->second) {
+    for (const Ref<Room>& room : device->rooms_) names.push_back(room->name());
+  }
+  sort_unique(names);
+  return names;
+}
+
+std::vector<std::string> Hub::rooms_of(const Member& member) const {
+  std::vector<std::string> names;
+  const std::lock_guard lock(stripe(users_, member.user()).mutex);
+  for (const Ref<Room>& room : member.rooms_) names.push_back(room->name());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace microframe::hub

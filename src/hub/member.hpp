@@ -1,0 +1,62 @@
+// Member: a connection as its hub knows it, and the Sink that frames for it go into.
+// Threading: reference counted, held from any thread; what each field is guarded by stands beside it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/ref.hpp"
+#include "base/shared_buffer.hpp"
+
+namespace microframe::hub {
+
+class Room;
+class Seating;
+
+// Where frames go. Called on the connection's own loop only; it may queue or drop, and must not call the hub
+// back.
+class Sink {
+ public:
+  virtual void deliver(const base::SharedBuffer& frame) = 0;
+
+ protected:
+  ~Sink() = default;
+};
+
+class Member : public base::RefCounted, public Sink {
+ public:
+  // loop: the index of the loop it lives on, among those the hub was made with.
+  Member(std::string user, std::size_t loop);
+  ~Member() override;
+
+  const std::string& user() const { return user_; }
+  std::size_t loop() const { return loop_; }
+
+ private:
+  friend class Hub;
+  friend class Seating;
+
+  enum class Presence : std::uint8_t {
+    absent,   // not added yet, or removed
+    present,  // counted and delivered to
+    leaving,  // no longer counted nor delivered to; its rooms are still told
+  };
+  bool present() const { return presence_.load(std::memory_order_relaxed) == Presence::present; }
+
+  // Its place in one list of a loop.
+  struct Seat {
+    Seating* seating;
+    std::size_t index;
+  };
+
+  const std::string user_;
+  const std::uint32_t loop_;
+  std::atomic<Presence> presence_{Presence::absent};  // written under the user's lock
+  std::vector<base::Ref<Room>> rooms_;                // the user's lock
+  std::vector<Seat> seats_;                           // its loop alone
+};
+
+}  // namespace microframe::hub

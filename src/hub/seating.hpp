@@ -1,0 +1,50 @@
+// Seating: who receives what is sent to a room (or to everyone), as one list a loop.
+// Threading: a list is read and written on its own loop only, so a delivery takes no lock. The counts are for
+// any thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "hub/member.hpp"
+
+namespace microframe::hub {
+
+class Seating {
+ public:
+  explicit Seating(std::size_t loops) : lists_(loops) {}
+
+  // Counts a member in before it is seated, so that no delivery passes over its loop. Any thread.
+  void expect(const Member& member) {
+    lists_[member.loop()].expected.fetch_add(1, std::memory_order_relaxed);
+  }
+  void expect_no_more(const Member& member) {
+    lists_[member.loop()].expected.fetch_sub(1, std::memory_order_relaxed);
+  }
+  bool expects_anyone_on(std::size_t loop) const {
+    return lists_[loop].expected.load(std::memory_order_relaxed) != 0;
+  }
+  std::size_t expected() const;
+
+  // Puts the member into its loop's list, or takes it out; does nothing where that is so already. On the
+  // member's loop.
+  void seat(Member& member);
+  void unseat(Member& member);
+
+  // Calls visit(Member&) for each member seated on `loop`. On that loop; `visit` seats and unseats nobody.
+  template <class Visit>
+  void for_each(std::size_t loop, Visit&& visit) {
+    for (Member* member : lists_[loop].members) visit(*member);
+  }
+
+ private:
+  struct List {
+    std::vector<Member*> members;  // not counted: a member is unseated before it is let go
+    std::atomic<std::size_t> expected{0};
+  };
+  std::vector<List> lists_;
+};
+
+}  // namespace microframe::hub
