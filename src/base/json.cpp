@@ -24,6 +24,8 @@ std::string text_or(const Json& message, std::string_view key, std::string_view 
   return found ? std::string(found->data(), found->size()) : std::string(otherwise);
 }
 
-std::string to_text(const Json& value) { return boost::json::serialize(value); }
+std::string to_text(const Json& value) {
+  return boost::json::serialize(value);
+}
 
 }  // namespace microframe

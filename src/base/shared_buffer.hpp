@@ -1,5 +1,6 @@
-// SharedBuffer: immutable bytes with an atomic reference count, made once and shared by every receiver on every loop.
-// One allocation holds count, size and bytes. Copying a SharedBuffer copies a pointer. Any thread.
+// SharedBuffer: immutable bytes with an atomic reference count, made once and shared by every receiver on
+// every loop. One allocation holds count, size and bytes. Copying a SharedBuffer copies a pointer. Any
+// thread.
 #pragma once
 
 #include <atomic>

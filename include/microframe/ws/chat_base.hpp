@@ -17,6 +17,11 @@
 #include "microframe/ws/message.hpp"
 #include "microframe/ws/websocket.hpp"
 
+namespace microframe::hub {
+class Hub;
+struct Exclusion;
+}  // namespace microframe::hub
+
 namespace microframe::ws {
 
 class Endpoint;
@@ -107,6 +112,8 @@ class ChatBase : public BaseWebSocket {
  private:
   friend class WebSocket;
   explicit ChatBase(Endpoint* endpoint) : BaseWebSocket(endpoint) {}
+  static hub::Exclusion exclusion(const Exclude& exclude);
+  hub::Hub& hub_of(const WebSocket& device) const;
 };
 
 }  // namespace microframe::ws

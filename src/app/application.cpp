@@ -1,0 +1,206 @@
+#include "microframe/application.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <thread>
+#include <vector>
+
+#include "app/metrics.hpp"
+#include "base/log.hpp"
+#include "net/address.hpp"
+#include "net/listener.hpp"
+#include "net/loop.hpp"
+#include "net/signals.hpp"
+#include "ws/endpoint.hpp"
+#include "ws/loop_server.hpp"
+#include "ws/site.hpp"
+
+namespace microframe {
+
+class Application::Impl {
+ public:
+  void add(ws::WebSocketRoute route) {
+    auto endpoint = std::make_unique<ws::Endpoint>(std::move(route));
+    claim(endpoint->path());
+    endpoints_.push_back(std::move(endpoint));
+  }
+
+  ws::ChatBase& add_callbacks(std::string path, const authx::AuthConfig& auth, authx::AuthManager* users,
+                              ws::Callbacks callbacks) {
+    auto endpoint = std::make_unique<ws::CallbackEndpoint>(std::move(callbacks));
+    ws::ChatBase& chat = *endpoint;
+    add(ws::WebSocketRoute(std::move(path), std::move(endpoint), auth, users));
+    return chat;
+  }
+
+  void page(std::string path, std::string content_type, std::function<std::string()> body) {
+    claim(path);
+    pages_.emplace(std::move(path), ws::Page{std::move(content_type), std::move(body)});
+  }
+
+  void start(std::string_view address);
+  void stop_on_signals();
+  void wait();
+  void stop();
+  void drop();
+  std::uint16_t port() const { return port_; }
+
+  Limits limits;
+  std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
+
+ private:
+  // One loop with its thread and what is served on it.
+  struct Lane {
+    net::Loop loop;
+    std::unique_ptr<ws::LoopServer> server;
+    std::thread thread;
+  };
+
+  void claim(const std::string& path) const;
+  void announce(const net::Address& address) const;
+
+  std::vector<std::unique_ptr<ws::Endpoint>> endpoints_;
+  std::unordered_map<std::string, ws::Page> pages_;
+  std::unique_ptr<ws::Site> site_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<net::Signals> signals_;
+  std::uint16_t port_ = 0;
+  std::atomic<bool> stopping_{false};
+};
+
+void Application::Impl::claim(const std::string& path) const {
+  const auto taken = [&](const auto& endpoint) { return endpoint->path() == path; };
+  if (site_) throw ConfigError("routes are added before run(): \"" + path + "\" comes too late");
+  if (pages_.contains(path) || std::any_of(endpoints_.begin(), endpoints_.end(), taken)) {
+    throw ConfigError("the path \"" + path + "\" is routed twice: give each route a path of its own");
+  }
+}
+
+void Application::Impl::start(std::string_view text) {
+  if (site_) throw ConfigError("an Application serves once: make another one");
+  const net::Address address = net::parse_address(text);
+  auto sockets = net::open_listen_sockets(address, threads);
+  port_ = sockets.front().port();
+
+  site_ = std::make_unique<ws::Site>(limits);
+  site_->endpoints = std::move(endpoints_);
+  pages_.try_emplace("/healthz", ws::Page{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }});
+  pages_.try_emplace("/metrics",
+                     ws::Page{app::kMetricsContentType, [this] { return app::metrics_text(*site_); }});
+  site_->pages = std::move(pages_);
+
+  std::vector<hub::LoopPort*> ports;
+  for (std::size_t i = 0; i < threads; ++i) {
+    auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
+    lane.server = std::make_unique<ws::LoopServer>(lane.loop, i, *site_);
+    ports.push_back(lane.server.get());
+  }
+  for (const auto& endpoint : site_->endpoints) endpoint->open(ports, limits);
+  for (std::size_t i = 0; i < threads; ++i) lanes_[i]->server->listen(std::move(sockets[i]));
+  for (const auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
+  announce(address);
+}
+
+void Application::Impl::announce(const net::Address& address) const {
+  for (const auto& endpoint : site_->endpoints) {
+    base::log::info("route", {{"path", endpoint->path()}, {"hooks", endpoint->hook_names()}});
+  }
+  // For people and for the programs that start us; stderr is the log's.
+  std::printf("listening on %s\n", net::to_url(address, port_).c_str());
+  std::fflush(stdout);
+}
+
+// The first signal drains, the second drops.
+void Application::Impl::stop_on_signals() {
+  auto& loop = lanes_.front()->loop;
+  loop.post([this, &loop] {
+    signals_ = std::make_unique<net::Signals>(loop, [this](int) { stopping_ ? drop() : stop(); });
+  });
+}
+
+void Application::Impl::stop() {
+  if (stopping_.exchange(true)) return;
+  base::log::info("stopping", {});
+  for (const auto& lane : lanes_) {
+    lane->loop.post([this, &lane = *lane] {
+      lane.server->drain([this, &lane] {
+        if (&lane == lanes_.front().get()) signals_.reset();
+        lane.loop.stop();
+      });
+    });
+  }
+}
+
+void Application::Impl::drop() {
+  for (const auto& lane : lanes_) lane->loop.post([&server = *lane->server] { server.drop_all(); });
+}
+
+void Application::Impl::wait() {
+  for (const auto& lane : lanes_) {
+    if (lane->thread.joinable()) lane->thread.join();
+  }
+}
+
+Application::Application() : impl_(std::make_unique<Impl>()) {}
+
+Application::~Application() {
+  stop();
+  wait();
+}
+
+void Application::add(ws::WebSocketRoute route) {
+  impl_->add(std::move(route));
+}
+
+ws::ChatBase& Application::websocket(std::string path, const authx::AuthConfig& auth,
+                                     ws::Callbacks callbacks) {
+  return impl_->add_callbacks(std::move(path), auth, nullptr, std::move(callbacks));
+}
+
+ws::ChatBase& Application::websocket(std::string path, const authx::AuthConfig& auth,
+                                     authx::AuthManager& users, ws::Callbacks callbacks) {
+  return impl_->add_callbacks(std::move(path), auth, &users, std::move(callbacks));
+}
+
+void Application::page(std::string path, std::string content_type, std::string_view body) {
+  impl_->page(std::move(path), std::move(content_type), [copy = std::string(body)] { return copy; });
+}
+
+Application& Application::threads(std::size_t count) {
+  if (count == 0) throw ConfigError("threads must be at least 1");
+  impl_->threads = count;
+  return *this;
+}
+
+Application& Application::limits(const Limits& limits) {
+  impl_->limits = limits;
+  return *this;
+}
+
+void Application::start(std::string_view address) {
+  impl_->start(address);
+}
+void Application::wait() {
+  impl_->wait();
+}
+void Application::stop() {
+  impl_->stop();
+}
+std::uint16_t Application::port() const {
+  return impl_->port();
+}
+
+int Application::run(std::string_view address) {
+  try {
+    start(address);
+  } catch (const ConfigError& error) {
+    std::fprintf(stderr, "microframe: %s\n", error.what());
+    return 1;
+  }
+  impl_->stop_on_signals();
+  wait();
+  return 0;
+}
+
+}  // namespace microframe

@@ -1,0 +1,29 @@
+#include "app/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "app/commands.hpp"
+
+namespace microframe::app {
+
+int run_cli(int argc, char** argv) {
+  CLI::App cli{"microframe: real-time WebSocket messaging", "microframe"};
+  cli.require_subcommand(1);
+  int exit_code = 0;
+  add_serve_command(cli, exit_code);
+  add_token_command(cli, exit_code);
+  add_connect_command(cli, exit_code);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return cli.exit(error);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "microframe: %s\n", error.what());
+    return 1;
+  }
+  return exit_code;
+}
+
+}  // namespace microframe::app

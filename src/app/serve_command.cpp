@@ -1,0 +1,88 @@
+// microframe serve: the ready chat server.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "app/commands.hpp"
+#include "app/ready_chat.hpp"
+#include "app/secret.hpp"
+#include "embedded/chat_js.hpp"
+#include "embedded/index_html.hpp"
+#include "embedded/style_css.hpp"
+#include "microframe/application.hpp"
+
+namespace microframe::app {
+namespace {
+
+struct ServeOptions {
+  std::string listen = "127.0.0.1:8000";
+  std::string secret;
+  std::size_t threads = 0;
+  bool bench = false;
+  std::size_t message_bytes_max = Limits().message_bytes_max;
+};
+
+// Each message back, unchanged.
+class Echo : public ws::BaseWebSocket {
+ public:
+  void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
+    socket.send(message);
+  }
+};
+
+// Each message, unchanged, to everyone connected, the sender too.
+class Relay : public ws::ChatBase {
+ public:
+  void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) { broadcast(message); }
+};
+
+void add_bench_routes(Application& app, const authx::AuthConfig& auth, Limits& limits) {
+  limits.messages_per_second = 0;
+  limits.connections_per_address_max = 0;
+  limits.devices_per_user_max = limits.connections_max;
+  app.route<Echo>("/ws/echo", auth);
+  app.route<Relay>("/ws/relay", auth);
+  std::fputs(
+      "bench: /ws/echo and /ws/relay are open to every valid token; no limit of message rate, of connections "
+      "an "
+      "address or of devices a user\n",
+      stderr);
+}
+
+int serve(const ServeOptions& options) {
+  const authx::AuthConfig auth(secret_or_env(options.secret));
+  Limits limits;
+  limits.message_bytes_max = options.message_bytes_max;
+  Application app;
+  app.route<ReadyChat>("/ws/chat", auth);
+  app.page("/", "text/html; charset=utf-8", embedded::index_html);
+  app.page("/style.css", "text/css; charset=utf-8", embedded::style_css);
+  app.page("/chat.js", "text/javascript; charset=utf-8", embedded::chat_js);
+  if (options.bench) add_bench_routes(app, auth, limits);
+  if (options.threads != 0) app.threads(options.threads);
+  app.limits(limits);
+  return app.run(options.listen);
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& cli, int& exit_code) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* command = cli.add_subcommand("serve", "Serve the ready chat: /ws/chat, and a page at /");
+  command->add_option("--listen", options->listen, "ADDR:PORT, :PORT for every interface, or unix:/PATH")
+      ->capture_default_str();
+  command->add_option("--secret", options->secret,
+                      "What tokens are signed with (HS256, at least 32 bytes); better: "
+                      "MICROFRAME_SECRET in the environment");
+  command->add_option("--threads", options->threads, "Event loops, each a thread; default: the cores")
+      ->check(CLI::Range(1, 1024));
+  command->add_flag("--bench", options->bench,
+                    "Add /ws/echo and /ws/relay, and lift the limits of rate and of connections");
+  command->add_option("--max-message", options->message_bytes_max, "Bytes of a message at most")
+      ->capture_default_str();
+  command->callback([options, &exit_code] { exit_code = serve(*options); });
+}
+
+}  // namespace microframe::app

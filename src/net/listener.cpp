@@ -1,0 +1,86 @@
+#include "net/listener.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "base/log.hpp"
+#include "net/handle.hpp"
+#include "net/loop.hpp"
+
+namespace microframe::net {
+namespace {
+
+// Others on the loop have their turn after so many.
+constexpr int kAcceptsMax = 64;
+constexpr std::chrono::milliseconds kRest{100};
+
+}  // namespace
+
+struct Listener::Poll {
+  uv_poll_t uv;
+  Listener* listener;
+  void (*release)(Poll*);
+};
+
+Listener::Listener(Loop& loop, ListenSocket socket, Accept accept)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      accept_(std::move(accept)),
+      poll_(new Poll{{}, this, nullptr}),
+      self_(std::make_shared<Listener*>(this)) {
+  [[maybe_unused]] const int result = uv_poll_init(loop_.handle(), &poll_->uv, socket_.fd());
+  assert(result == 0);
+  poll_->uv.data = poll_;
+  watch();
+}
+
+Listener::~Listener() {
+  *self_ = nullptr;
+  poll_->listener = nullptr;
+  uv_poll_stop(&poll_->uv);  // before the descriptor is closed
+  close_handle<Poll>(poll_, [](Poll* poll) { delete poll; });
+}
+
+void Listener::watch() {
+  uv_poll_start(&poll_->uv, UV_READABLE, [](uv_poll_t* uv, int, int) {
+    if (auto* listener = static_cast<Poll*>(uv->data)->listener) listener->accept_some();
+  });
+}
+
+void Listener::accept_some() {
+  for (int i = 0; i < kAcceptsMax; ++i) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    auto* address = reinterpret_cast<sockaddr*>(&storage);
+    const int fd = ::accept4(socket_.fd(), address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest();
+      return;
+    }
+    const int on = 1;
+    if (storage.ss_family != AF_UNIX) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    accept_(fd, PeerAddress(*address));
+  }
+}
+
+// Out of descriptors: the connection stays queued and the listener readable, so looking at once again would
+// spin.
+void Listener::rest() {
+  base::log::limited(
+      base::log::Level::error, "out of descriptors",
+      {{"advice", "raise the limit of open files (ulimit -n), or lower Limits::connections_max"}});
+  uv_poll_stop(&poll_->uv);
+  loop_.after(kRest, [self = self_] {
+    if (*self) (*self)->watch();
+  });
+}
+
+}  // namespace microframe::net

@@ -1,0 +1,64 @@
+// ListenSocket: an open listening descriptor. Listener: accepts from one on a loop.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "net/address.hpp"
+
+namespace microframe::net {
+
+class Loop;
+
+// Owns a bound, listening, non-blocking descriptor.
+class ListenSocket {
+ public:
+  ListenSocket(int fd, std::uint16_t port) : fd_(fd), port_(port) {}
+  ListenSocket(ListenSocket&& other) noexcept;
+  ListenSocket& operator=(ListenSocket&&) = delete;
+  ~ListenSocket();
+
+  int fd() const { return fd_; }
+  // 0 for a Unix socket.
+  std::uint16_t port() const { return port_; }
+
+ private:
+  int fd_;
+  std::uint16_t port_;
+};
+
+// Opens `count` sockets on one address, one a loop: TCP ones share the port by SO_REUSEPORT, so that the
+// kernel spreads the connections; Unix ones share one queue. Port 0 picks a free port, the same for all.
+// errors: ConfigError that says what to do: port in use, no permission, no such interface or host, path
+// taken.
+std::vector<ListenSocket> open_listen_sockets(const Address& address, std::size_t count);
+
+// Threading: the loop's; made and destroyed there, or while the loop stands still.
+class Listener {
+ public:
+  // Takes a connected, non-blocking descriptor over.
+  using Accept = std::function<void(int fd, const PeerAddress& peer)>;
+
+  Listener(Loop& loop, ListenSocket socket, Accept accept);
+  ~Listener();
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+ private:
+  struct Poll;
+
+  void watch();
+  void accept_some();
+  void rest();
+
+  Loop& loop_;
+  ListenSocket socket_;
+  Accept accept_;
+  Poll* poll_;  // lives on until libuv lets it go
+  std::shared_ptr<Listener*> self_;
+};
+
+}  // namespace microframe::net

@@ -1,0 +1,155 @@
+#include "net/loop.hpp"
+
+#include <uv.h>
+
+#include <algorithm>
+#include <cassert>
+#include <new>
+
+#include "net/socket.hpp"
+
+namespace microframe::net {
+namespace {
+
+void check(int result) {
+  if (result != 0) throw std::bad_alloc();  // the only way these calls fail
+}
+
+template <class Handle>
+Loop& loop_of(Handle* handle) {
+  return *static_cast<Loop*>(handle->data);
+}
+
+struct Delayed {
+  uv_timer_t timer;
+  std::function<void()> callback;
+};
+
+struct Work {
+  uv_work_t request;
+  std::function<void()> job;
+  std::function<void()> done;
+};
+
+// A Delayed is the only kind of timer whose handle bears no Loop in its data.
+void delete_delayed(uv_handle_t* handle) {
+  delete reinterpret_cast<Delayed*>(handle);
+}
+
+}  // namespace
+
+struct Loop::Handles {
+  uv_async_t wake;
+  uv_prepare_t before_poll;  // timers run before the poll: what they send must not wait for it
+  uv_check_t after_poll;
+  uv_timer_t tick;
+};
+
+Loop::Loop()
+    : uv_(std::make_unique<uv_loop_t>()),
+      handles_(std::make_unique<Handles>()),
+      receive_buffer_(new std::byte[kReceiveBytes]) {
+  check(uv_loop_init(uv_.get()));
+  uv_->data = this;
+  Handles& h = *handles_;
+  check(uv_async_init(uv_.get(), &h.wake, [](uv_async_t* wake) { loop_of(wake).drain_posts(); }));
+  check(uv_prepare_init(uv_.get(), &h.before_poll));
+  check(uv_check_init(uv_.get(), &h.after_poll));
+  check(uv_timer_init(uv_.get(), &h.tick));
+  h.wake.data = h.before_poll.data = h.after_poll.data = h.tick.data = this;
+  uv_prepare_start(&h.before_poll, [](uv_prepare_t* prepare) { loop_of(prepare).flush(); });
+  uv_check_start(&h.after_poll, [](uv_check_t* after) { loop_of(after).flush(); });
+  uv_timer_start(
+      &h.tick, [](uv_timer_t* tick) { loop_of(tick).wheel_.advance(uv_now(tick->loop)); },
+      base::TimerWheel::kTickMs, base::TimerWheel::kTickMs);
+}
+
+Loop::~Loop() {
+  assert(!is_current());
+  // Closing goes through the loop: a loop that never ran is run for that alone.
+  if (!ended_) {
+    stop();
+    run();
+  }
+  while (posts_.pop()) {
+  }
+  [[maybe_unused]] const int result = uv_loop_close(uv_.get());
+  assert(result == 0);
+}
+
+void Loop::run() {
+  set_current(this);
+  uv_run(uv_.get(), UV_RUN_DEFAULT);
+  drain_posts();
+  flush();
+  uv_walk(
+      uv_.get(),
+      [](uv_handle_t* handle, void* self) {
+        if (uv_is_closing(handle)) return;
+        const bool delayed = handle->type == UV_TIMER && handle->data != self;
+        uv_close(handle, delayed ? delete_delayed : nullptr);
+      },
+      this);
+  // Workers under way are waited for here: their functions must not outlive what they use.
+  uv_run(uv_.get(), UV_RUN_DEFAULT);
+  set_current(nullptr);
+  ended_ = true;
+}
+
+void Loop::stop() {
+  post([this] { uv_stop(uv_.get()); });
+}
+
+void Loop::post(std::function<void()> callback) {
+  posts_.push(std::move(callback));
+  if (!woken_.exchange(true, std::memory_order_acq_rel)) uv_async_send(&handles_->wake);
+}
+
+void Loop::drain_posts() {
+  // Cleared first: a push that comes later wakes the loop again; one that came before is seen below.
+  woken_.exchange(false, std::memory_order_acq_rel);
+  while (auto callback = posts_.pop()) (*callback)();
+}
+
+void Loop::after(std::chrono::milliseconds delay, std::function<void()> callback) {
+  auto* delayed = new Delayed{{}, std::move(callback)};
+  check(uv_timer_init(uv_.get(), &delayed->timer));
+  delayed->timer.data = delayed;
+  const auto fire = [](uv_timer_t* timer) {
+    auto* self = static_cast<Delayed*>(timer->data);
+    const auto call = std::move(self->callback);
+    uv_close(reinterpret_cast<uv_handle_t*>(timer), delete_delayed);
+    call();
+  };
+  uv_timer_start(&delayed->timer, fire, static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)),
+                 0);
+}
+
+void Loop::work(std::function<void()> job, std::function<void()> done) {
+  auto* work = new Work{{}, std::move(job), std::move(done)};
+  work->request.data = work;
+  uv_queue_work(
+      uv_.get(), &work->request, [](uv_work_t* request) { static_cast<Work*>(request->data)->job(); },
+      [](uv_work_t* request, int) {
+        const std::unique_ptr<Work> self(static_cast<Work*>(request->data));
+        self->done();
+      });
+}
+
+std::uint64_t Loop::now_ms() const {
+  return uv_now(uv_.get());
+}
+
+void Loop::forget_dirty(const Socket& socket) {
+  std::replace(dirty_.begin(), dirty_.end(), const_cast<Socket*>(&socket), static_cast<Socket*>(nullptr));
+}
+
+void Loop::flush() {
+  // A flush may end a socket, and its owner may then send on others: they are appended and have their turn.
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    if (dirty_[i]) dirty_[i]->flush();
+  }
+  dirty_.clear();
+}
+
+}  // namespace microframe::net

@@ -1,0 +1,73 @@
+// Loop: one event loop and the thread that runs it. libuv's, with what every connection on it shares.
+// Threading: made anywhere; then everything but post(), stop() and is_current() belongs to the thread in
+// run().
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/mpsc_queue.hpp"
+#include "base/timer_wheel.hpp"
+#include "microframe/detail/scheduler.hpp"
+
+struct uv_loop_s;
+
+namespace microframe::net {
+
+class Socket;
+
+class Loop final : public detail::Scheduler {
+ public:
+  Loop();
+  // Not while run() is under way.
+  ~Loop() override;
+
+  // Serves until stop(), then closes every handle of the loop, waits for its workers, and returns. Once.
+  void run();
+  // Ends run() soon. Any thread.
+  void stop();
+
+  // detail::Scheduler
+  void post(std::function<void()> callback) override;
+  void after(std::chrono::milliseconds delay, std::function<void()> callback) override;
+  void work(std::function<void()> job, std::function<void()> done) override;
+
+  // Whether the caller runs on this loop.
+  bool is_current() const { return current() == this; }
+  // Monotonic time at the start of this iteration.
+  std::uint64_t now_ms() const;
+  // Deadlines, a tick (100 ms) late at most.
+  base::TimerWheel& wheel() { return wheel_; }
+  // Where each socket of the loop receives into: what lies there is good until the next receive.
+  base::MutableBytes receive_buffer() { return {receive_buffer_.get(), kReceiveBytes}; }
+  // Has `socket` flushed at the end of this iteration. It must take itself out (see forget_dirty) before it
+  // goes.
+  void mark_dirty(Socket& socket) { dirty_.push_back(&socket); }
+  void forget_dirty(const Socket& socket);
+
+  uv_loop_s* handle() { return uv_.get(); }
+
+ private:
+  struct Handles;
+  static constexpr std::size_t kReceiveBytes = 256 * 1024;
+
+  void drain_posts();
+  void flush();
+
+  std::unique_ptr<uv_loop_s> uv_;
+  std::unique_ptr<Handles> handles_;
+  base::MpscQueue<std::function<void()>> posts_;
+  std::atomic<bool> woken_{false};
+  bool ended_ = false;  // run() has returned
+  base::TimerWheel wheel_;
+  std::unique_ptr<std::byte[]> receive_buffer_;
+  std::vector<Socket*> dirty_;
+};
+
+}  // namespace microframe::net

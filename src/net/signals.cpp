@@ -1,0 +1,41 @@
+#include "net/signals.hpp"
+
+#include <uv.h>
+
+#include <csignal>
+
+#include "net/handle.hpp"
+#include "net/loop.hpp"
+
+namespace microframe::net {
+
+struct Signals::Watch {
+  uv_signal_t uv;
+  Signals* signals;
+  void (*release)(Watch*);
+};
+
+Signals::Signals(Loop& loop, std::function<void(int)> told)
+    : told_(std::move(told)), interrupt_(watch(loop, SIGINT)), terminate_(watch(loop, SIGTERM)) {}
+
+Signals::~Signals() {
+  for (Watch* watch : {interrupt_, terminate_}) {
+    watch->signals = nullptr;
+    close_handle<Watch>(watch, [](Watch* closed) { delete closed; });
+  }
+}
+
+Signals::Watch* Signals::watch(Loop& loop, int number) {
+  auto* watch = new Watch{{}, this, nullptr};
+  uv_signal_init(loop.handle(), &watch->uv);
+  watch->uv.data = watch;
+  uv_signal_start(
+      &watch->uv,
+      [](uv_signal_t* uv, int signal) {
+        if (auto* signals = static_cast<Watch*>(uv->data)->signals) signals->told_(signal);
+      },
+      number);
+  return watch;
+}
+
+}  // namespace microframe::net

@@ -1,0 +1,28 @@
+// Signals: SIGINT and SIGTERM, told on a loop.
+#pragma once
+
+#include <functional>
+
+namespace microframe::net {
+
+class Loop;
+
+// While one exists these signals do not end the process. Threading: the loop's.
+class Signals {
+ public:
+  // told(number) is called on the loop, once a signal.
+  Signals(Loop& loop, std::function<void(int)> told);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+ private:
+  struct Watch;
+  Watch* watch(Loop& loop, int number);
+
+  std::function<void(int)> told_;
+  Watch* interrupt_;
+  Watch* terminate_;
+};
+
+}  // namespace microframe::net

@@ -1,0 +1,91 @@
+// Socket: one connected stream (TCP or Unix), non-blocking, with an outbox that is flushed once an iteration
+// of its loop. Threading: its loop. It may be destroyed at any moment, inside its own callbacks too.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/shared_buffer.hpp"
+
+namespace microframe::net {
+
+class Loop;
+
+enum class EndReason : std::uint8_t {
+  eof,    // the peer has sent its last byte
+  reset,  // the peer or the network broke the connection
+};
+
+class SocketEvents {
+ public:
+  // Bytes came. They lie in the loop's receive buffer, may be changed in place, and are good until this
+  // returns.
+  virtual void on_receive(base::MutableBytes bytes) = 0;
+  // The stream has ended, and the socket is closed. Once, and never from inside a call of the socket.
+  virtual void on_end(EndReason reason) = 0;
+  // The outbox, which had been held up by a full kernel buffer, is empty.
+  virtual void on_drained() = 0;
+
+ protected:
+  ~SocketEvents() = default;
+};
+
+class Socket {
+ public:
+  // Takes over `fd`, which is connected and non-blocking. `events` may be replaced, and must outlive the
+  // socket.
+  Socket(Loop& loop, int fd, SocketEvents& events);
+  ~Socket();
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  void set_events(SocketEvents& events) { events_ = &events; }
+
+  // Queues a frame behind those that wait.
+  void send(base::SharedBuffer frame);
+  // Queues a frame before those that wait, but behind one that has begun to leave.
+  void send_urgent(base::SharedBuffer frame);
+  // Bytes queued that the kernel has not taken.
+  std::size_t buffered() const { return buffered_; }
+  // When the kernel stopped taking more, in Loop::now_ms; moves on with each byte it takes; 0 while it takes
+  // all.
+  std::uint64_t blocked_since_ms() const { return blocked_since_ms_; }
+
+  // FIN after what is queued; receiving goes on.
+  void finish();
+  void pause_reading();
+  void resume_reading();
+
+ private:
+  friend class Loop;  // for flush()
+  struct Poll;
+
+  void flush();
+  bool write_some();
+  void written(std::size_t bytes);
+  void blocked();
+  void watch();
+  void on_poll(int status, int events);
+  void receive();
+  void end(EndReason reason);
+  void release_poll();
+  void mark_dirty();
+
+  Loop& loop_;
+  SocketEvents* events_;
+  Poll* poll_;  // lives on until libuv lets it go; null once the stream has ended
+  std::vector<base::SharedBuffer> outbox_;
+  std::size_t first_ = 0;          // of outbox_, still to leave
+  std::size_t first_written_ = 0;  // bytes of it that have left
+  std::size_t buffered_ = 0;
+  std::uint64_t blocked_since_ms_ = 0;
+  std::uint8_t watched_ = 0;
+  bool reading_ = true;
+  bool dirty_ = false;
+  bool finishing_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace microframe::net

@@ -1,0 +1,61 @@
+#include "microframe/ws/callbacks.hpp"
+
+#include "microframe/config_error.hpp"
+#include "microframe/ws/route.hpp"
+
+namespace microframe::ws {
+namespace {
+
+CallbackEndpoint& self_of(void* self) {
+  return *static_cast<CallbackEndpoint*>(self);
+}
+
+}  // namespace
+
+detail::Hooks CallbackEndpoint::hooks() const {
+  if (!callbacks_.json_ && !callbacks_.raw_) {
+    throw ConfigError("the callbacks have no on_message: write ws::Callbacks().on_message(...)");
+  }
+  detail::Hooks hooks;
+  // Whether a callable is a coroutine is not known any more: what it reads is kept for it in any case.
+  hooks.message_waits = hooks.binary_waits = true;
+  if (callbacks_.connect_) {
+    hooks.on_connect = [](void* self, WebSocket& socket, const UserId& user) {
+      return self_of(self).callbacks_.connect_(socket, user);
+    };
+  }
+  if (callbacks_.json_) {
+    hooks.on_json = [](void* self, WebSocket& socket, const UserId& user, const Json& message) {
+      return self_of(self).callbacks_.json_(socket, user, message);
+    };
+  }
+  if (callbacks_.raw_) {
+    hooks.on_raw = [](void* self, WebSocket& socket, const UserId& user, const Message& message) {
+      return self_of(self).callbacks_.raw_(socket, user, message);
+    };
+  }
+  if (callbacks_.binary_) {
+    hooks.on_binary = [](void* self, WebSocket& socket, const UserId& user, detail::Binary bytes) {
+      return self_of(self).callbacks_.binary_(socket, user, bytes);
+    };
+  }
+  if (callbacks_.disconnect_) {
+    hooks.on_disconnect = [](void* self, WebSocket& socket, const UserId& user,
+                             const DisconnectReason& reason) {
+      return self_of(self).callbacks_.disconnect_(socket, user, reason);
+    };
+  }
+  return hooks;
+}
+
+WebSocketRoute::WebSocketRoute(std::string path, std::unique_ptr<CallbackEndpoint> endpoint,
+                               authx::AuthConfig auth, authx::AuthManager* users)
+    : path_(std::move(path)),
+      auth_(std::move(auth)),
+      users_(users),
+      hooks_(endpoint->hooks()),
+      base_(endpoint.get()),
+      handler_(endpoint.get()),
+      owner_(std::move(endpoint)) {}
+
+}  // namespace microframe::ws

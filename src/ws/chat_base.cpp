@@ -1,0 +1,95 @@
+#include "microframe/ws/chat_base.hpp"
+
+#include <set>
+#include <stdexcept>
+
+#include "hub/hub.hpp"
+#include "ws/encode.hpp"
+#include "ws/endpoint.hpp"
+#include "ws/server_connection.hpp"
+
+namespace microframe::ws {
+
+Endpoint& BaseWebSocket::endpoint() const {
+  if (!endpoint_) {
+    throw std::logic_error(
+        "microframe: this object serves no route yet: there is nobody to talk to before Application::run");
+  }
+  return *endpoint_;
+}
+
+std::vector<UserId> BaseWebSocket::get_connected_users() const {
+  return endpoint().hub().users();
+}
+bool BaseWebSocket::is_connected(std::string_view user) const {
+  return endpoint().hub().is_connected(user);
+}
+std::size_t BaseWebSocket::connection_count() const {
+  return endpoint().hub().connections();
+}
+
+hub::Exclusion ChatBase::exclusion(const Exclude& exclude) {
+  hub::Exclusion result;
+  result.users = exclude.users();
+  if (exclude.device()) result.device = base::Ref<hub::Member>(exclude.device()->connection_);
+  return result;
+}
+
+void ChatBase::broadcast(const Json& message, const Exclude& exclude) {
+  endpoint().hub().broadcast(encode(message), exclusion(exclude));
+}
+void ChatBase::broadcast(const Message& message, const Exclude& exclude) {
+  endpoint().hub().broadcast(encode(message), exclusion(exclude));
+}
+
+bool ChatBase::send_to(std::string_view user, const Json& message) {
+  return endpoint().hub().send_to(user, encode(message));
+}
+bool ChatBase::send_to(std::string_view user, const Message& message) {
+  return endpoint().hub().send_to(user, encode(message));
+}
+
+std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Json& message) {
+  const base::SharedBuffer frame = encode(message);
+  const std::set<std::string_view> once(users.begin(), users.end());
+  std::size_t there = 0;
+  for (const std::string_view user : once) there += endpoint().hub().send_to(user, frame) ? 1 : 0;
+  return there;
+}
+
+bool ChatBase::broadcast_to_room(std::string_view room, const Json& message, const Exclude& exclude) {
+  return endpoint().hub().broadcast_to_room(room, encode(message), exclusion(exclude));
+}
+bool ChatBase::broadcast_to_room(std::string_view room, const Message& message, const Exclude& exclude) {
+  return endpoint().hub().broadcast_to_room(room, encode(message), exclusion(exclude));
+}
+
+JoinResult ChatBase::join_room(std::string_view user, std::string_view room) {
+  return endpoint().hub().join_user(user, room);
+}
+JoinResult ChatBase::join_room(const WebSocket& device, std::string_view room) {
+  return hub_of(device).join(*device.connection_, room);
+}
+bool ChatBase::leave_room(std::string_view user, std::string_view room) {
+  return endpoint().hub().leave_user(user, room);
+}
+bool ChatBase::leave_room(const WebSocket& device, std::string_view room) {
+  return hub_of(device).leave(*device.connection_, room);
+}
+
+// A device of another endpoint is a mistake of the caller, not a member here.
+hub::Hub& ChatBase::hub_of(const WebSocket& device) const {
+  if (&device.connection_->endpoint() != &endpoint()) {
+    throw std::invalid_argument("microframe: the device is connected to another endpoint");
+  }
+  return endpoint().hub();
+}
+
+std::vector<UserId> ChatBase::get_room_members(std::string_view room) const {
+  return endpoint().hub().room_members(room);
+}
+std::vector<std::string> ChatBase::get_user_rooms(std::string_view user) const {
+  return endpoint().hub().user_rooms(user);
+}
+
+}  // namespace microframe::ws

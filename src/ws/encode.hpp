@@ -1,0 +1,18 @@
+// Frames of messages as the server sends them: encoded once, shared by every receiver.
+#pragma once
+
+#include "base/shared_buffer.hpp"
+#include "microframe/json.hpp"
+#include "microframe/ws/message.hpp"
+#include "proto/frame_header.hpp"
+
+namespace microframe::ws {
+
+inline base::SharedBuffer encode(const Message& message) {
+  return proto::encode_message(message.is_binary(), message.bytes());
+}
+inline base::SharedBuffer encode(const Json& message) {
+  return encode(Message::text(to_text(message)));
+}
+
+}  // namespace microframe::ws

@@ -1,0 +1,58 @@
+#include "ws/endpoint.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "microframe/config_error.hpp"
+
+namespace microframe::ws {
+
+Endpoint::Endpoint(WebSocketRoute route) : route_(std::move(route)), authenticator_(route_.auth_) {
+  if (!route_.path_.starts_with('/')) {
+    throw ConfigError("the route \"" + route_.path_ + "\" must start with '/': write \"/" + route_.path_ +
+                      "\"");
+  }
+}
+
+void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits) {
+  hub::HubLimits hub_limits;
+  hub_limits.devices_per_user_max = limits.devices_per_user_max;
+  hub_limits.rooms_per_member_max = limits.rooms_per_connection_max;
+  hub_limits.rooms_max = limits.rooms_max;
+  hub_limits.room_name_bytes_max = limits.room_name_bytes_max;
+  hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits);
+  route_.base_->endpoint_ = this;
+}
+
+hub::Hub& Endpoint::hub() const {
+  if (!hub_)
+    throw std::logic_error("microframe: the application does not serve yet: nobody is connected to " +
+                           path());
+  return *hub_;
+}
+
+std::string_view Endpoint::choose_subprotocol(const std::vector<std::string_view>& offered) const {
+  const auto carries_token = [&](std::string_view name) { return authenticator_.carries_token(name); };
+  for (const std::string& spoken : route_.subprotocols_) {
+    if (std::find(offered.begin(), offered.end(), spoken) != offered.end()) return spoken;
+  }
+  const auto other = std::find_if_not(offered.begin(), offered.end(), carries_token);
+  if (other != offered.end()) return route_.subprotocols_.empty() ? *other : std::string_view{};
+  return offered.size() == 1 ? offered.front() : std::string_view{};
+}
+
+std::string Endpoint::hook_names() const {
+  const detail::Hooks& found = hooks();
+  std::string names;
+  const auto add = [&](bool there, const char* name) {
+    if (there) names += (names.empty() ? "" : " ") + std::string(name);
+  };
+  add(found.on_connect, "on_connect");
+  add(found.on_json, "on_message(json)");
+  add(found.on_raw, "on_message(raw)");
+  add(found.on_binary, "on_binary");
+  add(found.on_disconnect, "on_disconnect");
+  return names;
+}
+
+}  // namespace microframe::ws

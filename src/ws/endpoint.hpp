@@ -1,0 +1,47 @@
+// Endpoint: one route while the application serves: its hooks, who may connect, its users and rooms.
+// Threading: immutable but for the hub, which takes care of itself; shared by all loops.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "authx/authenticator.hpp"
+#include "hub/hub.hpp"
+#include "microframe/limits.hpp"
+#include "microframe/ws/route.hpp"
+
+namespace microframe::ws {
+
+class Endpoint {
+ public:
+  // errors: ConfigError for a path without '/', or a key that does not fit.
+  explicit Endpoint(WebSocketRoute route);
+
+  // Makes the hub, and lets the application's object speak through it. Once, before the first connection.
+  void open(std::vector<hub::LoopPort*> loops, const Limits& limits);
+
+  const std::string& path() const { return route_.path_; }
+  const detail::Hooks& hooks() const { return route_.hooks_; }
+  void* handler() const { return route_.handler_; }
+  authx::AuthManager* users() const { return route_.users_; }
+  const authx::Authenticator& authenticator() const { return authenticator_; }
+  bool refuses_by_http() const { return route_.auth_.auth_refusal == authx::AuthRefusal::http; }
+  hub::Hub& hub() const;
+
+  // The subprotocol to answer (RFC 6455 §4.2.2), "" for none. One that carries a token is chosen only if it
+  // was the only one offered, for browsers fail a handshake that selects none of theirs.
+  std::string_view choose_subprotocol(const std::vector<std::string_view>& offered) const;
+
+  // The hooks found, by name, for the line at start: "on_connect on_message".
+  std::string hook_names() const;
+
+ private:
+  WebSocketRoute route_;
+  authx::Authenticator authenticator_;
+  std::unique_ptr<hub::Hub> hub_;
+};
+
+}  // namespace microframe::ws

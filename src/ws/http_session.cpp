@@ -1,0 +1,236 @@
+#include "ws/http_session.hpp"
+
+#include <chrono>
+
+#include "microframe/authx.hpp"
+#include "ws/endpoint.hpp"
+#include "ws/loop_server.hpp"
+#include "ws/server_connection.hpp"
+#include "ws/site.hpp"
+
+namespace microframe::ws {
+namespace {
+
+using base::SharedBuffer;
+
+proto::HeadLimits head_limits(const Limits& limits) {
+  proto::HeadLimits result;
+  result.bytes_max = limits.head_bytes_max;
+  result.fields_max = limits.head_fields_max;
+  return result;
+}
+
+authx::Presented presented(const proto::RequestHead& head, const proto::UpgradeRequest& request) {
+  authx::Presented result;
+  result.query = request.query;
+  result.cookies = head.all("cookie");
+  result.authorization = head.find("authorization").value_or(std::string_view{});
+  result.subprotocols = request.subprotocols;
+  result.origin = head.find("origin");
+  result.host = head.find("host").value_or(std::string_view{});
+  return result;
+}
+
+Rejection rejection_for(unsigned status) {
+  switch (status) {
+    case 426:
+      return Rejection::upgrade_required;
+    case 431:
+      return Rejection::head_too_large;
+    default:
+      return Rejection::bad_request;
+  }
+}
+
+}  // namespace
+
+HttpSession::HttpSession(LoopServer& server, int fd, const net::PeerAddress& peer, Admission::Verdict verdict,
+                         Admission::Ticket ticket)
+    : server_(server),
+      peer_(peer),
+      verdict_(verdict),
+      ticket_(std::move(ticket)),
+      scanner_(head_limits(server.site().limits)),
+      socket_(std::make_unique<net::Socket>(server.loop(), fd, *this)) {
+  arm(server.site().limits.head_time);
+}
+
+// --- the request ---
+
+void HttpSession::on_receive(base::MutableBytes bytes) {
+  switch (phase_) {
+    case Phase::reading_head:
+      return read_head(bytes);
+    case Phase::authenticating:
+      held_.insert(held_.end(), bytes.begin(), bytes.end());
+      if (held_.size() > server_.site().limits.auth_bytes_max) {
+        reject(Rejection::auth_flood, 503, "frames before the handshake's answer");
+      }
+      return;
+    case Phase::answered:
+      return;
+  }
+}
+
+// The usual head comes whole and is read where it lies; one in pieces is gathered first.
+void HttpSession::read_head(base::MutableBytes bytes) {
+  if (!held_.empty()) {
+    held_.insert(held_.end(), bytes.begin(), bytes.end());
+    bytes = held_;
+  }
+  const auto scanned = scanner_.scan(bytes);
+  if (!scanned)
+    return reject(rejection_for(scanned.error().status), scanned.error().status, scanned.error().reason);
+  if (!*scanned) {
+    if (held_.empty()) held_.assign(bytes.begin(), bytes.end());
+    return;
+  }
+  const std::vector<std::byte> gathered = std::move(held_);  // what `bytes` may show
+  held_.clear();
+  const std::size_t size = **scanned;
+  handle_head(base::as_text(bytes.first(size)), bytes.subspan(size));
+}
+
+void HttpSession::handle_head(std::string_view text, base::MutableBytes rest) {
+  const auto head = proto::parse_request_head(text, head_limits(server_.site().limits));
+  if (!head) return reject(rejection_for(head.error().status), head.error().status, head.error().reason);
+  if (verdict_ == Admission::Verdict::process_full) return reject(Rejection::server_full, 503, "connections");
+  if (verdict_ == Admission::Verdict::address_full)
+    return reject(Rejection::address_full, 429, "connections of the address");
+  if (Endpoint* endpoint = server_.site().endpoint(head->path)) return begin_upgrade(*head, *endpoint, rest);
+  serve_page(*head);
+}
+
+void HttpSession::serve_page(const proto::RequestHead& head) {
+  const Page* page = server_.site().page(head.path);
+  if (!page) return reject(Rejection::not_found, 404, "no such path");
+  if (head.method != "GET" && head.method != "HEAD") {
+    return reject(Rejection::bad_request, 405, "method", "Allow: GET, HEAD\r\n");
+  }
+  std::string fields = "Content-Type: " + page->content_type + "\r\n";
+  fields += "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
+  answer(proto::page_response(fields, page->body(), head.method == "HEAD"));
+}
+
+// --- who it is ---
+
+void HttpSession::begin_upgrade(const proto::RequestHead& head, Endpoint& endpoint, base::MutableBytes rest) {
+  const auto request = proto::check_upgrade(head);
+  if (!request) {
+    const auto& refusal = request.error();
+    return reject(rejection_for(refusal.status), refusal.status, refusal.reason, refusal.fields);
+  }
+  upgrade_ = std::make_unique<Upgrade>();
+  upgrade_->endpoint = &endpoint;
+  upgrade_->key = request->key;
+  upgrade_->subprotocol = endpoint.choose_subprotocol(request->subprotocols);
+  auto identity =
+      endpoint.authenticator().authenticate(presented(head, *request), std::chrono::system_clock::now());
+  if (!identity) return refuse(identity.error());
+  upgrade_->identity = std::move(*identity);
+  if (endpoint.users()) {
+    look_up_user(rest);
+  } else {
+    open(rest);
+  }
+}
+
+void HttpSession::look_up_user(base::MutableBytes rest) {
+  held_.assign(rest.begin(), rest.end());
+  phase_ = Phase::authenticating;
+  arm(server_.site().limits.auth_time);
+  look_up_ = upgrade_->endpoint->users()->authorize(upgrade_->identity.claims);
+  if (look_up_.start(&HttpSession::looked_up, this)) finish_look_up();
+}
+
+void HttpSession::looked_up(void* self) {
+  static_cast<HttpSession*>(self)->finish_look_up();
+}
+
+void HttpSession::finish_look_up() {
+  try {
+    if (look_up_.result()) {
+      auto early = std::move(held_);
+      return open(early);
+    }
+    refuse(authx::Refused::unauthenticated("the AuthManager does not authorize this user"));
+  } catch (const std::exception& error) {
+    base::log::error("the AuthManager threw",
+                     {{"endpoint", upgrade_->endpoint->path()}, {"what", error.what()}});
+    reject(Rejection::auth_failed, 503, "the user store failed");
+  }
+}
+
+// The seed's way: a browser sees no HTTP status, so the handshake is accepted and the refusal said inside it
+// (design: Authentication). No hook runs and nobody is registered.
+void HttpSession::refuse(const authx::Refused& refused) {
+  if (refused.kind == authx::Refused::Kind::forbidden_origin) {
+    return reject(Rejection::forbidden_origin, 403, refused.detail);
+  }
+  if (upgrade_->endpoint->refuses_by_http()) {
+    return reject(Rejection::unauthenticated, 401, refused.detail, "WWW-Authenticate: Bearer\r\n");
+  }
+  server_.site().reject(Rejection::unauthenticated, net::to_string(peer_), refused.detail);
+  std::string bytes = proto::accept_response(upgrade_->key, upgrade_->subprotocol);
+  const SharedBuffer error = encode(Json{{"error", refused.word}});
+  bytes += base::as_text(error.bytes());
+  bytes += base::as_text(proto::close_frame(proto::CloseCode::unauthenticated, refused.word).bytes());
+  answer(bytes);
+}
+
+// Hands the stream over to the WebSocket that it now is.
+void HttpSession::open(base::MutableBytes early) {
+  Upgrade& upgrade = *upgrade_;
+  const std::string accept = proto::accept_response(upgrade.key, upgrade.subprotocol);
+  socket_->send(SharedBuffer::copy(base::as_bytes(accept)));
+  const bool is_token = upgrade.endpoint->authenticator().carries_token(upgrade.subprotocol);
+  ServerConnection::Opening opening{upgrade.endpoint, std::move(upgrade.identity),
+                                    is_token ? std::string{} : std::move(upgrade.subprotocol), peer_,
+                                    std::move(ticket_)};
+  const base::Ref<ServerConnection> connection(new ServerConnection(server_, std::move(opening)));
+  auto socket = std::move(socket_);
+  server_.adopt(connection);
+  server_.forget(*this);  // `this` is gone; `early` shows bytes that are not its own
+  connection->open(std::move(socket), early);
+}
+
+// --- the end ---
+
+void HttpSession::on_end(net::EndReason) {
+  server_.forget(*this);
+}
+
+void HttpSession::on_deadline(std::uint64_t) {
+  switch (phase_) {
+    case Phase::reading_head:
+      return reject(Rejection::head_timeout, 408, "no request in time");
+    case Phase::authenticating:
+      return reject(Rejection::auth_timeout, 503, "the user store did not answer in time");
+    case Phase::answered:
+      return server_.forget(*this);
+  }
+}
+
+void HttpSession::arm(std::chrono::milliseconds limit) {
+  server_.loop().wheel().arm(*this, server_.loop().now_ms() + static_cast<std::uint64_t>(limit.count()));
+}
+
+// --- answers ---
+
+void HttpSession::reject(Rejection why, unsigned status, std::string_view detail,
+                         std::string_view extra_fields) {
+  server_.site().reject(why, net::to_string(peer_), detail);
+  answer(proto::refusal_response(status, extra_fields, detail));
+}
+
+// One answer, then the end: FIN follows it, and whatever still comes is dropped, so that no RST overtakes the
+// answer.
+void HttpSession::answer(std::string_view bytes) {
+  phase_ = Phase::answered;
+  held_ = {};
+  socket_->send(SharedBuffer::copy(base::as_bytes(bytes)));
+  socket_->finish();
+  arm(server_.site().limits.closing_time);
+}
+
+}  // namespace microframe::ws

@@ -1,0 +1,83 @@
+// HttpSession: a stream from accept until it is a WebSocket, or has had its one HTTP answer.
+// Threading: its loop. Owned by its LoopServer.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "authx/authenticator.hpp"
+#include "base/timer_wheel.hpp"
+#include "microframe/task.hpp"
+#include "net/address.hpp"
+#include "net/socket.hpp"
+#include "proto/handshake.hpp"
+#include "proto/http_head.hpp"
+#include "ws/admission.hpp"
+#include "ws/rejection.hpp"
+
+namespace microframe::ws {
+
+class Endpoint;
+class LoopServer;
+
+class HttpSession final : private net::SocketEvents, private base::TimerNode {
+ public:
+  // verdict: what admission said; one that was not admitted is told so when its request is in.
+  HttpSession(LoopServer& server, int fd, const net::PeerAddress& peer, Admission::Verdict verdict,
+              Admission::Ticket ticket);
+
+ private:
+  friend class LoopServer;
+
+  enum class Phase : std::uint8_t {
+    reading_head,
+    authenticating,  // the AuthManager is being asked; what arrives is held
+    answered,        // the answer and FIN are on their way; what arrives is dropped
+  };
+  // An accepted handshake, while its user is being looked up.
+  struct Upgrade {
+    Endpoint* endpoint;
+    std::string key;
+    std::string subprotocol;  // the answer, "" for none
+    authx::Identity identity;
+  };
+
+  // net::SocketEvents
+  void on_receive(base::MutableBytes bytes) override;
+  void on_end(net::EndReason reason) override;
+  void on_drained() override {}
+  // base::TimerNode
+  void on_deadline(std::uint64_t now_ms) override;
+
+  void read_head(base::MutableBytes bytes);
+  void handle_head(std::string_view head, base::MutableBytes rest);
+  void serve_page(const proto::RequestHead& head);
+  void begin_upgrade(const proto::RequestHead& head, Endpoint& endpoint, base::MutableBytes rest);
+  void refuse(const authx::Refused& refused);
+  void look_up_user(base::MutableBytes rest);
+  static void looked_up(void* self);
+  void finish_look_up();
+  void open(base::MutableBytes early);
+
+  void answer(std::string_view bytes);
+  void reject(Rejection why, unsigned status, std::string_view detail, std::string_view extra_fields = {});
+  void arm(std::chrono::milliseconds limit);
+
+  LoopServer& server_;
+  net::PeerAddress peer_;
+  Admission::Verdict verdict_;
+  Admission::Ticket ticket_;
+  Phase phase_ = Phase::reading_head;
+  proto::HeadScanner scanner_;
+  std::vector<std::byte> held_;  // a head in pieces, or early frames
+  std::unique_ptr<Upgrade> upgrade_;
+  Task<std::optional<authx::User>> look_up_;
+  std::unique_ptr<net::Socket> socket_;
+  std::size_t roster_index_ = 0;
+};
+
+}  // namespace microframe::ws

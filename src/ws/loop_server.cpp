@@ -1,0 +1,91 @@
+#include "ws/loop_server.hpp"
+
+#include <cassert>
+
+#include "ws/http_session.hpp"
+#include "ws/server_connection.hpp"
+#include "ws/site.hpp"
+
+namespace microframe::ws {
+namespace {
+
+// Takes an element out of a roster in which each element knows its place; the last one takes the free place.
+template <class Holder>
+Holder take(std::vector<Holder>& roster, std::size_t index) {
+  std::swap(roster[index], roster.back());
+  Holder taken = std::move(roster.back());
+  roster.pop_back();
+  return taken;
+}
+
+}  // namespace
+
+LoopServer::LoopServer(net::Loop& loop, std::size_t index, Site& site)
+    : loop_(loop), index_(index), site_(site) {}
+LoopServer::~LoopServer() = default;
+
+void LoopServer::listen(net::ListenSocket socket) {
+  listeners_.push_back(std::make_unique<net::Listener>(
+      loop_, std::move(socket), [this](int fd, const net::PeerAddress& peer) { accept(fd, peer); }));
+}
+
+void LoopServer::run(std::function<void()> task) {
+  if (is_current()) {
+    task();
+  } else {
+    post(std::move(task));
+  }
+}
+
+void LoopServer::accept(int fd, const net::PeerAddress& peer) {
+  auto [verdict, ticket] = site_.admission.admit(peer.host());
+  sessions_.push_back(std::make_unique<HttpSession>(*this, fd, peer, verdict, std::move(ticket)));
+  sessions_.back()->roster_index_ = sessions_.size() - 1;
+}
+
+void LoopServer::adopt(base::Ref<ServerConnection> connection) {
+  connection->roster_index_ = connections_.size();
+  connections_.push_back(std::move(connection));
+}
+
+void LoopServer::forget(ServerConnection& connection) {
+  const std::size_t index = connection.roster_index_;
+  assert(connections_[index].get() == &connection);
+  const auto gone = take(connections_, index);
+  if (index < connections_.size()) connections_[index]->roster_index_ = index;
+  tell_if_empty();
+}
+
+void LoopServer::forget(HttpSession& session) {
+  const std::size_t index = session.roster_index_;
+  assert(sessions_[index].get() == &session);
+  const auto gone = take(sessions_, index);
+  if (index < sessions_.size()) sessions_[index]->roster_index_ = index;
+  tell_if_empty();
+}
+
+void LoopServer::drain(std::function<void()> done) {
+  drained_ = std::move(done);
+  listeners_.clear();
+  sessions_.clear();
+  // A close may end a connection at once and so change the roster.
+  const auto connections = connections_;
+  for (const auto& connection : connections) {
+    connection->close(proto::CloseCode::service_restart, "the server restarts", DisconnectCause::shutdown);
+  }
+  loop_.after(site_.limits.drain_time, [this] { drop_all(); });
+  tell_if_empty();
+}
+
+void LoopServer::drop_all() {
+  const auto connections = connections_;
+  for (const auto& connection : connections) connection->drop();
+}
+
+void LoopServer::tell_if_empty() {
+  if (!drained_ || !connections_.empty() || !sessions_.empty()) return;
+  // What was forgotten is still on the stack.
+  loop_.post(std::exchange(drained_, {}));
+}
+
+}  // namespace microframe::ws

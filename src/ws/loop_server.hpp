@@ -1,0 +1,61 @@
+// LoopServer: everything served on one loop: its listeners, the streams that are still talking HTTP, the open
+// WebSockets. Threading: its loop, but for run(); made and destroyed while the loop stands still.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/ref.hpp"
+#include "hub/loop_port.hpp"
+#include "net/listener.hpp"
+#include "net/loop.hpp"
+
+namespace microframe::ws {
+
+class HttpSession;
+class ServerConnection;
+class Site;
+
+class LoopServer final : public hub::LoopPort {
+ public:
+  // index: of this loop among the site's. `loop` and `site` outlive it.
+  LoopServer(net::Loop& loop, std::size_t index, Site& site);
+  ~LoopServer();
+
+  void listen(net::ListenSocket socket);
+
+  net::Loop& loop() { return loop_; }
+  std::size_t index() const { return index_; }
+  Site& site() { return site_; }
+
+  // hub::LoopPort
+  bool is_current() const override { return loop_.is_current(); }
+  void post(std::function<void()> task) override { loop_.post(std::move(task)); }
+  // Runs `task` at once if the caller is on this loop, else posts it. Any thread.
+  void run(std::function<void()> task);
+
+  void adopt(base::Ref<ServerConnection> connection);
+  void forget(ServerConnection& connection);
+  void forget(HttpSession& session);
+
+  // Stops listening and closes every connection with 1012; `done` is called when the last is gone, which is
+  // after Limits::drain_time at the latest, when what is left is dropped. Once.
+  void drain(std::function<void()> done);
+
+ private:
+  void accept(int fd, const net::PeerAddress& peer);
+  void drop_all();
+  void tell_if_empty();
+
+  net::Loop& loop_;
+  const std::size_t index_;
+  Site& site_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::unique_ptr<HttpSession>> sessions_;
+  std::vector<base::Ref<ServerConnection>> connections_;
+  std::function<void()> drained_;
+};
+
+}  // namespace microframe::ws

@@ -1,0 +1,309 @@
+#include "ws/server_connection.hpp"
+
+#include <cassert>
+
+#include "base/log.hpp"
+#include "hub/hub.hpp"
+#include "proto/frame_header.hpp"
+#include "ws/endpoint.hpp"
+#include "ws/loop_server.hpp"
+#include "ws/site.hpp"
+
+namespace microframe::ws {
+namespace {
+
+using base::Ref;
+using base::SharedBuffer;
+using proto::CloseCode;
+using proto::Event;
+
+proto::ConnectionLimits protocol_limits(const Limits& limits) {
+  proto::ConnectionLimits result;
+  result.message_bytes_max = limits.message_bytes_max;
+  result.fragments_max = limits.fragments_max;
+  return result;
+}
+
+std::int64_t to_seconds(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+Rejection rejection_for(CloseCode code) {
+  return code == CloseCode::message_too_big ? Rejection::message_too_big : Rejection::protocol_error;
+}
+
+}  // namespace
+
+ServerConnection::ServerConnection(LoopServer& server, Opening opening)
+    : Member(std::move(opening.identity.user), server.index()),
+      server_(server),
+      endpoint_(*opening.endpoint),
+      protocol_(proto::Role::server, protocol_limits(server.site().limits)),
+      runner_(*this),
+      claims_(std::move(opening.identity.claims)),
+      subprotocol_(std::move(opening.subprotocol)),
+      peer_(opening.peer),
+      ticket_(std::move(opening.ticket)),
+      id_(server.site().next_connection_id.fetch_add(1, std::memory_order_relaxed)),
+      expires_s_(to_seconds(opening.identity.expires)) {}
+
+void ServerConnection::open(std::unique_ptr<net::Socket> socket, base::MutableBytes early) {
+  socket_ = std::move(socket);
+  socket_->set_events(*this);
+  handle_ = WebSocket(*this);
+  phase_ = Phase::open;
+  arm_expiry();
+  if (const Ref<Member> oldest = endpoint_.hub().add(*this)) {
+    auto& replaced = static_cast<ServerConnection&>(*oldest);
+    replaced.server_.run([held = Ref<ServerConnection>(&replaced)] {
+      held->reject(Rejection::replaced, "the user has too many devices");
+      held->close(CloseCode::replaced, "replaced by a newer device", DisconnectCause::replaced);
+    });
+  }
+  runner_.connect();
+  if (!early.empty()) read(early);
+}
+
+// --- bytes in ---
+
+void ServerConnection::on_receive(base::MutableBytes bytes) {
+  const Ref<ServerConnection> keep(this);
+  read(bytes);
+}
+
+void ServerConnection::read(base::MutableBytes bytes) {
+  while (socket_) {
+    const Event event = protocol_.next(bytes);
+    if (event.kind == Event::Kind::need_more) return;
+    handle_event(event);
+  }
+}
+
+void ServerConnection::handle_event(const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::message:
+      if (!within_rate()) return;
+      runner_.message(event.binary, event.payload);
+      if (socket_ && runner_.queued_bytes() > server_.site().limits.waiting_bytes_max)
+        socket_->pause_reading();
+      return;
+    case Event::Kind::ping:
+      if (within_rate()) answer_ping(event);
+      return;
+    case Event::Kind::pong:
+      within_rate();
+      return;
+    case Event::Kind::close:
+      return handle_peer_close(event);
+    case Event::Kind::failed:
+      return handle_failure(event);
+    case Event::Kind::need_more:
+      return;
+  }
+}
+
+// Whether the session is open and this frame within its rate; past it, the session ends.
+bool ServerConnection::within_rate() {
+  if (!is_open()) return false;
+  const Limits& limits = server_.site().limits;
+  if (rate_.take(limits.messages_per_second, limits.messages_burst, server_.loop().now_ms())) return true;
+  reject(Rejection::too_many_messages, "message rate");
+  close(CloseCode::too_many_messages, "too many messages", DisconnectCause::too_many_messages);
+  return false;
+}
+
+// §5.5.3: an answer to the most recent ping is enough; while the socket is full, one pong waits and no more.
+void ServerConnection::answer_ping(const Event& event) {
+  if (socket_->blocked_since_ms() == 0) {
+    pong_waits_ = false;
+  } else if (std::exchange(pong_waits_, true)) {
+    return;
+  }
+  socket_->send_urgent(SharedBuffer::copy(proto::pong(event.payload).bytes()));
+}
+
+void ServerConnection::handle_peer_close(const Event& event) {
+  // §5.5.1: answer with the code that came. §7.1.1: the server then closes the TCP connection.
+  const bool answered = !is_open();
+  DisconnectReason reason(DisconnectCause::peer_closed, static_cast<std::uint16_t>(event.code),
+                          std::string(event.reason));
+  if (!answered)
+    send_control(protocol_.close(event.code == CloseCode::no_status ? CloseCode::normal : event.code));
+  socket_->finish();
+  if (answered) return;
+  begin_closing();
+  leave(std::move(reason));
+}
+
+void ServerConnection::handle_failure(const Event& event) {
+  if (!is_open()) {  // §7.1.7: nothing more is expected of this peer
+    socket_->finish();
+    return;
+  }
+  reject(rejection_for(event.code), event.reason);
+  send_control(protocol_.close(event.code, event.reason));
+  socket_->finish();
+  begin_closing();
+  leave(DisconnectReason(DisconnectCause::protocol_error, static_cast<std::uint16_t>(event.code),
+                         std::string(event.reason)));
+}
+
+// --- bytes out ---
+
+void ServerConnection::deliver(const SharedBuffer& frame) {
+  if (!is_open() || overflowed_) return;
+  if (socket_->buffered() + frame.size() > server_.site().limits.outbox_bytes_max &&
+      socket_->buffered() != 0) {
+    // A hub may be walking its lists: the session ends when it is done.
+    overflowed_ = true;
+    server_.loop().post([held = Ref<ServerConnection>(this)] {
+      held->reject(Rejection::too_slow, "outbox is full");
+      held->close(CloseCode::too_slow, "too slow", DisconnectCause::too_slow);
+    });
+    return;
+  }
+  socket_->send(frame);
+}
+
+bool ServerConnection::send(const SharedBuffer& frame) {
+  if (!is_open()) return false;
+  endpoint_.hub().send(*this, frame);
+  return true;
+}
+
+void ServerConnection::send_control(const proto::ControlFrame& frame) {
+  if (!frame.empty()) socket_->send(SharedBuffer::copy(frame.bytes()));
+}
+
+// --- the end ---
+
+void ServerConnection::close(CloseCode code, std::string_view reason, DisconnectCause cause) {
+  if (!is_open()) return;
+  const Ref<ServerConnection> keep(this);
+  send_control(protocol_.close(code, reason));
+  begin_closing();
+  leave(DisconnectReason(cause, static_cast<std::uint16_t>(code), std::string(reason)));
+}
+
+void ServerConnection::request_close(CloseCode code, std::string_view reason) {
+  server_.run([held = Ref<ServerConnection>(this), code, text = std::string(reason)] {
+    held->close(code, text, DisconnectCause::server_closed);
+  });
+}
+
+void ServerConnection::drop() {
+  const Ref<ServerConnection> keep(this);
+  stream_ended();
+  leave(DisconnectReason(DisconnectCause::connection_lost, static_cast<std::uint16_t>(CloseCode::abnormal)));
+  runner_.abandon();
+}
+
+void ServerConnection::begin_closing() {
+  phase_ = Phase::closing;
+  const auto limit = server_.site().limits.closing_time;
+  server_.loop().wheel().arm(*this, server_.loop().now_ms() + static_cast<std::uint64_t>(limit.count()));
+  socket_->resume_reading();  // the peer's Close must be seen
+}
+
+// Ends the session, once: it is no longer counted nor delivered to, then on_disconnect runs, then its rooms
+// are left.
+void ServerConnection::leave(DisconnectReason reason) {
+  if (std::exchange(session_ended_, true)) return;
+  endpoint_.hub().begin_leave(*this);
+  const bool received_all =
+      reason.cause == DisconnectCause::peer_closed || reason.cause == DisconnectCause::connection_lost;
+  runner_.disconnect(std::move(reason), !received_all);
+}
+
+void ServerConnection::on_end(net::EndReason) {
+  const Ref<ServerConnection> keep(this);
+  stream_ended();
+  leave(DisconnectReason(DisconnectCause::connection_lost, static_cast<std::uint16_t>(CloseCode::abnormal)));
+}
+
+void ServerConnection::stream_ended() {
+  phase_ = Phase::closed;
+  server_.loop().wheel().cancel(*this);
+  socket_.reset();
+  ticket_ = {};
+  forget_if_done();
+}
+
+void ServerConnection::on_hooks_ended() {
+  endpoint_.hub().remove(*this);
+  // The runner is still on the stack, and the handle may be the last.
+  server_.loop().post([held = Ref<ServerConnection>(this)] {
+    held->handle_.reset();
+    held->forget_if_done();
+  });
+}
+
+void ServerConnection::forget_if_done() {
+  if (phase_ == Phase::closed && session_ended_ && !handle_) server_.forget(*this);
+}
+
+void ServerConnection::on_deadline(std::uint64_t) {
+  const Ref<ServerConnection> keep(this);
+  if (phase_ == Phase::closing) {
+    reject(Rejection::closing_timeout, "no Close came");
+    return stream_ended();
+  }
+  if (std::chrono::system_clock::now() < expires()) return arm_expiry();
+  reject(Rejection::token_expired, "exp has passed");
+  close(CloseCode::unauthenticated, "token expired", DisconnectCause::token_expired);
+}
+
+// --- the token ---
+
+void ServerConnection::arm_expiry() {
+  using std::chrono::milliseconds;
+  // A wall clock may be set: look again at least once a minute.
+  constexpr milliseconds kLookAgain{60'000};
+  const auto left = std::chrono::ceil<milliseconds>(expires() - std::chrono::system_clock::now());
+  const milliseconds wait = std::clamp(left, milliseconds{0}, kLookAgain);
+  server_.loop().wheel().arm(*this, server_.loop().now_ms() + static_cast<std::uint64_t>(wait.count()));
+}
+
+std::chrono::system_clock::time_point ServerConnection::expires() const {
+  return std::chrono::system_clock::time_point(
+      std::chrono::seconds(expires_s_.load(std::memory_order_relaxed)));
+}
+
+bool ServerConnection::refresh_token(std::string_view token) {
+  const auto identity = endpoint_.authenticator().verify(token, std::chrono::system_clock::now());
+  if (!identity || identity->user != user()) return false;
+  expires_s_ = to_seconds(identity->expires);
+  // The deadline that is armed looks again.
+  return true;
+}
+
+// --- what hooks need ---
+
+const detail::Hooks& ServerConnection::hooks() const {
+  return endpoint_.hooks();
+}
+void* ServerConnection::handler() const {
+  return endpoint_.handler();
+}
+
+void ServerConnection::on_bad_message(std::string_view word, std::string_view detail) {
+  reject(Rejection::bad_message, word);
+  handle_->send({{"error", word}, {"detail", detail}});
+}
+
+void ServerConnection::on_hook_failed(std::string_view hook, std::string_view what) {
+  base::log::error("hook threw",
+                   {{"endpoint", endpoint_.path()}, {"hook", hook}, {"user", user()}, {"what", what}});
+  reject(Rejection::hook_failed, hook);
+  close(CloseCode::internal_error, "internal error", DisconnectCause::hook_failed);
+}
+
+void ServerConnection::on_hooks_idle() {
+  if (socket_) socket_->resume_reading();
+}
+
+void ServerConnection::reject(Rejection why, std::string_view detail) {
+  server_.site().reject(why, remote_address(), detail);
+}
+
+}  // namespace microframe::ws

@@ -1,0 +1,53 @@
+// Site: what a server serves: endpoints and pages by path, its limits and its counts. Shared by all loops;
+// only the counts change while it serves.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "microframe/limits.hpp"
+#include "ws/admission.hpp"
+#include "ws/endpoint.hpp"
+#include "ws/rejection.hpp"
+
+namespace microframe::ws {
+
+// The answer to GET on a path that is no endpoint.
+struct Page {
+  std::string content_type;
+  // Makes the body, on any loop.
+  std::function<std::string()> body;
+};
+
+class Site {
+ public:
+  explicit Site(const Limits& limits)
+      : limits(limits), admission(limits.connections_max, limits.connections_per_address_max) {}
+
+  // nullptr where there is none.
+  Endpoint* endpoint(std::string_view path) const;
+  const Page* page(std::string_view path) const;
+
+  // Counts a rejection and logs it, at most a few lines a second. `detail` holds no token; the log escapes
+  // it.
+  void reject(Rejection why, std::string_view peer, std::string_view detail);
+  std::uint64_t rejected(Rejection why) const { return rejected_[static_cast<std::size_t>(why)]; }
+
+  const Limits limits;
+  Admission admission;
+  std::vector<std::unique_ptr<Endpoint>> endpoints;
+  std::unordered_map<std::string, Page> pages;
+  std::atomic<std::uint64_t> next_connection_id{1};
+
+ private:
+  std::array<std::atomic<std::uint64_t>, kRejections> rejected_{};
+};
+
+}  // namespace microframe::ws
