@@ -1,5 +1,5 @@
-// One WebSocket connection after its opening handshake, as a state machine: bytes in; events, and bytes to answer, out.
-// No I/O, no clock, no threads. RFC 6455 §5 to §7. Both roles.
+// One WebSocket connection after its opening handshake, as a state machine: bytes in; events, and bytes to
+// answer, out. No I/O, no clock, no threads. RFC 6455 §5 to §7. Both roles.
 //
 // A driver feeds what it received:
 //   for (std::span in = received;;) {
@@ -7,24 +7,23 @@
 //     if (event.kind == Event::Kind::need_more) break;   // `in` is empty
 //     ...
 //   }
-// An unfragmented message that lies whole in `in` is delivered as a view of it; any other is gathered in a buffer of the
-// machine's own, which is given back when the message is done.
+// An unfragmented message that lies whole in `in` is delivered as a view of it; any other is gathered in a
+// buffer of the machine's own, which is given back when the message is done.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string_view>
-#include <vector>
 
 #include "base/bytes.hpp"
 #include "proto/close_code.hpp"
 #include "proto/control_frame.hpp"
 #include "proto/frame_header.hpp"
-#include "proto/utf8.hpp"
+#include "proto/mask.hpp"
 
 namespace microframe::proto {
-
-enum class Role : std::uint8_t { server, client };
 
 // §7.1. Each transition is made in connection.cpp, in one place a state.
 enum class State : std::uint8_t {
@@ -59,18 +58,40 @@ struct Event {
 class Connection {
  public:
   Connection(Role role, ConnectionLimits limits);
+  ~Connection();
 
-  // Reads on: consumes bytes from the front of `in`, until one event is complete or `in` is empty. After `failed`, and
-  // after the peer's Close, whatever follows is consumed and dropped (§5.5.1, §7.1.7).
+  // Reads on: consumes bytes from the front of `in`, until one event is complete or `in` is empty. After
+  // `failed`, and after the peer's Close, whatever follows is consumed and dropped (§5.5.1, §7.1.7). After
+  // our Close, data and pings are read and dropped until the peer's Close comes.
   Event next(base::MutableBytes& in);
 
-  // Sends our Close: returns the frame to write, or an empty one if ours is already out (§5.5.1: one Close only).
-  // A code that must not be sent (1005, 1006, 1015, out of range) asserts; `reason` is cut to 123 bytes at a character.
-  ControlFrame close(CloseCode code, std::string_view reason = {});
+  // Sends our Close: returns the frame to write, or an empty one if ours is already out (§5.5.1: one Close
+  // only). code: no_status, or one that may be sent. reason: cut to 123 bytes at a character. mask: a
+  // client's key.
+  ControlFrame close(CloseCode code, std::string_view reason = {}, std::optional<MaskKey> mask = {});
 
   State state() const { return state_; }
-  // Whether a data message may still be sent (§5.5.1: none after our Close).
-  bool may_send() const { return state_ == State::open; }
+
+ private:
+  struct Progress;
+
+  bool drops_everything() const { return state_ != State::open && state_ != State::close_sent; }
+  Progress& progress();
+  bool read_header(base::MutableBytes& in, FrameHeader& header, Event& failure);
+  bool check_sequence(const FrameHeader& header, Event& failure);
+  void begin_frame(const FrameHeader& header);
+  Event whole_frame(const FrameHeader& header, base::MutableBytes payload);
+  bool read_payload(base::MutableBytes& in, Event& failure);
+  Event finish_frame();
+  Event control(Opcode opcode, base::Bytes payload);
+  Event peer_close(base::Bytes payload);
+  Event fail(CloseCode code, std::string_view reason);
+
+  const ConnectionLimits limits_;
+  std::unique_ptr<Progress> progress_;  // of a frame or message that is not whole yet
+  const Role role_;
+  State state_ = State::open;
+  bool delivered_ = false;  // progress_ holds a message that was delivered by the last call
 };
 
 }  // namespace microframe::proto

@@ -1,0 +1,204 @@
+#include "proto/http_head.hpp"
+
+#include <algorithm>
+
+namespace microframe::proto {
+namespace {
+
+HeadError bad(std::string_view reason) {
+  return {400, reason};
+}
+
+constexpr HeadError kTooLarge{431, "head too large"};
+
+bool is_token_char(unsigned char c) {
+  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         kMarks.find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+// RFC 9110 §5.5: visible characters, space, tab and obs-text.
+bool is_field_value(std::string_view value) {
+  return std::all_of(value.begin(), value.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == '\t' || (byte >= 0x20 && byte != 0x7F);
+  });
+}
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+// The line at the front of `text`, which holds only CRLF line ends; `text` goes on behind it.
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = text.find("\r\n");
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(std::min(text.size(), end + 2));
+  return line;
+}
+
+std::optional<HeadError> parse_field(std::string_view line, HeadFields& out) {
+  if (line.front() == ' ' || line.front() == '\t') return bad("folded field");  // RFC 9112 §5.2
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos) return bad("field without a colon");
+  const std::string_view name = line.substr(0, colon);
+  if (!is_token(name)) return bad("field name");  // RFC 9112 §5.1: no space before the colon
+  const std::string_view value = trim(line.substr(colon + 1));
+  if (!is_field_value(value)) return bad("field value");
+  out.fields.push_back({name, value});
+  return std::nullopt;
+}
+
+std::optional<HeadError> parse_fields(std::string_view text, HeadLimits limits, HeadFields& out) {
+  while (!text.starts_with("\r\n")) {
+    if (text.empty()) return bad("head not closed");
+    if (out.fields.size() == limits.fields_max) return kTooLarge;
+    if (const auto error = parse_field(take_line(text), out)) return error;
+  }
+  return std::nullopt;
+}
+
+// A line end is CRLF and nothing else: bare ones are how requests are smuggled.
+bool has_only_crlf(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') {
+      ++i;
+    } else if (text[i] == '\r' || text[i] == '\n') {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool is_target_char(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte > 0x20 && byte < 0x7F && c != '#';
+}
+
+// RFC 9112 §3.2: origin-form, or absolute-form, whose authority does not matter here.
+std::optional<HeadError> parse_target(RequestHead& out) {
+  std::string_view rest = out.target;
+  if (rest.empty() || !std::all_of(rest.begin(), rest.end(), is_target_char)) return bad("request target");
+  for (const std::string_view scheme : {"http://", "https://", "ws://", "wss://"}) {
+    if (!equal_without_case(rest.substr(0, scheme.size()), scheme)) continue;
+    rest.remove_prefix(scheme.size());
+    const std::size_t slash = rest.find('/');
+    if (slash == std::string_view::npos) return bad("request target");
+    rest.remove_prefix(slash);
+    break;
+  }
+  if (rest.front() != '/') return bad("request target");
+  const std::size_t mark = rest.find('?');
+  out.path = rest.substr(0, mark);
+  out.query = mark == std::string_view::npos ? std::string_view{} : rest.substr(mark + 1);
+  return std::nullopt;
+}
+
+std::optional<HeadError> parse_request_line(std::string_view line, RequestHead& out) {
+  const std::size_t first = line.find(' ');
+  const std::size_t second = line.find(' ', first == std::string_view::npos ? first : first + 1);
+  if (second == std::string_view::npos) return bad("request line");
+  out.method = line.substr(0, first);
+  out.target = line.substr(first + 1, second - first - 1);
+  const std::string_view version = line.substr(second + 1);
+  if (!is_token(out.method)) return bad("method");
+  const bool is_http = version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.' &&
+                       version[5] >= '0' && version[5] <= '9' && version[7] >= '0' && version[7] <= '9';
+  if (!is_http) return bad("request line");
+  if (version != "HTTP/1.1") return HeadError{505, "HTTP version"};
+  return parse_target(out);
+}
+
+}  // namespace
+
+base::Result<std::optional<std::size_t>, HeadError> HeadScanner::scan(base::Bytes received) {
+  const std::string_view text = base::as_text(received);
+  while (true) {
+    const std::size_t end = text.find('\n', scanned_);
+    const std::size_t seen = end == std::string_view::npos ? text.size() : end + 1;
+    if (seen > limits_.bytes_max) return base::fail(kTooLarge);
+    scanned_ = seen;
+    if (end == std::string_view::npos) return std::optional<std::size_t>{};
+    if (end == 0 || text[end - 1] != '\r') return base::fail(bad("bare line feed"));
+    const bool empty_line = end - 1 == line_;
+    if (empty_line && lines_ == 0) return base::fail(bad("empty request line"));
+    if (empty_line) return std::optional<std::size_t>{seen};
+    if (++lines_ > limits_.fields_max + 1) return base::fail(kTooLarge);
+    line_ = seen;
+  }
+}
+
+std::optional<std::string_view> HeadFields::find(std::string_view name) const {
+  for (const HeadField& field : fields) {
+    if (equal_without_case(field.name, name)) return field.value;
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> HeadFields::all(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const HeadField& field : fields) {
+    if (equal_without_case(field.name, name)) values.push_back(field.value);
+  }
+  return values;
+}
+
+std::size_t HeadFields::count(std::string_view name) const {
+  return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(), [&](const HeadField& field) {
+    return equal_without_case(field.name, name);
+  }));
+}
+
+bool HeadFields::lists(std::string_view name, std::string_view token) const {
+  bool found = false;
+  for (const HeadField& field : fields) {
+    if (!equal_without_case(field.name, name)) continue;
+    for_each_element(field.value,
+                     [&](std::string_view element) { found = found || equal_without_case(element, token); });
+  }
+  return found;
+}
+
+base::Result<RequestHead, HeadError> parse_request_head(std::string_view head, HeadLimits limits) {
+  if (!has_only_crlf(head)) return base::fail(bad("bare line end"));
+  RequestHead out;
+  out.fields.reserve(16);
+  if (const auto error = parse_request_line(take_line(head), out)) return base::fail(*error);
+  if (const auto error = parse_fields(head, limits, out)) return base::fail(*error);
+  if (out.count("host") != 1) return base::fail(bad("exactly one Host"));
+  return out;
+}
+
+base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head, HeadLimits limits) {
+  if (!has_only_crlf(head)) return base::fail(bad("bare line end"));
+  ResponseHead out;
+  const std::string_view line = take_line(head);
+  const auto digit = [&](std::size_t i) { return line[i] >= '0' && line[i] <= '9'; };
+  // RFC 9112 §4: HTTP/1.1 SP 3DIGIT SP [reason]
+  if (line.size() < 12 || !line.starts_with("HTTP/1.1 ") || !digit(9) || !digit(10) || !digit(11) ||
+      (line.size() > 12 && line[12] != ' ')) {
+    return base::fail(bad("status line"));
+  }
+  for (std::size_t i = 9; i < 12; ++i) out.status = out.status * 10 + static_cast<unsigned>(line[i] - '0');
+  if (line.size() > 13) out.reason = line.substr(13);
+  if (const auto error = parse_fields(head, limits, out)) return base::fail(*error);
+  return out;
+}
+
+bool is_token(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return is_token_char(static_cast<unsigned char>(c)); });
+}
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view trim(std::string_view text) {
+  const std::size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+}  // namespace microframe::proto

@@ -1,0 +1,97 @@
+// The head of an HTTP/1.1 message: the request a server reads, the response a client reads. RFC 9110, RFC
+// 9112. Strict: what two readers could understand differently is an error.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+namespace microframe::proto {
+
+struct HeadLimits {
+  std::size_t bytes_max = 16 * 1024;
+  std::size_t fields_max = 100;
+};
+
+struct HeadError {
+  unsigned status;          // to answer: 400, 431, 505
+  std::string_view reason;  // a literal
+};
+
+// Finds the end of a head that comes in pieces. Looks at each byte once, however it is cut.
+class HeadScanner {
+ public:
+  explicit HeadScanner(HeadLimits limits) : limits_(limits) {}
+
+  // received: everything so far, from the first byte on.
+  // returns:  the head's size with its closing empty line; nullopt if that has not come yet.
+  // errors:   431 for a head over the limits, 400 for one with a bare LF.
+  base::Result<std::optional<std::size_t>, HeadError> scan(base::Bytes received);
+
+ private:
+  const HeadLimits limits_;
+  std::size_t scanned_ = 0;
+  std::size_t line_ = 0;   // where the current line begins
+  std::size_t lines_ = 0;  // before it
+};
+
+struct HeadField {
+  std::string_view name;   // as it was sent; compared without case
+  std::string_view value;  // without the white space around it
+};
+
+class HeadFields {
+ public:
+  // The value of the first field of that name (lower case).
+  std::optional<std::string_view> find(std::string_view name) const;
+  std::vector<std::string_view> all(std::string_view name) const;
+  std::size_t count(std::string_view name) const;
+  // Whether a comma-separated list in the fields of that name has `token`, without regard to case (RFC 9110
+  // §5.6.1).
+  bool lists(std::string_view name, std::string_view token) const;
+
+  std::vector<HeadField> fields;
+};
+
+// Views into the head's text.
+struct RequestHead : HeadFields {
+  std::string_view method;
+  std::string_view target;
+  std::string_view path;   // of the target, as sent
+  std::string_view query;  // what follows '?', as sent
+};
+
+struct ResponseHead : HeadFields {
+  unsigned status = 0;
+  std::string_view reason;
+};
+
+// Reads a request head, its closing empty line included (RFC 9112 §2 to §5). Exactly one Host (RFC 9112
+// §3.2). errors: 400, 431; 505 for another version than HTTP/1.1.
+base::Result<RequestHead, HeadError> parse_request_head(std::string_view head, HeadLimits limits);
+
+// Reads a response head likewise; the status of an error means nothing here.
+base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head, HeadLimits limits);
+
+// Whether `text` is a token (RFC 9110 §5.6.2).
+bool is_token(std::string_view text);
+bool equal_without_case(std::string_view a, std::string_view b);
+// `text` without the spaces and tabs around it.
+std::string_view trim(std::string_view text);
+
+// Calls visit(element) for each element of a comma-separated list, trimmed; an empty one is visited too.
+template <class Visit>
+void for_each_element(std::string_view list, Visit&& visit) {
+  while (true) {
+    const std::size_t comma = list.find(',');
+    visit(trim(list.substr(0, comma)));
+    if (comma == std::string_view::npos) return;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace microframe::proto
