@@ -2,8 +2,13 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
+
 namespace microframe::proto {
 namespace {
+
+using base::equal_without_case;
+using base::trim;
 
 HeadError bad(std::string_view reason) {
   return {400, reason};
@@ -25,15 +30,11 @@ bool is_field_value(std::string_view value) {
   });
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
 // The line at the front of `text`, which holds only CRLF line ends; `text` goes on behind it.
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = text.find("\r\n");
   const std::string_view line = text.substr(0, end);
-  text.remove_prefix(std::min(text.size(), end + 2));
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);
   return line;
 }
 
@@ -188,17 +189,6 @@ base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head,
 bool is_token(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(),
                                       [](char c) { return is_token_char(static_cast<unsigned char>(c)); });
-}
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() &&
-         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trim(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 }  // namespace microframe::proto

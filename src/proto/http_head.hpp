@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ascii.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 
@@ -79,16 +80,13 @@ base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head,
 
 // Whether `text` is a token (RFC 9110 §5.6.2).
 bool is_token(std::string_view text);
-bool equal_without_case(std::string_view a, std::string_view b);
-// `text` without the spaces and tabs around it.
-std::string_view trim(std::string_view text);
 
 // Calls visit(element) for each element of a comma-separated list, trimmed; an empty one is visited too.
 template <class Visit>
 void for_each_element(std::string_view list, Visit&& visit) {
   while (true) {
     const std::size_t comma = list.find(',');
-    visit(trim(list.substr(0, comma)));
+    visit(base::trim(list.substr(0, comma)));
     if (comma == std::string_view::npos) return;
     list.remove_prefix(comma + 1);
   }

@@ -1,0 +1,77 @@
+// Tokens: making and reading JWTs (RFC 7519) by the rules of an AuthConfig. Any thread.
+// Each function reads the configuration's keys anew; a server keeps them ready (its routes do).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "microframe/authx/auth_config.hpp"
+#include "microframe/json.hpp"
+
+namespace microframe::authx {
+
+using Time = std::chrono::system_clock::time_point;
+
+enum class TokenType : std::uint8_t { access, refresh };
+std::string_view to_string(TokenType type);
+
+// What a verified token says.
+struct Claims {
+  Claims() = default;
+
+  std::string sub;
+  TokenType type = TokenType::access;
+  Time issued_at;
+  Time expires;
+  Json all;  // every claim, an object
+
+  // The claims beyond the registered ones (RFC 7519 §4.1) and `type`.
+  Json extra() const;
+};
+
+class TokenOptions {
+ public:
+  TokenOptions() = default;
+  // How long the token is good, in place of the configuration's.
+  TokenOptions& ttl(std::chrono::seconds duration) {
+    ttl_ = duration;
+    return *this;
+  }
+  // Further claims, an object. The registered ones and `type` are set by the library alone.
+  TokenOptions& claims(Json extra) {
+    claims_ = std::move(extra);
+    return *this;
+  }
+
+  const std::optional<std::chrono::seconds>& ttl() const { return ttl_; }
+  const Json& claims() const { return claims_; }
+
+ private:
+  std::optional<std::chrono::seconds> ttl_;
+  Json claims_;
+};
+
+// Makes a token for the user `sub`.
+// errors: ConfigError if the configuration cannot sign; std::invalid_argument for an empty `sub`, one over
+// 255 bytes or with control characters, and for `claims` that are no object or hold a claim of the library's.
+std::string create_access_token(const AuthConfig& config, std::string_view sub,
+                                const TokenOptions& options = {},
+                                Time now = std::chrono::system_clock::now());
+std::string create_refresh_token(const AuthConfig& config, std::string_view sub,
+                                 const TokenOptions& options = {},
+                                 Time now = std::chrono::system_clock::now());
+
+// Verifies a token.
+// errors: TokenExpiredException if it is good but for its `exp`; InvalidTokenException for anything else.
+Claims decode_token(const AuthConfig& config, std::string_view token, TokenType expected = TokenType::access,
+                    Time now = std::chrono::system_clock::now());
+
+// The Set-Cookie field's value (RFC 6265 §4.1) that keeps a refresh token in a browser, with the
+// configuration's name and attributes, for as long as such tokens are good.
+std::string refresh_cookie(const AuthConfig& config, std::string_view refresh_token);
+
+}  // namespace microframe::authx

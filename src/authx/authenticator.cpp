@@ -1,0 +1,110 @@
+#include "authx/authenticator.hpp"
+
+#include <algorithm>
+
+#include "authx/cookies.hpp"
+#include "authx/origin.hpp"
+#include "authx/query.hpp"
+#include "base/ascii.hpp"
+
+namespace microframe::authx {
+namespace {
+
+using Carrier = TokenSource::Carrier;
+
+std::string_view name_of(Carrier carrier) {
+  switch (carrier) {
+    case Carrier::query:
+      return "query";
+    case Carrier::cookie:
+      return "cookie";
+    case Carrier::subprotocol:
+      return "subprotocol";
+    case Carrier::bearer:
+      return "bearer";
+  }
+  return "unknown";
+}
+
+// RFC 6750 §2.1; the scheme's name has no case (RFC 9110 §11.1).
+std::optional<std::string> bearer_token(std::string_view authorization) {
+  constexpr std::string_view kScheme = "Bearer ";
+  if (!base::equal_without_case(authorization.substr(0, kScheme.size()), kScheme)) return std::nullopt;
+  return std::string(base::trim(authorization.substr(kScheme.size())));
+}
+
+// The prefix is taken off once: the rest is the token, whatever it holds (original.md, fault 14).
+std::optional<std::string> prefixed_token(const std::vector<std::string_view>& names,
+                                          std::string_view prefix) {
+  for (const std::string_view name : names) {
+    if (name.starts_with(prefix)) return std::string(name.substr(prefix.size()));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> Authenticator::find_token(const TokenSource& source,
+                                                     const Presented& presented) const {
+  std::optional<std::string> token;
+  switch (source.carrier) {
+    case Carrier::query:
+      token = find_parameter(presented.query, source.name);
+      break;
+    case Carrier::cookie:
+      token = find_cookie(presented.cookies, source.name);
+      break;
+    case Carrier::subprotocol:
+      token = prefixed_token(presented.subprotocols, source.name);
+      break;
+    case Carrier::bearer:
+      token = bearer_token(presented.authorization);
+      break;
+  }
+  if (token && token->empty()) token.reset();
+  return token;
+}
+
+base::Result<Identity, Refused> Authenticator::authenticate(const Presented& presented, Time now) const {
+  const TokenSource* decisive = nullptr;
+  std::string token;
+  std::string note;
+  for (const TokenSource& source : codec_.config().sources) {
+    const auto found = find_token(source, presented);
+    if (!found) continue;
+    if (!decisive) {
+      decisive = &source;
+      token = *found;
+    } else if (*found != token) {
+      note = "another token in " + std::string(name_of(source.carrier)) + ", decided by " +
+             std::string(name_of(decisive->carrier));
+    }
+  }
+  const auto refuse = [&](Refused::Kind kind, std::string_view detail) {
+    Refused refused;
+    refused.kind = kind;
+    refused.detail = detail;
+    if (!note.empty()) refused.detail += "; " + note;
+    return base::fail(std::move(refused));
+  };
+  if (!decisive) return refuse(Refused::Kind::unauthenticated, "no token");
+  if (decisive->carrier == Carrier::cookie &&
+      !origin_allowed(presented.origin, presented.host, codec_.config().allowed_origins)) {
+    return refuse(Refused::Kind::forbidden_origin, "cookie from a forbidden origin");
+  }
+  auto claims = verify(token, now);
+  if (!claims) {
+    return refuse(Refused::Kind::unauthenticated,
+                  std::string(to_string(claims.error())) + " in " + std::string(name_of(decisive->carrier)));
+  }
+  return Identity{std::move(*claims), std::move(note)};
+}
+
+bool Authenticator::carries_token(std::string_view subprotocol) const {
+  const auto& sources = codec_.config().sources;
+  return std::any_of(sources.begin(), sources.end(), [&](const TokenSource& source) {
+    return source.carrier == Carrier::subprotocol && subprotocol.starts_with(source.name);
+  });
+}
+
+}  // namespace microframe::authx

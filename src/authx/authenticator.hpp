@@ -1,0 +1,68 @@
+// Authenticator: who a handshake comes from: where it carries its token, and whether that is good. design:
+// Authentication. Threading: const, from many loops at once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "authx/token_codec.hpp"
+#include "base/result.hpp"
+#include "microframe/authx/auth_config.hpp"
+#include "microframe/authx/tokens.hpp"
+
+namespace microframe::authx {
+
+// What a handshake shows of its sender. Views of the request.
+struct Presented {
+  std::string_view query;                      // of the target, as sent
+  std::vector<std::string_view> cookies;       // the Cookie fields
+  std::string_view authorization;              // the Authorization field, or ""
+  std::vector<std::string_view> subprotocols;  // offered
+  std::optional<std::string_view> origin;
+  std::string_view host;
+};
+
+struct Identity {
+  Claims claims;
+  std::string note;  // for the log: that sources disagree; "" mostly
+
+  const std::string& user() const { return claims.sub; }
+};
+
+struct Refused {
+  enum class Kind : std::uint8_t { unauthenticated, forbidden_origin };
+  Kind kind = Kind::unauthenticated;
+  std::string detail;  // for the log; holds no token
+
+  // The one word said aloud, whatever was wrong.
+  static constexpr std::string_view kWord = "unauthorized";
+};
+
+class Authenticator {
+ public:
+  // errors: ConfigError.
+  explicit Authenticator(const AuthConfig& config) : codec_(config) {}
+
+  // The first source that is present decides.
+  base::Result<Identity, Refused> authenticate(const Presented& presented, Time now) const;
+
+  // An access token by itself: a fresh one for a live connection.
+  base::Result<Claims, TokenError> verify(std::string_view token, Time now) const {
+    return codec_.verify(token, TokenType::access, now);
+  }
+
+  // Whether a subprotocol's name is a token's carrier.
+  bool carries_token(std::string_view subprotocol) const;
+
+  AuthRefusal refusal() const { return codec_.config().auth_refusal; }
+
+ private:
+  std::optional<std::string> find_token(const TokenSource& source, const Presented& presented) const;
+
+  const TokenCodec codec_;
+};
+
+}  // namespace microframe::authx

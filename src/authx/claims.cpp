@@ -1,0 +1,131 @@
+#include "authx/claims.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <stdexcept>
+
+namespace microframe::authx {
+namespace {
+
+constexpr std::size_t kSubBytesMax = 255;
+constexpr std::array<std::string_view, 8> kOwn = {"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "type"};
+// Far enough (the year 9999), and no arithmetic overflows near it.
+constexpr std::int64_t kSecondsMax = 253'402'300'799;
+
+bool is_own(std::string_view name) {
+  return std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
+}
+
+bool is_sub(std::string_view sub) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
+  return !sub.empty() && sub.size() <= kSubBytesMax && std::none_of(sub.begin(), sub.end(), is_control);
+}
+
+std::int64_t seconds_of(Time time) {
+  return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+}
+
+// RFC 7519 §2 allows fractions in a NumericDate; we make none and take none, nor strings.
+std::optional<Time> read_time(const Json& value) {
+  const std::int64_t* seconds = value.if_int64();
+  if (!seconds || *seconds < 0 || *seconds > kSecondsMax) return std::nullopt;
+  return Time(std::chrono::seconds(*seconds));
+}
+
+const boost::json::string* if_string(const boost::json::object& object, std::string_view name) {
+  const Json* value = object.if_contains(name);
+  return value ? value->if_string() : nullptr;
+}
+
+// RFC 7519 §4.1.3: one name or a list; who is not among them must refuse, and so must who expects none.
+bool audience_fits(const boost::json::object& claims, const std::optional<std::string>& expected) {
+  const Json* aud = claims.if_contains("aud");
+  if (!aud) return !expected;
+  if (!expected) return false;
+  if (const auto* one = aud->if_string()) return std::string_view(*one) == *expected;
+  const auto* list = aud->if_array();
+  if (!list) return false;
+  return std::any_of(list->begin(), list->end(), [&](const Json& name) {
+    return name.is_string() && std::string_view(name.get_string()) == *expected;
+  });
+}
+
+}  // namespace
+
+std::string_view to_string(TokenType type) {
+  return type == TokenType::access ? "access" : "refresh";
+}
+
+Json Claims::extra() const {
+  boost::json::object result;
+  for (const auto& [name, value] : all.get_object()) {
+    if (!is_own(std::string_view(name))) result.emplace(name, value);
+  }
+  return result;
+}
+
+Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub, const TokenOptions& options,
+                 Time now) {
+  if (!is_sub(sub)) {
+    throw std::invalid_argument("microframe: a token's sub is 1 to 255 bytes without control characters");
+  }
+  boost::json::object claims;
+  if (!options.claims().is_null()) {
+    const auto* extra = options.claims().if_object();
+    if (!extra) throw std::invalid_argument("microframe: further claims are an object");
+    claims = *extra;
+  }
+  const auto set = [&](std::string_view name, Json value) {
+    if (!claims.emplace(name, std::move(value)).second) {
+      throw std::invalid_argument("microframe: the claim \"" + std::string(name) + "\" is the library's own");
+    }
+  };
+  const std::chrono::seconds standard =
+      type == TokenType::access
+          ? std::chrono::seconds(std::chrono::minutes(config.access_token_expire_minutes))
+          : std::chrono::seconds(std::chrono::days(config.refresh_token_expire_days));
+  set("sub", Json(sub));
+  set("type", Json(to_string(type)));
+  set("iat", seconds_of(now));
+  set("exp", seconds_of(now + options.ttl().value_or(standard)));
+  if (config.issuer) set("iss", Json(*config.issuer));
+  if (config.audience) set("aud", Json(*config.audience));
+  return claims;
+}
+
+base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all, TokenType expected,
+                                             Time now) {
+  const auto& object = all.get_object();
+  Claims claims;
+  const Json* exp = object.if_contains("exp");
+  const auto expires = exp ? read_time(*exp) : std::nullopt;
+  const auto* sub = if_string(object, "sub");
+  if (!expires || !sub || !is_sub(*sub)) return base::fail(TokenError::bad_claims);
+  claims.sub = std::string_view(*sub);
+  claims.expires = *expires;
+  if (const Json* iat = object.if_contains("iat")) {
+    const auto issued_at = read_time(*iat);
+    if (!issued_at) return base::fail(TokenError::bad_claims);
+    claims.issued_at = *issued_at;
+  }
+  const auto* type = if_string(object, "type");
+  if (!type || std::string_view(*type) != to_string(expected)) return base::fail(TokenError::wrong_type);
+  claims.type = expected;
+  if (config.issuer) {
+    const auto* iss = if_string(object, "iss");
+    if (!iss || std::string_view(*iss) != *config.issuer) return base::fail(TokenError::wrong_issuer);
+  }
+  if (!audience_fits(object, config.audience)) return base::fail(TokenError::wrong_audience);
+  if (const Json* nbf = object.if_contains("nbf")) {
+    const auto not_before = read_time(*nbf);
+    if (!not_before) return base::fail(TokenError::bad_claims);
+    if (now + config.leeway < *not_before) return base::fail(TokenError::not_yet_valid);
+  }
+  // RFC 7519 §4.1.4: on or after which it must not be accepted.
+  if (now >= claims.expires + config.leeway) return base::fail(TokenError::expired);
+  claims.all = std::move(all);
+  return claims;
+}
+
+}  // namespace microframe::authx

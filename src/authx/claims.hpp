@@ -1,0 +1,18 @@
+// The claims of a token: what ours hold, and what one must hold to be taken. RFC 7519 §4.1, RFC 8725.
+#pragma once
+
+#include "authx/token_codec.hpp"
+#include "base/result.hpp"
+#include "microframe/authx/tokens.hpp"
+
+namespace microframe::authx {
+
+// errors: std::invalid_argument, as create_access_token says.
+Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub, const TokenOptions& options,
+                 Time now);
+
+// Reads the claims of a token whose signature is good.
+base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all, TokenType expected,
+                                             Time now);
+
+}  // namespace microframe::authx

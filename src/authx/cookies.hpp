@@ -1,0 +1,14 @@
+// Cookies of a request. RFC 6265 §4.2, §5.4.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace microframe::authx {
+
+// The value of the first cookie of that name (case matters) in the Cookie fields' values, without the quotes
+// it may stand in; nullopt if there is none. A pair without '=' is passed over.
+std::optional<std::string_view> find_cookie(std::span<const std::string_view> fields, std::string_view name);
+
+}  // namespace microframe::authx

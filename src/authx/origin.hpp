@@ -1,0 +1,18 @@
+// Which origins a cookie is honoured from: against cross-site WebSocket hijacking (RFC 6455 §10.2).
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace microframe::authx {
+
+// origin:  the Origin field (RFC 6454 §7): a browser always sends one; missing or "null" is not allowed.
+// host:    the request's Host.
+// allowed: whole origins, compared without case; empty: only the origin whose host and port are the request's
+// own.
+bool origin_allowed(std::optional<std::string_view> origin, std::string_view host,
+                    std::span<const std::string> allowed);
+
+}  // namespace microframe::authx

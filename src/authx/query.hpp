@@ -1,0 +1,14 @@
+// The parameters of a URL's query.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace microframe::authx {
+
+// The value of the first parameter of that name, percent-decoded (RFC 3986 §2.1); '+' stays '+'. nullopt if
+// there is none, or its value is wrongly encoded.
+std::optional<std::string> find_parameter(std::string_view query, std::string_view name);
+
+}  // namespace microframe::authx

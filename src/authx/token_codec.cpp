@@ -1,0 +1,119 @@
+#include "authx/token_codec.hpp"
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+
+#include "authx/base64url.hpp"
+#include "authx/claims.hpp"
+#include "authx/strict_json.hpp"
+#include "base/ascii.hpp"
+#include "microframe/config_error.hpp"
+
+namespace microframe::authx {
+namespace {
+
+using base::equal_without_case;
+
+// RFC 7515 §4.1, RFC 8725 §3. `kid` only names a key, and ours is pinned: it is passed over.
+std::optional<TokenError> check_header(const Json& header, Algorithm algorithm) {
+  const auto& object = header.get_object();
+  const Json* alg = object.if_contains("alg");
+  if (!alg || !alg->is_string() || std::string_view(alg->get_string()) != to_string(algorithm)) {
+    return TokenError::wrong_algorithm;
+  }
+  for (const char* name : {"crit", "jku", "jwk", "x5u", "x5c", "x5t", "b64"}) {
+    if (object.contains(name)) return TokenError::forbidden_header;
+  }
+  if (const Json* typ = object.if_contains("typ")) {
+    if (!typ->is_string()) return TokenError::forbidden_header;
+    const std::string_view value = typ->get_string();
+    if (!equal_without_case(value, "JWT") && !equal_without_case(value, "at+jwt"))
+      return TokenError::forbidden_header;
+  }
+  return std::nullopt;
+}
+
+struct Parts {
+  std::string_view header;
+  std::string_view claims;
+  std::string_view signature;
+  std::string_view signed_input;  // header "." claims
+};
+
+std::optional<Parts> split(std::string_view token) {
+  if (token.size() > TokenCodec::kTokenBytesMax) return std::nullopt;
+  const std::size_t first = token.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
+  if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos)
+    return std::nullopt;
+  return Parts{token.substr(0, first), token.substr(first + 1, second - first - 1), token.substr(second + 1),
+               token.substr(0, second)};
+}
+
+std::optional<Json> decode_object(std::string_view part) {
+  const auto text = base64url_decode(part);
+  return text ? parse_strict_object(*text) : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(TokenError error) {
+  switch (error) {
+    case TokenError::malformed:
+      return "malformed token";
+    case TokenError::wrong_algorithm:
+      return "token of another algorithm";
+    case TokenError::forbidden_header:
+      return "forbidden token header";
+    case TokenError::bad_signature:
+      return "bad signature";
+    case TokenError::bad_claims:
+      return "bad claims";
+    case TokenError::wrong_type:
+      return "token of another type";
+    case TokenError::wrong_issuer:
+      return "token of another issuer";
+    case TokenError::wrong_audience:
+      return "token for another audience";
+    case TokenError::not_yet_valid:
+      return "token not valid yet";
+    case TokenError::expired:
+      return "token expired";
+  }
+  return "bad token";
+}
+
+TokenCodec::TokenCodec(AuthConfig config)
+    : config_(std::move(config)), verifier_(make_verifier(config_)), signer_(make_signer(config_)) {}
+
+std::string TokenCodec::issue(TokenType type, std::string_view sub, const TokenOptions& options,
+                              Time now) const {
+  if (!signer_)
+    throw ConfigError("this AuthConfig only verifies: give it the private key too (AuthConfig::key_pair)");
+  const Json header = {{"alg", to_string(config_.algorithm)}, {"typ", "JWT"}};
+  const Json claims = make_claims(config_, type, sub, options, now);
+  std::string token = base64url_encode(boost::json::serialize(header));
+  token += '.';
+  token += base64url_encode(boost::json::serialize(claims));
+  const std::string signature = signer_->sign(token);
+  token += '.';
+  token += base64url_encode(signature);
+  return token;
+}
+
+base::Result<Claims, TokenError> TokenCodec::verify(std::string_view token, TokenType expected,
+                                                    Time now) const {
+  const auto parts = split(token);
+  if (!parts) return base::fail(TokenError::malformed);
+  const auto header = decode_object(parts->header);
+  if (!header) return base::fail(TokenError::malformed);
+  if (const auto error = check_header(*header, config_.algorithm)) return base::fail(*error);
+  const auto signature = base64url_decode(parts->signature);
+  if (!signature) return base::fail(TokenError::malformed);
+  if (!verifier_->verify(parts->signed_input, *signature)) return base::fail(TokenError::bad_signature);
+  auto claims = decode_object(parts->claims);
+  if (!claims) return base::fail(TokenError::malformed);
+  return read_claims(config_, std::move(*claims), expected, now);
+}
+
+}  // namespace microframe::authx

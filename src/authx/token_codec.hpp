@@ -1,0 +1,53 @@
+// TokenCodec: an AuthConfig made ready: makes and verifies tokens. RFC 7515, RFC 7519, RFC 8725.
+// Threading: const, from many threads at once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "authx/signer.hpp"
+#include "base/result.hpp"
+#include "microframe/authx/tokens.hpp"
+
+namespace microframe::authx {
+
+enum class TokenError : std::uint8_t {
+  malformed,         // no three parts of base64url, no strict JSON objects, too long
+  wrong_algorithm,   // `alg` is not the key's
+  forbidden_header,  // crit, jku, jwk, x5u, x5c, or a typ that is no JWT's
+  bad_signature,
+  bad_claims,  // exp, sub, iat, nbf missing or of a wrong form
+  wrong_type,  // a refresh token where an access token belongs
+  wrong_issuer,
+  wrong_audience,
+  not_yet_valid,
+  expired,
+};
+
+// For the log, never for the peer (original.md, fault 21).
+std::string_view to_string(TokenError error);
+
+class TokenCodec {
+ public:
+  static constexpr std::size_t kTokenBytesMax = 8 * 1024;
+
+  // errors: ConfigError.
+  explicit TokenCodec(AuthConfig config);
+
+  const AuthConfig& config() const { return config_; }
+
+  // errors: as create_access_token.
+  std::string issue(TokenType type, std::string_view sub, const TokenOptions& options, Time now) const;
+
+  // Checks form, algorithm and signature first, then what the claims say; a forged token is never told as
+  // expired.
+  base::Result<Claims, TokenError> verify(std::string_view token, TokenType expected, Time now) const;
+
+ private:
+  const AuthConfig config_;
+  const std::unique_ptr<Verifier> verifier_;
+  const std::unique_ptr<Signer> signer_;
+};
+
+}  // namespace microframe::authx
