@@ -18,6 +18,18 @@
 
 namespace microframe {
 
+namespace {
+
+// Where to point a browser; an address of every interface is told as this machine's own.
+std::string to_url(const net::Address& address, std::uint16_t port) {
+  if (address.is_unix()) return to_string(address, port);
+  net::Address told = address;
+  if (told.host.empty() || told.host == "0.0.0.0" || told.host == "::") told.host = "127.0.0.1";
+  return "http://" + to_string(told, port);
+}
+
+}  // namespace
+
 class Application::Impl {
  public:
   void add(ws::WebSocketRoute route) {
@@ -107,7 +119,7 @@ void Application::Impl::announce(const net::Address& address) const {
     base::log::info("route", {{"path", endpoint->path()}, {"hooks", endpoint->hook_names()}});
   }
   // For people and for the programs that start us; stderr is the log's.
-  std::printf("listening on %s\n", net::to_url(address, port_).c_str());
+  std::printf("listening on %s\n", to_url(address, port_).c_str());
   std::fflush(stdout);
 }
 

@@ -51,6 +51,11 @@ Ref<Member> Hub::add(Member& member) {
       *std::find_if(devices.begin(), devices.end(), [](const Member* m) { return m->present(); }));
 }
 
+std::size_t Hub::present_among(const Devices& devices) {
+  return static_cast<std::size_t>(
+      std::count_if(devices.begin(), devices.end(), [](const Member* member) { return member->present(); }));
+}
+
 void Hub::begin_leave(Member& member) {
   const std::lock_guard lock(stripe(users_, member.user()).mutex);
   if (member.presence_ != Member::Presence::present) return;
@@ -262,13 +267,11 @@ std::vector<std::string> Hub::users() const {
   return names;
 }
 
-bool Hub::is_connected(std::string_view user) const {
+std::size_t Hub::devices(std::string_view user) const {
   const auto& part = stripe(users_, user);
   const std::lock_guard lock(part.mutex);
   const auto entry = part.entries.find(user);
-  if (entry == part.entries.end()) return false;
-  return std::any_of(entry->second.begin(), entry->second.end(),
-                     [](const Member* m) { return m->present(); });
+  return entry == part.entries.end() ? 0 : present_among(entry->second);
 }
 
 std::vector<std::string> Hub::room_members(std::string_view name) const {

@@ -76,7 +76,8 @@ class Hub {
   void send(Member& member, const base::SharedBuffer& frame);
 
   std::vector<std::string> users() const;
-  bool is_connected(std::string_view user) const;
+  // Present devices of the user.
+  std::size_t devices(std::string_view user) const;
   std::size_t connections() const { return everyone_.expected(); }
   std::vector<std::string> room_members(std::string_view room) const;
   std::vector<std::string> user_rooms(std::string_view user) const;
@@ -107,6 +108,8 @@ class Hub {
   static const Stripe<Value>& stripe(const Table<Value>& table, std::string_view key) {
     return table[Hash{}(key) % kStripes];
   }
+
+  static std::size_t present_among(const Devices& devices);
 
   // These four: under the lock of the member's user.
   JoinResult join_locked(Member& member, std::string_view room);

@@ -22,7 +22,10 @@ std::vector<UserId> BaseWebSocket::get_connected_users() const {
   return endpoint().hub().users();
 }
 bool BaseWebSocket::is_connected(std::string_view user) const {
-  return endpoint().hub().is_connected(user);
+  return device_count(user) != 0;
+}
+std::size_t BaseWebSocket::device_count(std::string_view user) const {
+  return endpoint().hub().devices(user);
 }
 std::size_t BaseWebSocket::connection_count() const {
   return endpoint().hub().connections();

@@ -28,7 +28,7 @@ class Endpoint {
   void* handler() const { return route_.handler_; }
   authx::AuthManager* users() const { return route_.users_; }
   const authx::Authenticator& authenticator() const { return authenticator_; }
-  bool refuses_by_http() const { return route_.auth_.auth_refusal == authx::AuthRefusal::http; }
+  bool refuses_by_http() const { return authenticator_.refusal() == authx::AuthRefusal::http; }
   hub::Hub& hub() const;
 
   // The subprotocol to answer (RFC 6455 §4.2.2), "" for none. One that carries a token is chosen only if it

@@ -2,7 +2,8 @@
 
 #include <chrono>
 
-#include "microframe/authx.hpp"
+#include "base/log.hpp"
+#include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
 #include "ws/server_connection.hpp"
@@ -22,7 +23,7 @@ proto::HeadLimits head_limits(const Limits& limits) {
 
 authx::Presented presented(const proto::RequestHead& head, const proto::UpgradeRequest& request) {
   authx::Presented result;
-  result.query = request.query;
+  result.query = head.query;
   result.cookies = head.all("cookie");
   result.authorization = head.find("authorization").value_or(std::string_view{});
   result.subprotocols = request.subprotocols;
@@ -51,7 +52,7 @@ HttpSession::HttpSession(LoopServer& server, int fd, const net::PeerAddress& pee
       verdict_(verdict),
       ticket_(std::move(ticket)),
       scanner_(head_limits(server.site().limits)),
-      socket_(std::make_unique<net::Socket>(server.loop(), fd, *this)) {
+      socket_(new net::Socket(server.loop(), fd, *this)) {
   arm(server.site().limits.head_time);
 }
 
@@ -127,7 +128,9 @@ void HttpSession::begin_upgrade(const proto::RequestHead& head, Endpoint& endpoi
   auto identity =
       endpoint.authenticator().authenticate(presented(head, *request), std::chrono::system_clock::now());
   if (!identity) return refuse(identity.error());
-  upgrade_->identity = std::move(*identity);
+  upgrade_->claims = std::move(identity->claims);
+  if (!identity->note.empty())
+    base::log::limited(base::log::Level::warn, "tokens differ", {{"note", identity->note}});
   if (endpoint.users()) {
     look_up_user(rest);
   } else {
@@ -139,7 +142,7 @@ void HttpSession::look_up_user(base::MutableBytes rest) {
   held_.assign(rest.begin(), rest.end());
   phase_ = Phase::authenticating;
   arm(server_.site().limits.auth_time);
-  look_up_ = upgrade_->endpoint->users()->authorize(upgrade_->identity.claims);
+  look_up_ = upgrade_->endpoint->users()->authorize(upgrade_->claims);
   if (look_up_.start(&HttpSession::looked_up, this)) finish_look_up();
 }
 
@@ -153,7 +156,9 @@ void HttpSession::finish_look_up() {
       auto early = std::move(held_);
       return open(early);
     }
-    refuse(authx::Refused::unauthenticated("the AuthManager does not authorize this user"));
+    authx::Refused refused;
+    refused.detail = "the AuthManager does not authorize this user";
+    refuse(refused);
   } catch (const std::exception& error) {
     base::log::error("the AuthManager threw",
                      {{"endpoint", upgrade_->endpoint->path()}, {"what", error.what()}});
@@ -172,9 +177,10 @@ void HttpSession::refuse(const authx::Refused& refused) {
   }
   server_.site().reject(Rejection::unauthenticated, net::to_string(peer_), refused.detail);
   std::string bytes = proto::accept_response(upgrade_->key, upgrade_->subprotocol);
-  const SharedBuffer error = encode(Json{{"error", refused.word}});
+  const SharedBuffer error = encode(Json{{"error", authx::Refused::kWord}});
   bytes += base::as_text(error.bytes());
-  bytes += base::as_text(proto::close_frame(proto::CloseCode::unauthenticated, refused.word).bytes());
+  bytes +=
+      base::as_text(proto::close_frame(proto::CloseCode::unauthenticated, authx::Refused::kWord).bytes());
   answer(bytes);
 }
 
@@ -184,7 +190,7 @@ void HttpSession::open(base::MutableBytes early) {
   const std::string accept = proto::accept_response(upgrade.key, upgrade.subprotocol);
   socket_->send(SharedBuffer::copy(base::as_bytes(accept)));
   const bool is_token = upgrade.endpoint->authenticator().carries_token(upgrade.subprotocol);
-  ServerConnection::Opening opening{upgrade.endpoint, std::move(upgrade.identity),
+  ServerConnection::Opening opening{upgrade.endpoint, std::move(upgrade.claims),
                                     is_token ? std::string{} : std::move(upgrade.subprotocol), peer_,
                                     std::move(ticket_)};
   const base::Ref<ServerConnection> connection(new ServerConnection(server_, std::move(opening)));

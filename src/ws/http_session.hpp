@@ -11,6 +11,7 @@
 
 #include "authx/authenticator.hpp"
 #include "base/timer_wheel.hpp"
+#include "microframe/authx.hpp"
 #include "microframe/task.hpp"
 #include "net/address.hpp"
 #include "net/socket.hpp"
@@ -43,7 +44,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
     Endpoint* endpoint;
     std::string key;
     std::string subprotocol;  // the answer, "" for none
-    authx::Identity identity;
+    authx::Claims claims;
   };
 
   // net::SocketEvents

@@ -43,10 +43,11 @@ class LoopServer final : public hub::LoopPort {
   // Stops listening and closes every connection with 1012; `done` is called when the last is gone, which is
   // after Limits::drain_time at the latest, when what is left is dropped. Once.
   void drain(std::function<void()> done);
+  // Drops every open WebSocket at once.
+  void drop_all();
 
  private:
   void accept(int fd, const net::PeerAddress& peer);
-  void drop_all();
   void tell_if_empty();
 
   net::Loop& loop_;

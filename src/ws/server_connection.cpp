@@ -35,17 +35,17 @@ Rejection rejection_for(CloseCode code) {
 }  // namespace
 
 ServerConnection::ServerConnection(LoopServer& server, Opening opening)
-    : Member(std::move(opening.identity.user), server.index()),
+    : Member(opening.claims.sub, server.index()),
       server_(server),
       endpoint_(*opening.endpoint),
       protocol_(proto::Role::server, protocol_limits(server.site().limits)),
       runner_(*this),
-      claims_(std::move(opening.identity.claims)),
+      claims_(opening.claims.extra()),
       subprotocol_(std::move(opening.subprotocol)),
       peer_(opening.peer),
       ticket_(std::move(opening.ticket)),
       id_(server.site().next_connection_id.fetch_add(1, std::memory_order_relaxed)),
-      expires_s_(to_seconds(opening.identity.expires)) {}
+      expires_s_(to_seconds(opening.claims.expires)) {}
 
 void ServerConnection::open(std::unique_ptr<net::Socket> socket, base::MutableBytes early) {
   socket_ = std::move(socket);
@@ -119,7 +119,7 @@ void ServerConnection::answer_ping(const Event& event) {
   } else if (std::exchange(pong_waits_, true)) {
     return;
   }
-  socket_->send_urgent(SharedBuffer::copy(proto::pong(event.payload).bytes()));
+  socket_->send_urgent(SharedBuffer::copy(proto::pong_frame(event.payload).bytes()));
 }
 
 void ServerConnection::handle_peer_close(const Event& event) {
@@ -270,9 +270,9 @@ std::chrono::system_clock::time_point ServerConnection::expires() const {
 }
 
 bool ServerConnection::refresh_token(std::string_view token) {
-  const auto identity = endpoint_.authenticator().verify(token, std::chrono::system_clock::now());
-  if (!identity || identity->user != user()) return false;
-  expires_s_ = to_seconds(identity->expires);
+  const auto claims = endpoint_.authenticator().verify(token, std::chrono::system_clock::now());
+  if (!claims || claims->sub != user()) return false;
+  expires_s_ = to_seconds(claims->expires);
   // The deadline that is armed looks again.
   return true;
 }
@@ -288,7 +288,7 @@ void* ServerConnection::handler() const {
 
 void ServerConnection::on_bad_message(std::string_view word, std::string_view detail) {
   reject(Rejection::bad_message, word);
-  handle_->send({{"error", word}, {"detail", detail}});
+  handle_->send(Json{{"error", word}, {"detail", detail}});
 }
 
 void ServerConnection::on_hook_failed(std::string_view hook, std::string_view what) {

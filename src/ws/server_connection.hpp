@@ -39,7 +39,7 @@ class ServerConnection final : public hub::Member,
   // What the handshake found out.
   struct Opening {
     Endpoint* endpoint;
-    authx::Identity identity;
+    authx::Claims claims;
     std::string subprotocol;  // "" also where the token's was echoed
     net::PeerAddress peer;
     Admission::Ticket ticket;

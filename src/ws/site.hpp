@@ -28,8 +28,8 @@ struct Page {
 
 class Site {
  public:
-  explicit Site(const Limits& limits)
-      : limits(limits), admission(limits.connections_max, limits.connections_per_address_max) {}
+  explicit Site(const Limits& with)
+      : limits(with), admission(with.connections_max, with.connections_per_address_max) {}
 
   // nullptr where there is none.
   Endpoint* endpoint(std::string_view path) const;

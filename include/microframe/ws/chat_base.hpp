@@ -40,6 +40,8 @@ class BaseWebSocket {
   // The users with at least one open connection, each once, sorted.
   std::vector<UserId> get_connected_users() const;
   bool is_connected(std::string_view user) const;
+  // How many open connections the user has.
+  std::size_t device_count(std::string_view user) const;
   // Open connections; a user with two devices counts twice.
   std::size_t connection_count() const;
 

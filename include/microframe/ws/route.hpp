@@ -30,7 +30,8 @@ class WebSocketRoute {
     static_assert(std::is_base_of_v<BaseWebSocket, T>,
                   "microframe: an endpoint derives from ws::BaseWebSocket or ws::ChatBase");
   }
-  WebSocketRoute(std::string path, Callbacks callbacks, authx::AuthConfig auth,
+  // errors: ConfigError if the callbacks have no on_message.
+  WebSocketRoute(std::string path, std::unique_ptr<CallbackEndpoint> endpoint, authx::AuthConfig auth,
                  authx::AuthManager* users = nullptr);
 
   // The subprotocols the application speaks (RFC 6455 §1.9), best first. Left out: the first that a client

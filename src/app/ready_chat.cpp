@@ -1,0 +1,169 @@
+#include "app/ready_chat.hpp"
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+
+namespace microframe::app {
+namespace {
+
+Json array_of(const std::vector<std::string>& names) {
+  boost::json::array array;
+  for (const std::string& name : names) array.emplace_back(Json(name));
+  return array;
+}
+
+// ISO 8601, UTC, milliseconds.
+std::string timestamp(std::chrono::system_clock::time_point time) {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  const std::time_t seconds = since / 1000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[40];
+  const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  std::snprintf(text + size, sizeof text - size, ".%03dZ", static_cast<int>(since % 1000));
+  return text;
+}
+
+std::string now() {
+  return timestamp(std::chrono::system_clock::now());
+}
+
+std::string room_of(const Json& message) {
+  return text(message, "room");
+}
+
+}  // namespace
+
+const ReadyChat::Entry ReadyChat::kHandlers[] = {
+    {"chat", &ReadyChat::chat_message},
+    {"chat_message", &ReadyChat::chat_message},
+    {"join_room", &ReadyChat::join},
+    {"leave_room", &ReadyChat::leave},
+    {"room_message", &ReadyChat::room_message},
+    {"private_message", &ReadyChat::private_message},
+    {"typing", &ReadyChat::typing},
+    {"refresh_token", &ReadyChat::refresh},
+};
+
+void ReadyChat::on_connect(ws::WebSocket& socket, const ws::UserId& user) {
+  socket.send({{"type", "welcome"},
+               {"user_id", user},
+               {"users", array_of(get_connected_users())},
+               {"rooms", array_of(get_user_rooms(user))}});
+  if (device_count(user) == 1) broadcast({{"type", "user_joined"}, {"user_id", user}}, {user});
+}
+
+void ReadyChat::on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
+  const std::string type = text(message, "type");
+  const auto* entry = std::find_if(std::begin(kHandlers), std::end(kHandlers),
+                                   [&](const Entry& e) { return e.type == type; });
+  if (entry == std::end(kHandlers))
+    throw BadMessage("there is no message type \"" + type.substr(0, 64) + "\"");
+  (this->*entry->handler)(socket, message);
+}
+
+void ReadyChat::on_disconnect(ws::WebSocket& socket, const ws::UserId& user, const ws::DisconnectReason&) {
+  for (const std::string& room : socket.rooms()) {
+    if (!user_in(room, user)) {
+      broadcast_to_room(room, {{"type", "user_left_room"}, {"room", room}, {"user_id", user}});
+    }
+  }
+  if (!is_connected(user)) broadcast({{"type", "user_left"}, {"user_id", user}});
+}
+
+void ReadyChat::chat_message(ws::WebSocket& socket, const Json& message) {
+  broadcast({{"type", "chat_message"},
+             {"from", socket.user()},
+             {"text", text(message, "text")},
+             {"timestamp", now()}});
+}
+
+void ReadyChat::join(ws::WebSocket& socket, const Json& message) {
+  const std::string room = room_of(message);
+  const bool first = !user_in(room, socket.user());
+  const ws::JoinResult result = join_room(socket, room);
+  if (!ws::in_room(result)) {
+    const bool name = result == ws::JoinResult::name_invalid;
+    socket.send(
+        {{"error", name ? "room_name_invalid" : "too_many_rooms"}, {"detail", "the room was not joined"}});
+    return;
+  }
+  socket.send({{"type", "joined_room"}, {"room", room}, {"members", array_of(get_room_members(room))}});
+  if (first && result == ws::JoinResult::joined) {
+    broadcast_to_room(room, {{"type", "user_joined_room"}, {"room", room}, {"user_id", socket.user()}},
+                      {socket.user()});
+  }
+}
+
+void ReadyChat::leave(ws::WebSocket& socket, const Json& message) {
+  const std::string room = room_of(message);
+  if (!leave_room(socket, room)) throw BadMessage("you are not in that room");
+  socket.send({{"type", "left_room"}, {"room", room}});
+  if (!user_in(room, socket.user())) {
+    broadcast_to_room(room, {{"type", "user_left_room"}, {"room", room}, {"user_id", socket.user()}});
+  }
+}
+
+void ReadyChat::room_message(ws::WebSocket& socket, const Json& message) {
+  const std::string room = room_of(message);
+  if (!in_room(socket, room)) throw BadMessage("you are not in that room");
+  broadcast_to_room(room, {{"type", "room_message"},
+                           {"room", room},
+                           {"from", socket.user()},
+                           {"text", text(message, "text")},
+                           {"timestamp", now()}});
+}
+
+void ReadyChat::private_message(ws::WebSocket& socket, const Json& message) {
+  const std::string to = text(message, "to");
+  const std::string content = text(message, "text");
+  const std::string when = now();
+  const bool delivered = send_to(
+      to, {{"type", "private_message"}, {"from", socket.user()}, {"text", content}, {"timestamp", when}});
+  socket.send({{"type", "private_message_sent"},
+               {"to", to},
+               {"text", content},
+               {"delivered", delivered},
+               {"timestamp", when}});
+}
+
+// To the user named in "to", else to the room named in "room", else to everyone; never back to the sender.
+void ReadyChat::typing(ws::WebSocket& socket, const Json& message) {
+  const Json* flag = message.as_object().if_contains("typing");
+  if (flag && !flag->is_bool()) throw BadMessage("\"typing\" must be true or false");
+  boost::json::object out = {
+      {"type", "user_typing"}, {"user_id", socket.user()}, {"typing", !flag || flag->get_bool()}};
+  if (message.get_object().contains("to")) {
+    out.emplace("private", true);
+    send_to(text(message, "to"), Json(std::move(out)));
+  } else if (message.get_object().contains("room")) {
+    const std::string room = room_of(message);
+    if (!in_room(socket, room)) throw BadMessage("you are not in that room");
+    out.emplace("room", Json(room));
+    broadcast_to_room(room, Json(std::move(out)), {socket.user()});
+  } else {
+    broadcast(Json(std::move(out)), {socket.user()});
+  }
+}
+
+void ReadyChat::refresh(ws::WebSocket& socket, const Json& message) {
+  if (!socket.refresh_token(text(message, "token")))
+    throw BadMessage("the token is not good, or is another user's");
+  socket.send({{"type", "token_refreshed"}, {"expires", timestamp(socket.expires())}});
+}
+
+bool ReadyChat::in_room(const ws::WebSocket& socket, std::string_view room) const {
+  const auto rooms = socket.rooms();
+  return std::find(rooms.begin(), rooms.end(), room) != rooms.end();
+}
+
+bool ReadyChat::user_in(std::string_view room, const ws::UserId& user) const {
+  const auto members = get_room_members(room);
+  return std::binary_search(members.begin(), members.end(), user);
+}
+
+}  // namespace microframe::app

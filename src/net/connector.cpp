@@ -1,0 +1,151 @@
+#include "net/connector.hpp"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "net/handle.hpp"
+#include "net/loop.hpp"
+
+namespace microframe::net {
+
+// Resolver request, addresses and the descriptor being connected. It deletes itself when it is done and
+// nobody waits.
+struct Connector::Attempt {
+  struct Poll {
+    uv_poll_t uv;
+    Attempt* attempt;
+    void (*release)(Poll*);
+  };
+
+  Attempt(Loop& on, Address to, Done then) : loop(on), address(std::move(to)), done(std::move(then)) {}
+  ~Attempt() {
+    if (found) uv_freeaddrinfo(found);
+  }
+
+  void begin();
+  void try_next();
+  void try_unix();
+  bool try_address(const sockaddr& where, socklen_t size);
+  void connected_or_not();
+  void finish(int result, std::string error);
+  void give_up();
+
+  Loop& loop;
+  const Address address;
+  Done done;  // empty once told or given up
+  uv_getaddrinfo_t resolve{};
+  bool resolving = false;
+  addrinfo* found = nullptr;
+  addrinfo* next = nullptr;
+  int fd = -1;
+  Poll* poll = nullptr;
+  int last_error = 0;
+};
+
+void Connector::Attempt::begin() {
+  if (address.is_unix()) return loop.post([this] { try_unix(); });
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  resolve.data = this;
+  resolving = true;
+  uv_getaddrinfo(
+      loop.handle(), &resolve,
+      [](uv_getaddrinfo_t* request, int status, addrinfo* result) {
+        auto* self = static_cast<Attempt*>(request->data);
+        self->resolving = false;
+        self->found = self->next = result;
+        if (!self->done) return delete self;
+        if (status != 0)
+          return self->finish(-1, "cannot find " + self->address.host + ": " + uv_strerror(status));
+        self->try_next();
+      },
+      address.host.c_str(), std::to_string(address.port).c_str(), &hints);
+}
+
+void Connector::Attempt::try_unix() {
+  if (!done) return delete this;
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  std::memcpy(where.sun_path, address.unix_path.data(), address.unix_path.size());
+  if (!try_address(reinterpret_cast<const sockaddr&>(where), sizeof where)) try_next();
+}
+
+void Connector::Attempt::try_next() {
+  while (next) {
+    const addrinfo& where = *std::exchange(next, next->ai_next);
+    if (try_address(*where.ai_addr, where.ai_addrlen)) return;
+  }
+  finish(-1, "cannot connect to " + to_string(address, address.port) + ": " + std::strerror(last_error));
+}
+
+// returns: whether the connection is under way.
+bool Connector::Attempt::try_address(const sockaddr& where, socklen_t size) {
+  fd = ::socket(where.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd >= 0 && (::connect(fd, &where, size) == 0 || errno == EINPROGRESS)) {
+    poll = new Poll{{}, this, nullptr};
+    uv_poll_init(loop.handle(), &poll->uv, fd);
+    poll->uv.data = poll;
+    uv_poll_start(&poll->uv, UV_WRITABLE, [](uv_poll_t* uv, int, int) {
+      if (auto* attempt = static_cast<Poll*>(uv->data)->attempt) attempt->connected_or_not();
+    });
+    return true;
+  }
+  last_error = errno;
+  if (fd >= 0) ::close(std::exchange(fd, -1));
+  return false;
+}
+
+void Connector::Attempt::connected_or_not() {
+  socklen_t size = sizeof last_error;
+  ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &last_error, &size);
+  Poll* finished = std::exchange(poll, nullptr);
+  finished->attempt = nullptr;
+  uv_poll_stop(&finished->uv);
+  close_handle<Poll>(finished, [](Poll* closed) { delete closed; });
+  if (last_error != 0) {
+    ::close(std::exchange(fd, -1));
+    return try_next();
+  }
+  const int on = 1;
+  if (!address.is_unix()) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  finish(std::exchange(fd, -1), {});
+}
+
+void Connector::Attempt::finish(int result, std::string error) {
+  const Done tell = std::exchange(done, {});
+  tell(result, std::move(error));  // the Connector may be destroyed in there
+}
+
+void Connector::Attempt::give_up() {
+  if (poll) {
+    poll->attempt = nullptr;
+    uv_poll_stop(&poll->uv);
+    close_handle<Poll>(poll, [](Poll* closed) { delete closed; });
+  }
+  if (fd >= 0) ::close(fd);
+  const bool later = resolving || (address.is_unix() && done && fd < 0);
+  done = {};
+  if (!later) delete this;  // else libuv or the posted start still holds it
+}
+
+Connector::Connector(Loop& loop, Address address, Done done)
+    : attempt_(new Attempt(loop, std::move(address), std::move(done))) {
+  attempt_->begin();
+}
+
+Connector::~Connector() {
+  attempt_->give_up();
+}
+
+}  // namespace microframe::net

@@ -1,0 +1,179 @@
+#include "ws/client_connection.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <array>
+#include <utility>
+
+namespace microframe::ws {
+namespace {
+
+using proto::CloseCode;
+using proto::Event;
+
+constexpr std::uint64_t kOpenMs = 10'000;
+constexpr std::uint64_t kCloseMs = 5'000;
+
+// §10.3: unpredictable.
+proto::MaskKey random_mask() {
+  proto::MaskKey key;
+  RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size()));
+  return key;
+}
+
+std::string random_key() {
+  std::array<unsigned char, 16> bytes;
+  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
+  std::array<unsigned char, 25> text;
+  EVP_EncodeBlock(text.data(), bytes.data(), static_cast<int>(bytes.size()));
+  return {reinterpret_cast<const char*>(text.data()), 24};
+}
+
+proto::ClientRequest make_request(const Url& url, const ClientConnection::Options& options) {
+  proto::ClientRequest request;
+  request.host = url.host;
+  request.target = url.target;
+  request.key = random_key();
+  request.subprotocols = options.subprotocols;
+  if (!options.token.empty()) request.fields = "Authorization: Bearer " + options.token + "\r\n";
+  return request;
+}
+
+base::SharedBuffer copy(const proto::ControlFrame& frame) {
+  return base::SharedBuffer::copy(frame.bytes());
+}
+
+}  // namespace
+
+ClientConnection::ClientConnection(net::Loop& loop, Url url, Options options, Events& events)
+    : loop_(loop),
+      url_(std::move(url)),
+      options_(std::move(options)),
+      events_(events),
+      request_(make_request(url_, options_)),
+      scanner_(proto::HeadLimits{}),
+      protocol_(proto::Role::client, options_.limits) {
+  connector_ = std::make_unique<net::Connector>(
+      loop_, url_.address, [this](int fd, const std::string& error) { connected(fd, error); });
+  loop_.wheel().arm(*this, loop_.now_ms() + kOpenMs);
+}
+
+ClientConnection::~ClientConnection() {
+  *alive_ = false;
+}
+
+void ClientConnection::connected(int fd, const std::string& error) {
+  if (fd < 0) return finish(CloseCode::abnormal, error);
+  phase_ = Phase::handshaking;
+  socket_.reset(new net::Socket(loop_, fd, *this));
+  socket_->send(base::SharedBuffer::copy(base::as_bytes(proto::make_request(request_))));
+}
+
+void ClientConnection::on_receive(base::MutableBytes bytes) {
+  if (phase_ == Phase::handshaking) {
+    if (!read_head(bytes)) return;
+    const auto early = std::exchange(head_, {});  // what `bytes` may show
+    const auto alive = alive_;
+    phase_ = Phase::open;
+    loop_.wheel().cancel(*this);
+    events_.on_open();
+    if (*alive) read(bytes);
+    return;
+  }
+  read(bytes);
+}
+
+// returns: whether the answer is in and good; `bytes` is then what follows it.
+bool ClientConnection::read_head(base::MutableBytes& bytes) {
+  head_.insert(head_.end(), bytes.begin(), bytes.end());
+  const auto end = scanner_.scan(head_);
+  if (end && !*end) return false;
+  if (!end) {
+    finish(CloseCode::abnormal, end.error().reason);
+    return false;
+  }
+  const std::size_t size = **end;
+  const auto head = proto::parse_response_head(base::as_text(head_).substr(0, size), proto::HeadLimits{});
+  if (!head) {
+    finish(CloseCode::abnormal, head.error().reason);
+    return false;
+  }
+  const auto accepted = proto::check_response(*head, request_);
+  if (!accepted) {
+    finish(CloseCode::abnormal, accepted.error());
+    return false;
+  }
+  bytes = base::MutableBytes(head_).subspan(size);
+  return true;
+}
+
+void ClientConnection::read(base::MutableBytes bytes) {
+  const auto alive = alive_;
+  while (*alive && socket_) {
+    const Event event = protocol_.next(bytes);
+    switch (event.kind) {
+      case Event::Kind::need_more:
+        return;
+      case Event::Kind::message:
+        events_.on_message(event.binary ? Message::binary(event.payload)
+                                        : Message::text(base::as_text(event.payload)));
+        break;
+      case Event::Kind::ping:
+        socket_->send_urgent(copy(proto::pong_frame(event.payload, random_mask())));
+        break;
+      case Event::Kind::pong:
+        break;
+      case Event::Kind::close:
+        close_code_ = event.code;
+        close_reason_ = event.reason;
+        close(event.code);
+        break;
+      case Event::Kind::failed:
+        close_reason_ = event.reason;
+        close(event.code, event.reason);
+        socket_->finish();
+        break;
+    }
+  }
+}
+
+bool ClientConnection::send(const Message& message) {
+  if (phase_ != Phase::open) return false;
+  socket_->send(proto::encode_masked_message(message.is_binary(), message.bytes(), random_mask()));
+  return true;
+}
+
+void ClientConnection::close(CloseCode code, std::string_view reason) {
+  if (phase_ == Phase::connecting || phase_ == Phase::handshaking) {
+    loop_.post([this, alive = alive_] {
+      if (*alive) finish(CloseCode::abnormal, "given up");
+    });
+    return;
+  }
+  if (phase_ == Phase::closed) return;
+  const auto frame = protocol_.close(code, reason, random_mask());
+  if (!frame.empty()) socket_->send(copy(frame));
+  phase_ = Phase::closing;
+  // §7.1.1: the server closes the TCP connection; we wait, but not for ever.
+  loop_.wheel().arm(*this, loop_.now_ms() + kCloseMs);
+}
+
+void ClientConnection::on_end(net::EndReason) {
+  finish(close_code_, close_reason_);
+}
+
+void ClientConnection::on_deadline(std::uint64_t) {
+  finish(close_code_, phase_ == Phase::closing ? close_reason_ : std::string("no answer in time"));
+}
+
+void ClientConnection::finish(CloseCode code, std::string_view reason) {
+  if (std::exchange(phase_, Phase::closed) == Phase::closed) return;
+  const std::string kept(reason);
+  loop_.wheel().cancel(*this);
+  socket_.reset();
+  connector_.reset();
+  events_.on_closed(code, kept);
+}
+
+}  // namespace microframe::ws

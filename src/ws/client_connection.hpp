@@ -1,0 +1,79 @@
+// ClientConnection: one WebSocket opened by us: connects, shakes hands, then sends and receives. No
+// reconnection. Threading: its loop.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/timer_wheel.hpp"
+#include "microframe/ws/message.hpp"
+#include "net/connector.hpp"
+#include "net/loop.hpp"
+#include "net/socket.hpp"
+#include "proto/connection.hpp"
+#include "proto/handshake.hpp"
+#include "ws/url.hpp"
+
+namespace microframe::ws {
+
+class ClientConnection final : private net::SocketEvents, private base::TimerNode {
+ public:
+  struct Options {
+    std::string token;  // sent as Authorization: Bearer; "" for none
+    std::vector<std::string> subprotocols;
+    proto::ConnectionLimits limits;
+  };
+  class Events {
+   public:
+    virtual void on_open() = 0;
+    virtual void on_message(const Message& message) = 0;
+    // Once, at the end, whether it was ever open or not. code: 1006 if no Close came; reason: the peer's, or
+    // in words why.
+    virtual void on_closed(proto::CloseCode code, std::string_view reason) = 0;
+
+   protected:
+    ~Events() = default;
+  };
+
+  // Begins at once. `events` outlives it; the connection may be destroyed inside any of them.
+  ClientConnection(net::Loop& loop, Url url, Options options, Events& events);
+  ~ClientConnection();
+
+  // returns: false unless open.
+  bool send(const Message& message);
+  // Starts the closing handshake, or gives up connecting; on_closed follows.
+  void close(proto::CloseCode code = proto::CloseCode::normal, std::string_view reason = {});
+
+ private:
+  enum class Phase : std::uint8_t { connecting, handshaking, open, closing, closed };
+
+  void connected(int fd, const std::string& error);
+  void on_receive(base::MutableBytes bytes) override;
+  void on_end(net::EndReason reason) override;
+  void on_drained() override {}
+  void on_deadline(std::uint64_t now_ms) override;
+  bool read_head(base::MutableBytes& bytes);
+  void read(base::MutableBytes bytes);
+  void finish(proto::CloseCode code, std::string_view reason);
+
+  net::Loop& loop_;
+  const Url url_;
+  const Options options_;
+  Events& events_;
+  proto::ClientRequest request_;
+  proto::HeadScanner scanner_;
+  proto::Connection protocol_;
+  std::vector<std::byte> head_;
+  std::unique_ptr<net::Connector> connector_;
+  std::unique_ptr<net::Socket> socket_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Phase phase_ = Phase::connecting;
+  proto::CloseCode close_code_ = proto::CloseCode::abnormal;  // the peer's, once it came
+  std::string close_reason_;
+};
+
+}  // namespace microframe::ws
