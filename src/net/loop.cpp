@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <new>
+#include <utility>
 
 #include "net/socket.hpp"
 
@@ -57,8 +58,8 @@ Loop::Loop()
   check(uv_check_init(uv_.get(), &h.after_poll));
   check(uv_timer_init(uv_.get(), &h.tick));
   h.wake.data = h.before_poll.data = h.after_poll.data = h.tick.data = this;
-  uv_prepare_start(&h.before_poll, [](uv_prepare_t* prepare) { loop_of(prepare).flush(); });
-  uv_check_start(&h.after_poll, [](uv_check_t* after) { loop_of(after).flush(); });
+  uv_prepare_start(&h.before_poll, [](uv_prepare_t* prepare) { loop_of(prepare).end_iteration(); });
+  uv_check_start(&h.after_poll, [](uv_check_t* after) { loop_of(after).end_iteration(); });
   uv_timer_start(
       &h.tick, [](uv_timer_t* tick) { loop_of(tick).wheel_.advance(uv_now(tick->loop)); },
       base::TimerWheel::kTickMs, base::TimerWheel::kTickMs);
@@ -81,7 +82,7 @@ void Loop::run() {
   set_current(this);
   uv_run(uv_.get(), UV_RUN_DEFAULT);
   drain_posts();
-  flush();
+  end_iteration();
   uv_walk(
       uv_.get(),
       [](uv_handle_t* handle, void* self) {
@@ -101,6 +102,7 @@ void Loop::stop() {
 }
 
 void Loop::post(std::function<void()> callback) {
+  if (is_current()) return own_posts_.push_back(std::move(callback));
   posts_.push(std::move(callback));
   if (!woken_.exchange(true, std::memory_order_acq_rel)) uv_async_send(&handles_->wake);
 }
@@ -144,12 +146,17 @@ void Loop::forget_dirty(const Socket& socket) {
   std::replace(dirty_.begin(), dirty_.end(), const_cast<Socket*>(&socket), static_cast<Socket*>(nullptr));
 }
 
-void Loop::flush() {
-  // A flush may end a socket, and its owner may then send on others: they are appended and have their turn.
-  for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    if (dirty_[i]) dirty_[i]->flush();
+// Runs what the iteration has posted, then flushes what it has sent, until neither leaves anything for the
+// other.
+void Loop::end_iteration() {
+  while (!own_posts_.empty() || !dirty_.empty()) {
+    for (const auto& callback : std::exchange(own_posts_, {})) callback();
+    // A flush may end a socket, and its owner may then send on others: they are appended and have their turn.
+    for (std::size_t i = 0; i < dirty_.size(); ++i) {
+      if (dirty_[i]) dirty_[i]->flush();
+    }
+    dirty_.clear();
   }
-  dirty_.clear();
 }
 
 }  // namespace microframe::net

@@ -33,7 +33,7 @@ class Loop final : public detail::Scheduler {
   // Ends run() soon. Any thread.
   void stop();
 
-  // detail::Scheduler
+  // detail::Scheduler. What the loop itself posts runs at the end of its iteration, without waking anyone.
   void post(std::function<void()> callback) override;
   void after(std::chrono::milliseconds delay, std::function<void()> callback) override;
   void work(std::function<void()> job, std::function<void()> done) override;
@@ -58,11 +58,12 @@ class Loop final : public detail::Scheduler {
   static constexpr std::size_t kReceiveBytes = 256 * 1024;
 
   void drain_posts();
-  void flush();
+  void end_iteration();
 
   std::unique_ptr<uv_loop_s> uv_;
   std::unique_ptr<Handles> handles_;
-  base::MpscQueue<std::function<void()>> posts_;
+  base::MpscQueue<std::function<void()>> posts_;  // from other threads
+  std::vector<std::function<void()>> own_posts_;
   std::atomic<bool> woken_{false};
   bool ended_ = false;  // run() has returned
   base::TimerWheel wheel_;

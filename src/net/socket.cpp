@@ -20,7 +20,6 @@ namespace {
 constexpr std::size_t kGatherMax = 64;
 // A full receive buffer is read again at once, so often at most; then others have their turn.
 constexpr int kReceivesMax = 4;
-constexpr std::size_t kOutboxKept = 4;  // entries of an empty outbox that are not given back
 
 }  // namespace
 
@@ -33,7 +32,7 @@ struct Socket::Poll {
 };
 
 Socket::Socket(Loop& loop, int fd, SocketEvents& events)
-    : loop_(loop), events_(&events), poll_(new Poll{{}, this, fd, nullptr}) {
+    : loop_(loop), events_(&events), poll_(new Poll{{}, this, fd, nullptr}), fd_(fd) {
   [[maybe_unused]] const int result = uv_poll_init(loop_.handle(), &poll_->uv, fd);
   assert(result == 0);
   poll_->uv.data = poll_;
@@ -59,16 +58,13 @@ void Socket::release_poll() {
 
 void Socket::send(base::SharedBuffer frame) {
   if (!poll_ || finishing_ || frame.size() == 0) return;
-  buffered_ += frame.size();
-  outbox_.push_back(std::move(frame));
+  outbox_.push(std::move(frame));
   mark_dirty();
 }
 
 void Socket::send_urgent(base::SharedBuffer frame) {
   if (!poll_ || finishing_ || frame.size() == 0) return;
-  buffered_ += frame.size();
-  const std::size_t begun = first_written_ != 0 ? 1 : 0;
-  outbox_.insert(outbox_.begin() + static_cast<std::ptrdiff_t>(first_ + begun), std::move(frame));
+  outbox_.push_urgent(std::move(frame));
   mark_dirty();
 }
 
@@ -88,37 +84,31 @@ void Socket::mark_dirty() {
 // Called by the loop, or when the kernel takes bytes again.
 void Socket::flush() {
   dirty_ = false;
-  while (buffered_ != 0) {
+  while (!outbox_.empty()) {
     if (!write_some()) return;
   }
   const bool was_blocked = std::exchange(blocked_since_ms_, 0) != 0;
   if (was_blocked) watch();
-  if (finishing_ && !std::exchange(finished_, true)) ::shutdown(poll_->fd, SHUT_WR);
+  if (finishing_ && !std::exchange(finished_, true)) ::shutdown(fd_, SHUT_WR);
   if (was_blocked) events_->on_drained();
 }
 
 // returns: false if no more can be written now, or ever.
 bool Socket::write_some() {
   std::array<iovec, kGatherMax> pieces;
-  std::size_t count = 0;
   std::size_t offered = 0;
-  for (std::size_t i = first_; i < outbox_.size() && count < pieces.size(); ++i, ++count) {
-    auto bytes = outbox_[i].bytes();
-    if (i == first_) bytes = bytes.subspan(first_written_);
-    pieces[count] = {const_cast<std::byte*>(bytes.data()), bytes.size()};
-    offered += bytes.size();
-  }
+  const std::size_t count = outbox_.gather(pieces, offered);
   ssize_t sent = 0;
   if (count == 1) {
-    sent = ::send(poll_->fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+    sent = ::send(fd_, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
   } else {
     msghdr message{};
     message.msg_iov = pieces.data();
     message.msg_iovlen = count;
-    sent = ::sendmsg(poll_->fd, &message, MSG_NOSIGNAL);
+    sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL);
   }
   if (sent >= 0) {
-    written(static_cast<std::size_t>(sent));
+    outbox_.consume(static_cast<std::size_t>(sent));
     if (static_cast<std::size_t>(sent) == offered) return true;
     blocked();
     return false;
@@ -130,26 +120,6 @@ bool Socket::write_some() {
     end(EndReason::reset);
   }
   return false;
-}
-
-void Socket::written(std::size_t bytes) {
-  buffered_ -= bytes;
-  if (buffered_ == 0) {
-    first_ = first_written_ = 0;
-    outbox_.clear();
-    if (outbox_.capacity() > kOutboxKept) outbox_.shrink_to_fit();
-    return;
-  }
-  first_written_ += bytes;
-  while (first_written_ >= outbox_[first_].size()) {
-    first_written_ -= outbox_[first_].size();
-    outbox_[first_++] = {};
-  }
-  // What has left is moved out of the way once it is most of the outbox.
-  if (first_ > kGatherMax && first_ * 2 > outbox_.size()) {
-    outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(first_));
-    first_ = 0;
-  }
 }
 
 void Socket::blocked() {
@@ -193,7 +163,7 @@ void Socket::receive() {
   Poll& poll = *poll_;
   const auto buffer = loop_.receive_buffer();
   for (int i = 0; i < kReceivesMax && reading_; ++i) {
-    const ssize_t received = ::recv(poll.fd, buffer.data(), buffer.size(), 0);
+    const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), 0);
     if (received == 0) return end(EndReason::eof);
     if (received < 0) {
       if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return;

@@ -4,10 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/shared_buffer.hpp"
+#include "net/outbox.hpp"
 
 namespace microframe::net {
 
@@ -48,7 +48,7 @@ class Socket {
   // Queues a frame before those that wait, but behind one that has begun to leave.
   void send_urgent(base::SharedBuffer frame);
   // Bytes queued that the kernel has not taken.
-  std::size_t buffered() const { return buffered_; }
+  std::size_t buffered() const { return outbox_.bytes(); }
   // When the kernel stopped taking more, in Loop::now_ms; moves on with each byte it takes; 0 while it takes
   // all.
   std::uint64_t blocked_since_ms() const { return blocked_since_ms_; }
@@ -64,7 +64,6 @@ class Socket {
 
   void flush();
   bool write_some();
-  void written(std::size_t bytes);
   void blocked();
   void watch();
   void on_poll(int status, int events);
@@ -76,16 +75,14 @@ class Socket {
   Loop& loop_;
   SocketEvents* events_;
   Poll* poll_;  // lives on until libuv lets it go; null once the stream has ended
-  std::vector<base::SharedBuffer> outbox_;
-  std::size_t first_ = 0;          // of outbox_, still to leave
-  std::size_t first_written_ = 0;  // bytes of it that have left
-  std::size_t buffered_ = 0;
-  std::uint64_t blocked_since_ms_ = 0;
+  const int fd_;
   std::uint8_t watched_ = 0;
   bool reading_ = true;
   bool dirty_ = false;
   bool finishing_ = false;
   bool finished_ = false;
+  Outbox outbox_;
+  std::uint64_t blocked_since_ms_ = 0;
 };
 
 }  // namespace microframe::net

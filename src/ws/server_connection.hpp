@@ -110,24 +110,26 @@ class ServerConnection final : public hub::Member,
   void arm_expiry();
   void reject(Rejection why, std::string_view detail);
 
+  // A delivery reads these four: side by side.
   LoopServer& server_;
+  std::unique_ptr<net::Socket> socket_;  // until the stream has ended
+  std::atomic<Phase> phase_{Phase::opening};
+  bool overflowed_ = false;
+
+  bool session_ended_ = false;
+  bool pong_waits_ = false;  // a pong is held up behind a full socket
   Endpoint& endpoint_;
   proto::Connection protocol_;
   HookRunner runner_;
-  std::unique_ptr<net::Socket> socket_;  // until the stream has ended
-  std::optional<WebSocket> handle_;      // what hooks receive; until the session has ended
+  std::optional<WebSocket> handle_;  // what hooks receive; until the session has ended
   Json claims_;
   std::string subprotocol_;
   net::PeerAddress peer_;
   Admission::Ticket ticket_;
   const std::uint64_t id_;
   std::atomic<std::int64_t> expires_s_;  // of the token, seconds since 1970
-  std::atomic<Phase> phase_{Phase::opening};
   RateLimit rate_;
   std::size_t roster_index_ = 0;  // in the LoopServer
-  bool session_ended_ = false;
-  bool overflowed_ = false;
-  bool pong_waits_ = false;  // a pong is held up behind a full socket
 };
 
 }  // namespace microframe::ws

@@ -1,0 +1,73 @@
+#include "net/outbox.hpp"
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace microframe::net {
+namespace {
+
+constexpr std::size_t kCompactFrom = 64;  // frames that have left before rest_ is moved up
+
+iovec piece_of(base::Bytes bytes) {
+  return {const_cast<std::byte*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+void Outbox::push(base::SharedBuffer frame) {
+  assert(frame.size() != 0);
+  bytes_ += frame.size();
+  if (!front_) {
+    front_ = std::move(frame);
+  } else {
+    rest_.push_back(std::move(frame));
+  }
+}
+
+void Outbox::push_urgent(base::SharedBuffer frame) {
+  if (!front_) return push(std::move(frame));
+  bytes_ += frame.size();
+  if (front_left_ == 0) std::swap(front_, frame);
+  rest_.insert(rest_.begin() + static_cast<std::ptrdiff_t>(rest_begin_), std::move(frame));
+}
+
+std::size_t Outbox::gather(std::span<iovec> pieces, std::size_t& offered) const {
+  if (!front_) return offered = 0;
+  pieces[0] = piece_of(front_.bytes().subspan(front_left_));
+  offered = pieces[0].iov_len;
+  std::size_t count = 1;
+  for (std::size_t i = rest_begin_; i < rest_.size() && count < pieces.size(); ++i, ++count) {
+    pieces[count] = piece_of(rest_[i].bytes());
+    offered += pieces[count].iov_len;
+  }
+  return count;
+}
+
+void Outbox::consume(std::size_t bytes) {
+  assert(bytes <= bytes_);
+  bytes_ -= bytes;
+  front_left_ += bytes;
+  while (front_ && front_left_ >= front_.size()) {
+    front_left_ -= front_.size();
+    next_front();
+  }
+}
+
+void Outbox::next_front() {
+  if (rest_begin_ == rest_.size()) {
+    front_ = {};
+    if (rest_.capacity() != 0) rest_ = {};
+    rest_begin_ = 0;
+    return;
+  }
+  front_ = std::move(rest_[rest_begin_++]);
+  if (rest_begin_ >= kCompactFrom && rest_begin_ * 2 > rest_.size()) {
+    rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(rest_begin_));
+    rest_begin_ = 0;
+  }
+}
+
+}  // namespace microframe::net
