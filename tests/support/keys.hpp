@@ -1,0 +1,63 @@
+// Keys for tests, made at run time: none lies in the repo.
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace test {
+
+struct KeyPair {
+  std::string private_pem;
+  std::string public_pem;
+  std::string public_der;
+};
+
+inline std::string take(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  std::string text(data, static_cast<std::size_t>(size));
+  BIO_free(bio);
+  return text;
+}
+
+inline KeyPair to_pair(EVP_PKEY* key) {
+  KeyPair pair;
+  BIO* bio = BIO_new(BIO_s_mem());
+  PEM_write_bio_PKCS8PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr);  // writes nothing for a public key
+  pair.private_pem = take(bio);
+  bio = BIO_new(BIO_s_mem());
+  PEM_write_bio_PUBKEY(bio, key);
+  pair.public_pem = take(bio);
+  bio = BIO_new(BIO_s_mem());
+  i2d_PUBKEY_bio(bio, key);
+  pair.public_der = take(bio);
+  EVP_PKEY_free(key);
+  return pair;
+}
+
+inline KeyPair rsa_key(unsigned bits = 2048) { return to_pair(EVP_RSA_gen(bits)); }
+inline KeyPair ec_key(const char* curve) { return to_pair(EVP_EC_gen(curve)); }
+inline KeyPair ed25519_key() { return to_pair(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")); }
+
+// The PEM of a public key in DER.
+inline std::string public_pem(std::string_view der) {
+  const auto* bytes = reinterpret_cast<const unsigned char*>(der.data());
+  EVP_PKEY* key = d2i_PUBKEY(nullptr, &bytes, static_cast<long>(der.size()));
+  return key ? to_pair(key).public_pem : std::string{};
+}
+
+inline std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  }
+  return bytes;
+}
+
+}  // namespace test

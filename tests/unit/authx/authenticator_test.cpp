@@ -1,0 +1,168 @@
+// Where a handshake carries its token, and what decides. design: Authentication; scenarios 24, 25; RFC 6265, RFC 6454.
+
+#include "authx/authenticator.hpp"
+
+#include <gtest/gtest.h>
+
+#include "authx/cookies.hpp"
+#include "authx/origin.hpp"
+#include "authx/query.hpp"
+
+namespace microframe::authx {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+
+const Time kNow{1'800'000'000s};
+const AuthConfig kConfig(std::string(32, 's'));
+const std::string kAlice = create_access_token(kConfig, "alice", {}, kNow);
+const std::string kBob = create_access_token(kConfig, "bob", {}, kNow);
+
+// A handshake, whose text it owns.
+struct Handshake {
+  std::string query = {};
+  std::vector<std::string> cookies = {};
+  std::string authorization = {};
+  std::vector<std::string> subprotocols = {};
+  std::optional<std::string> origin = {};
+  std::string host = "app.example";
+};
+
+// "alice", or "unauthenticated: why", or "forbidden: why".
+std::string who(const Handshake& handshake, const AuthConfig& config = kConfig) {
+  Presented presented;
+  presented.query = handshake.query;
+  presented.cookies.assign(handshake.cookies.begin(), handshake.cookies.end());
+  presented.authorization = handshake.authorization;
+  presented.subprotocols.assign(handshake.subprotocols.begin(), handshake.subprotocols.end());
+  if (handshake.origin) presented.origin = *handshake.origin;
+  presented.host = handshake.host;
+  const auto identity = Authenticator(config).authenticate(presented, kNow);
+  if (identity) return identity->user();
+  const Refused& refused = identity.error();
+  return (refused.kind == Refused::Kind::forbidden_origin ? "forbidden: " : "unauthenticated: ") + refused.detail;
+}
+
+TEST(Carriers, EachIsRead) {
+  EXPECT_EQ(who({.query = "token=" + kAlice}), "alice");
+  EXPECT_EQ(who({.query = "x=1&token=" + kAlice + "&y=2"}), "alice");
+  EXPECT_EQ(who({.cookies = {"access_token=" + kAlice}, .origin = "https://app.example"}), "alice");
+  EXPECT_EQ(who({.cookies = {"a=b; access_token=" + kAlice + "; c=d"}, .origin = "http://app.example"}), "alice");
+  EXPECT_EQ(who({.subprotocols = {"token." + kAlice}}), "alice");
+  EXPECT_EQ(who({.subprotocols = {"microframe.v1", "token." + kAlice}}), "alice");
+  EXPECT_EQ(who({.authorization = "Bearer " + kAlice}), "alice");
+  EXPECT_EQ(who({.authorization = "bearer   " + kAlice}), "alice");
+}
+
+TEST(Carriers, WhatIsNotThereIsNotThere) {
+  for (const Handshake& none : {Handshake{}, Handshake{.query = "token="}, Handshake{.query = "tokens=" + kAlice},
+                                Handshake{.query = "TOKEN=" + kAlice}, Handshake{.cookies = {"access_token="}},
+                                Handshake{.cookies = {"refresh_token=" + kAlice}}, Handshake{.subprotocols = {"token."}},
+                                Handshake{.subprotocols = {"Token." + kAlice}}, Handshake{.authorization = "Basic " + kAlice},
+                                Handshake{.authorization = kAlice}, Handshake{.authorization = "Bearer "}}) {
+    EXPECT_EQ(who(none), "unauthenticated: no token");
+  }
+}
+
+TEST(Carriers, TheFirstThatIsPresentDecidesAndTheOthersAreNoted) {  // scenario 24, fault 15
+  const Handshake all = {.query = "token=" + kAlice,
+                         .cookies = {"access_token=" + kBob},
+                         .authorization = "Bearer " + kBob,
+                         .subprotocols = {"token." + kBob}};
+  EXPECT_EQ(who(all), "alice");
+  EXPECT_EQ(who({.query = "token=bad", .authorization = "Bearer " + kAlice}),
+            "unauthenticated: malformed token in query; another token in bearer, decided by query");
+  EXPECT_EQ(who({.authorization = "Bearer " + kBob, .subprotocols = {"token." + kAlice}}), "alice");
+  EXPECT_EQ(who({.cookies = {"access_token=" + kAlice}, .subprotocols = {"token." + kBob}, .origin = "https://app.example"}), "alice");
+}
+
+TEST(Carriers, NamesAndOrderAreConfigurable) {
+  AuthConfig config = kConfig;
+  config.sources = {{TokenSource::Carrier::bearer}, {TokenSource::Carrier::query, "jwt"}};
+  EXPECT_EQ(who({.query = "jwt=" + kAlice, .authorization = "Bearer " + kBob}, config), "bob");
+  EXPECT_EQ(who({.query = "jwt=" + kAlice}, config), "alice");
+  EXPECT_EQ(who({.query = "token=" + kAlice}, config), "unauthenticated: no token");
+}
+
+TEST(Carriers, Fault14OnlyThePrefixIsTakenOff) {
+  AuthConfig config = kConfig;
+  config.sources = {{TokenSource::Carrier::subprotocol, "ey"}};
+  // A token begins with "ey" and may hold it again: with the prefix itself in front, all of it must survive.
+  EXPECT_EQ(who({.subprotocols = {"ey" + kAlice}}, config), "alice");
+}
+
+TEST(Carriers, NoDetailHoldsTheToken) {
+  for (const Handshake& bad : {Handshake{.query = "token=" + kAlice + "x"}, Handshake{.authorization = "Bearer " + kAlice + "x"},
+                               Handshake{.cookies = {"access_token=" + kAlice + "x"}, .origin = "https://app.example"}}) {
+    EXPECT_EQ(who(bad).find(kAlice.substr(0, 20)), std::string::npos);
+  }
+}
+
+TEST(Origin, ACookieNeedsAnAllowedOne) {  // scenario 25, fault 12
+  const auto from = [](std::optional<std::string> origin) {
+    return who({.cookies = {"access_token=" + kAlice}, .origin = std::move(origin)});
+  };
+  EXPECT_EQ(from("https://app.example"), "alice");
+  EXPECT_EQ(from("HTTPS://APP.EXAMPLE"), "alice");
+  for (const char* bad : {"https://evil.example", "null", "", "https://app.example.evil.example", "https://evilapp.example",
+                          "https://app.example:444", "https://app.example@evil.example", "app.example", "file://app.example",
+                          "https://app.example/", "https://app.exampl", "https://", "chrome-extension://app.example"}) {
+    EXPECT_EQ(from(bad), "forbidden: cookie from a forbidden origin") << bad;
+  }
+  EXPECT_EQ(from(std::nullopt), "forbidden: cookie from a forbidden origin");
+}
+
+TEST(Origin, AListReplacesTheServersOwn) {
+  AuthConfig config = kConfig;
+  config.allowed_origins = {"https://web.example", "http://localhost:3000"};
+  const auto from = [&](const char* origin) { return who({.cookies = {"access_token=" + kAlice}, .origin = origin}, config); };
+  EXPECT_EQ(from("https://web.example"), "alice");
+  EXPECT_EQ(from("http://localhost:3000"), "alice");
+  EXPECT_EQ(from("https://app.example").substr(0, 9), "forbidden");
+  EXPECT_EQ(from("http://web.example").substr(0, 9), "forbidden");
+}
+
+TEST(Origin, DoesNotMatterToATokenThatABrowserDoesNotAddByItself) {
+  EXPECT_EQ(who({.query = "token=" + kAlice, .origin = "https://evil.example"}), "alice");
+  EXPECT_EQ(who({.authorization = "Bearer " + kAlice, .origin = "null"}), "alice");
+}
+
+TEST(Origin, AMissingHostAllowsNothing) { EXPECT_FALSE(origin_allowed("https://", "", {})); }
+
+TEST(Cookies, AreReadByRfc6265) {
+  const auto find = [](std::vector<std::string_view> fields, std::string_view name) {
+    return std::string(find_cookie(fields, name).value_or("(none)"));
+  };
+  EXPECT_EQ(find({"a=1; b=2"}, "b"), "2");
+  EXPECT_EQ(find({"a=1;b=2"}, "b"), "2");
+  EXPECT_EQ(find({"a=1", "b=2"}, "b"), "2");
+  EXPECT_EQ(find({"a=1; a=2"}, "a"), "1");
+  EXPECT_EQ(find({"a=\"1\""}, "a"), "1");
+  EXPECT_EQ(find({"a=\""}, "a"), "\"");
+  EXPECT_EQ(find({"a=b=c"}, "a"), "b=c");
+  EXPECT_EQ(find({"a="}, "a"), "");
+  EXPECT_EQ(find({"A=1"}, "a"), "(none)");
+  EXPECT_EQ(find({"aa=1; xa=2"}, "a"), "(none)");
+  EXPECT_EQ(find({"a; =; ;;a=1"}, "a"), "1");
+  EXPECT_EQ(find({""}, "a"), "(none)");
+}
+
+TEST(Query, IsPercentDecoded) {
+  EXPECT_EQ(find_parameter("token=a%2Eb", "token"), "a.b");
+  EXPECT_EQ(find_parameter("token=a+b", "token"), "a+b");
+  EXPECT_EQ(find_parameter("token", "token"), "");
+  EXPECT_EQ(find_parameter("a=1&token=x&token=y", "token"), "x");
+  for (const char* bad : {"token=%", "token=%4", "token=%zz", "token=a%"}) EXPECT_FALSE(find_parameter(bad, "token")) << bad;
+  EXPECT_FALSE(find_parameter("", "token"));
+  EXPECT_FALSE(find_parameter("&&=&", "token"));
+}
+
+TEST(Subprotocol, ThatCarriesATokenIsKnown) {
+  const Authenticator authenticator(kConfig);
+  EXPECT_TRUE(authenticator.carries_token("token.x"));
+  EXPECT_FALSE(authenticator.carries_token("microframe.v1"));
+}
+
+}  // namespace
+}  // namespace microframe::authx
