@@ -70,7 +70,7 @@ class Application::Impl {
   };
 
   void claim(const std::string& path) const;
-  void announce(const net::Address& address) const;
+  void announce() const;
 
   std::vector<std::unique_ptr<ws::Endpoint>> endpoints_;
   std::unordered_map<std::string, ws::Page> pages_;
@@ -111,16 +111,13 @@ void Application::Impl::start(std::string_view text) {
   for (const auto& endpoint : site_->endpoints) endpoint->open(ports, limits);
   for (std::size_t i = 0; i < threads; ++i) lanes_[i]->server->listen(std::move(sockets[i]));
   for (const auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
-  announce(address);
+  announce();
 }
 
-void Application::Impl::announce(const net::Address& address) const {
+void Application::Impl::announce() const {
   for (const auto& endpoint : site_->endpoints) {
     base::log::info("route", {{"path", endpoint->path()}, {"hooks", endpoint->hook_names()}});
   }
-  // For people and for the programs that start us; stderr is the log's.
-  std::printf("listening on %s\n", to_url(address, port_).c_str());
-  std::fflush(stdout);
 }
 
 // The first signal drains, the second drops.
@@ -206,6 +203,9 @@ std::uint16_t Application::port() const {
 int Application::run(std::string_view address) {
   try {
     start(address);
+    // For people, and for programs that start this one; the log goes to stderr.
+    std::printf("listening on %s\n", to_url(net::parse_address(address), port()).c_str());
+    std::fflush(stdout);
   } catch (const ConfigError& error) {
     std::fprintf(stderr, "microframe: %s\n", error.what());
     return 1;

@@ -16,11 +16,15 @@ inline std::vector<std::byte> bytes(std::string_view text) {
   return {view.begin(), view.end()};
 }
 
-inline std::string text(microframe::base::Bytes bytes) { return std::string(microframe::base::as_text(bytes)); }
+inline std::string text(microframe::base::Bytes bytes) {
+  return std::string(microframe::base::as_text(bytes));
+}
 
-// A client's frame. first: the first byte, FIN and opcode. The mask is fixed; `extended` forces the form of the length.
+// A client's frame. first: the first byte, FIN and opcode. The mask is fixed; `extended` forces the form of
+// the length.
 enum class Length { minimal, two, eight };
-inline std::string frame(unsigned char first, std::string_view payload, Length form = Length::minimal, bool masked = true) {
+inline std::string frame(unsigned char first, std::string_view payload, Length form = Length::minimal,
+                         bool masked = true) {
   std::string out(1, static_cast<char>(first));
   const unsigned char mask_bit = masked ? 0x80 : 0;
   const std::size_t size = payload.size();

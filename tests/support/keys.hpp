@@ -29,7 +29,8 @@ inline std::string take(BIO* bio) {
 inline KeyPair to_pair(EVP_PKEY* key) {
   KeyPair pair;
   BIO* bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_PKCS8PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr);  // writes nothing for a public key
+  PEM_write_bio_PKCS8PrivateKey(bio, key, nullptr, nullptr, 0, nullptr,
+                                nullptr);  // writes nothing for a public key
   pair.private_pem = take(bio);
   bio = BIO_new(BIO_s_mem());
   PEM_write_bio_PUBKEY(bio, key);
@@ -41,9 +42,15 @@ inline KeyPair to_pair(EVP_PKEY* key) {
   return pair;
 }
 
-inline KeyPair rsa_key(unsigned bits = 2048) { return to_pair(EVP_RSA_gen(bits)); }
-inline KeyPair ec_key(const char* curve) { return to_pair(EVP_EC_gen(curve)); }
-inline KeyPair ed25519_key() { return to_pair(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")); }
+inline KeyPair rsa_key(unsigned bits = 2048) {
+  return to_pair(EVP_RSA_gen(bits));
+}
+inline KeyPair ec_key(const char* curve) {
+  return to_pair(EVP_EC_gen(curve));
+}
+inline KeyPair ed25519_key() {
+  return to_pair(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+}
 
 // The PEM of a public key in DER.
 inline std::string public_pem(std::string_view der) {

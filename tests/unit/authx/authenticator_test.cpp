@@ -1,4 +1,5 @@
-// Where a handshake carries its token, and what decides. design: Authentication; scenarios 24, 25; RFC 6265, RFC 6454.
+// Where a handshake carries its token, and what decides. design: Authentication; scenarios 24, 25; RFC 6265,
+// RFC 6454.
 
 #include "authx/authenticator.hpp"
 
@@ -41,14 +42,16 @@ std::string who(const Handshake& handshake, const AuthConfig& config = kConfig) 
   const auto identity = Authenticator(config).authenticate(presented, kNow);
   if (identity) return identity->user();
   const Refused& refused = identity.error();
-  return (refused.kind == Refused::Kind::forbidden_origin ? "forbidden: " : "unauthenticated: ") + refused.detail;
+  return (refused.kind == Refused::Kind::forbidden_origin ? "forbidden: " : "unauthenticated: ") +
+         refused.detail;
 }
 
 TEST(Carriers, EachIsRead) {
   EXPECT_EQ(who({.query = "token=" + kAlice}), "alice");
   EXPECT_EQ(who({.query = "x=1&token=" + kAlice + "&y=2"}), "alice");
   EXPECT_EQ(who({.cookies = {"access_token=" + kAlice}, .origin = "https://app.example"}), "alice");
-  EXPECT_EQ(who({.cookies = {"a=b; access_token=" + kAlice + "; c=d"}, .origin = "http://app.example"}), "alice");
+  EXPECT_EQ(who({.cookies = {"a=b; access_token=" + kAlice + "; c=d"}, .origin = "http://app.example"}),
+            "alice");
   EXPECT_EQ(who({.subprotocols = {"token." + kAlice}}), "alice");
   EXPECT_EQ(who({.subprotocols = {"microframe.v1", "token." + kAlice}}), "alice");
   EXPECT_EQ(who({.authorization = "Bearer " + kAlice}), "alice");
@@ -56,11 +59,12 @@ TEST(Carriers, EachIsRead) {
 }
 
 TEST(Carriers, WhatIsNotThereIsNotThere) {
-  for (const Handshake& none : {Handshake{}, Handshake{.query = "token="}, Handshake{.query = "tokens=" + kAlice},
-                                Handshake{.query = "TOKEN=" + kAlice}, Handshake{.cookies = {"access_token="}},
-                                Handshake{.cookies = {"refresh_token=" + kAlice}}, Handshake{.subprotocols = {"token."}},
-                                Handshake{.subprotocols = {"Token." + kAlice}}, Handshake{.authorization = "Basic " + kAlice},
-                                Handshake{.authorization = kAlice}, Handshake{.authorization = "Bearer "}}) {
+  for (const Handshake& none :
+       {Handshake{}, Handshake{.query = "token="}, Handshake{.query = "tokens=" + kAlice},
+        Handshake{.query = "TOKEN=" + kAlice}, Handshake{.cookies = {"access_token="}},
+        Handshake{.cookies = {"refresh_token=" + kAlice}}, Handshake{.subprotocols = {"token."}},
+        Handshake{.subprotocols = {"Token." + kAlice}}, Handshake{.authorization = "Basic " + kAlice},
+        Handshake{.authorization = kAlice}, Handshake{.authorization = "Bearer "}}) {
     EXPECT_EQ(who(none), "unauthenticated: no token");
   }
 }
@@ -74,7 +78,10 @@ TEST(Carriers, TheFirstThatIsPresentDecidesAndTheOthersAreNoted) {  // scenario 
   EXPECT_EQ(who({.query = "token=bad", .authorization = "Bearer " + kAlice}),
             "unauthenticated: malformed token in query; another token in bearer, decided by query");
   EXPECT_EQ(who({.authorization = "Bearer " + kBob, .subprotocols = {"token." + kAlice}}), "alice");
-  EXPECT_EQ(who({.cookies = {"access_token=" + kAlice}, .subprotocols = {"token." + kBob}, .origin = "https://app.example"}), "alice");
+  EXPECT_EQ(who({.cookies = {"access_token=" + kAlice},
+                 .subprotocols = {"token." + kBob},
+                 .origin = "https://app.example"}),
+            "alice");
 }
 
 TEST(Carriers, NamesAndOrderAreConfigurable) {
@@ -93,8 +100,9 @@ TEST(Carriers, Fault14OnlyThePrefixIsTakenOff) {
 }
 
 TEST(Carriers, NoDetailHoldsTheToken) {
-  for (const Handshake& bad : {Handshake{.query = "token=" + kAlice + "x"}, Handshake{.authorization = "Bearer " + kAlice + "x"},
-                               Handshake{.cookies = {"access_token=" + kAlice + "x"}, .origin = "https://app.example"}}) {
+  for (const Handshake& bad :
+       {Handshake{.query = "token=" + kAlice + "x"}, Handshake{.authorization = "Bearer " + kAlice + "x"},
+        Handshake{.cookies = {"access_token=" + kAlice + "x"}, .origin = "https://app.example"}}) {
     EXPECT_EQ(who(bad).find(kAlice.substr(0, 20)), std::string::npos);
   }
 }
@@ -105,9 +113,10 @@ TEST(Origin, ACookieNeedsAnAllowedOne) {  // scenario 25, fault 12
   };
   EXPECT_EQ(from("https://app.example"), "alice");
   EXPECT_EQ(from("HTTPS://APP.EXAMPLE"), "alice");
-  for (const char* bad : {"https://evil.example", "null", "", "https://app.example.evil.example", "https://evilapp.example",
-                          "https://app.example:444", "https://app.example@evil.example", "app.example", "file://app.example",
-                          "https://app.example/", "https://app.exampl", "https://", "chrome-extension://app.example"}) {
+  for (const char* bad :
+       {"https://evil.example", "null", "", "https://app.example.evil.example", "https://evilapp.example",
+        "https://app.example:444", "https://app.example@evil.example", "app.example", "file://app.example",
+        "https://app.example/", "https://app.exampl", "https://", "chrome-extension://app.example"}) {
     EXPECT_EQ(from(bad), "forbidden: cookie from a forbidden origin") << bad;
   }
   EXPECT_EQ(from(std::nullopt), "forbidden: cookie from a forbidden origin");
@@ -116,7 +125,9 @@ TEST(Origin, ACookieNeedsAnAllowedOne) {  // scenario 25, fault 12
 TEST(Origin, AListReplacesTheServersOwn) {
   AuthConfig config = kConfig;
   config.allowed_origins = {"https://web.example", "http://localhost:3000"};
-  const auto from = [&](const char* origin) { return who({.cookies = {"access_token=" + kAlice}, .origin = origin}, config); };
+  const auto from = [&](const char* origin) {
+    return who({.cookies = {"access_token=" + kAlice}, .origin = origin}, config);
+  };
   EXPECT_EQ(from("https://web.example"), "alice");
   EXPECT_EQ(from("http://localhost:3000"), "alice");
   EXPECT_EQ(from("https://app.example").substr(0, 9), "forbidden");
@@ -128,7 +139,9 @@ TEST(Origin, DoesNotMatterToATokenThatABrowserDoesNotAddByItself) {
   EXPECT_EQ(who({.authorization = "Bearer " + kAlice, .origin = "null"}), "alice");
 }
 
-TEST(Origin, AMissingHostAllowsNothing) { EXPECT_FALSE(origin_allowed("https://", "", {})); }
+TEST(Origin, AMissingHostAllowsNothing) {
+  EXPECT_FALSE(origin_allowed("https://", "", {}));
+}
 
 TEST(Cookies, AreReadByRfc6265) {
   const auto find = [](std::vector<std::string_view> fields, std::string_view name) {
@@ -153,7 +166,8 @@ TEST(Query, IsPercentDecoded) {
   EXPECT_EQ(find_parameter("token=a+b", "token"), "a+b");
   EXPECT_EQ(find_parameter("token", "token"), "");
   EXPECT_EQ(find_parameter("a=1&token=x&token=y", "token"), "x");
-  for (const char* bad : {"token=%", "token=%4", "token=%zz", "token=a%"}) EXPECT_FALSE(find_parameter(bad, "token")) << bad;
+  for (const char* bad : {"token=%", "token=%4", "token=%zz", "token=a%"})
+    EXPECT_FALSE(find_parameter(bad, "token")) << bad;
   EXPECT_FALSE(find_parameter("", "token"));
   EXPECT_FALSE(find_parameter("&&=&", "token"));
 }

@@ -16,8 +16,10 @@ TEST(Passwords, AreHashedWithBcryptAndVerified) {
 
 TEST(Passwords, OfOtherSystemsAreTaken) {
   // jBCrypt's published vector: cost 6.
-  EXPECT_TRUE(sync_wait(verify_password("a", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")));
-  EXPECT_FALSE(sync_wait(verify_password("b", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")));
+  EXPECT_TRUE(
+      sync_wait(verify_password("a", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")));
+  EXPECT_FALSE(
+      sync_wait(verify_password("b", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")));
 }
 
 TEST(Passwords, ThatBcryptWouldCutAreRefused) {
@@ -26,7 +28,8 @@ TEST(Passwords, ThatBcryptWouldCutAreRefused) {
 }
 
 TEST(Passwords, NothingMatchesWhatIsNoHash) {
-  for (const char* hash : {"", "x", "$1$abc$def", "$2b$12$", "plain"}) EXPECT_FALSE(sync_wait(verify_password("plain", hash)));
+  for (const char* hash : {"", "x", "$1$abc$def", "$2b$12$", "plain"})
+    EXPECT_FALSE(sync_wait(verify_password("plain", hash)));
 }
 
 class OneUser : public AuthManager {

@@ -31,10 +31,14 @@ const test::KeyPair& key_for(Algorithm algorithm) {
   static const test::KeyPair p384 = test::ec_key("P-384");
   static const test::KeyPair ed25519 = test::ed25519_key();
   switch (algorithm) {
-    case Algorithm::ES256: return p256;
-    case Algorithm::ES384: return p384;
-    case Algorithm::EdDSA: return ed25519;
-    default: return rsa();
+    case Algorithm::ES256:
+      return p256;
+    case Algorithm::ES384:
+      return p384;
+    case Algorithm::EdDSA:
+      return ed25519;
+    default:
+      return rsa();
   }
 }
 
@@ -57,7 +61,8 @@ constexpr std::string_view kHeader = R"({"alg":"HS256","typ":"JWT"})";
 constexpr std::string_view kClaims = R"({"sub":"alice","type":"access","iat":1799999000,"exp":1800000900})";
 
 // "ok", or the error in words.
-std::string verdict(const AuthConfig& config, std::string_view token, TokenType expected = TokenType::access, Time now = kNow) {
+std::string verdict(const AuthConfig& config, std::string_view token, TokenType expected = TokenType::access,
+                    Time now = kNow) {
   const auto claims = TokenCodec(config).verify(token, expected, now);
   return claims ? "ok" : std::string(to_string(claims.error()));
 }
@@ -78,7 +83,9 @@ TEST_P(Algorithms, RefusesEveryChangedSignature) {
   const std::size_t dot = token.rfind('.');
   const std::string input = token.substr(0, dot + 1);
   const std::string signature = *base64url_decode(token.substr(dot + 1));
-  const auto with = [&](const std::string& other) { return verdict(config, input + base64url_encode(other)); };
+  const auto with = [&](const std::string& other) {
+    return verdict(config, input + base64url_encode(other));
+  };
   EXPECT_EQ(with(signature), "ok");
   for (const std::size_t at : {std::size_t{0}, signature.size() / 2, signature.size() - 1}) {
     std::string changed = signature;
@@ -95,7 +102,8 @@ TEST_P(Algorithms, RefusesChangedClaims) {
   const AuthConfig config = config_for(GetParam());
   const std::string token = create_access_token(config, "alice", {}, kNow);
   const std::string other = create_access_token(config, "mallory", {}, kNow);
-  const std::string mixed = token.substr(0, token.find('.')) + other.substr(other.find('.'), other.rfind('.') - other.find('.')) +
+  const std::string mixed = token.substr(0, token.find('.')) +
+                            other.substr(other.find('.'), other.rfind('.') - other.find('.')) +
                             token.substr(token.rfind('.'));
   EXPECT_EQ(verdict(config, mixed), "bad signature");
 }
@@ -111,13 +119,15 @@ TEST_P(Algorithms, IsPinned) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Algorithms,
-                         testing::Values(Algorithm::HS256, Algorithm::HS384, Algorithm::HS512, Algorithm::RS256, Algorithm::RS384,
-                                         Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512, Algorithm::ES256,
-                                         Algorithm::ES384, Algorithm::EdDSA),
+                         testing::Values(Algorithm::HS256, Algorithm::HS384, Algorithm::HS512,
+                                         Algorithm::RS256, Algorithm::RS384, Algorithm::RS512,
+                                         Algorithm::PS256, Algorithm::PS384, Algorithm::PS512,
+                                         Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA),
                          [](const auto& tested) { return std::string(to_string(tested.param)); });
 
 TEST(Vectors, Rfc7515A1Hs256) {
-  const std::string key = *base64url_decode("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow");
+  const std::string key = *base64url_decode(
+      "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow");
   const std::string input =
       "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
       "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
@@ -134,16 +144,20 @@ TEST(Vectors, Rfc7515A3Es256) {
   const std::string input =
       "eyJhbGciOiJFUzI1NiJ9."
       "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-  std::string signature = *base64url_decode("DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
+  std::string signature = *base64url_decode(
+      "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
   EXPECT_TRUE(verifier->verify(input, signature));
   EXPECT_FALSE(verifier->verify(input + "x", signature));
 }
 
 TEST(Vectors, Rfc8037A4Ed25519) {
-  const std::string der = test::from_hex("302a300506032b6570032100") + *base64url_decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+  const std::string der = test::from_hex("302a300506032b6570032100") +
+                          *base64url_decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
   const auto verifier = make_verifier(AuthConfig::verify_only(Algorithm::EdDSA, test::public_pem(der)));
-  EXPECT_TRUE(verifier->verify("eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc",
-                               *base64url_decode("hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg")));
+  EXPECT_TRUE(verifier->verify(
+      "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc",
+      *base64url_decode(
+          "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg")));
 }
 
 // --- forms ---
@@ -159,7 +173,8 @@ class Forms : public testing::TestWithParam<FormCase> {};
 
 TEST_P(Forms, AreTakenOrRefused) {
   const AuthConfig config(kSecret);
-  EXPECT_EQ(verdict(config, forge(config, GetParam().header, GetParam().claims)), GetParam().expected) << GetParam().name;
+  EXPECT_EQ(verdict(config, forge(config, GetParam().header, GetParam().claims)), GetParam().expected)
+      << GetParam().name;
 }
 
 std::string claims_with(std::string_view more) {
@@ -167,7 +182,9 @@ std::string claims_with(std::string_view more) {
   text.pop_back();
   return text + "," + std::string(more) + "}";
 }
-std::string only(std::string_view claims) { return "{" + std::string(claims) + "}"; }
+std::string only(std::string_view claims) {
+  return "{" + std::string(claims) + "}";
+}
 const std::string kH(kHeader);
 const std::string kC(kClaims);
 
@@ -192,7 +209,8 @@ const FormCase kHeaders[] = {
     {"empty crit", R"({"alg":"HS256","crit":[]})", kC, "forbidden token header"},
     {"scenario 17: jku", R"({"alg":"HS256","jku":"http://127.0.0.1/keys"})", kC, "forbidden token header"},
     {"scenario 17: x5u", R"({"alg":"HS256","x5u":"http://127.0.0.1/cert"})", kC, "forbidden token header"},
-    {"scenario 17: an embedded jwk", R"({"alg":"HS256","jwk":{"kty":"oct","k":"c2VjcmV0"}})", kC, "forbidden token header"},
+    {"scenario 17: an embedded jwk", R"({"alg":"HS256","jwk":{"kty":"oct","k":"c2VjcmV0"}})", kC,
+     "forbidden token header"},
     {"x5c", R"({"alg":"HS256","x5c":["MII"]})", kC, "forbidden token header"},
     {"b64 (RFC 7797)", R"({"alg":"HS256","b64":false})", kC, "forbidden token header"},
     {"scenario 23: wrong typ", R"({"alg":"HS256","typ":"secevent+jwt"})", kC, "forbidden token header"},
@@ -212,18 +230,24 @@ const FormCase kClaimCases[] = {
     {"any iss where none is configured", kH, claims_with(R"("iss":"someone")"), "ok"},
     {"no iat", kH, only(R"("sub":"alice","type":"access","exp":1800000900)"), "ok"},
     {"scenario 22: no exp", kH, only(R"("sub":"alice","type":"access")"), "bad claims"},
-    {"scenario 22: exp a fraction", kH, only(R"("sub":"alice","type":"access","exp":1800000900.5)"), "bad claims"},
+    {"scenario 22: exp a fraction", kH, only(R"("sub":"alice","type":"access","exp":1800000900.5)"),
+     "bad claims"},
     {"scenario 22: exp in exponents", kH, only(R"("sub":"alice","type":"access","exp":1.8e9)"), "bad claims"},
-    {"scenario 22: exp a string", kH, only(R"("sub":"alice","type":"access","exp":"1800000900")"), "bad claims"},
-    {"scenario 22: exp beyond int64", kH, only(R"("sub":"alice","type":"access","exp":9223372036854775808)"), "bad claims"},
-    {"scenario 22: exp at the end of int64", kH, only(R"("sub":"alice","type":"access","exp":9223372036854775807)"), "bad claims"},
-    {"scenario 22: exp beyond anything", kH, only(R"("sub":"alice","type":"access","exp":1e400)"), "bad claims"},
+    {"scenario 22: exp a string", kH, only(R"("sub":"alice","type":"access","exp":"1800000900")"),
+     "bad claims"},
+    {"scenario 22: exp beyond int64", kH, only(R"("sub":"alice","type":"access","exp":9223372036854775808)"),
+     "bad claims"},
+    {"scenario 22: exp at the end of int64", kH,
+     only(R"("sub":"alice","type":"access","exp":9223372036854775807)"), "bad claims"},
+    {"scenario 22: exp beyond anything", kH, only(R"("sub":"alice","type":"access","exp":1e400)"),
+     "bad claims"},
     {"exp negative", kH, only(R"("sub":"alice","type":"access","exp":-1)"), "bad claims"},
     {"exp null", kH, only(R"("sub":"alice","type":"access","exp":null)"), "bad claims"},
     {"exp true", kH, only(R"("sub":"alice","type":"access","exp":true)"), "bad claims"},
     {"exp a list", kH, only(R"("sub":"alice","type":"access","exp":[1800000900])"), "bad claims"},
     {"expired", kH, only(R"("sub":"alice","type":"access","exp":1799999999)"), "token expired"},
-    {"exp is now (RFC 7519 §4.1.4)", kH, only(R"("sub":"alice","type":"access","exp":1800000000)"), "token expired"},
+    {"exp is now (RFC 7519 §4.1.4)", kH, only(R"("sub":"alice","type":"access","exp":1800000000)"),
+     "token expired"},
     {"exp zero", kH, only(R"("sub":"alice","type":"access","exp":0)"), "token expired"},
     {"scenario 22: nbf ahead", kH, claims_with(R"("nbf":1800000001)"), "token not valid yet"},
     {"nbf a string", kH, claims_with(R"("nbf":"0")"), "bad claims"},
@@ -236,14 +260,19 @@ const FormCase kClaimCases[] = {
     {"sub null", kH, only(R"("sub":null,"type":"access","exp":1800000900)"), "bad claims"},
     {"sub with a line end", kH, only(R"("sub":"a\nb","type":"access","exp":1800000900)"), "bad claims"},
     {"sub with a zero", kH, only(R"("sub":"a\u0000b","type":"access","exp":1800000900)"), "bad claims"},
-    {"sub of 255 bytes", kH, only(R"("sub":")" + std::string(255, 'a') + R"(","type":"access","exp":1800000900)"), "ok"},
-    {"sub of 256 bytes", kH, only(R"("sub":")" + std::string(256, 'a') + R"(","type":"access","exp":1800000900)"), "bad claims"},
-    {"scenario 13: a refresh token", kH, only(R"("sub":"alice","type":"refresh","exp":1800000900)"), "token of another type"},
+    {"sub of 255 bytes", kH,
+     only(R"("sub":")" + std::string(255, 'a') + R"(","type":"access","exp":1800000900)"), "ok"},
+    {"sub of 256 bytes", kH,
+     only(R"("sub":")" + std::string(256, 'a') + R"(","type":"access","exp":1800000900)"), "bad claims"},
+    {"scenario 13: a refresh token", kH, only(R"("sub":"alice","type":"refresh","exp":1800000900)"),
+     "token of another type"},
     {"no type", kH, only(R"("sub":"alice","exp":1800000900)"), "token of another type"},
     {"type unknown", kH, only(R"("sub":"alice","type":"id","exp":1800000900)"), "token of another type"},
-    {"type in capitals", kH, only(R"("sub":"alice","type":"Access","exp":1800000900)"), "token of another type"},
+    {"type in capitals", kH, only(R"("sub":"alice","type":"Access","exp":1800000900)"),
+     "token of another type"},
     {"type a list", kH, only(R"("sub":"alice","type":["access"],"exp":1800000900)"), "token of another type"},
-    {"fault 17: aud where none is configured", kH, claims_with(R"("aud":"other")"), "token for another audience"},
+    {"fault 17: aud where none is configured", kH, claims_with(R"("aud":"other")"),
+     "token for another audience"},
     {"scenario 23: sub twice", kH, claims_with(R"("sub":"mallory")"), "malformed token"},
     {"scenario 23: exp twice", kH, claims_with(R"("exp":9999999999)"), "malformed token"},
     {"twice, once escaped", kH, claims_with(R"("s\u0075b":"mallory")"), "malformed token"},
@@ -264,9 +293,11 @@ TEST(Form, IsThreePartsOfBase64url) {
   const std::string token = create_access_token(config, "alice", {}, kNow);
   const std::size_t first = token.find('.');
   for (const std::string& bad :
-       {""s, "."s, ".."s, "..."s, "a"s, "zzz"s, token + ".", token + ".x", token.substr(0, token.rfind('.')), token + "=", " " + token,
-        token + " ", token + "\n", "Bearer " + token, token.substr(0, first) + "=" + token.substr(first),
-        token.substr(0, first) + "+" + token.substr(first), std::string(TokenCodec::kTokenBytesMax + 1, 'a')}) {
+       {""s, "."s, ".."s, "..."s, "a"s, "zzz"s, token + ".", token + ".x", token.substr(0, token.rfind('.')),
+        token + "=", " " + token, token + " ", token + "\n", "Bearer " + token,
+        token.substr(0, first) + "=" + token.substr(first),
+        token.substr(0, first) + "+" + token.substr(first),
+        std::string(TokenCodec::kTokenBytesMax + 1, 'a')}) {
     EXPECT_EQ(verdict(config, bad), "malformed token") << bad;
   }
 }
@@ -280,7 +311,7 @@ TEST(Form, DeepNestingIsRefusedBeforeItIsFollowed) {  // scenario 23
 
 TEST(Form, Base64urlIsStrict) {
   EXPECT_EQ(base64url_decode("AA"), "\0"s);
-  EXPECT_FALSE(base64url_decode("AB"));    // stray bits
+  EXPECT_FALSE(base64url_decode("AB"));  // stray bits
   EXPECT_FALSE(base64url_decode("A"));
   EXPECT_FALSE(base64url_decode("AA=="));
   EXPECT_FALSE(base64url_decode("A/"));
@@ -299,7 +330,8 @@ TEST(Keys, Hs256WithTheRsaPublicKeyIsRefused) {  // scenario 15, CVE-2024-33663
     unsigned char mac[EVP_MAX_MD_SIZE];
     std::size_t size = 0;
     ASSERT_TRUE(EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, known.data(), known.size(),
-                          reinterpret_cast<const unsigned char*>(input.data()), input.size(), mac, sizeof mac, &size));
+                          reinterpret_cast<const unsigned char*>(input.data()), input.size(), mac, sizeof mac,
+                          &size));
     const std::string token = input + "." + base64url_encode({reinterpret_cast<char*>(mac), size});
     EXPECT_EQ(verdict(config, token), "token of another algorithm");
   }
@@ -316,19 +348,32 @@ std::string config_error(Make make) {
 }
 
 TEST(Keys, WeakOrWrongOnesAreRefusedWithAdvice) {
-  const auto contains = [](const std::string& text, const char* words) { return text.find(words) != std::string::npos; };
+  const auto contains = [](const std::string& text, const char* words) {
+    return text.find(words) != std::string::npos;
+  };
   EXPECT_TRUE(contains(config_error([] { AuthConfig config(""); }), "openssl rand -hex 32"));
   EXPECT_TRUE(contains(config_error([] { AuthConfig config(std::string(31, 's')); }), "at least 32 bytes"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig config(std::string(47, 's'), Algorithm::HS384); }), "at least 48 bytes"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig config(std::string(63, 's'), Algorithm::HS512); }), "at least 64 bytes"));
+  EXPECT_TRUE(contains(config_error([] { AuthConfig config(std::string(47, 's'), Algorithm::HS384); }),
+                       "at least 48 bytes"));
+  EXPECT_TRUE(contains(config_error([] { AuthConfig config(std::string(63, 's'), Algorithm::HS512); }),
+                       "at least 64 bytes"));
   EXPECT_TRUE(contains(config_error([] { AuthConfig config(rsa().public_pem); }), "key in PEM"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig config("no key", Algorithm::RS256); }), "BEGIN PRIVATE KEY"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig::verify_only(Algorithm::RS256, rsa().private_pem); }), "BEGIN PUBLIC KEY"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig config(test::rsa_key(1024).private_pem, Algorithm::RS256); }), "2048 bits"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig config(rsa().private_pem, Algorithm::ES256); }), "prime256v1"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig config(test::ec_key("P-384").private_pem, Algorithm::ES256); }), "prime256v1"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig config(rsa().private_pem, Algorithm::EdDSA); }), "Ed25519"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig::key_pair(Algorithm::HS256, kSecret, kSecret); }), "one shared secret"));
+  EXPECT_TRUE(
+      contains(config_error([] { AuthConfig config("no key", Algorithm::RS256); }), "BEGIN PRIVATE KEY"));
+  EXPECT_TRUE(contains(config_error([] { AuthConfig::verify_only(Algorithm::RS256, rsa().private_pem); }),
+                       "BEGIN PUBLIC KEY"));
+  EXPECT_TRUE(
+      contains(config_error([] { AuthConfig config(test::rsa_key(1024).private_pem, Algorithm::RS256); }),
+               "2048 bits"));
+  EXPECT_TRUE(
+      contains(config_error([] { AuthConfig config(rsa().private_pem, Algorithm::ES256); }), "prime256v1"));
+  EXPECT_TRUE(
+      contains(config_error([] { AuthConfig config(test::ec_key("P-384").private_pem, Algorithm::ES256); }),
+               "prime256v1"));
+  EXPECT_TRUE(
+      contains(config_error([] { AuthConfig config(rsa().private_pem, Algorithm::EdDSA); }), "Ed25519"));
+  EXPECT_TRUE(contains(config_error([] { AuthConfig::key_pair(Algorithm::HS256, kSecret, kSecret); }),
+                       "one shared secret"));
   EXPECT_EQ(config_error([] { AuthConfig config(std::string(32, 's')); }), "");
 }
 
@@ -350,8 +395,10 @@ TEST(Rules, IssuerMustBeTheConfigured) {  // scenario 23
   config.issuer = "us";
   EXPECT_EQ(verdict(config, create_access_token(config, "alice", {}, kNow)), "ok");
   EXPECT_EQ(verdict(config, forge(config, kHeader, kClaims)), "token of another issuer");
-  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("iss":"them")"))), "token of another issuer");
-  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("iss":["us"])"))), "token of another issuer");
+  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("iss":"them")"))),
+            "token of another issuer");
+  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("iss":["us"])"))),
+            "token of another issuer");
 }
 
 TEST(Rules, AudienceMustHoldTheConfigured) {  // scenario 23
@@ -360,9 +407,12 @@ TEST(Rules, AudienceMustHoldTheConfigured) {  // scenario 23
   EXPECT_EQ(verdict(config, create_access_token(config, "alice", {}, kNow)), "ok");
   EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":["mail","chat"])"))), "ok");
   EXPECT_EQ(verdict(config, forge(config, kHeader, kClaims)), "token for another audience");
-  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":"mail")"))), "token for another audience");
-  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":[])"))), "token for another audience");
-  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":[1,{}])"))), "token for another audience");
+  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":"mail")"))),
+            "token for another audience");
+  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":[])"))),
+            "token for another audience");
+  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":[1,{}])"))),
+            "token for another audience");
   EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":7)"))), "token for another audience");
 }
 
@@ -378,15 +428,20 @@ TEST(Rules, LeewayIsNoneUnlessConfigured) {
 
 TEST(Rules, TokensLastAsLongAsTheSeedSays) {
   const AuthConfig config(kSecret);
-  EXPECT_EQ(decode_token(config, create_access_token(config, "a", {}, kNow), TokenType::access, kNow).expires, kNow + 15min);
-  EXPECT_EQ(decode_token(config, create_refresh_token(config, "a", {}, kNow), TokenType::refresh, kNow).expires, kNow + std::chrono::days(7));
+  EXPECT_EQ(decode_token(config, create_access_token(config, "a", {}, kNow), TokenType::access, kNow).expires,
+            kNow + 15min);
+  EXPECT_EQ(
+      decode_token(config, create_refresh_token(config, "a", {}, kNow), TokenType::refresh, kNow).expires,
+      kNow + std::chrono::days(7));
 }
 
 TEST(Rules, FurtherClaimsAreCarriedAndOursAreOurs) {
   const AuthConfig config(kSecret);
-  const std::string token = create_access_token(config, "a", TokenOptions().claims({{"role", "admin"}}), kNow);
+  const std::string token =
+      create_access_token(config, "a", TokenOptions().claims({{"role", "admin"}}), kNow);
   EXPECT_EQ(decode_token(config, token, TokenType::access, kNow).extra().at("role"), "admin");
-  EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({{"sub", "b"}})), std::invalid_argument);
+  EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({{"sub", "b"}})),
+               std::invalid_argument);
   EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({{"exp", 1}})), std::invalid_argument);
   EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({1, 2})), std::invalid_argument);
   EXPECT_THROW(create_access_token(config, ""), std::invalid_argument);
@@ -419,7 +474,8 @@ TEST(Faults, Fault25SigningAndVerifyingKeysAreSeparate) {
 
 TEST(Faults, Fault26TheRefreshCookieUsesEveryField) {
   AuthConfig config(kSecret);
-  EXPECT_EQ(refresh_cookie(config, "T"), "refresh_token=T; Path=/; Max-Age=604800; Secure; HttpOnly; SameSite=strict");
+  EXPECT_EQ(refresh_cookie(config, "T"),
+            "refresh_token=T; Path=/; Max-Age=604800; Secure; HttpOnly; SameSite=strict");
   config.cookie_name = "r";
   config.cookie_secure = config.cookie_httponly = false;
   config.cookie_samesite = "lax";

@@ -21,12 +21,18 @@ std::string describe(const Event& event) {
   const std::string payload = test::text(event.payload);
   const std::string code = std::to_string(static_cast<unsigned>(event.code));
   switch (event.kind) {
-    case Event::Kind::need_more: return "";
-    case Event::Kind::message: return (event.binary ? "binary:" : "text:") + payload;
-    case Event::Kind::ping: return "ping:" + payload;
-    case Event::Kind::pong: return "pong:" + payload;
-    case Event::Kind::close: return "close:" + code + ":" + std::string(event.reason);
-    case Event::Kind::failed: return "failed:" + code;
+    case Event::Kind::need_more:
+      return "";
+    case Event::Kind::message:
+      return (event.binary ? "binary:" : "text:") + payload;
+    case Event::Kind::ping:
+      return "ping:" + payload;
+    case Event::Kind::pong:
+      return "pong:" + payload;
+    case Event::Kind::close:
+      return "close:" + code + ":" + std::string(event.reason);
+    case Event::Kind::failed:
+      return "failed:" + code;
   }
   return "?";
 }
@@ -44,7 +50,8 @@ std::vector<std::string> feed(Connection& connection, std::string_view input) {
   return events;
 }
 
-std::vector<std::string> run(std::string_view input, ConnectionLimits limits, Role role, std::vector<std::size_t> cuts) {
+std::vector<std::string> run(std::string_view input, ConnectionLimits limits, Role role,
+                             std::vector<std::size_t> cuts) {
   Connection connection(role, limits);
   std::vector<std::string> events;
   std::size_t from = 0;
@@ -58,8 +65,8 @@ std::vector<std::string> run(std::string_view input, ConnectionLimits limits, Ro
 }
 
 // Whole, cut in two at every offset, and a byte at a time: the events must be the same.
-void expect_events(std::string_view input, const std::vector<std::string>& expected, ConnectionLimits limits = {},
-                   Role role = Role::server) {
+void expect_events(std::string_view input, const std::vector<std::string>& expected,
+                   ConnectionLimits limits = {}, Role role = Role::server) {
   EXPECT_EQ(run(input, limits, role, {}), expected);
   std::vector<std::size_t> every;
   const std::size_t step = input.size() > 2000 ? input.size() / 97 : 1;
@@ -77,11 +84,15 @@ struct Case {
   std::vector<std::string> events;
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+void PrintTo(const Case& c, std::ostream* out) {
+  *out << c.name;
+}
 
 class Sequence : public testing::TestWithParam<Case> {};
 
-TEST_P(Sequence, GivesTheSameEventsHoweverItIsCut) { expect_events(GetParam().input, GetParam().events); }
+TEST_P(Sequence, GivesTheSameEventsHoweverItIsCut) {
+  expect_events(GetParam().input, GetParam().events);
+}
 
 const std::string kLong(125, 'x');
 
@@ -94,28 +105,45 @@ const Case kAccepted[] = {
     {"§5.2 126 bytes take a 16-bit length", frame(0x82, kLong + "y"), {"binary:" + kLong + "y"}},
     {"§5.2 127 bytes", frame(0x81, kLong + "yz"), {"text:" + kLong + "yz"}},
     {"§5.4 two fragments", frame(0x01, "Hel") + frame(0x80, "lo"), {"text:Hello"}},
-    {"§5.4 three fragments, the middle one empty", frame(0x02, "a") + frame(0x00, "") + frame(0x80, "b"), {"binary:ab"}},
+    {"§5.4 three fragments, the middle one empty",
+     frame(0x02, "a") + frame(0x00, "") + frame(0x80, "b"),
+     {"binary:ab"}},
     {"§5.4 all fragments empty", frame(0x01, "") + frame(0x00, "") + frame(0x80, ""), {"text:"}},
-    {"§5.4 a ping between fragments", frame(0x01, "Hel") + frame(0x89, "p") + frame(0x80, "lo"), {"ping:p", "text:Hello"}},
-    {"§5.4 a pong between fragments", frame(0x01, "a") + frame(0x8A, "q") + frame(0x80, "b"), {"pong:q", "text:ab"}},
-    {"§5.4 pings between every fragment", frame(0x02, "a") + frame(0x89, "1") + frame(0x00, "b") + frame(0x89, "2") + frame(0x80, "c"),
+    {"§5.4 a ping between fragments",
+     frame(0x01, "Hel") + frame(0x89, "p") + frame(0x80, "lo"),
+     {"ping:p", "text:Hello"}},
+    {"§5.4 a pong between fragments",
+     frame(0x01, "a") + frame(0x8A, "q") + frame(0x80, "b"),
+     {"pong:q", "text:ab"}},
+    {"§5.4 pings between every fragment",
+     frame(0x02, "a") + frame(0x89, "1") + frame(0x00, "b") + frame(0x89, "2") + frame(0x80, "c"),
      {"ping:1", "ping:2", "binary:abc"}},
     {"§5.5.2 ping without payload", frame(0x89, ""), {"ping:"}},
     {"§5.5.2 ping of 125 bytes", frame(0x89, kLong), {"ping:" + kLong}},
     {"§5.5.3 unsolicited pong", frame(0x8A, "x"), {"pong:x"}},
-    {"several messages in one piece", frame(0x81, "a") + frame(0x82, "b") + frame(0x89, "c") + frame(0x81, "d"),
+    {"several messages in one piece",
+     frame(0x81, "a") + frame(0x82, "b") + frame(0x89, "c") + frame(0x81, "d"),
      {"text:a", "binary:b", "ping:c", "text:d"}},
     {"§5.5.1 Close without payload", frame(0x88, ""), {"close:1005:"}},
     {"§5.5.1 Close with a code", frame(0x88, "\x03\xE8"), {"close:1000:"}},
     {"§5.5.1 Close with a reason", frame(0x88, "\x03\xE9 bye"), {"close:1001: bye"}},
-    {"§5.5.1 Close with a reason of 123 bytes", frame(0x88, "\x03\xE8" + std::string(123, 'r')), {"close:1000:" + std::string(123, 'r')}},
+    {"§5.5.1 Close with a reason of 123 bytes",
+     frame(0x88, "\x03\xE8" + std::string(123, 'r')),
+     {"close:1000:" + std::string(123, 'r')}},
     {"§5.5.1 a Close inside a message", frame(0x01, "a") + frame(0x88, "\x03\xE8"), {"close:1000:"}},
-    {"§5.5.1 what follows a Close is dropped", frame(0x88, "\x03\xE8") + frame(0x81, "x") + "garbage", {"close:1000:"}},
+    {"§5.5.1 what follows a Close is dropped",
+     frame(0x88, "\x03\xE8") + frame(0x81, "x") + "garbage",
+     {"close:1000:"}},
     {"§7.4.2 code 3000", frame(0x88, "\x0B\xB8"), {"close:3000:"}},
     {"§7.4.2 code 4999", frame(0x88, "\x13\x87"), {"close:4999:"}},
-    {"§8.1 text of two, three and four bytes", frame(0x81, "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"), {"text:\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"}},
-    {"§8.1 a character cut by fragments", frame(0x01, "\xE2\x82") + frame(0x80, "\xAC"), {"text:\xE2\x82\xAC"}},
-    {"§8.1 a character cut by fragments with a ping between", frame(0x01, "\xF0\x9F") + frame(0x89, "") + frame(0x80, "\x98\x80"),
+    {"§8.1 text of two, three and four bytes",
+     frame(0x81, "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"),
+     {"text:\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"}},
+    {"§8.1 a character cut by fragments",
+     frame(0x01, "\xE2\x82") + frame(0x80, "\xAC"),
+     {"text:\xE2\x82\xAC"}},
+    {"§8.1 a character cut by fragments with a ping between",
+     frame(0x01, "\xF0\x9F") + frame(0x89, "") + frame(0x80, "\x98\x80"),
      {"ping:", "text:\xF0\x9F\x98\x80"}},
     {"§5.6 binary need not be UTF-8", frame(0x82, "\xFF\xFE"), {"binary:\xFF\xFE"}},
 };
@@ -140,7 +168,9 @@ const Case kRejected[] = {
     {"§5.4 an unfinished continuation of nothing", frame(0x00, "a"), {"failed:1002"}},
     {"§5.4 text inside a message", frame(0x01, "a") + frame(0x81, "b"), {"failed:1002"}},
     {"§5.4 binary inside a message", frame(0x01, "a") + frame(0x02, "b"), {"failed:1002"}},
-    {"§5.4 a continuation after the last", frame(0x01, "a") + frame(0x80, "b") + frame(0x80, "c"), {"text:ab", "failed:1002"}},
+    {"§5.4 a continuation after the last",
+     frame(0x01, "a") + frame(0x80, "b") + frame(0x80, "c"),
+     {"text:ab", "failed:1002"}},
     {"§5.5 fragmented ping", frame(0x09, ""), {"failed:1002"}},
     {"§5.5 fragmented pong", frame(0x0A, "a"), {"failed:1002"}},
     {"§5.5 fragmented Close", frame(0x08, ""), {"failed:1002"}},
@@ -159,10 +189,14 @@ const Case kRejected[] = {
     {"§7.4.2 code 2999", frame(0x88, "\x0B\xB7"), {"failed:1002"}},
     {"§7.4.2 code 5000", frame(0x88, "\x13\x88"), {"failed:1002"}},
     {"§7.4.2 code 65535", frame(0x88, "\xFF\xFF"), {"failed:1002"}},
-    {"§5.5.1 a reason that is not UTF-8", frame(0x88, "\x03\xE8\xCE\xBA\xE1\xBD\xB9\xCF\x83\xED\xA0\x80"), {"failed:1007"}},
+    {"§5.5.1 a reason that is not UTF-8",
+     frame(0x88, "\x03\xE8\xCE\xBA\xE1\xBD\xB9\xCF\x83\xED\xA0\x80"),
+     {"failed:1007"}},
     {"§8.1 text that is not UTF-8", frame(0x81, "\xCE\xBA\xED\xA0\x80"), {"failed:1007"}},
     {"§8.1 text that ends inside a character", frame(0x81, "\xE2\x82"), {"failed:1007"}},
-    {"§8.1 fragmented text that ends inside a character", frame(0x01, "a") + frame(0x80, "\xE2\x82"), {"failed:1007"}},
+    {"§8.1 fragmented text that ends inside a character",
+     frame(0x01, "a") + frame(0x80, "\xE2\x82"),
+     {"failed:1007"}},
     {"§7.1.7 nothing is read after a failure", frame(0x83, "") + frame(0x81, "x"), {"failed:1002"}},
 };
 INSTANTIATE_TEST_SUITE_P(Rejected, Sequence, testing::ValuesIn(kRejected));
@@ -198,18 +232,21 @@ TEST(Connection, RefusesAMessageOneByteOverTheLimitAtItsHeader) {
   expect_events(frame(0x82, std::string(200, 'x')), {"binary:" + std::string(200, 'x')}, limits);
   EXPECT_EQ(run(frame(0x82, std::string(201, 'x')).substr(0, 8), limits, Role::server, {}),
             std::vector<std::string>{"failed:1009"});
-  expect_events(frame(0x02, std::string(150, 'x')) + frame(0x80, std::string(51, 'x')), {"failed:1009"}, limits);
+  expect_events(frame(0x02, std::string(150, 'x')) + frame(0x80, std::string(51, 'x')), {"failed:1009"},
+                limits);
 }
 
 TEST(Connection, RefusesTheLargestLengthWithoutAllocating) {  // CVE-2020-27813
-  EXPECT_EQ(run("\x82\xFF\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF...."s, {}, Role::server, {}), std::vector<std::string>{"failed:1009"});
+  EXPECT_EQ(run("\x82\xFF\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF...."s, {}, Role::server, {}),
+            std::vector<std::string>{"failed:1009"});
 }
 
 TEST(Connection, CountsFragments) {
   ConnectionLimits limits;
   limits.fragments_max = 3;
   expect_events(frame(0x01, "a") + frame(0x00, "b") + frame(0x80, "c"), {"text:abc"}, limits);
-  expect_events(frame(0x01, "a") + frame(0x00, "") + frame(0x00, "") + frame(0x80, ""), {"failed:1008"}, limits);
+  expect_events(frame(0x01, "a") + frame(0x00, "") + frame(0x00, "") + frame(0x80, ""), {"failed:1008"},
+                limits);
 }
 
 TEST(Connection, ClientTakesUnmaskedFramesOnly) {
@@ -258,10 +295,13 @@ TEST(Closing, CutsALongReasonAtACharacter) {
 TEST(Closing, MasksTheClientsClose) {
   const MaskKey key = {std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
   Connection connection(Role::client, {});
-  EXPECT_EQ(test::text(connection.close(CloseCode::normal, {}, key).bytes()), "\x88\x82\x01\x02\x03\x04\x02\xEA"s);
+  EXPECT_EQ(test::text(connection.close(CloseCode::normal, {}, key).bytes()),
+            "\x88\x82\x01\x02\x03\x04\x02\xEA"s);
 }
 
-TEST(Connection, HoldsLittleWhileIdle) { EXPECT_LE(sizeof(Connection), 40U); }
+TEST(Connection, HoldsLittleWhileIdle) {
+  EXPECT_LE(sizeof(Connection), 40U);
+}
 
 }  // namespace
 }  // namespace microframe::proto

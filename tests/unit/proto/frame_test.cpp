@@ -67,7 +67,8 @@ TEST(FrameHeader, EncodesTheRfcsExamples) {  // §5.7
   const MaskKey key = {std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, std::byte{0x3D}};
   EXPECT_EQ(test::text(encode_masked_message(false, base::as_bytes("Hello"), key).bytes()),
             "\x81\x85\x37\xFA\x21\x3D\x7F\x9F\x4D\x51\x58");
-  EXPECT_EQ(test::text(encode_message(true, test::bytes(std::string(256, 'b'))).bytes()).substr(0, 4), "\x82\x7E\x01\x00"sv);
+  EXPECT_EQ(test::text(encode_message(true, test::bytes(std::string(256, 'b'))).bytes()).substr(0, 4),
+            "\x82\x7E\x01\x00"sv);
 }
 
 TEST(Mask, EqualsTheRfcsFormulaAtEverySizeAndOffset) {  // §5.3
@@ -93,28 +94,30 @@ constexpr std::string_view kValid[] = {
     "\xF0\x90\x80\x80",
     "\xF4\x8F\xBF\xBF",
     "\xCE\xBA\xE1\xBD\xB9\xCF\x83\xCE\xBC\xCE\xB5",
-    "12345678\xE2\x82\xAC""12345678",
+    "12345678\xE2\x82\xAC"
+    "12345678",
 };
 constexpr std::string_view kInvalid[] = {
-    "\x80",              // a continuation first
+    "\x80",  // a continuation first
     "\xBF",
-    "\xC0\x80",          // overlong
+    "\xC0\x80",  // overlong
     "\xC1\xBF",
     "\xE0\x80\x80",
     "\xE0\x9F\xBF",
     "\xF0\x80\x80\x80",
     "\xF0\x8F\xBF\xBF",
-    "\xED\xA0\x80",      // surrogates
+    "\xED\xA0\x80",  // surrogates
     "\xED\xBF\xBF",
     "\xF4\x90\x80\x80",  // beyond U+10FFFF
     "\xF5\x80\x80\x80",
     "\xF8\x88\x80\x80\x80",
     "\xFE",
     "\xFF",
-    "\xC3(",             // not continued
+    "\xC3(",  // not continued
     "\xE2\x82(",
     "\xF0\x9F\x98(",
-    "12345678\xFF""12345678",
+    "12345678\xFF"
+    "12345678",
 };
 constexpr std::string_view kUnfinished[] = {"\xC3", "\xE2", "\xE2\x82", "\xF0\x9F\x98", "1234567890\xF0"};
 
@@ -123,8 +126,8 @@ TEST(Utf8, TakesWhatRfc3629Allows) {
     EXPECT_TRUE(is_utf8(base::as_bytes(text))) << text;
     for (std::size_t cut = 0; cut <= text.size(); ++cut) {
       Utf8Validator validator;
-      EXPECT_TRUE(validator.feed(base::as_bytes(text.substr(0, cut))) && validator.feed(base::as_bytes(text.substr(cut))) &&
-                  validator.complete());
+      EXPECT_TRUE(validator.feed(base::as_bytes(text.substr(0, cut))) &&
+                  validator.feed(base::as_bytes(text.substr(cut))) && validator.complete());
     }
   }
 }
@@ -133,7 +136,8 @@ TEST(Utf8, RefusesEverythingElseHoweverCut) {
   for (const auto text : kInvalid) {
     for (std::size_t cut = 0; cut <= text.size(); ++cut) {
       Utf8Validator validator;
-      EXPECT_FALSE(validator.feed(base::as_bytes(text.substr(0, cut))) && validator.feed(base::as_bytes(text.substr(cut))));
+      EXPECT_FALSE(validator.feed(base::as_bytes(text.substr(0, cut))) &&
+                   validator.feed(base::as_bytes(text.substr(cut))));
     }
   }
   for (const auto text : kUnfinished) {

@@ -13,7 +13,8 @@ namespace {
 using namespace std::string_literals;
 
 constexpr std::string_view kGood =
-    "GET /ws/chat?token=x HTTP/1.1\r\nHost: server.example:8000\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "GET /ws/chat?token=x HTTP/1.1\r\nHost: server.example:8000\r\nUpgrade: websocket\r\nConnection: "
+    "Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 // kGood with the first occurrence of `from` replaced.
@@ -23,7 +24,9 @@ std::string with(std::string_view from, std::string_view to) {
   EXPECT_NE(at, std::string::npos) << from;
   return text.replace(at, from.size(), to);
 }
-std::string with_field(std::string_view field) { return with("\r\n\r\n", "\r\n" + std::string(field) + "\r\n\r\n"); }
+std::string with_field(std::string_view field) {
+  return with("\r\n\r\n", "\r\n" + std::string(field) + "\r\n\r\n");
+}
 
 // The status a server answers to this request: 101, or what refuses it.
 unsigned status_of(std::string_view request, HeadLimits limits = {}) {
@@ -61,12 +64,14 @@ const Case kCases[] = {
     {"§4.1 a good request", std::string(kGood), 101},
     {"§4.2.1 names of fields have no case", with("Upgrade: websocket", "uPGRADE: WebSocket"), 101},
     {"§4.2.1 Connection is a list", with("Connection: Upgrade", "Connection: keep-alive, Upgrade"), 101},
-    {"§4.2.1 Connection in two fields", with("Connection: Upgrade", "Connection: keep-alive\r\nConnection: upgrade"), 101},
+    {"§4.2.1 Connection in two fields",
+     with("Connection: Upgrade", "Connection: keep-alive\r\nConnection: upgrade"), 101},
     {"§4.2.1 Upgrade is a list", with("Upgrade: websocket", "Upgrade: h2c, websocket"), 101},
     {"absolute-form", with("GET /ws/chat", "GET http://server.example:8000/ws/chat"), 101},
     {"no space after the colon", with("Host: ", "Host:"), 101},
     {"white space around a value", with("Host: server.example:8000", "Host: \t server.example:8000 \t"), 101},
-    {"§9.1 extensions", with_field("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x; y=\"1\""), 101},
+    {"§9.1 extensions",
+     with_field("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x; y=\"1\""), 101},
     {"§4.1 subprotocols", with_field("Sec-WebSocket-Protocol: a, b"), 101},
     {"Content-Length 0", with_field("Content-Length: 0"), 101},
     {"§4.2.1 not GET", with("GET", "POST"), 405},
@@ -92,7 +97,8 @@ const Case kCases[] = {
     {"scenario 8: Transfer-Encoding", with_field("Transfer-Encoding: chunked"), 400},
     {"scenario 8: two Content-Lengths", with_field("Content-Length: 0\r\nContent-Length: 0"), 400},
     {"subprotocol that is no token", with_field("Sec-WebSocket-Protocol: a b"), 400},
-    {"scenario 4: spaces in the protocol list", with_field("Sec-WebSocket-Protocol: b" + std::string(15000, ' ') + "x"), 400},
+    {"scenario 4: spaces in the protocol list",
+     with_field("Sec-WebSocket-Protocol: b" + std::string(15000, ' ') + "x"), 400},
     {"empty subprotocol", with_field("Sec-WebSocket-Protocol: a,,b"), 400},
     {"subprotocol twice", with_field("Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: a"), 400},
     {"extension without a name", with_field("Sec-WebSocket-Extensions: ;x"), 400},
@@ -176,7 +182,9 @@ class ClientSide : public testing::Test {
   }
 };
 
-TEST_F(ClientSide, MakesARequestThatAServerTakes) { EXPECT_EQ(status_of(make_request(request())), 101U); }
+TEST_F(ClientSide, MakesARequestThatAServerTakes) {
+  EXPECT_EQ(status_of(make_request(request())), 101U);
+}
 
 TEST_F(ClientSide, ChecksTheAnswer) {
   const std::string good = accept_response("dGhlIHNhbXBsZSBub25jZQ==", "chat");
@@ -191,7 +199,8 @@ TEST_F(ClientSide, ChecksTheAnswer) {
   EXPECT_EQ(verdict(changed("Upgrade: websocket", "Upgrade: h2c")), "refused");
   EXPECT_EQ(verdict(changed("Connection: Upgrade", "Connection: close")), "refused");
   EXPECT_EQ(verdict(changed("Protocol: chat", "Protocol: mine")), "refused");
-  EXPECT_EQ(verdict(changed("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")), "refused");
+  EXPECT_EQ(verdict(changed("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")),
+            "refused");
   EXPECT_EQ(verdict(changed("HTTP/1.1", "HTTP/1.0")), "head");
   EXPECT_EQ(verdict(changed("101 ", "1e1 ")), "head");
 }
