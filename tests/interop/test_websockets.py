@@ -1,0 +1,100 @@
+"""Debian's python3-websockets against the real server."""
+import asyncio
+import json
+import os
+import secrets
+import subprocess
+import unittest
+
+try:
+    import websockets
+except ImportError:
+    raise SystemExit("python3-websockets is missing: run ./dev setup")
+
+BINARY = os.environ["MICROFRAME_BIN"]
+
+
+class Interop(unittest.IsolatedAsyncioTestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.env = {**os.environ, "MICROFRAME_SECRET": secrets.token_hex(32)}
+        cls.server = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0", "--bench"], env=cls.env,
+                                      stdout=subprocess.PIPE, text=True)
+        cls.port = int(cls.server.stdout.readline().rsplit(":", 1)[1])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.terminate()
+        assert cls.server.wait() == 0
+        cls.server.stdout.close()
+
+    def token(self, sub):
+        return subprocess.run([BINARY, "token", "--sub", sub], env=self.env, capture_output=True, text=True, check=True).stdout.strip()
+
+    def connect(self, path, sub="alice", **options):
+        return websockets.connect(f"ws://127.0.0.1:{self.port}{path}?token={self.token(sub)}", max_size=None, **options)
+
+    async def test_echo(self):
+        async with self.connect("/ws/echo") as socket:
+            for message in ["", "hello", "żółć 😀", "x" * 70_000, b"", b"\xfe\xff", bytes(1 << 20)]:
+                await socket.send(message)
+                self.assertEqual(await socket.recv(), message)
+
+    async def test_fragments(self):
+        async with self.connect("/ws/echo") as socket:
+            await socket.send(["one ", "two ", "", "three"])
+            self.assertEqual(await socket.recv(), "one two three")
+            await socket.send([b"1", b"2"])
+            self.assertEqual(await socket.recv(), b"12")
+
+    async def test_ping(self):
+        async with self.connect("/ws/echo") as socket:
+            await asyncio.wait_for(await socket.ping(b"are you there"), 10)
+
+    async def test_close(self):
+        async with self.connect("/ws/echo") as socket:
+            await socket.close(4000, "enough")
+            self.assertEqual(socket.close_code, 4000)
+
+    async def test_subprotocol(self):
+        name = "token." + self.token("alice")
+        async with websockets.connect(f"ws://127.0.0.1:{self.port}/ws/chat", subprotocols=[name]) as socket:
+            self.assertEqual(socket.subprotocol, name)
+        async with websockets.connect(f"ws://127.0.0.1:{self.port}/ws/chat", subprotocols=["mine", name]) as socket:
+            self.assertEqual(socket.subprotocol, "mine")
+
+    async def test_cookie(self):
+        async with websockets.connect(f"ws://127.0.0.1:{self.port}/ws/chat", origin=f"http://127.0.0.1:{self.port}",
+                                      extra_headers={"Cookie": "access_token=" + self.token("alice")}) as socket:
+            self.assertEqual(json.loads(await socket.recv())["user_id"], "alice")
+
+    async def test_bearer(self):
+        async with websockets.connect(f"ws://127.0.0.1:{self.port}/ws/chat",
+                                      extra_headers={"Authorization": "Bearer " + self.token("alice")}) as socket:
+            self.assertEqual(json.loads(await socket.recv())["type"], "welcome")
+
+    async def test_refused(self):
+        async with websockets.connect(f"ws://127.0.0.1:{self.port}/ws/chat?token=bad") as socket:
+            self.assertEqual(json.loads(await socket.recv()), {"error": "unauthorized"})
+            with self.assertRaises(websockets.ConnectionClosed) as closed:
+                await socket.recv()
+            self.assertEqual(closed.exception.code, 4401)
+
+    async def test_plain_http(self):
+        for path, status in [("/nowhere", 404), ("/ws/chat", 101)]:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            line = await reader.readline()
+            self.assertIn(str(426 if status == 101 else status), line.decode())
+            writer.close()
+
+    async def test_relay(self):
+        async with self.connect("/ws/relay", "a") as one, self.connect("/ws/relay", "b") as two:
+            # Who has the handshake's answer is already among the receivers.
+            await one.send("to all")
+            self.assertEqual(await one.recv(), "to all")
+            self.assertEqual(await two.recv(), "to all")
+
+
+if __name__ == "__main__":
+    unittest.main()
