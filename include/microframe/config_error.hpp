@@ -16,4 +16,8 @@ class ConfigError : public std::runtime_error {
 // errors: ConfigError if it is not set or empty, with the line to type.
 std::string env(const char* name);
 
+// Reads a whole file, such as a key in PEM.
+// errors: ConfigError if it cannot be read, naming it.
+std::string read_file(const std::string& path);
+
 }  // namespace microframe

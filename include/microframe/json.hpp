@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace microframe {
 
@@ -27,6 +28,9 @@ std::string text(const Json& message, std::string_view key);
 
 // Reads the string member `key` of `message`, or `otherwise` where text() would throw.
 std::string text_or(const Json& message, std::string_view key, std::string_view otherwise);
+
+// The texts as a JSON array of strings: {"members", array_of(get_room_members(room))}.
+Json array_of(const std::vector<std::string>& texts);
 
 // Writes `value` as JSON text (RFC 8259), without white space.
 std::string to_text(const Json& value);

@@ -1,7 +1,6 @@
 #include "app/ready_chat.hpp"
 
 #include <algorithm>
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <cstdio>
@@ -9,12 +8,6 @@
 
 namespace microframe::app {
 namespace {
-
-Json array_of(const std::vector<std::string>& names) {
-  boost::json::array array;
-  for (const std::string& name : names) array.emplace_back(Json(name));
-  return array;
-}
 
 // ISO 8601, UTC, milliseconds.
 std::string timestamp(std::chrono::system_clock::time_point time) {

@@ -1,5 +1,6 @@
 #include "microframe/json.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
 namespace microframe {
@@ -22,6 +23,13 @@ std::string text(const Json& message, std::string_view key) {
 std::string text_or(const Json& message, std::string_view key, std::string_view otherwise) {
   const auto* found = find_text(message, key);
   return found ? std::string(found->data(), found->size()) : std::string(otherwise);
+}
+
+Json array_of(const std::vector<std::string>& texts) {
+  boost::json::array array;
+  array.reserve(texts.size());
+  for (const std::string& one : texts) array.emplace_back(Json(one));
+  return array;
 }
 
 std::string to_text(const Json& value) {

@@ -1,0 +1,138 @@
+"""Runs each example as its first comment says, and talks to it. One at a time: they all listen on port 8000."""
+import asyncio
+import json
+import os
+import re
+import secrets
+import subprocess
+import tempfile
+import time
+import unittest
+
+try:
+    import websockets
+except ImportError:
+    raise SystemExit("python3-websockets is missing: run ./dev setup")
+
+FOLDER = os.environ["MICROFRAME_EXAMPLES"]
+BINARY = os.environ["MICROFRAME_BIN"]
+ENV = {**os.environ, "MICROFRAME_SECRET": secrets.token_hex(32)}
+
+
+def token(sub):
+    return subprocess.run([BINARY, "token", "--sub", sub], env=ENV, capture_output=True, text=True, check=True).stdout.strip()
+
+
+class Example:
+    def __init__(self, name, *arguments):
+        self.command = [os.path.join(FOLDER, name), *arguments]
+
+    def __enter__(self):
+        for _ in range(100):  # until whoever had the port has gone
+            self.process = subprocess.Popen(self.command, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            if "listening on" in self.process.stdout.readline():
+                return self
+            error = self.process.communicate()[1]
+            if "in use" not in error:
+                raise AssertionError(error)
+            time.sleep(0.1)
+        raise AssertionError("port 8000 is never free")
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.communicate()
+        assert self.process.returncode == 0
+
+
+def connect(path, jwt):
+    return websockets.connect(f"ws://127.0.0.1:8000{path}?token={jwt}")
+
+
+async def ask(socket, message):
+    await socket.send(json.dumps(message))
+    return json.loads(await socket.recv())
+
+
+async def until(socket, kind):
+    while True:
+        message = json.loads(await socket.recv())
+        if message.get("type") == kind:
+            return message
+
+
+class Examples(unittest.IsolatedAsyncioTestCase):
+    async def test_seed_chat(self):
+        with Example("seed_chat"):
+            async with connect("/ws/chat", token("alice")) as alice:
+                self.assertEqual(json.loads(await alice.recv()), {"type": "user_joined", "user_id": "alice"})
+                self.assertEqual(await ask(alice, {"type": "chat", "text": "hello"}), {"from": "alice", "text": "hello"})
+
+    async def test_seed_chat_as_its_comment_says(self):
+        with Example("seed_chat"):
+            client = subprocess.run([BINARY, "connect", "ws://127.0.0.1:8000/ws/chat", "--token", token("alice")],
+                                    input='{"type": "chat", "text": "hello"}\n', capture_output=True, text=True, timeout=20)
+            self.assertEqual(client.returncode, 0)
+            self.assertIn('{"type":"user_joined","user_id":"alice"}', client.stdout)
+
+    async def test_echo(self):
+        with Example("echo"):
+            async with connect("/ws/echo", token("alice")) as socket:
+                for message in ("text", b"\x00\xff"):
+                    await socket.send(message)
+                    self.assertEqual(await socket.recv(), message)
+
+    async def test_rooms(self):
+        with Example("rooms"):
+            async with connect("/ws/chat", token("alice")) as alice, connect("/ws/chat", token("bob")) as bob:
+                await until(alice, "welcome")
+                await until(bob, "welcome")
+                await alice.send(json.dumps({"type": "join_room", "room": "tea"}))
+                self.assertEqual((await until(alice, "joined_room"))["members"], ["alice"])
+                await bob.send(json.dumps({"type": "join_room", "room": "tea"}))
+                self.assertEqual((await until(alice, "user_joined_room"))["user_id"], "bob")
+                await alice.send(json.dumps({"type": "room_message", "room": "tea", "text": "milk?"}))
+                self.assertEqual((await until(bob, "room_message"))["text"], "milk?")
+                await bob.send(json.dumps({"type": "private_message", "to": "alice", "text": "yes"}))
+                self.assertEqual((await until(alice, "private_message"))["text"], "yes")
+                await bob.close()
+                self.assertEqual((await until(alice, "user_left"))["user_id"], "bob")
+
+    async def test_coroutines(self):
+        with Example("coroutines"):
+            async with connect("/ws/lookup", token("alice")) as socket:
+                self.assertEqual(await ask(socket, {"key": "k"}), {"for": "alice", "value": "the value of k"})
+
+    async def test_auth_rs256(self):
+        with tempfile.TemporaryDirectory() as folder:
+            private, public = os.path.join(folder, "private.pem"), os.path.join(folder, "public.pem")
+            subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", private], check=True)
+            subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True)
+            jwt = subprocess.run([os.path.join(FOLDER, "auth_rs256"), "--token", private, "alice"], capture_output=True, text=True, check=True).stdout.strip()
+            with Example("auth_rs256", public):
+                async with connect("/ws", jwt) as socket:
+                    self.assertEqual(json.loads(await socket.recv()), {"hello": "alice"})
+                    self.assertEqual(await ask(socket, [1]), {"you_said": [1]})
+
+    async def test_lambda(self):
+        with Example("lambda"):
+            async with connect("/ws", token("alice")) as socket:
+                self.assertEqual(json.loads(await socket.recv()), {"joined": "alice"})
+                self.assertEqual(await ask(socket, {"text": "hi"}), {"from": "alice", "text": "hi"})
+
+    async def test_a_port_in_use_says_what_to_do(self):
+        with Example("echo"):
+            second = subprocess.run([os.path.join(FOLDER, "echo")], env=ENV, capture_output=True, text=True, timeout=20)
+            self.assertEqual(second.returncode, 1)
+            self.assertIn("Stop the other program", second.stderr)
+
+    def test_each_is_under_80_lines(self):
+        sources = os.path.join(os.path.dirname(__file__), "..", "..", "examples")
+        for name in os.listdir(sources):
+            if name.endswith(".cpp"):
+                with open(os.path.join(sources, name), encoding="utf-8") as file:
+                    self.assertLess(len(file.readlines()), 80, name)
+                self.assertTrue(re.search("def test_" + name.removesuffix(".cpp"), open(__file__, encoding="utf-8").read()), name)
+
+
+if __name__ == "__main__":
+    unittest.main()
