@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Compiles each file of this folder and checks that the compiler says the words of its `// expect:` line.
+
+Usage: check.py COMPILER INCLUDE_DIR
+A file that expects `nothing` must compile; any other must not, and its words must stand in what the compiler says.
+"""
+import concurrent.futures
+import os
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def check(name, compiler, include):
+    with open(os.path.join(HERE, name), encoding="utf-8") as file:
+        expected = file.readline().removeprefix("// expect: ").strip()
+    result = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-I", include, os.path.join(HERE, name)],
+                            capture_output=True, text=True)
+    said = result.stderr.replace("\\\"", "\"")
+    if expected == "nothing":
+        return None if result.returncode == 0 else f"{name} does not compile:\n{said}"
+    if result.returncode == 0:
+        return f"{name} compiles, and should not"
+    return None if expected in said else f"{name}: the compiler does not say \"{expected}\":\n{said}"
+
+
+def main():
+    names = sorted(name for name in os.listdir(HERE) if name.endswith(".cpp"))
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        problems = [p for p in pool.map(lambda name: check(name, *sys.argv[1:]), names) if p]
+    print("\n".join(problems) or f"{len(names)} files are as expected")
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == "__main__":
+    main()

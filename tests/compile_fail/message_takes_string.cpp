@@ -1,0 +1,10 @@
+// expect: on_message must be public and take (ws::WebSocket&, const ws::UserId&, const Json&)
+#include <microframe/microframe.hpp>
+using namespace microframe;
+
+class Bad : public ws::ChatBase {
+ public:
+  void on_message(ws::WebSocket&, const ws::UserId&, int) {}
+};
+
+void use(Application& app, const authx::AuthConfig& auth) { app.route<Bad>("/ws", auth); }

@@ -1,0 +1,187 @@
+// The pieces everything stands on: queues, timers, tasks, the log's escaping, JSON access.
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "base/log.hpp"
+#include "base/mpsc_queue.hpp"
+#include "base/shared_buffer.hpp"
+#include "base/timer_wheel.hpp"
+#include "microframe/config_error.hpp"
+#include "microframe/json.hpp"
+#include "microframe/task.hpp"
+
+namespace microframe {
+namespace {
+
+using namespace std::string_literals;
+
+TEST(MpscQueue, KeepsTheOrderOfEachProducer) {
+  base::MpscQueue<int> queue;
+  constexpr int kProducers = 4;
+  constexpr int kEach = 5000;
+  std::vector<std::thread> producers;
+  for (int p = 0; p < kProducers; ++p) {
+    producers.emplace_back([&queue, p] {
+      for (int i = 0; i < kEach; ++i) queue.push(p * kEach + i);
+    });
+  }
+  std::vector<int> next(kProducers, 0);
+  for (int popped = 0; popped < kProducers * kEach;) {
+    const auto value = queue.pop();
+    if (!value) continue;
+    ++popped;
+    ASSERT_EQ(*value % kEach, next[static_cast<std::size_t>(*value / kEach)]++);
+  }
+  for (auto& producer : producers) producer.join();
+  EXPECT_FALSE(queue.pop());
+}
+
+TEST(SharedBuffer, SharesAndFreesItsBytes) {
+  base::SharedBuffer outlives;
+  {
+    const base::SharedBuffer made = base::SharedBuffer::copy(base::as_bytes("bytes"));
+    outlives = made;
+    EXPECT_EQ(outlives.bytes().data(), made.bytes().data());
+  }
+  EXPECT_EQ(base::as_text(outlives.bytes()), "bytes");
+  EXPECT_FALSE(base::SharedBuffer{});
+}
+
+class Timer final : public base::TimerNode {
+ public:
+  explicit Timer(std::function<void()> action = {}) : action_(std::move(action)) {}
+  void on_deadline(std::uint64_t) override {
+    ++fired;
+    if (action_) action_();
+  }
+  int fired = 0;
+
+ private:
+  std::function<void()> action_;
+};
+
+TEST(TimerWheel, FiresAtTheDeadlineOrATickAfterAndNeverBefore) {
+  for (const std::uint64_t deadline :
+       {0ULL, 1ULL, 99ULL, 100ULL, 5'000ULL, 25'600ULL, 25'601ULL, 1'000'000ULL}) {
+    base::TimerWheel wheel;
+    Timer timer;
+    wheel.arm(timer, deadline);
+    std::uint64_t now = 0;
+    for (; timer.fired == 0 && now < deadline + 1000; now += 50) {
+      wheel.advance(now);
+      EXPECT_TRUE(timer.fired == 0 || now >= deadline);
+    }
+    EXPECT_EQ(timer.fired, 1) << deadline;
+    EXPECT_LE(now, deadline + 2 * base::TimerWheel::kTickMs + 50) << deadline;
+    EXPECT_TRUE(wheel.empty());
+  }
+}
+
+TEST(TimerWheel, CatchesUpAfterALongPause) {
+  base::TimerWheel wheel;
+  Timer near;
+  Timer far;
+  wheel.arm(near, 500);
+  wheel.arm(far, 100'000);
+  wheel.advance(99'000);
+  EXPECT_EQ(near.fired, 1);
+  EXPECT_EQ(far.fired, 0);
+  wheel.advance(1'000'000);
+  EXPECT_EQ(far.fired, 1);
+}
+
+TEST(TimerWheel, AllowsAnythingInsideACallback) {
+  base::TimerWheel wheel;
+  auto victim = std::make_unique<Timer>();
+  Timer moved;
+  Timer again([&] {
+    if (again.fired == 1) wheel.arm(again, 700);
+  });
+  Timer killer([&] {
+    victim.reset();
+    wheel.cancel(moved);
+    wheel.arm(moved, 900);
+  });
+  for (Timer* timer : {&killer, &again, &moved}) wheel.arm(*timer, 100);
+  wheel.arm(*victim, 100);
+  wheel.advance(300);
+  EXPECT_EQ(victim, nullptr);
+  EXPECT_EQ(moved.fired, 0);
+  wheel.advance(2000);
+  EXPECT_EQ(moved.fired, 1);
+  EXPECT_EQ(again.fired, 2);
+}
+
+Task<int> one() {
+  co_return 1;
+}
+Task<int> sum(int n) {
+  int total = 0;
+  for (int i = 0; i < n; ++i) total += co_await one();
+  co_return total;
+}
+Task<> fail() {
+  co_await sleep_for(std::chrono::milliseconds(0));
+  throw std::runtime_error("from a task");
+}
+
+TEST(Task, AwaitsWithoutGrowingTheStack) {
+  EXPECT_EQ(sync_wait(sum(1'000'000)), 1'000'000);
+}
+TEST(Task, ThrowsWhatItsCoroutineThrows) {
+  EXPECT_THROW(sync_wait(fail()), std::runtime_error);
+}
+TEST(Task, IsLazy) {
+  bool ran = false;
+  const auto make = [&]() -> Task<> {
+    ran = true;
+    co_return;
+  };
+  {
+    Task<> never = make();
+  }
+  EXPECT_FALSE(ran);
+}
+TEST(Task, OffloadsInPlaceWithoutALoop) {
+  const auto work = []() -> Task<std::string> {
+    auto working = offload([] { return std::string("done"); });
+    co_return co_await working;
+  };
+  EXPECT_EQ(sync_wait(work()), "done");
+}
+
+TEST(Log, EscapesWhatAPeerWrote) {  // scenario 12
+  EXPECT_EQ(base::log::escaped("plain"), "plain");
+  EXPECT_EQ(base::log::escaped("two words"), "\"two words\"");
+  EXPECT_EQ(base::log::escaped("\x1B[31m\r\n"), "\\x1b[31m\\x0d\\x0a");
+  EXPECT_EQ(base::log::escaped("\xC3\xA9"), "\\xc3\\xa9");
+  EXPECT_EQ(base::log::escaped("a\"b"), "\"a\\\"b\"");
+  EXPECT_EQ(base::log::escaped(""), "\"\"");
+  EXPECT_EQ(base::log::escaped(std::string(300, 'x')), std::string(256, 'x') + "...");
+}
+
+TEST(JsonAccess, ReadsStringsAndSaysWhatIsWrong) {
+  const Json message = {{"a", "text"}, {"b", 1}};
+  EXPECT_EQ(text(message, "a"), "text");
+  EXPECT_EQ(text_or(message, "b", "otherwise"), "otherwise");
+  for (const char* key : {"b", "c"}) EXPECT_THROW(text(message, key), BadMessage);
+  EXPECT_THROW(text(Json(1), "a"), BadMessage);
+}
+
+TEST(Config, AMissingVariableOrFileSaysWhatToDo) {
+  const auto what = [](auto action) {
+    try {
+      action();
+    } catch (const ConfigError& error) {
+      return std::string(error.what());
+    }
+    return ""s;
+  };
+  EXPECT_NE(what([] { env("MICROFRAME_NOT_SET"); }).find("export MICROFRAME_NOT_SET="), std::string::npos);
+  EXPECT_NE(what([] { read_file("/nowhere/at/all"); }).find("/nowhere/at/all"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace microframe

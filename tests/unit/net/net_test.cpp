@@ -1,0 +1,278 @@
+// The outbox by itself; loops, sockets and listeners on descriptors.
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <optional>
+#include <thread>
+
+#include "microframe/config_error.hpp"
+#include "net/address.hpp"
+#include "net/listener.hpp"
+#include "net/loop.hpp"
+#include "net/outbox.hpp"
+#include "net/socket.hpp"
+
+namespace microframe::net {
+namespace {
+
+using base::SharedBuffer;
+
+SharedBuffer frame(std::string_view text) {
+  return SharedBuffer::copy(base::as_bytes(text));
+}
+
+// Takes `bytes` off the front, as the kernel would.
+std::string take(Outbox& outbox, std::size_t bytes) {
+  iovec pieces[8];
+  std::size_t offered = 0;
+  const std::size_t count = outbox.gather(pieces, offered);
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i)
+    text.append(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);
+  EXPECT_EQ(text.size(), offered);
+  outbox.consume(std::min(bytes, offered));
+  return text.substr(0, bytes);
+}
+
+TEST(Outbox, GivesBytesInOrderHoweverTheyAreTaken) {
+  for (std::size_t step = 1; step < 20; ++step) {
+    Outbox outbox;
+    std::string expected;
+    std::string got;
+    for (int i = 0; i < 200; ++i) {
+      const std::string text = "frame " + std::to_string(i) + ";";
+      outbox.push(frame(text));
+      expected += text;
+      got += take(outbox, step);
+    }
+    while (!outbox.empty()) got += take(outbox, step);
+    EXPECT_EQ(got, expected);
+    EXPECT_EQ(outbox.bytes(), 0U);
+  }
+}
+
+TEST(Outbox, LetsUrgentFramesPassThoseThatHaveNotBegun) {
+  Outbox outbox;
+  outbox.push(frame("aaa"));
+  outbox.push(frame("bbb"));
+  EXPECT_EQ(take(outbox, 1), "a");
+  outbox.push_urgent(frame("!"));
+  EXPECT_EQ(take(outbox, 100), "aa!bbb");
+  outbox.push(frame("ccc"));
+  outbox.push_urgent(frame("?"));
+  EXPECT_EQ(take(outbox, 100), "?ccc");
+}
+
+TEST(Address, IsReadInEveryForm) {
+  EXPECT_EQ(parse_address("127.0.0.1:8000").host, "127.0.0.1");
+  EXPECT_EQ(parse_address("[::1]:8000").host, "::1");
+  EXPECT_EQ(parse_address(":8000").host, "");
+  EXPECT_EQ(parse_address("localhost:0").port, 0);
+  EXPECT_EQ(parse_address("unix:/run/x.sock").unix_path, "/run/x.sock");
+  for (const char* bad : {"", "8000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:8000",
+                          "unix:", "a:1x"}) {
+    EXPECT_THROW(parse_address(bad), ConfigError) << bad;
+  }
+}
+
+TEST(Listening, APortInUseSaysWhatToDo) {
+  Address address = parse_address("127.0.0.1:0");
+  const auto first = open_listen_sockets(address, 2);
+  EXPECT_EQ(first[0].port(), first[1].port());
+  address.port = first[0].port();
+  try {
+    open_listen_sockets(address, 1);
+    FAIL();
+  } catch (const ConfigError& error) {
+    EXPECT_NE(std::string(error.what()).find("in use"), std::string::npos);
+  }
+}
+
+TEST(Listening, AddressesThatAreNotOursSaySo) {
+  EXPECT_THROW(open_listen_sockets(parse_address("192.0.2.1:8000"), 1), ConfigError);
+  EXPECT_THROW(open_listen_sockets(parse_address("unix:/nowhere/at/all/x.sock"), 1), ConfigError);
+}
+
+TEST(Listening, AUnixSocketLeftBehindIsReplacedAndALiveOneIsNot) {
+  const std::string path = testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".sock";
+  const Address address = parse_address("unix:" + path);
+  {
+    const auto left_behind = open_listen_sockets(address, 1);
+  }
+  const auto live = open_listen_sockets(address, 2);
+  EXPECT_THROW(open_listen_sockets(address, 1), ConfigError);
+  ::unlink(path.c_str());
+}
+
+// A loop on a thread of its own.
+class LoopThread {
+ public:
+  LoopThread() : thread_([this] { loop.run(); }) {}
+  ~LoopThread() {
+    loop.stop();
+    thread_.join();
+  }
+  // Runs `action` on the loop, and waits until it has.
+  void on_loop(const std::function<void()>& action) {
+    std::atomic<bool> done{false};
+    loop.post([&] {
+      action();
+      done = true;
+      done.notify_all();
+    });
+    done.wait(false);
+  }
+  Loop loop;
+
+ private:
+  std::thread thread_;
+};
+
+TEST(LoopPosts, KeepTheirOrderFromManyThreads) {
+  std::vector<std::vector<int>> seen(4);
+  {
+    LoopThread thread;
+    std::vector<std::thread> producers;
+    for (std::size_t p = 0; p < seen.size(); ++p) {
+      producers.emplace_back([&, p] {
+        for (int i = 0; i < 1000; ++i) thread.loop.post([&, p, i] { seen[p].push_back(i); });
+      });
+    }
+    for (auto& producer : producers) producer.join();
+    thread.on_loop([] {});
+  }
+  for (const auto& each : seen) {
+    ASSERT_EQ(each.size(), 1000U);
+    EXPECT_TRUE(std::is_sorted(each.begin(), each.end()));
+  }
+}
+
+TEST(LoopWork, RunsElsewhereAndEndsHere) {
+  LoopThread thread;
+  std::atomic<bool> done{false};
+  std::thread::id worked;
+  std::thread::id ended;
+  thread.on_loop([&] {
+    thread.loop.work([&] { worked = std::this_thread::get_id(); },
+                     [&] {
+                       ended = std::this_thread::get_id();
+                       done = true;
+                       done.notify_all();
+                     });
+  });
+  done.wait(false);
+  std::thread::id loop_thread;
+  thread.on_loop([&] { loop_thread = std::this_thread::get_id(); });
+  EXPECT_EQ(ended, loop_thread);
+  EXPECT_NE(worked, loop_thread);
+}
+
+class Peer final : public SocketEvents {
+ public:
+  void on_receive(base::MutableBytes bytes) override {
+    received += base::as_text(bytes);
+    if (destroy_on_receive) socket.reset();
+  }
+  void on_end(EndReason) override { ++ends; }
+  void on_drained() override { ++drains; }
+  std::optional<Socket> socket;
+  std::string received;
+  std::atomic<int> ends{0};
+  std::atomic<int> drains{0};
+  bool destroy_on_receive = false;
+};
+
+class SocketTest : public testing::Test {
+ protected:
+  SocketTest() {
+    int pair[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+    other = pair[1];
+    thread.on_loop([&] { peer.socket.emplace(thread.loop, pair[0], peer); });
+  }
+  ~SocketTest() override {
+    thread.on_loop([&] { peer.socket.reset(); });
+    if (other >= 0) ::close(other);
+  }
+  std::string read_all(std::size_t size) {
+    std::string text;
+    char bytes[4096];
+    while (text.size() < size) {
+      const ssize_t got = ::recv(other, bytes, sizeof bytes, 0);
+      if (got > 0) text.append(bytes, static_cast<std::size_t>(got));
+    }
+    return text;
+  }
+  LoopThread thread;
+  Peer peer;
+  int other = -1;
+};
+
+TEST_F(SocketTest, SendsWhatOneIterationQueuedInOrder) {
+  thread.on_loop([&] {
+    for (const char* text : {"one ", "two ", "three"}) peer.socket->send(frame(text));
+    EXPECT_EQ(peer.socket->buffered(), 13U);
+  });
+  EXPECT_EQ(read_all(13), "one two three");
+}
+
+TEST_F(SocketTest, WaitsForAFullKernelAndTellsWhenItHasDrained) {
+  const std::string big(1 << 20, 'x');
+  thread.on_loop([&] {
+    for (int i = 0; i < 4; ++i) peer.socket->send(frame(big));
+  });
+  thread.on_loop([&] { EXPECT_NE(peer.socket->blocked_since_ms(), 0U); });
+  EXPECT_EQ(read_all(4 << 20).size(), std::size_t{4} << 20);
+  while (peer.drains == 0) std::this_thread::yield();
+  thread.on_loop([&] { EXPECT_EQ(peer.socket->buffered(), 0U); });
+}
+
+TEST_F(SocketTest, FinishesAfterWhatIsQueued) {
+  thread.on_loop([&] {
+    peer.socket->send(frame("last words"));
+    peer.socket->finish();
+    peer.socket->send(frame("too late"));
+  });
+  EXPECT_EQ(read_all(10), "last words");
+  char byte;
+  while (::recv(other, &byte, 1, 0) < 0) std::this_thread::yield();  // EOF is 0
+}
+
+TEST_F(SocketTest, MayBeDestroyedInsideItsCallback) {
+  thread.on_loop([&] { peer.destroy_on_receive = true; });
+  ASSERT_EQ(::send(other, "x", 1, 0), 1);
+  char byte;
+  while (::recv(other, &byte, 1, 0) < 0) std::this_thread::yield();
+  thread.on_loop([&] { EXPECT_FALSE(peer.socket); });
+}
+
+TEST_F(SocketTest, TellsTheEndOnce) {
+  ::close(std::exchange(other, -1));
+  while (peer.ends == 0) std::this_thread::yield();
+  thread.on_loop([&] { peer.socket->send(frame("into the void")); });
+  thread.on_loop([] {});
+  EXPECT_EQ(peer.ends, 1);
+}
+
+TEST_F(SocketTest, PausesAndResumesReading) {
+  thread.on_loop([&] { peer.socket->pause_reading(); });
+  ASSERT_EQ(::send(other, "x", 1, 0), 1);
+  for (int i = 0; i < 10; ++i) thread.on_loop([] {});
+  thread.on_loop([&] {
+    EXPECT_EQ(peer.received, "");
+    peer.socket->resume_reading();
+  });
+  bool came = false;
+  while (!came) thread.on_loop([&] { came = peer.received == "x"; });
+}
+
+TEST(SocketSize, IsSmall) {
+  EXPECT_LE(sizeof(Socket), 120U);
+}
+
+}  // namespace
+}  // namespace microframe::net
