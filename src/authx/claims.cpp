@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::size_t kSubBytesMax = 255;
 constexpr std::array<std::string_view, 8> kOwn = {"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "type"};
-// Far enough (the year 9999), and no arithmetic overflows near it.
-constexpr std::int64_t kSecondsMax = 253'402'300'799;
+// The year 2255: system_clock counts nanoseconds in 64 bits and ends in 2262.
+constexpr std::int64_t kSecondsMax = 9'000'000'000;
 
 bool is_own(std::string_view name) {
   return std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();

@@ -241,6 +241,8 @@ const FormCase kClaimCases[] = {
      only(R"("sub":"alice","type":"access","exp":9223372036854775807)"), "bad claims"},
     {"scenario 22: exp beyond anything", kH, only(R"("sub":"alice","type":"access","exp":1e400)"),
      "bad claims"},
+    {"exp past the end of the clock (found by fuzzing)", kH,
+     only(R"("sub":"alice","type":"access","exp":12012562581)"), "bad claims"},
     {"exp negative", kH, only(R"("sub":"alice","type":"access","exp":-1)"), "bad claims"},
     {"exp null", kH, only(R"("sub":"alice","type":"access","exp":null)"), "bad claims"},
     {"exp true", kH, only(R"("sub":"alice","type":"access","exp":true)"), "bad claims"},
