@@ -219,7 +219,8 @@ bool Hub::broadcast_to_room(std::string_view name, const SharedBuffer& frame, co
 
 // keep: holds the seating alive until every loop is done; empty for everyone's, which lives as long as the
 // hub.
-void Hub::deliver(Seating& seating, const SharedBuffer& frame, const Exclusion& exclusion, Ref<Room> keep) {
+void Hub::deliver(Seating& seating, const SharedBuffer& frame, const Exclusion& exclusion,
+                  const Ref<Room>& keep) {
   for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
     if (loops_[loop]->is_current()) {
       deliver_on(seating, loop, frame, exclusion);
@@ -303,6 +304,7 @@ std::vector<std::string> Hub::user_rooms(std::string_view user) const {
 std::vector<std::string> Hub::rooms_of(const Member& member) const {
   std::vector<std::string> names;
   const std::lock_guard lock(stripe(users_, member.user()).mutex);
+  names.reserve(member.rooms_.size());
   for (const Ref<Room>& room : member.rooms_) names.push_back(room->name());
   std::sort(names.begin(), names.end());
   return names;
