@@ -121,7 +121,7 @@ class Hub {
   base::Ref<Room> find(std::string_view name) const;
   void agree(Member& member, Room& room);
   void deliver(Seating& seating, const base::SharedBuffer& frame, const Exclusion& exclusion,
-               base::Ref<Room> keep);
+               const base::Ref<Room>& keep);
 
   const std::vector<LoopPort*> loops_;
   const HubLimits limits_;
