@@ -157,9 +157,10 @@ void Connection::begin_frame(const FrameHeader& header) {
     now.fragments = 0;
     now.utf8 = {};
     now.payload.clear();
+    // The first fragment only: a reserve for each would copy the whole message once a fragment.
+    now.payload.reserve(std::min(header.length, kReserveMax));
   }
   ++now.fragments;
-  now.payload.reserve(now.payload.size() + std::min(header.length, kReserveMax));
 }
 
 // Takes what is there of the frame's payload. returns: whether the frame is whole.

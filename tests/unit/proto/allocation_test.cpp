@@ -1,0 +1,133 @@
+// What the connection asks of the heap: nothing for a message that lies whole, never more than came for one
+// that does not, and few blocks however many fragments. The heap of this program counts.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+#include "proto/connection.hpp"
+#include "support/bytes.hpp"
+
+namespace {
+
+struct Heap {
+  std::size_t blocks = 0;
+  std::size_t bytes = 0;
+  std::size_t largest = 0;
+};
+thread_local Heap heap;
+
+}  // namespace
+
+// Not inlined: g++ 12 would take a pair of them for a mismatched pair.
+[[gnu::noinline]] void* operator new(std::size_t size) {
+  ++heap.blocks;
+  heap.bytes += size;
+  heap.largest = std::max(heap.largest, size);
+  if (void* block = std::malloc(size)) return block;
+  throw std::bad_alloc();
+}
+[[gnu::noinline]] void operator delete(void* block) noexcept {
+  std::free(block);
+}
+[[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept {
+  std::free(block);
+}
+
+namespace microframe::proto {
+namespace {
+
+using namespace std::string_literals;
+using test::frame;
+
+struct Reading {
+  Heap heap;  // what the reading asked for
+  std::size_t messages = 0;
+  std::size_t controls = 0;
+  bool failed = false;
+};
+
+// Reads `input` in pieces of that size.
+Reading read(std::string_view input, std::size_t piece = std::string_view::npos,
+             ConnectionLimits limits = {}) {
+  auto owned = test::bytes(input);
+  Connection connection(Role::server, limits);
+  Reading reading;
+  const Heap before = heap;
+  heap.largest = 0;
+  for (std::size_t from = 0; from < owned.size();) {
+    const std::size_t size = std::min(piece, owned.size() - from);
+    base::MutableBytes in = base::MutableBytes(owned).subspan(from, size);
+    from += size;
+    for (Event event = connection.next(in); event.kind != Event::Kind::need_more;
+         event = connection.next(in)) {
+      if (event.kind == Event::Kind::message) ++reading.messages;
+      if (event.kind == Event::Kind::ping || event.kind == Event::Kind::pong) ++reading.controls;
+      reading.failed = reading.failed || event.kind == Event::Kind::failed;
+    }
+  }
+  reading.heap = {heap.blocks - before.blocks, heap.bytes - before.bytes, heap.largest};
+  return reading;
+}
+
+std::string fragmented(std::size_t fragments, std::size_t size) {
+  std::string input = frame(0x02, std::string(size, 'f'));
+  for (std::size_t i = 2; i < fragments; ++i) input += frame(0x00, std::string(size, 'f'));
+  return input + frame(0x80, std::string(size, 'f'));
+}
+
+TEST(Allocation, NoneForWhatLiesWhole) {
+  const std::string input = frame(0x81, "Hello") + frame(0x82, std::string(70000, 'b')) +
+                            frame(0x89, "ping") + frame(0x8A, "") + frame(0x81, "");
+  const Reading reading = read(input);
+  EXPECT_EQ(reading.messages, 3U);
+  EXPECT_EQ(reading.controls, 2U);
+  EXPECT_EQ(reading.heap.blocks, 0U);
+}
+
+TEST(Allocation, NoneForALengthOverTheLimit) {  // CVE-2020-27813
+  const Reading reading = read("\x82\xFF\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\1\2\3\4"s);
+  EXPECT_TRUE(reading.failed);
+  EXPECT_EQ(reading.heap.blocks, 0U);
+}
+
+TEST(Allocation, AnAnnouncedLengthReservesLittle) {
+  // The header of a message as long as the limit, and one byte of it.
+  const std::string whole = frame(0x82, std::string(1024 * 1024, 'a'));
+  EXPECT_LE(read(whole.substr(0, 15)).heap.bytes, 64U * 1024 + 512);
+}
+
+TEST(Allocation, FragmentsDoNotCopyTheMessageEachTime) {
+  // A reserve for each fragment was 512 MiB of copies for this mebibyte.
+  const Reading reading = read(fragmented(1024, 1024));
+  EXPECT_EQ(reading.messages, 1U);
+  EXPECT_LE(reading.heap.blocks, 16U);
+  EXPECT_LE(reading.heap.bytes, 4U * 1024 * 1024);
+}
+
+TEST(Allocation, PiecesOfOneByteHoldNoMoreThanTheMessage) {  // CVE-2026-48779
+  const Reading reading = read(fragmented(1024, 1), 1);
+  EXPECT_EQ(reading.messages, 1U);
+  EXPECT_LE(reading.heap.largest, 2048U);
+}
+
+TEST(Allocation, EmptyFragmentsAskForNothingMore) {
+  ConnectionLimits limits;
+  limits.fragments_max = 100'000;
+  EXPECT_LE(read(fragmented(100'000, 0), std::string_view::npos, limits).heap.blocks, 1U);
+}
+
+TEST(Allocation, IsGivenBackWithTheMessage) {
+  Connection connection(Role::server, {});
+  auto owned = test::bytes(fragmented(4, 4096) + frame(0x81, "next"));
+  base::MutableBytes in = owned;
+  EXPECT_EQ(connection.next(in).payload.size(), 4U * 4096);
+  const Event next = connection.next(in);
+  // A view of what was received, not of a buffer.
+  EXPECT_EQ(next.payload.data(), owned.data() + owned.size() - 4);
+}
+
+}  // namespace
+}  // namespace microframe::proto
