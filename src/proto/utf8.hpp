@@ -16,6 +16,7 @@ class Utf8Validator {
 
  private:
   bool begin_character(unsigned char byte);
+  bool continue_character(unsigned char byte);
 
   // The next byte of a character must lie in [low_, high_]: the second is narrower for some first ones
   // (overlong forms, surrogates, beyond U+10FFFF).
