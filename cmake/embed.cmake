@@ -11,6 +11,9 @@ function(microframe_embed target)
               -P ${PROJECT_SOURCE_DIR}/cmake/embed_file.cmake
       DEPENDS ${file} ${PROJECT_SOURCE_DIR}/cmake/embed_file.cmake)
     target_sources(${target} PRIVATE ${out}/embedded/${name}.hpp)
+    list(APPEND headers ${out}/embedded/${name}.hpp)
   endforeach()
+  # For tools that read the sources without building them.
+  add_custom_target(${target}_embedded DEPENDS ${headers})
   target_include_directories(${target} PRIVATE ${out})
 endfunction()

@@ -34,21 +34,23 @@ std::string base64url_encode(std::string_view bytes) {
 
 std::optional<std::string> base64url_decode(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(text.size() * 3 / 4);
+  std::string bytes(text.size() * 3 / 4, '\0');
+  char* out = bytes.data();
   std::uint32_t bits = 0;
+  std::uint32_t seen = 0;  // gathers what kNone would set
   int count = 0;
   for (const char c : text) {
     const std::uint8_t value = kValues[static_cast<unsigned char>(c)];
-    if (value == kNone) return std::nullopt;
+    seen |= value;
     bits = bits << 6 | value;
     count += 6;
     if (count >= 8) {
       count -= 8;
-      bytes += static_cast<char>(bits >> count & 0xFF);
+      *out++ = static_cast<char>(bits >> count & 0xFF);
     }
   }
-  if ((bits & ((1U << count) - 1)) != 0) return std::nullopt;
+  const bool stray_bits = (bits & ((1U << count) - 1)) != 0;
+  if (seen > 63 || stray_bits) return std::nullopt;
   return bytes;
 }
 

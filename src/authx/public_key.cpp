@@ -123,11 +123,11 @@ int half_size(Algorithm algorithm) {
 }
 
 std::string der_from_pair(std::string_view pair, Algorithm algorithm) {
-  const int half = half_size(algorithm);
-  if (pair.size() != static_cast<std::size_t>(2 * half)) return {};
+  const std::size_t half = half_size(algorithm);
+  if (pair.size() != 2 * half) return {};
   const EcSignature signature(ECDSA_SIG_new());
-  BIGNUM* r = BN_bin2bn(bytes_of(pair), half, nullptr);
-  BIGNUM* s = BN_bin2bn(bytes_of(pair) + half, half, nullptr);
+  BIGNUM* r = BN_bin2bn(bytes_of(pair), static_cast<int>(half), nullptr);
+  BIGNUM* s = BN_bin2bn(bytes_of(pair) + half, static_cast<int>(half), nullptr);
   // CVE-2022-21449: zeros are no signature. OpenSSL refuses them as well.
   const bool zero = BN_is_zero(r) || BN_is_zero(s);
   ECDSA_SIG_set0(signature.get(), r, s);
@@ -141,13 +141,13 @@ std::string der_from_pair(std::string_view pair, Algorithm algorithm) {
 }
 
 std::string pair_from_der(std::string_view der, Algorithm algorithm) {
-  const int half = half_size(algorithm);
+  const std::size_t half = half_size(algorithm);
   const unsigned char* in = bytes_of(der);
   const EcSignature signature(d2i_ECDSA_SIG(nullptr, &in, static_cast<long>(der.size())));
-  std::string pair(static_cast<std::size_t>(2 * half), '\0');
+  std::string pair(2 * half, '\0');
   auto* out = reinterpret_cast<unsigned char*>(pair.data());
-  BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), out, half);
-  BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), out + half, half);
+  BN_bn2binpad(ECDSA_SIG_get0_r(signature.get()), out, static_cast<int>(half));
+  BN_bn2binpad(ECDSA_SIG_get0_s(signature.get()), out + half, static_cast<int>(half));
   return pair;
 }
 

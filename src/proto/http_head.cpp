@@ -1,6 +1,7 @@
 #include "proto/http_head.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/ascii.hpp"
 
@@ -16,18 +17,31 @@ HeadError bad(std::string_view reason) {
 
 constexpr HeadError kTooLarge{431, "head too large"};
 
-bool is_token_char(unsigned char c) {
+// A set of characters, as a table.
+template <class Holds>
+constexpr std::array<bool, 256> characters(Holds holds) {
+  std::array<bool, 256> set{};
+  for (std::size_t c = 0; c < set.size(); ++c) set[c] = holds(static_cast<unsigned char>(c));
+  return set;
+}
+
+// RFC 9110 §5.6.2.
+constexpr auto kTokenCharacters = characters([](unsigned char c) {
   constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          kMarks.find(static_cast<char>(c)) != std::string_view::npos;
-}
+});
+
+// RFC 3986, loosely: visible, and no fragment.
+constexpr auto kTargetCharacters =
+    characters([](unsigned char c) { return c > 0x20 && c < 0x7F && c != '#'; });
 
 // RFC 9110 §5.5: visible characters, space, tab and obs-text.
-bool is_field_value(std::string_view value) {
-  return std::all_of(value.begin(), value.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte == '\t' || (byte >= 0x20 && byte != 0x7F);
-  });
+constexpr auto kValueCharacters =
+    characters([](unsigned char c) { return c == '\t' || (c >= 0x20 && c != 0x7F); });
+
+bool consists_of(std::string_view text, const std::array<bool, 256>& set) {
+  return std::all_of(text.begin(), text.end(), [&](char c) { return set[static_cast<unsigned char>(c)]; });
 }
 
 // The line at the front of `text`, which holds only CRLF line ends; `text` goes on behind it.
@@ -45,7 +59,7 @@ std::optional<HeadError> parse_field(std::string_view line, HeadFields& out) {
   const std::string_view name = line.substr(0, colon);
   if (!is_token(name)) return bad("field name");  // RFC 9112 §5.1: no space before the colon
   const std::string_view value = trim(line.substr(colon + 1));
-  if (!is_field_value(value)) return bad("field value");
+  if (!consists_of(value, kValueCharacters)) return bad("field value");
   out.fields.push_back({name, value});
   return std::nullopt;
 }
@@ -61,25 +75,19 @@ std::optional<HeadError> parse_fields(std::string_view text, HeadLimits limits, 
 
 // A line end is CRLF and nothing else: bare ones are how requests are smuggled.
 bool has_only_crlf(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') {
-      ++i;
-    } else if (text[i] == '\r' || text[i] == '\n') {
-      return false;
-    }
+  std::size_t pairs = 0;
+  for (std::size_t at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 2)) {
+    if (at + 1 == text.size() || text[at + 1] != '\n') return false;
+    ++pairs;
   }
-  return true;
-}
-
-bool is_target_char(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte > 0x20 && byte < 0x7F && c != '#';
+  // Each line feed then belongs to a pair, or there are more of them.
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) == pairs;
 }
 
 // RFC 9112 §3.2: origin-form, or absolute-form, whose authority does not matter here.
 std::optional<HeadError> parse_target(RequestHead& out) {
   std::string_view rest = out.target;
-  if (rest.empty() || !std::all_of(rest.begin(), rest.end(), is_target_char)) return bad("request target");
+  if (rest.empty() || !consists_of(rest, kTargetCharacters)) return bad("request target");
   for (const std::string_view scheme : {"http://", "https://", "ws://", "wss://"}) {
     if (!equal_without_case(rest.substr(0, scheme.size()), scheme)) continue;
     rest.remove_prefix(scheme.size());
@@ -187,8 +195,7 @@ base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head,
 }
 
 bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](char c) { return is_token_char(static_cast<unsigned char>(c)); });
+  return !text.empty() && consists_of(text, kTokenCharacters);
 }
 
 }  // namespace microframe::proto
