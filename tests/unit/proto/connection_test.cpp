@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "support/bytes.hpp"
+#include "unit/proto/events.hpp"
 
 namespace microframe::proto {
 namespace {
@@ -15,68 +16,6 @@ using namespace std::string_view_literals;
 using namespace std::string_literals;
 using test::frame;
 using test::Length;
-
-// An event in words: "text:hello", "binary:..", "ping:..", "close:1000:bye", "failed:1002".
-std::string describe(const Event& event) {
-  const std::string payload = test::text(event.payload);
-  const std::string code = std::to_string(static_cast<unsigned>(event.code));
-  switch (event.kind) {
-    case Event::Kind::need_more:
-      return "";
-    case Event::Kind::message:
-      return (event.binary ? "binary:" : "text:") + payload;
-    case Event::Kind::ping:
-      return "ping:" + payload;
-    case Event::Kind::pong:
-      return "pong:" + payload;
-    case Event::Kind::close:
-      return "close:" + code + ":" + std::string(event.reason);
-    case Event::Kind::failed:
-      return "failed:" + code;
-  }
-  return "?";
-}
-
-std::vector<std::string> feed(Connection& connection, std::string_view input) {
-  std::vector<std::string> events;
-  auto owned = test::bytes(input);
-  base::MutableBytes in = owned;
-  while (true) {
-    const Event event = connection.next(in);
-    if (event.kind == Event::Kind::need_more) break;
-    events.push_back(describe(event));
-  }
-  EXPECT_TRUE(in.empty());
-  return events;
-}
-
-std::vector<std::string> run(std::string_view input, ConnectionLimits limits, Role role,
-                             std::vector<std::size_t> cuts) {
-  Connection connection(role, limits);
-  std::vector<std::string> events;
-  std::size_t from = 0;
-  cuts.push_back(input.size());
-  for (const std::size_t cut : cuts) {
-    const auto more = feed(connection, input.substr(from, cut - from));
-    events.insert(events.end(), more.begin(), more.end());
-    from = cut;
-  }
-  return events;
-}
-
-// Whole, cut in two at every offset, and a byte at a time: the events must be the same.
-void expect_events(std::string_view input, const std::vector<std::string>& expected,
-                   ConnectionLimits limits = {}, Role role = Role::server) {
-  EXPECT_EQ(run(input, limits, role, {}), expected);
-  std::vector<std::size_t> every;
-  const std::size_t step = input.size() > 2000 ? input.size() / 97 : 1;
-  for (std::size_t cut = 1; cut < input.size(); cut += step) {
-    ASSERT_EQ(run(input, limits, role, {cut}), expected) << "cut at " << cut;
-  }
-  if (input.size() > 2000) return;
-  for (std::size_t cut = 1; cut < input.size(); ++cut) every.push_back(cut);
-  EXPECT_EQ(run(input, limits, role, every), expected) << "a byte at a time";
-}
 
 struct Case {
   const char* name;
@@ -252,51 +191,6 @@ TEST(Connection, CountsFragments) {
 TEST(Connection, ClientTakesUnmaskedFramesOnly) {
   expect_events(frame(0x81, "Hello", Length::minimal, false), {"text:Hello"}, {}, Role::client);
   expect_events(frame(0x81, "Hello"), {"failed:1002"}, {}, Role::client);
-}
-
-TEST(Closing, AnswersThePeersClose) {
-  Connection connection(Role::server, {});
-  EXPECT_EQ(feed(connection, frame(0x88, "\x03\xE9")), std::vector<std::string>{"close:1001:"});
-  EXPECT_EQ(connection.state(), State::close_received);
-  EXPECT_EQ(test::text(connection.close(CloseCode::going_away).bytes()), "\x88\x02\x03\xE9");
-  EXPECT_EQ(connection.state(), State::closed);
-}
-
-TEST(Closing, SendsOneCloseOnly) {
-  Connection connection(Role::server, {});
-  EXPECT_FALSE(connection.close(CloseCode::normal).empty());
-  EXPECT_EQ(connection.state(), State::close_sent);
-  EXPECT_TRUE(connection.close(CloseCode::normal).empty());
-}
-
-TEST(Closing, DiscardsDataUntilThePeersCloseComes) {
-  Connection connection(Role::server, {});
-  connection.close(CloseCode::normal);
-  const std::string late = frame(0x81, "late") + frame(0x01, "a") + frame(0x89, "") + frame(0x80, "b");
-  EXPECT_EQ(feed(connection, late + frame(0x88, "\x03\xE8")), std::vector<std::string>{"close:1000:"});
-  EXPECT_EQ(connection.state(), State::closed);
-}
-
-TEST(Closing, FailureAllowsOneClose) {
-  Connection connection(Role::server, {});
-  feed(connection, frame(0x83, ""));
-  EXPECT_EQ(connection.state(), State::failed);
-  EXPECT_FALSE(connection.close(CloseCode::protocol_error).empty());
-  EXPECT_TRUE(connection.close(CloseCode::protocol_error).empty());
-}
-
-TEST(Closing, CutsALongReasonAtACharacter) {
-  std::string reason(122, 'r');
-  reason += "\xE2\x82\xAC";
-  EXPECT_EQ(fitting_reason(reason), std::string(122, 'r'));
-  EXPECT_EQ(close_frame(CloseCode::normal, std::string(500, 'r')).bytes().size(), 2U + 125U);
-}
-
-TEST(Closing, MasksTheClientsClose) {
-  const MaskKey key = {std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
-  Connection connection(Role::client, {});
-  EXPECT_EQ(test::text(connection.close(CloseCode::normal, {}, key).bytes()),
-            "\x88\x82\x01\x02\x03\x04\x02\xEA"s);
 }
 
 TEST(Connection, HoldsLittleWhileIdle) {
