@@ -43,19 +43,19 @@ const ReadyChat::Entry ReadyChat::kHandlers[] = {
 };
 
 void ReadyChat::on_connect(ws::WebSocket& socket, const ws::UserId& user) {
+  const bool first = count_in(user);
   socket.send({{"type", "welcome"},
                {"user_id", user},
                {"users", array_of(get_connected_users())},
                {"rooms", array_of(get_user_rooms(user))}});
-  if (device_count(user) == 1) broadcast({{"type", "user_joined"}, {"user_id", user}}, {user});
+  if (first) broadcast({{"type", "user_joined"}, {"user_id", user}}, {user});
 }
 
 void ReadyChat::on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
   const std::string type = text(message, "type");
   const auto* entry = std::find_if(std::begin(kHandlers), std::end(kHandlers),
                                    [&](const Entry& e) { return e.type == type; });
-  if (entry == std::end(kHandlers))
-    throw BadMessage("there is no message type \"" + type.substr(0, 64) + "\"");
+  if (entry == std::end(kHandlers)) throw BadMessage("there is no message of that type");
   (this->*entry->handler)(socket, message);
 }
 
@@ -65,7 +65,7 @@ void ReadyChat::on_disconnect(ws::WebSocket& socket, const ws::UserId& user, con
       broadcast_to_room(room, {{"type", "user_left_room"}, {"room", room}, {"user_id", user}});
     }
   }
-  if (!is_connected(user)) broadcast({{"type", "user_left"}, {"user_id", user}});
+  if (count_out(user)) broadcast({{"type", "user_left"}, {"user_id", user}});
 }
 
 void ReadyChat::chat_message(ws::WebSocket& socket, const Json& message) {
@@ -147,6 +147,19 @@ void ReadyChat::refresh(ws::WebSocket& socket, const Json& message) {
   if (!socket.refresh_token(text(message, "token")))
     throw BadMessage("the token is not good, or is another user's");
   socket.send({{"type", "token_refreshed"}, {"expires", timestamp(socket.expires())}});
+}
+
+bool ReadyChat::count_in(const ws::UserId& user) {
+  const std::lock_guard lock(devices_mutex_);
+  return ++devices_[user] == 1;
+}
+
+bool ReadyChat::count_out(const ws::UserId& user) {
+  const std::lock_guard lock(devices_mutex_);
+  const auto entry = devices_.find(user);
+  if (--entry->second != 0) return false;
+  devices_.erase(entry);
+  return true;
 }
 
 bool ReadyChat::in_room(const ws::WebSocket& socket, std::string_view room) const {

@@ -2,8 +2,11 @@
 // (docs/reference/chat.md).
 #pragma once
 
+#include <cstddef>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "microframe/ws.hpp"
 
@@ -32,8 +35,16 @@ class ReadyChat : public ws::ChatBase {
   void typing(ws::WebSocket& socket, const Json& message);
   void refresh(ws::WebSocket& socket, const Json& message);
 
+  // returns: whether it is the user's first device, and whether it was the last.
+  bool count_in(const ws::UserId& user);
+  bool count_out(const ws::UserId& user);
   bool in_room(const ws::WebSocket& socket, std::string_view room) const;
   bool user_in(std::string_view room, const ws::UserId& user) const;
+
+  // Devices between their on_connect and the end of their on_disconnect. device_count() will not do here: of
+  // two devices that come at once on two loops each counts the other already, and neither would be the first.
+  std::mutex devices_mutex_;
+  std::unordered_map<ws::UserId, std::size_t> devices_;
 };
 
 }  // namespace microframe::app
