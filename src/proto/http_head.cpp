@@ -40,6 +40,13 @@ constexpr auto kTargetCharacters =
 constexpr auto kValueCharacters =
     characters([](unsigned char c) { return c == '\t' || (c >= 0x20 && c != 0x7F); });
 
+// RFC 3986 §3.2.2 and §3.2.3: a host and a port, loosely: nothing here connects to it.
+constexpr auto kHostCharacters = characters([](unsigned char c) {
+  constexpr std::string_view kMarks = "-._~!$&'()*+,;=%:[]";
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         kMarks.find(static_cast<char>(c)) != std::string_view::npos;
+});
+
 bool consists_of(std::string_view text, const std::array<bool, 256>& set) {
   return std::all_of(text.begin(), text.end(), [&](char c) { return set[static_cast<unsigned char>(c)]; });
 }
@@ -118,6 +125,16 @@ std::optional<HeadError> parse_request_line(std::string_view line, RequestHead& 
   return parse_target(out);
 }
 
+// Fields on which a decision hangs, and which are no lists (RFC 9110 §5.3): given twice, two readers could
+// each go by another one.
+std::optional<HeadError> check_single_fields(const RequestHead& head) {
+  if (head.count("host") != 1) return bad("exactly one Host");  // RFC 9112 §3.2
+  if (!consists_of(*head.find("host"), kHostCharacters)) return bad("Host");
+  if (head.count("origin") > 1) return bad("two Origins");
+  if (head.count("authorization") > 1) return bad("two Authorizations");
+  return std::nullopt;
+}
+
 }  // namespace
 
 base::Result<std::optional<std::size_t>, HeadError> HeadScanner::scan(base::Bytes received) {
@@ -174,7 +191,7 @@ base::Result<RequestHead, HeadError> parse_request_head(std::string_view head, H
   out.fields.reserve(16);
   if (const auto error = parse_request_line(take_line(head), out)) return base::fail(*error);
   if (const auto error = parse_fields(head, limits, out)) return base::fail(*error);
-  if (out.count("host") != 1) return base::fail(bad("exactly one Host"));
+  if (const auto error = check_single_fields(out)) return base::fail(*error);
   return out;
 }
 
