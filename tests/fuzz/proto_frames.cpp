@@ -1,6 +1,7 @@
 // Frames of a hostile peer: whatever comes, fed whole or cut anywhere, gives the same events and stays within
 // its limits.
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -20,16 +21,32 @@ struct Seen {
   bool operator==(const Seen&) const = default;
 };
 
-std::vector<Seen> run(Role role, ConnectionLimits limits, std::vector<std::byte> input, std::size_t piece) {
-  Connection connection(role, limits);
+// The sizes of the pieces the input comes in, over and over: each byte is a size, less one.
+using Pieces = std::vector<unsigned char>;
+
+struct Options {
+  Role role;
+  ConnectionLimits limits;
+  std::size_t close_after;  // so many events; then we close
+};
+
+std::vector<Seen> run(const Options& options, std::vector<std::byte> input, const Pieces& pieces) {
+  Connection connection(options.role, options.limits);
   std::vector<Seen> seen;
-  for (std::size_t from = 0; from < input.size(); from += piece) {
-    base::MutableBytes in = base::MutableBytes(input).subspan(from, std::min(piece, input.size() - from));
+  std::size_t turn = 0;
+  for (std::size_t from = 0; from < input.size();) {
+    const std::size_t piece =
+        pieces.empty() ? input.size()
+                       : std::min<std::size_t>(1U + pieces[turn++ % pieces.size()], input.size() - from);
+    base::MutableBytes in = base::MutableBytes(input).subspan(from, piece);
+    from += piece;
     while (true) {
       const Event event = connection.next(in);
       if (event.kind == Event::Kind::need_more) break;
-      if (event.payload.size() > limits.message_bytes_max && event.payload.size() > 125) std::abort();
+      if (event.payload.size() > options.limits.message_bytes_max && event.payload.size() > 125) std::abort();
+      if (connection.state() == State::close_sent) std::abort();  // there, only a Close or a failure shows
       seen.push_back({event.kind, event.binary, event.code, std::string(base::as_text(event.payload))});
+      if (seen.size() == options.close_after) connection.close(CloseCode::normal);
     }
     if (!in.empty()) std::abort();
   }
@@ -39,14 +56,16 @@ std::vector<Seen> run(Role role, ConnectionLimits limits, std::vector<std::byte>
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-  if (size < 3) return 0;
-  ConnectionLimits limits;
-  limits.message_bytes_max = data[0] * 8U;
-  limits.fragments_max = 1 + data[1] % 8;
-  const Role role = data[2] & 1 ? Role::client : Role::server;
-  const std::size_t piece = 1 + data[2] / 2;
-  const auto* bytes = reinterpret_cast<const std::byte*>(data + 3);
-  const std::vector<std::byte> input(bytes, bytes + size - 3);
-  if (run(role, limits, input, input.size() + 1) != run(role, limits, input, piece)) std::abort();
+  constexpr std::size_t kChoices = 8;
+  if (size < kChoices) return 0;
+  Options options;
+  options.limits.message_bytes_max = data[0] * 8U;
+  options.limits.fragments_max = 1 + data[1] % 8;
+  options.role = data[2] & 1 ? Role::client : Role::server;
+  options.close_after = data[3];
+  const Pieces pieces(data + 4, data + kChoices);
+  const auto* bytes = reinterpret_cast<const std::byte*>(data + kChoices);
+  const std::vector<std::byte> input(bytes, bytes + size - kChoices);
+  if (run(options, input, {}) != run(options, input, pieces)) std::abort();
   return 0;
 }
