@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { Server } from "./server.js";
+import { Server, needed } from "./server.js";
 
+const { chromium } = await needed("playwright-core");
+const { default: WebSocket } = await needed("ws");
 const executablePath = "/usr/bin/chromium";
 const artefacts = fileURLToPath(new URL("../artefacts/", import.meta.url));
 let server;
@@ -23,20 +24,35 @@ after(async () => {
   assert.equal(await server?.stop(), 0);
 });
 
-// A person with a browser of their own; anything the console complains of fails the test.
-async function person(name, { carrier = "subprotocol", width = 1100, height = 720 } = {}) {
-  const context = await browser.newContext({ viewport: { width, height } });
+// A window of its own; anything the console complains of fails the test.
+async function open({ width = 1100, height = 720, colorScheme = "light" } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
   const page = await context.newPage();
   const complaints = [];
   page.on("console", (message) => { if (message.type() === "error") complaints.push(message.text()); });
   page.on("pageerror", (error) => complaints.push(String(error)));
-  await page.goto(`${server.page("/")}?carrier=${carrier}#token=${server.token(name)}`);
-  await page.waitForSelector("#state[data-state=open]");
-  assert.equal(await page.textContent("#me"), name);
   return { page, complaints, end: async () => { assert.deepEqual(complaints, []); await context.close(); } };
 }
 
+// A window with a user signed in.
+async function person(name, { carrier = "subprotocol", ...look } = {}) {
+  const window = await open(look);
+  const { page } = window;
+  await page.goto(`${server.page("/")}?carrier=${carrier}#token=${server.token(name)}`);
+  await page.waitForSelector("#state[data-state=open]");
+  assert.equal(await page.textContent("#me"), name);
+  return window;
+}
+
 const seen = (page, text) => page.waitForFunction((t) => document.querySelector("#log").textContent.includes(t), text);
+const holds = (page, selector, text) =>
+  page.waitForFunction(([s, t]) => document.querySelector(s).textContent === t, [selector, text]);
+const fits = (page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+async function join(page, room) {
+  await page.fill("#room", room);
+  await page.click("#join button");
+  await holds(page, "#place", `# ${room}`);
+}
 async function say(page, text) {
   await page.fill("#text", text);
   await page.click("#compose button");
@@ -58,20 +74,19 @@ test("two people chat, meet in a room, and write in private", async () => {
   await say(alice.page, "Good morning, everyone");
   await seen(bob.page, "Good morning, everyone");
   await bob.page.fill("#text", "Good mor");
-  await alice.page.waitForFunction(() => document.querySelector("#typing").textContent.includes("bob is typing"));
+  await holds(alice.page, "#typing", "bob is typing…");
+  await bob.page.fill("#text", "");
+  await holds(alice.page, "#typing", "");
   await say(bob.page, "Good morning! <b>not bold</b>");
   await seen(alice.page, "Good morning! <b>not bold</b>");
 
-  for (const { page } of [alice, bob]) {
-    await page.fill("#room", "kitchen");
-    await page.click("#join button");
-    await page.waitForFunction(() => document.querySelector("#place").textContent === "# kitchen");
-  }
-  await alice.page.waitForFunction(() => document.querySelector("#members").textContent === "alice, bob");
+  for (const { page } of [alice, bob]) await join(page, "kitchen");
+  await holds(alice.page, "#members", "alice, bob");
   await say(alice.page, "Who made the coffee?");
   await seen(bob.page, "Who made the coffee?");
   await say(bob.page, "I did. It is strong.");
   await seen(alice.page, "I did. It is strong.");
+  for (const { page } of [alice, bob]) assert.ok(await fits(page), "nothing sticks out sideways");
   await alice.page.screenshot({ path: `${artefacts}chat-wide.png` });
   await bob.page.screenshot({ path: `${artefacts}chat-narrow.png` });
 
@@ -80,6 +95,10 @@ test("two people chat, meet in a room, and write in private", async () => {
   await bob.page.waitForSelector("#users .unread");
   await bob.page.click("#users button:has-text('alice')");
   await seen(bob.page, "Just between us");
+  await bob.page.click("#rooms button:has-text('kitchen')");
+  await bob.page.click("#leave");
+  await holds(bob.page, "#place", "Everyone");
+  assert.equal(await bob.page.locator("#rooms li").count(), 1);
   await bob.end();
   await alice.page.click("#rooms button:has-text('Everyone')");
   await seen(alice.page, "bob went offline");
@@ -87,11 +106,58 @@ test("two people chat, meet in a room, and write in private", async () => {
 });
 
 test("asks for another token when this one is refused", async () => {
-  const page = await browser.newPage();
-  await page.goto(`${server.page("/")}#token=garbage`);
-  await page.waitForSelector("#login:not([hidden])");
+  const { page, end } = await open({ width: 390, height: 780 });
+  for (const bad of ["garbage", "no,token"]) {
+    await page.goto("about:blank");
+    await page.goto(`${server.page("/")}#token=${bad}`);
+    await page.waitForSelector("#login:not([hidden])");
+    await page.waitForSelector("#notice:not([hidden])");
+  }
+  await page.screenshot({ path: `${artefacts}login-narrow.png` });
   await page.fill("#token", server.token("carol"));
   await page.click("#login button");
   await page.waitForSelector("#state[data-state=open]");
-  await page.close();
+  await end();
+});
+
+test("keeps the keyboard's place while others come and go", async () => {
+  const alice = await person("alice", { colorScheme: "dark" });
+  await alice.page.focus("#rooms button");
+  const bob = await person("bob");
+  await say(bob.page, "Look at me");
+  await seen(alice.page, "Look at me");
+  assert.ok(await alice.page.evaluate(() => document.activeElement === document.querySelector("#rooms button")));
+  await alice.page.screenshot({ path: `${artefacts}chat-dark.png` });
+  await Promise.all([alice.end(), bob.end()]);
+});
+
+test("a window replaced by newer ones says so, and comes back when asked to", async () => {
+  const alice = await person("alice");
+  const token = server.token("alice");
+  const devices = Array.from({ length: 16 }, () => new WebSocket(server.url(`/ws/chat?token=${token}`)));
+  await holds(alice.page, "#state", "closed (4409)");
+  for (const device of devices) device.close();
+  await alice.page.click("#reconnect");
+  await alice.page.waitForSelector("#state[data-state=open]");
+  await alice.end();
+});
+
+test("comes back into its rooms when the server does, and loses no word", async () => {
+  const alice = await person("alice");
+  await join(alice.page, "kitchen");
+  await say(alice.page, "Before");
+  await seen(alice.page, "Before");
+  const { port, secret } = server;
+  assert.equal(await server.stop(), 0);
+  await alice.page.waitForSelector("#state[data-state=closed]");
+  await say(alice.page, "After");
+  assert.equal(await alice.page.inputValue("#text"), "After", "what was not sent is kept");
+  server = await Server.start({ port, secret });
+  await alice.page.waitForSelector("#state[data-state=open]");
+  await alice.page.click("#compose button");
+  await seen(alice.page, "After");
+  assert.equal(await alice.page.textContent("#place"), "# kitchen");
+  // What the browser itself says of the attempts in between is no fault of the page.
+  alice.complaints.splice(0, Infinity, ...alice.complaints.filter((text) => !text.includes("ERR_CONNECTION_REFUSED")));
+  await alice.end();
 });

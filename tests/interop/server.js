@@ -9,18 +9,28 @@ if (!binary || !existsSync(binary)) throw new Error("MICROFRAME_BIN names no ser
 
 const base64url = (text) => Buffer.from(text).toString("base64url");
 
+// A package from npm, or the command that brings it.
+export function needed(name) {
+  return import(name).catch(() => { throw new Error(`npm's ${name} is missing: run ./dev setup`); });
+}
+
 export class Server {
-  static async start(...options) {
+  // A free port, unless one is given: a server that comes back has the port and the secret it had.
+  static async start({ options = [], port = 0, secret = randomBytes(32).toString("hex") } = {}) {
     const server = new Server();
-    server.secret = randomBytes(32).toString("hex");
-    server.env = { ...process.env, MICROFRAME_SECRET: server.secret };
-    server.process = spawn(binary, ["serve", "--listen", "127.0.0.1:0", ...options], {
+    server.secret = secret;
+    server.env = { ...process.env, MICROFRAME_SECRET: secret };
+    server.process = spawn(binary, ["serve", "--listen", `127.0.0.1:${port}`, ...options], {
       env: server.env, stdio: ["ignore", "pipe", "inherit"],
     });
-    for await (const line of createInterface({ input: server.process.stdout })) {
-      server.port = Number(line.match(/^listening on http:\/\/127\.0\.0\.1:(\d+)$/)[1]);
-      break;
-    }
+    server.ended = new Promise((resolve) => server.process.once("exit", (code, signal) => resolve(signal ?? code)));
+    server.port = await new Promise((resolve, reject) => {
+      createInterface({ input: server.process.stdout }).on("line", (line) => {
+        const listening = line.match(/^listening on http:\/\/127\.0\.0\.1:(\d+)$/);
+        if (listening) resolve(Number(listening[1]));
+      });
+      server.ended.then((code) => reject(new Error(`the server ended with ${code} before it listened`)));
+    });
     return server;
   }
 
@@ -37,9 +47,9 @@ export class Server {
     return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
   }
 
-  async stop() {
-    const ended = new Promise((resolve) => this.process.once("exit", (code) => resolve(code)));
+  // returns: its exit code, or the signal that killed it.
+  stop() {
     this.process.kill("SIGTERM");
-    return ended;
+    return this.ended;
   }
 }

@@ -1,19 +1,20 @@
 // npm's ws against the real server: messages, carriers, refusals, closing, the chat.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import WebSocket from "ws";
-import { Server } from "./server.js";
+import { Server, needed } from "./server.js";
 
+const { default: WebSocket } = await needed("ws");
 let server;
-before(async () => { server = await Server.start("--bench"); });
+before(async () => { server = await Server.start({ options: ["--bench"] }); });
 after(async () => { assert.equal(await server.stop(), 0); });
 
 // A client whose messages are awaited one by one.
 class Client {
-  constructor(path, protocols = [], options = {}) {
+  constructor(path, protocols = [], options = {}, of = server) {
     this.messages = [];
     this.waiting = [];
-    this.socket = new WebSocket(server.url(path), protocols, options);
+    this.heard = []; // by until(), all of it
+    this.socket = new WebSocket(of.url(path), protocols, options);
     this.socket.on("message", (data, binary) => {
       const message = binary ? data : data.toString();
       const next = this.waiting.shift();
@@ -21,7 +22,7 @@ class Client {
     });
     this.opened = new Promise((resolve, reject) => { this.socket.once("open", resolve); this.socket.once("error", reject); });
     this.closed = new Promise((resolve) => this.socket.once("close", (code, reason) => resolve([code, reason.toString()])));
-    this.closed.catch(() => {});
+    this.opened.catch(() => {}); // a test that cares awaits it
   }
   next() {
     return this.messages.length ? Promise.resolve(this.messages.shift()) : new Promise((resolve) => this.waiting.push(resolve));
@@ -29,11 +30,19 @@ class Client {
   async until(type) {
     for (;;) {
       const message = JSON.parse(await this.next());
+      this.heard.push(message);
       if (message.type === type) return message;
     }
   }
   send(message) { this.socket.send(typeof message === "object" && !Buffer.isBuffer(message) ? JSON.stringify(message) : message); }
   async end() { this.socket.close(); return this.closed; }
+}
+
+// A device of `user` in the chat, past its welcome.
+async function chat(user) {
+  const client = new Client(`/ws/chat?token=${server.token(user)}`);
+  client.welcome = await client.until("welcome");
+  return client;
 }
 
 async function echo() {
@@ -156,4 +165,93 @@ test("two users chat, share a room, and talk in private", async () => {
   await bob.end();
   assert.equal((await alice.until("user_left")).user_id, "bob");
   await alice.end();
+});
+
+test("a message that cannot be taken is answered with an error, and the connection lives", async () => {
+  const client = await chat("alice");
+  const bad = [
+    ["{", "invalid_json"], ["[".repeat(5000), "invalid_json"], ["[]", "bad_message"], ["null", "bad_message"], ["{}", "bad_message"],
+    [Buffer.from("{}"), "binary_not_supported"], [{ type: 7 }, "bad_message"], [{ type: "unheard_of" }, "bad_message"],
+    [{ type: `${"x".repeat(63)}é` }, "bad_message"], // an answer cut inside the é would be no UTF-8
+    [{ type: "chat_message" }, "bad_message"], [{ type: "chat_message", text: ["a"] }, "bad_message"],
+    [{ type: "join_room", room: ["a"] }, "bad_message"], [{ type: "join_room", room: "" }, "room_name_invalid"],
+    [{ type: "join_room", room: "r".repeat(256) }, "room_name_invalid"], [{ type: "leave_room", room: "never" }, "bad_message"],
+    [{ type: "room_message", room: "never", text: "a" }, "bad_message"], [{ type: "private_message", to: {}, text: "a" }, "bad_message"],
+    [{ type: "typing", typing: "yes" }, "bad_message"], [{ type: "typing", room: "never" }, "bad_message"],
+    [{ type: "refresh_token", token: "garbage" }, "bad_message"],
+  ];
+  for (const [message, error] of bad) {
+    client.send(message);
+    const answer = JSON.parse(await client.next());
+    assert.equal(answer.error, error, JSON.stringify(message));
+    assert.equal(typeof answer.detail, "string");
+  }
+  client.send({ type: "join_room", room: "r".repeat(255) });
+  assert.deepEqual((await client.until("joined_room")).members, ["alice"]);
+  await client.end();
+});
+
+test("a user joins with the first device and leaves with the last", async () => {
+  const observer = await chat("observer");
+  const devices = await Promise.all([chat("dora"), chat("dora"), chat("dora")]);
+  for (const device of devices) {
+    device.send({ type: "join_room", room: "tea" });
+    await device.until("joined_room");
+  }
+  observer.send({ type: "join_room", room: "tea" });
+  assert.deepEqual((await observer.until("joined_room")).members, ["dora", "observer"]);
+  const another = await chat("dora");
+  assert.deepEqual(another.welcome.rooms, ["tea"]);
+  observer.send({ type: "private_message", to: "dora", text: "all of you" });
+  for (const device of [...devices, another]) assert.equal((await device.until("private_message")).text, "all of you");
+  for (const device of [...devices, another]) await device.end();
+
+  await observer.until("user_left");
+  const presence = observer.heard.filter((message) => message.user_id === "dora").map((message) => message.type);
+  assert.deepEqual(presence, ["user_joined", "user_left_room", "user_left"]);
+  await observer.end();
+});
+
+test("tells of typing: to everyone else, to a room, in private", async () => {
+  const [alice, bob] = [await chat("alice"), await chat("bob")];
+  for (const one of [alice, bob]) {
+    one.send({ type: "join_room", room: "tea" });
+    await one.until("joined_room");
+  }
+  const typing = { type: "user_typing", user_id: "alice" };
+  for (const [fields, seen] of [[{}, {}], [{ room: "tea" }, { room: "tea" }], [{ to: "bob" }, { private: true }]]) {
+    for (const flag of [true, false]) {
+      alice.send({ type: "typing", typing: flag, ...fields });
+      assert.deepEqual(await bob.until("user_typing"), { ...typing, typing: flag, ...seen });
+    }
+  }
+  alice.send({ type: "chat_message", text: "end" });
+  await alice.until("chat_message");
+  assert.ok(alice.heard.every((message) => message.type !== "user_typing"), "nobody hears of their own typing");
+  await Promise.all([alice.end(), bob.end()]);
+});
+
+test("closes with 4401 when the token ends, unless a fresh one came", async () => {
+  const exp = Math.floor(Date.now() / 1000) + 2;
+  const short = server.sign({ sub: "alice", type: "access", exp });
+  const [refreshed, left] = [new Client(`/ws/chat?token=${short}`), new Client(`/ws/chat?token=${short}`)];
+  await refreshed.until("welcome");
+  refreshed.send({ type: "refresh_token", token: server.token("bob") });
+  assert.equal(JSON.parse(await refreshed.next()).error, "bad_message", "another user's token");
+  refreshed.send({ type: "refresh_token", token: server.token("alice") });
+  assert.ok(Date.parse((await refreshed.until("token_refreshed")).expires) > exp * 1000);
+  assert.equal((await left.closed)[0], 4401);
+  assert.ok(Date.now() >= exp * 1000 && Date.now() < exp * 1000 + 2000);
+  refreshed.send({ type: "chat_message", text: "still here" });
+  assert.equal((await refreshed.until("chat_message")).text, "still here");
+  await refreshed.end();
+});
+
+test("a server that stops closes with 1012, and ends when the client has answered", async () => {
+  const other = await Server.start();
+  const client = new Client(`/ws/chat?token=${other.token("alice")}`, [], {}, other);
+  await client.until("welcome");
+  const code = other.stop();
+  assert.equal((await client.closed)[0], 1012);
+  assert.equal(await code, 0);
 });
