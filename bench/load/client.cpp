@@ -1,8 +1,7 @@
 #include "client.hpp"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,177 +9,137 @@
 #include <cstring>
 #include <utility>
 
+#include "broken.hpp"
+
 namespace bench {
 namespace {
 
-// RFC 6455 §1.3's own example: the answer to this key is known.
-constexpr std::string_view kKey = "dGhlIHNhbXBsZSBub25jZQ==";
-constexpr std::string_view kAccept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-constexpr unsigned char kMask[4] = {0x37, 0xFA, 0x21, 0x3D};
-
-std::string masked_frame(std::string_view payload, unsigned opcode) {
-  std::string frame;
-  frame.reserve(payload.size() + 14);
-  frame += static_cast<char>(0x80 | opcode);
-  if (payload.size() < 126) {
-    frame += static_cast<char>(0x80 | payload.size());
-  } else if (payload.size() < 65536) {
-    frame += static_cast<char>(0x80 | 126);
-    frame += static_cast<char>(payload.size() >> 8);
-    frame += static_cast<char>(payload.size());
-  } else {
-    frame += static_cast<char>(0x80 | 127);
-    for (int i = 7; i >= 0; --i)
-      frame += static_cast<char>(static_cast<std::uint64_t>(payload.size()) >> (8 * i));
-  }
-  frame.append(reinterpret_cast<const char*>(kMask), 4);
-  for (std::size_t i = 0; i < payload.size(); ++i)
-    frame += static_cast<char>(payload[i] ^ static_cast<char>(kMask[i % 4]));
-  return frame;
+Broken broken(const char* what, int error) {
+  return Broken(std::string(what) + ": " + std::strerror(error));
 }
 
 }  // namespace
 
-Target parse_target(std::string_view url) {
-  constexpr std::string_view kScheme = "ws://";
-  const std::size_t colon = url.find(':', kScheme.size());
-  const std::size_t slash = url.find('/', kScheme.size());
-  if (!url.starts_with("ws://127.") || colon == std::string_view::npos || slash == std::string_view::npos) {
-    throw Broken("load goes to ws://127.0.0.1:PORT/PATH only, not to " + std::string(url));
-  }
-  Target target;
-  target.host = url.substr(kScheme.size(), colon - kScheme.size());
-  target.port = static_cast<std::uint16_t>(std::stoi(std::string(url.substr(colon + 1, slash - colon - 1))));
-  target.path = url.substr(slash);
-  return target;
-}
-
-Client::Client(const Target& target, const std::string& token) {
-  fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd_ < 0) throw Broken(std::string("socket: ") + std::strerror(errno));
+Client::Client(const Target& target, Handshake handshake)
+    : accept_(handshake.accept), unsent_(std::move(handshake.request)) {
+  fd_ = ::socket(target.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd_ < 0) throw broken("socket", errno);
   const int on = 1;
   ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(target.port);
-  ::inet_pton(AF_INET, target.host.c_str(), &address.sin_addr);
-  if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 && errno != EINPROGRESS) {
-    throw Broken(std::string("connect: ") + std::strerror(errno));
-  }
-  request_ = "GET " + target.path + (token.empty() ? "" : "?token=" + token) +
-             " HTTP/1.1\r\nHost: " + target.host + ":" + std::to_string(target.port) +
-             "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + std::string(kKey) +
-             "\r\nSec-WebSocket-Version: 13\r\n\r\n";
+  const auto* address = reinterpret_cast<const sockaddr*>(&target.address);
+  if (::connect(fd_, address, target.address_bytes) == 0 || errno == EINPROGRESS) return;
+  const int error = errno;
+  ::close(fd_);
+  throw broken("connect", error);
 }
 
 Client::~Client() {
-  if (fd_ >= 0) ::close(fd_);
+  ::close(fd_);
 }
-
-Client::Client(Client&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      state_(other.state_),
-      request_(std::move(other.request_)),
-      partial_(std::move(other.partial_)) {}
 
 void Client::on_writable() {
-  if (state_ != State::connecting) return;
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
-  if (error != 0) throw Broken(std::string("connect: ") + std::strerror(error));
-  state_ = State::shaking_hands;
-  send_all(std::exchange(request_, {}));
+  if (state_ == State::connecting) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    ::getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error != 0) throw broken("connect", error);
+    state_ = State::shaking_hands;
+  }
+  send(std::exchange(unsent_, {}));
 }
 
-void Client::read_into(char* buffer, std::size_t size) {
-  const ssize_t received = ::recv(fd_, buffer, size, 0);
-  if (received < 0 && errno == EAGAIN) {
-    rest_ = {};
-    return;
+void Client::send(std::string_view frames) {
+  if (unsent_.empty()) {
+    const ssize_t taken = ::send(fd_, frames.data(), frames.size(), MSG_NOSIGNAL);
+    if (taken < 0 && errno != EAGAIN) throw broken("send", errno);
+    if (taken > 0) frames.remove_prefix(static_cast<std::size_t>(taken));
   }
+  if (!frames.empty()) unsent_.append(frames);
+}
+
+void Client::send_close() {
+  state_ = State::close_sent;
+  send(masked_frame("\x03\xE8", Opcode::close));
+}
+
+void Client::abort_at_end() {
+  const linger reset{1, 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
+// returns: what is there to look at: in `buffer`, or behind what was kept.
+std::string_view Client::receive(std::span<char> buffer) {
+  const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), 0);
+  if (received < 0 && errno == EAGAIN) return partial_;
   if (received <= 0) {
-    state_ = State::closed;
-    rest_ = {};
-    return;
+    on_end(received < 0 ? errno : 0);
+    return {};
   }
-  if (partial_.empty()) {
-    rest_ = {buffer, static_cast<std::size_t>(received)};
-  } else {
-    partial_.append(buffer, static_cast<std::size_t>(received));
-    rest_ = partial_;
-  }
-  if (state_ == State::shaking_hands) check_answer();
+  std::string_view rest(buffer.data(), static_cast<std::size_t>(received));
+  if (!partial_.empty()) rest = partial_.append(rest);
+  if (state_ == State::shaking_hands) open_if_answered(rest);
+  return rest;
 }
 
-void Client::check_answer() {
-  const std::size_t end = rest_.find("\r\n\r\n");
+void Client::open_if_answered(std::string_view& rest) {
+  const std::size_t end = rest.find("\r\n\r\n");
   if (end == std::string_view::npos) return;
-  const std::string_view head = rest_.substr(0, end);
-  if (!head.starts_with("HTTP/1.1 101 ") || head.find(kAccept) == std::string_view::npos) {
-    throw Broken("handshake refused: " + std::string(head.substr(0, head.find('\r'))));
-  }
+  check_answer(rest.substr(0, end), accept_);
   state_ = State::open;
-  rest_.remove_prefix(end + 4);
+  rest.remove_prefix(end + 4);
 }
 
-// A server's frame has no mask and, here, no fragments.
-bool Client::next_message(std::string_view& payload) {
-  while (state_ == State::open && rest_.size() >= 2) {
-    const auto byte = [&](std::size_t i) {
-      return static_cast<std::uint64_t>(static_cast<unsigned char>(rest_[i]));
-    };
-    if ((byte(0) & 0x80) == 0 || (byte(0) & 0x70) != 0 || (byte(1) & 0x80) != 0) throw Broken("bad frame");
-    std::uint64_t length = byte(1);
-    std::size_t head = 2;
-    if (length >= 126) {
-      const std::size_t width = length == 126 ? 2 : 8;
-      head += width;
-      if (rest_.size() < head) return false;
-      length = 0;
-      for (std::size_t i = 2; i < head; ++i) length = length << 8 | byte(i);
+bool Client::next_message(std::string_view& rest, Received& message) {
+  while (state_ == State::open || state_ == State::close_sent) {
+    const std::optional<Frame> frame = read_frame(rest);
+    if (!frame) return false;
+    rest.remove_prefix(frame->bytes);
+    switch (frame->opcode) {
+      case Opcode::text:
+      case Opcode::binary:
+        message = {frame->payload, frame->opcode == Opcode::binary};
+        return true;
+      case Opcode::ping:
+        send(masked_frame(frame->payload, Opcode::pong));
+        break;
+      case Opcode::pong:
+        break;
+      case Opcode::close:
+        on_close(frame->payload);
+        break;
     }
-    if (rest_.size() - head < length || rest_.size() < head) return false;
-    const auto opcode = byte(0) & 0x0F;
-    payload = rest_.substr(head, length);
-    rest_.remove_prefix(head + length);
-    if (opcode == 8) {
-      state_ = State::closed;
-      return false;
-    }
-    if (opcode == 1 || opcode == 2) return true;
   }
   return false;
 }
 
-void Client::keep_rest() {
-  if (rest_.empty()) {
-    partial_.clear();
-  } else {
-    partial_ = std::string(rest_);
+void Client::on_close(std::string_view payload) {
+  const bool coded = payload.size() >= 2;
+  const int code =
+      coded ? static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]) : 1005;
+  if (state_ == State::close_sent && code == 1000) {
+    state_ = State::close_answered;
+    return;
   }
-  rest_ = {};
+  throw Broken("closed by the server with " + std::to_string(code) + " " +
+               std::string(coded ? payload.substr(2) : ""));
 }
 
-void Client::send_message(std::string_view payload, bool binary) {
-  send_all(masked_frame(payload, binary ? 2 : 1));
-}
-void Client::send_close() {
-  send_all(masked_frame("\x03\xE8", 8));
+// §7.1.1: the server closes TCP first, once both have sent a Close.
+void Client::on_end(int error) {
+  if (state_ != State::close_answered) {
+    throw Broken("the connection ended without a Close" +
+                 (error != 0 ? std::string(": ") + std::strerror(error) : std::string()));
+  }
+  state_ = State::closed;
 }
 
-void Client::send_all(const std::string& bytes) {
-  std::size_t sent = 0;
-  while (sent < bytes.size()) {
-    const ssize_t taken = ::send(fd_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
-    if (taken > 0) {
-      sent += static_cast<std::size_t>(taken);
-    } else if (errno == EAGAIN) {
-      pollfd wait{fd_, POLLOUT, 0};
-      ::poll(&wait, 1, 1000);
-    } else {
-      throw Broken(std::string("send: ") + std::strerror(errno));
-    }
+void Client::keep(std::string_view rest) {
+  if (rest.empty()) {
+    partial_.clear();
+  } else if (partial_.empty()) {
+    partial_ = rest;
+  } else {
+    partial_.erase(0, partial_.size() - rest.size());
   }
 }
 

@@ -1,68 +1,65 @@
-// Client: one WebSocket of the load generator: a non-blocking socket, a handshake, masked frames out, whole
-// frames in. One thread. Addresses other than loopback are refused.
+// One WebSocket of the load generator: a non-blocking socket and what has come and not gone on it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <stdexcept>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "frame.hpp"
+#include "handshake.hpp"
+#include "messages.hpp"
+
 namespace bench {
-
-// The server broke the protocol, or sent what was not expected: the whole run counts for nothing.
-class Broken : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-struct Target {
-  std::string host;  // 127.x.y.z
-  std::uint16_t port = 0;
-  std::string path;
-};
-// Reads ws://127.0.0.1:PORT/PATH. Throws Broken for anything else.
-Target parse_target(std::string_view url);
 
 class Client {
  public:
-  enum class State : std::uint8_t { connecting, shaking_hands, open, closed };
+  // Only forwards. `closed` is reached by a whole closing handshake, begun here; any other end is Broken.
+  enum class State : std::uint8_t { connecting, shaking_hands, open, close_sent, close_answered, closed };
 
-  // Begins to connect; `token` goes into the query if it is not empty.
-  Client(const Target& target, const std::string& token);
+  // Begins to connect.
+  Client(const Target& target, Handshake handshake);
   ~Client();
-  Client(Client&& other) noexcept;
-  Client& operator=(Client&&) = delete;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
 
   int fd() const { return fd_; }
   State state() const { return state_; }
-  // Once connected: sends the request.
+  // Whether on_writable() has something to do.
+  bool wants_write() const { return state_ == State::connecting || !unsent_.empty(); }
+
+  // Sends the request once connected; later, what a full socket left over.
   void on_writable();
-  // Reads what is there, and calls on_message(payload) for each whole data frame. A Close or EOF leads to
-  // `closed`.
+  // Reads once into `buffer` and calls on_message(const Received&) for each whole data message. Answers
+  // pings.
   template <class OnMessage>
-  void on_readable(char* buffer, std::size_t size, OnMessage&& on_message) {
-    read_into(buffer, size);
-    std::string_view payload;
-    while (next_message(payload)) on_message(payload);
-    keep_rest();
+  void on_readable(std::span<char> buffer, OnMessage&& on_message) {
+    std::string_view rest = receive(buffer);
+    Received message;
+    while (next_message(rest, message)) on_message(message);
+    keep(rest);
   }
-  // Sends one masked message (text, or binary), whole.
-  void send_message(std::string_view payload, bool binary);
+  // Sends whole frames; what the socket does not take goes when it is writable.
+  void send(std::string_view frames);
+  // §7.1.2, with status 1000.
   void send_close();
+  // Makes the destructor reset the connection, as a peer that vanishes does.
+  void abort_at_end();
 
  private:
-  void read_into(char* buffer, std::size_t size);
-  bool next_message(std::string_view& payload);
-  void keep_rest();
-  void check_answer();
-  void send_all(const std::string& bytes);
+  std::string_view receive(std::span<char> buffer);
+  void open_if_answered(std::string_view& rest);
+  bool next_message(std::string_view& rest, Received& message);
+  void on_close(std::string_view payload);
+  void on_end(int error);
+  void keep(std::string_view rest);
 
   int fd_ = -1;
   State state_ = State::connecting;
-  std::string request_;
-  std::string partial_;
-  std::string_view rest_;  // received and not yet looked at
+  std::string_view accept_;
+  std::string unsent_;   // at first, the request
+  std::string partial_;  // the front of a head or of a frame whose rest has not come
 };
 
 }  // namespace bench

@@ -1,69 +1,33 @@
-// The load generator. Usage: bench_load echo|relay|handshake|idle URL --pid SERVER [--connections N] [--bytes
-// N]
-// [--messages N] [--window N] [--tokens FILE] [--binary]. Prints one line of JSON; exits with 1 if anything
-// was wrong.
+// The load generator of `./dev bench`: judges any WebSocket server on this machine. kUsage says how.
 
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "broken.hpp"
 #include "modes.hpp"
-
-namespace {
-
-std::vector<std::string> read_lines(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty()) lines.push_back(line);
-  }
-  if (lines.empty()) throw bench::Broken("no tokens in " + path);
-  return lines;
-}
-
-bench::Options parse(const std::vector<std::string>& arguments) {
-  bench::Options options;
-  options.target = bench::parse_target(arguments.at(1));
-  for (std::size_t i = 2; i < arguments.size(); ++i) {
-    const std::string& name = arguments[i];
-    const auto number = [&] { return static_cast<std::size_t>(std::stoull(arguments.at(++i))); };
-    if (name == "--pid")
-      options.server = static_cast<pid_t>(number());
-    else if (name == "--connections")
-      options.connections = number();
-    else if (name == "--bytes")
-      options.bytes = number();
-    else if (name == "--messages")
-      options.messages = number();
-    else if (name == "--window")
-      options.window = number();
-    else if (name == "--tokens")
-      options.tokens = read_lines(arguments.at(++i));
-    else if (name == "--binary")
-      options.binary = true;
-    else
-      throw bench::Broken("unknown option " + name);
-  }
-  return options;
-}
-
-}  // namespace
+#include "options.hpp"
 
 int main(int argc, char** argv) {
+  using Mode = bench::Report (*)(const bench::Options&);
+  const std::map<std::string, Mode> modes = {{"echo", &bench::run_echo},
+                                             {"relay", &bench::run_relay},
+                                             {"handshake", &bench::run_handshake},
+                                             {"idle", &bench::run_idle}};
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  const std::map<std::string, bench::Report (*)(const bench::Options&)> modes = {
-      {"echo", &bench::run_echo},
-      {"relay", &bench::run_relay},
-      {"handshake", &bench::run_handshake},
-      {"idle", &bench::run_idle}};
+  const auto mode = arguments.empty() ? modes.end() : modes.find(arguments.front());
+  if (mode == modes.end()) {
+    std::fputs(bench::kUsage, stderr);
+    return 2;
+  }
   try {
-    modes.at(arguments.at(0))(parse(arguments)).print();
+    const bench::Options options = bench::parse_options(std::span(arguments).subspan(1));
+    std::puts(mode->second(options).json().c_str());
     return 0;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "bench_load: %s\n", error.what());
+  } catch (const bench::Broken& broken) {
+    std::fprintf(stderr, "bench_load: %s\n", broken.what());
     return 1;
   }
 }

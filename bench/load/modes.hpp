@@ -1,35 +1,23 @@
-// The kinds of load.
+// The kinds of load. Each checks every byte that comes; what is wrong is Broken.
 #pragma once
 
-#include <sys/types.h>
-
-#include <cstddef>
-#include <string>
-#include <vector>
-
-#include "client.hpp"
-#include "report.hpp"
+#include "meter.hpp"
+#include "options.hpp"
 
 namespace bench {
 
-struct Options {
-  Target target;
-  pid_t server = 0;                 // whose CPU and memory are measured
-  std::vector<std::string> tokens;  // used in turn; empty: none
-  std::size_t connections = 100;
-  std::size_t bytes = 64;
-  std::size_t messages = 200'000;  // counted; half as many before them warm up
-  std::size_t window = 1;          // relay: messages under way
-  bool binary = false;
-};
-
-// Each connection has one message under way; each must come back as it was.
+// A closed loop: each connection has one message under way, which must come back as it was.
 Report run_echo(const Options& options);
-// One member sends, everyone receives; `messages` counts deliveries.
+
+// The first member sends, with `window` messages under way; every member, the sender too, must get each
+// message once and in order. What is counted is deliveries; a latency is that of a message's last delivery.
 Report run_relay(const Options& options);
-// Connect, shake hands, close, again and again, `connections` at a time; `messages` counts handshakes.
+
+// Connect, open, close, `connections` at a time. What is counted is handshakes; a latency is from connect to
+// 101.
 Report run_handshake(const Options& options);
-// Opens `connections`, holds them, and looks at the server's memory.
+
+// Opens `connections`, holds them, and looks at the server's memory before and after.
 Report run_idle(const Options& options);
 
 }  // namespace bench

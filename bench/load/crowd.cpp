@@ -1,0 +1,93 @@
+#include "crowd.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "broken.hpp"
+
+namespace bench {
+namespace {
+
+constexpr std::uint32_t kConnectingMax = 256;
+constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr std::size_t kEventsMax = 1024;
+
+}  // namespace
+
+Crowd::Crowd(const Options& options)
+    : options_(options),
+      poll_(::epoll_create1(EPOLL_CLOEXEC)),
+      handshakes_(options.target, options.tokens),
+      buffer_(kBufferBytes),
+      events_(kEventsMax) {
+  clients_.reserve(options.connections);
+}
+
+Crowd::~Crowd() {
+  ::close(poll_);
+}
+
+void Crowd::add() {
+  clients_.emplace_back();
+  renew(size() - 1);
+}
+
+void Crowd::renew(std::uint32_t index) {
+  Place& place = clients_[index];
+  // The old one first: its descriptor leaves epoll as it is closed.
+  place = {};
+  place.client = std::make_unique<Client>(options_.target, handshakes_.next());
+  watch(index);
+}
+
+void Crowd::open_all() {
+  std::uint32_t opened = 0;
+  while (opened < options_.connections) {
+    while (size() < options_.connections && size() - opened < kConnectingMax) add();
+    turn([&](std::uint32_t index) {
+      const bool was_open = (*this)[index].state() == Client::State::open;
+      read(index, [](const Received&) { throw Broken("a message that nobody asked for"); });
+      if (!was_open && (*this)[index].state() == Client::State::open) ++opened;
+    });
+  }
+}
+
+void Crowd::send(std::uint32_t index, std::string_view frames) {
+  (*this)[index].send(frames);
+  watch(index);
+}
+
+void Crowd::send_close(std::uint32_t index) {
+  (*this)[index].send_close();
+  watch(index);
+}
+
+std::span<const epoll_event> Crowd::wait(std::chrono::milliseconds patience) {
+  do {
+    happened_ = ::epoll_wait(poll_, events_.data(), kEventsMax, static_cast<int>(patience.count()));
+  } while (happened_ < 0 && errno == EINTR);
+  return std::span(events_).first(static_cast<std::size_t>(happened_));
+}
+
+void Crowd::on_writable(std::uint32_t index) {
+  (*this)[index].on_writable();
+  watch(index);
+}
+
+void Crowd::watch(std::uint32_t index) {
+  Place& place = clients_[index];
+  const std::uint32_t wanted = place.client->wants_write() ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  if (wanted == place.watched) return;
+  epoll_event event{};
+  event.events = wanted;
+  event.data.u32 = index;
+  ::epoll_ctl(poll_, place.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, place.client->fd(), &event);
+  place.watched = wanted;
+}
+
+void Crowd::complain_of_silence() {
+  throw Broken("nothing has come for ten seconds");
+}
+
+}  // namespace bench

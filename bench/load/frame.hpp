@@ -1,0 +1,31 @@
+// Frames as a client writes and reads them (RFC 6455 §5.2). No fragments: the servers under load send none.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bench {
+
+enum class Opcode : std::uint8_t { text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+
+// One mask for all: it costs the server what any other would.
+inline constexpr std::array<unsigned char, 4> kMask = {0x37, 0xFA, 0x21, 0x3D};
+
+std::string masked_frame(std::string_view payload, Opcode opcode);
+
+struct Frame {
+  Opcode opcode;
+  std::string_view payload;  // within what was read
+  std::size_t bytes;         // with its header
+};
+
+// Reads the frame at the front of `in`.
+// returns: nullopt if `in` holds less than all of it.
+// errors:  Broken, with the clause.
+std::optional<Frame> read_frame(std::string_view in);
+
+}  // namespace bench

@@ -1,0 +1,55 @@
+// What to do, as the command line says it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "target.hpp"
+
+namespace bench {
+
+inline constexpr char kUsage[] =
+    R"(Usage: bench_load MODE URL --pid SERVER [OPTION..]
+Loads the WebSocket server at URL, on this machine; prints one line of JSON; exits with 1 if an answer was wrong.
+
+  echo                each connection has one message under way
+  relay               one connection sends, all receive each message; what is counted is deliveries
+  handshake           connect, open, close, again and again; what is counted is handshakes
+  idle                open the connections and hold them; what is measured is the server's memory
+
+  --pid N             the server's process, whose CPU time and memory are read
+  --connections N     how many at a time (100)
+  --bytes N           size of a message (64)
+  --messages N        how many to count (200000), after a quarter as many to warm up
+  --seconds N         or: how long to count, after a quarter as long to warm up
+  --window N          relay: messages under way (1)
+  --binary            binary messages instead of text
+  --abort             handshake: end each connection by a reset instead of a closing handshake
+  --hold N            idle: seconds to hold them, once all are open (1)
+  --tokens FILE       one a line, used in turn, as ?token=
+)";
+
+struct Options {
+  Target target;
+  pid_t server = 0;
+  std::vector<std::string> tokens;
+  std::uint32_t connections = 100;
+  std::size_t bytes = 64;
+  std::uint64_t messages = 200'000;
+  std::uint64_t seconds = 0;  // 0: `messages` decides
+  std::uint32_t window = 1;
+  std::uint64_t hold_seconds = 1;
+  bool binary = false;
+  bool abort = false;
+};
+
+// arguments: all after MODE.
+// errors:    Broken, naming the option.
+Options parse_options(std::span<const std::string> arguments);
+
+}  // namespace bench

@@ -1,0 +1,22 @@
+// Where the load goes: an address of this machine, and no other.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <string>
+#include <string_view>
+
+namespace bench {
+
+struct Target {
+  sockaddr_storage address{};
+  socklen_t address_bytes = 0;
+  std::string authority;  // as the Host field has it
+  std::string path;       // with its query, if any
+};
+
+// Reads ws://127.x.y.z:PORT/PATH or ws://[::1]:PORT/PATH.
+// errors: Broken for anything else: this program floods, and so must never leave the machine.
+Target parse_target(std::string_view url);
+
+}  // namespace bench
