@@ -1,6 +1,7 @@
 // microframe serve: the ready chat server.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -42,6 +43,8 @@ void add_bench_routes(Application& app, const authx::AuthConfig& auth, Limits& l
   limits.messages_per_second = 0;
   limits.connections_per_address_max = 0;
   limits.devices_per_user_max = limits.connections_max;
+  // Conformance suites send a message in fragments of 64 bytes.
+  limits.fragments_max = std::max(limits.fragments_max, limits.message_bytes_max / 64);
   app.route<Echo>("/ws/echo", auth);
   app.route<Relay>("/ws/relay", auth);
   std::fputs(

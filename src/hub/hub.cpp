@@ -124,7 +124,7 @@ JoinResult Hub::join_locked(Member& member, std::string_view name) {
   const Ref<Room> room = find_or_make(name, member);
   if (!room) return JoinResult::too_many_rooms;
   rooms.push_back(room);
-  settle(member, room);
+  seat(member, room);
   return JoinResult::joined;
 }
 
@@ -136,7 +136,7 @@ bool Hub::leave_locked(Member& member, std::string_view name) {
   const Ref<Room> room = std::move(*found);
   rooms.erase(found);
   leave_room(member, *room);
-  settle(member, room);
+  unseat(member, room);
   return true;
 }
 
@@ -181,29 +181,29 @@ Ref<Room> Hub::find(std::string_view name) const {
   return anyone ? entry->second : Ref<Room>{};
 }
 
-// Posted while the user's lock is held, so that posts about one member keep the order of its changes.
-void Hub::settle(Member& member, const Ref<Room>& room) {
+void Hub::seat(Member& member, const Ref<Room>& room) {
   LoopPort& loop = *loops_[member.loop()];
-  if (loop.is_current()) {
-    agree(member, *room);
-  } else {
-    loop.post([this, held = Ref<Member>(&member), room] {
-      const std::lock_guard lock(stripe(users_, held->user()).mutex);
-      agree(*held, *room);
-    });
-  }
+  if (loop.is_current()) return room->seating().seat(member);
+  loop.post([this, held = Ref<Member>(&member), room] {
+    const std::lock_guard lock(stripe(users_, held->user()).mutex);
+    // If it has left meanwhile, it still receives what was sent before its own leave, which then follows this
+    // post.
+    const auto& leaving = held->leaving_;
+    const bool leaves_later = std::find(leaving.begin(), leaving.end(), room.get()) != leaving.end();
+    if (held->is_in(*room) || leaves_later) room->seating().seat(*held);
+  });
 }
 
-// Makes the loop's list say what the table says. Under the user's lock, on the member's loop.
-void Hub::agree(Member& member, Room& room) {
-  const auto& rooms = member.rooms_;
-  const bool in =
-      std::any_of(rooms.begin(), rooms.end(), [&](const Ref<Room>& r) { return r.get() == &room; });
-  if (in) {
-    room.seating().seat(member);
-  } else {
-    room.seating().unseat(member);
-  }
+void Hub::unseat(Member& member, const Ref<Room>& room) {
+  LoopPort& loop = *loops_[member.loop()];
+  if (loop.is_current()) return room->seating().unseat(member);
+  member.leaving_.push_back(room.get());
+  loop.post([this, held = Ref<Member>(&member), room] {
+    const std::lock_guard lock(stripe(users_, held->user()).mutex);
+    auto& leaving = held->leaving_;
+    leaving.erase(std::find(leaving.begin(), leaving.end(), room.get()));
+    if (!held->is_in(*room)) room->seating().unseat(*held);
+  });
 }
 
 void Hub::broadcast(const SharedBuffer& frame, const Exclusion& exclusion) {

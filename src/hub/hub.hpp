@@ -3,10 +3,11 @@
 // once, from any thread. What is delivered walks lists that each belong to one loop (Seating): a broadcast
 // costs one post to every other loop with a receiver, and no lock.
 //
-// A change of membership is made in the tables first; the list of the member's loop is then made to agree
-// with them, at once on that loop, by a post from elsewhere. Agreeing is idempotent, so posts may cross
-// without harm. Lock order: a user's lock, then a room's. No lock is held while a frame is delivered to a
-// room.
+// A change of membership is made in the tables first, then in the list of the member's loop: at once on that
+// loop, by a post from elsewhere. Posts about a member are made under its user's lock, so they keep the order
+// of its changes, and a post made before a message is handled before it. A post that a change on the loop
+// itself has overtaken does nothing. Lock order: a user's lock, then a room's. No lock is held while a frame
+// is delivered to a room.
 #pragma once
 
 #include <array>
@@ -111,15 +112,15 @@ class Hub {
 
   static std::size_t present_among(const Devices& devices);
 
-  // These four: under the lock of the member's user.
+  // These five: under the lock of the member's user.
   JoinResult join_locked(Member& member, std::string_view room);
   bool leave_locked(Member& member, std::string_view room);
   void leave_room(Member& member, Room& room);
-  void settle(Member& member, const base::Ref<Room>& room);
+  void seat(Member& member, const base::Ref<Room>& room);
+  void unseat(Member& member, const base::Ref<Room>& room);
 
   base::Ref<Room> find_or_make(std::string_view name, const Member& first);
   base::Ref<Room> find(std::string_view name) const;
-  void agree(Member& member, Room& room);
   void deliver(Seating& seating, const base::SharedBuffer& frame, const Exclusion& exclusion,
                const base::Ref<Room>& keep);
 

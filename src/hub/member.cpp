@@ -1,5 +1,7 @@
 #include "hub/member.hpp"
 
+#include <algorithm>
+
 #include "hub/room.hpp"
 
 namespace microframe::hub {
@@ -8,5 +10,10 @@ Member::Member(std::string user, std::size_t loop)
     : user_(std::move(user)), loop_(static_cast<std::uint32_t>(loop)) {}
 
 Member::~Member() = default;
+
+bool Member::is_in(const Room& room) const {
+  return std::any_of(rooms_.begin(), rooms_.end(),
+                     [&](const base::Ref<Room>& one) { return one.get() == &room; });
+}
 
 }  // namespace microframe::hub

@@ -53,7 +53,13 @@ bool ChatBase::send_to(std::string_view user, const Message& message) {
 }
 
 std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Json& message) {
-  const base::SharedBuffer frame = encode(message);
+  return send_frame_to_many(users, encode(message));
+}
+std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Message& message) {
+  return send_frame_to_many(users, encode(message));
+}
+
+std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users, const base::SharedBuffer& frame) {
   const std::set<std::string_view> once(users.begin(), users.end());
   std::size_t there = 0;
   for (const std::string_view user : once) there += endpoint().hub().send_to(user, frame) ? 1 : 0;

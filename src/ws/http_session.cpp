@@ -142,7 +142,11 @@ void HttpSession::look_up_user(base::MutableBytes rest) {
   held_.assign(rest.begin(), rest.end());
   phase_ = Phase::authenticating;
   arm(server_.site().limits.auth_time);
-  look_up_ = upgrade_->endpoint->users()->authorize(upgrade_->claims);
+  try {
+    look_up_ = upgrade_->endpoint->users()->authorize(upgrade_->claims);
+  } catch (const std::exception& error) {
+    return look_up_failed(error.what());
+  }
   if (look_up_.start(&HttpSession::looked_up, this)) finish_look_up();
 }
 
@@ -151,19 +155,25 @@ void HttpSession::looked_up(void* self) {
 }
 
 void HttpSession::finish_look_up() {
+  if (phase_ != Phase::authenticating) return;  // too late: it has been refused
+  bool welcome = false;
   try {
-    if (look_up_.result()) {
-      auto early = std::move(held_);
-      return open(early);
-    }
-    authx::Refused refused;
-    refused.detail = "the AuthManager does not authorize this user";
-    refuse(refused);
+    welcome = look_up_.result().has_value();
   } catch (const std::exception& error) {
-    base::log::error("the AuthManager threw",
-                     {{"endpoint", upgrade_->endpoint->path()}, {"what", error.what()}});
-    reject(Rejection::auth_failed, 503, "the user store failed");
+    return look_up_failed(error.what());
   }
+  if (welcome) {
+    auto early = std::move(held_);
+    return open(early);
+  }
+  authx::Refused refused;
+  refused.detail = "the AuthManager does not authorize this user";
+  refuse(refused);
+}
+
+void HttpSession::look_up_failed(std::string_view what) {
+  base::log::error("the AuthManager threw", {{"endpoint", upgrade_->endpoint->path()}, {"what", what}});
+  reject(Rejection::auth_failed, 503, "the user store failed");
 }
 
 // The seed's way: a browser sees no HTTP status, so the handshake is accepted and the refusal said inside it

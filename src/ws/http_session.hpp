@@ -62,6 +62,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   void look_up_user(base::MutableBytes rest);
   static void looked_up(void* self);
   void finish_look_up();
+  void look_up_failed(std::string_view what);
   void open(base::MutableBytes early);
 
   void answer(std::string_view bytes);

@@ -136,6 +136,7 @@ test("a window replaced by newer ones says so, and comes back when asked to", as
   const token = server.token("alice");
   const devices = Array.from({ length: 16 }, () => new WebSocket(server.url(`/ws/chat?token=${token}`)));
   await holds(alice.page, "#state", "closed (4409)");
+  assert.match(await alice.page.textContent("#notice"), /was closed: 4409/); // not: trying again
   for (const device of devices) device.close();
   await alice.page.click("#reconnect");
   await alice.page.waitForSelector("#state[data-state=open]");

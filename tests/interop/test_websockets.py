@@ -3,7 +3,9 @@ import asyncio
 import json
 import os
 import secrets
+import signal
 import subprocess
+import tempfile
 import unittest
 
 try:
@@ -18,8 +20,9 @@ class Interop(unittest.IsolatedAsyncioTestCase):
     @classmethod
     def setUpClass(cls):
         cls.env = {**os.environ, "MICROFRAME_SECRET": secrets.token_hex(32)}
+        cls.log = tempfile.TemporaryFile("w+")
         cls.server = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0", "--bench"], env=cls.env,
-                                      stdout=subprocess.PIPE, text=True)
+                                      stdout=subprocess.PIPE, stderr=cls.log, text=True)
         cls.port = int(cls.server.stdout.readline().rsplit(":", 1)[1])
 
     @classmethod
@@ -27,6 +30,11 @@ class Interop(unittest.IsolatedAsyncioTestCase):
         cls.server.terminate()
         assert cls.server.wait() == 0
         cls.server.stdout.close()
+        cls.log.seek(0)
+        log = cls.log.read()
+        assert "reason=unauthenticated" in log, "a refusal writes a log line"
+        assert "eyJ" not in log and "token." not in log, "no log line holds a token"
+        cls.log.close()
 
     def token(self, sub):
         return subprocess.run([BINARY, "token", "--sub", sub], env=self.env, capture_output=True, text=True, check=True).stdout.strip()
@@ -79,6 +87,40 @@ class Interop(unittest.IsolatedAsyncioTestCase):
             with self.assertRaises(websockets.ConnectionClosed) as closed:
                 await socket.recv()
             self.assertEqual(closed.exception.code, 4401)
+
+    async def test_a_bad_token_is_not_in_the_log(self):
+        # Looked for when the server has stopped.
+        for carrier in ({"extra_headers": {"Authorization": "Bearer " + self.token("a") + "x"}}, {"subprotocols": ["token." + self.token("a") + "x"]}):
+            async with websockets.connect(f"ws://127.0.0.1:{self.port}/ws/chat", **carrier) as socket:
+                self.assertEqual(json.loads(await socket.recv()), {"error": "unauthorized"})
+
+    def test_connect_ends_cleanly_on_ctrl_c(self):
+        client = subprocess.Popen([BINARY, "connect", f"ws://127.0.0.1:{self.port}/ws/chat", "--token", self.token("alice")],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.assertIn("welcome", client.stdout.readline())
+        client.send_signal(signal.SIGINT)
+        self.assertEqual(client.wait(timeout=20), 0)
+        client.stdin.close()
+        client.stdout.close()
+
+    def test_connect_says_why_it_cannot(self):
+        client = subprocess.run([BINARY, "connect", "ws://127.0.0.1:1/"], capture_output=True, text=True, timeout=20)
+        self.assertEqual(client.returncode, 1)
+        self.assertIn("cannot connect to 127.0.0.1:1", client.stderr)
+
+    def test_token_inspect(self):
+        shown = subprocess.run([BINARY, "token", "--inspect", self.token("alice")], capture_output=True, text=True, check=True)
+        header, claims = map(json.loads, shown.stdout.splitlines())
+        self.assertEqual((header["alg"], claims["sub"], claims["type"]), ("HS256", "alice", "access"))
+
+    def test_errors_at_start_say_what_to_do(self):
+        for options, words in [(["--listen", "127.0.0.1:0", "--secret", "short"], "openssl rand -hex 32"),
+                               (["--listen", f"127.0.0.1:{self.port}"], "in use"),
+                               (["--listen", "192.0.2.1:80"], "no interface"),
+                               (["--listen", "nonsense"], "127.0.0.1:8000")]:
+            result = subprocess.run([BINARY, "serve", *options], env=self.env, capture_output=True, text=True, timeout=20)
+            self.assertEqual(result.returncode, 1, options)
+            self.assertIn(words, result.stderr)
 
     async def test_plain_http(self):
         for path, status in [("/nowhere", 404), ("/ws/chat", 101)]:

@@ -52,7 +52,12 @@ class RawClient {
     if (fd_ >= 0) ::close(fd_);
   }
 
+  // A client on a descriptor that is connected already.
+  static RawClient adopt(int fd) { return RawClient(fd, Adopted{}); }
+
   int fd() const { return fd_; }
+  // What has come and was not read yet.
+  const std::string& rest() const { return buffer_; }
 
   // returns: false once the server has closed the connection.
   bool send(std::string_view bytes) {
@@ -147,6 +152,9 @@ class RawClient {
   }
 
  private:
+  struct Adopted {};
+  RawClient(int fd, Adopted) : fd_(fd) {}
+
   bool read_more(const char* what) {
     pollfd wait{fd_, POLLIN, 0};
     if (::poll(&wait, 1, 10'000) <= 0) throw std::runtime_error(std::string("waited in vain for ") + what);

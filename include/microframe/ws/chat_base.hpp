@@ -17,6 +17,9 @@
 #include "microframe/ws/message.hpp"
 #include "microframe/ws/websocket.hpp"
 
+namespace microframe::base {
+class SharedBuffer;
+}
 namespace microframe::hub {
 class Hub;
 struct Exclusion;
@@ -89,6 +92,7 @@ class ChatBase : public BaseWebSocket {
   // Sends to every device of each user, once however often a user is named. returns: how many of the users
   // were there.
   std::size_t send_to_many(std::span<const UserId> users, const Json& message);
+  std::size_t send_to_many(std::span<const UserId> users, const Message& message);
   std::size_t send_to_many(std::initializer_list<UserId> users, const Json& message) {
     return send_to_many(std::span(users.begin(), users.size()), message);
   }
@@ -116,6 +120,7 @@ class ChatBase : public BaseWebSocket {
   explicit ChatBase(Endpoint* endpoint) : BaseWebSocket(endpoint) {}
   static hub::Exclusion exclusion(const Exclude& exclude);
   hub::Hub& hub_of(const WebSocket& device) const;
+  std::size_t send_frame_to_many(std::span<const UserId> users, const base::SharedBuffer& frame);
 };
 
 }  // namespace microframe::ws

@@ -1,0 +1,247 @@
+// The public interface on real sockets: every method of ChatBase, every form of hook, routes, pages and
+// errors at start.
+
+#include <sys/un.h>
+
+#include <atomic>
+
+#include "support/app_fixture.hpp"
+
+namespace microframe {
+namespace {
+
+using namespace std::chrono_literals;
+using namespace std::string_literals;
+using test::frame;
+using test::RawClient;
+using test::upgrade_request;
+
+class Chat : public ws::ChatBase {
+ public:
+  void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) { socket.send(message); }
+};
+
+class Api : public test::AppTest {
+ protected:
+  Chat& chat = app.route<Chat>("/ws", auth);
+  unsigned status_of(std::string_view request) {
+    RawClient made = raw();
+    made.send(request);
+    return made.read_status();
+  }
+};
+
+TEST_F(Api, BroadcastsFromAnyThreadWithoutThoseExcluded) {
+  start();
+  RawClient a1 = client("a");
+  RawClient a2 = client("a");
+  RawClient b = client("b");
+  eventually([&] { return chat.connection_count() == 3; });
+  chat.broadcast({{"n", 1}});
+  chat.broadcast({{"n", 2}}, {"a"});
+  chat.broadcast(ws::Message::binary(std::as_bytes(std::span("bin", 3))),
+                 std::vector<ws::UserId>{"a", "ghost"});
+  chat.broadcast(ws::Message::text("end"));
+  for (RawClient* one : {&a1, &a2}) {
+    EXPECT_EQ(one->read_text(), R"({"n":1})");
+    EXPECT_EQ(one->read_text(), "end");
+  }
+  EXPECT_EQ(b.read_text(), R"({"n":1})");
+  EXPECT_EQ(b.read_text(), R"({"n":2})");
+  const test::Received binary = b.read_frame();
+  EXPECT_EQ(binary.first, 0x82U);
+  EXPECT_EQ(binary.payload, "bin");
+  EXPECT_EQ(b.read_text(), "end");
+}
+
+TEST_F(Api, SendsToUsersAndSaysWhoWasThere) {
+  start();
+  RawClient a1 = client("a");
+  RawClient a2 = client("a");
+  RawClient b = client("b");
+  eventually([&] { return chat.connection_count() == 3; });
+  EXPECT_TRUE(chat.send_to("a", {{"to", "a"}}));
+  EXPECT_FALSE(chat.send_to("ghost", {{"to", "ghost"}}));
+  EXPECT_EQ(chat.send_to_many({"a", "b", "a", "ghost"}, {{"to", "many"}}), 2U);
+  for (RawClient* one : {&a1, &a2}) {
+    EXPECT_EQ(one->read_text(), R"({"to":"a"})");
+    EXPECT_EQ(one->read_text(), R"({"to":"many"})");
+    EXPECT_TRUE(one->silent());
+  }
+  EXPECT_EQ(b.read_text(), R"({"to":"many"})");
+}
+
+TEST_F(Api, RoomsFromAnyThread) {
+  start();
+  RawClient a = client("a");
+  RawClient b = client("b");
+  eventually([&] { return chat.connection_count() == 2; });
+  EXPECT_EQ(chat.join_room("a", "r"), ws::JoinResult::joined);
+  EXPECT_EQ(chat.join_room("b", "r"), ws::JoinResult::joined);
+  EXPECT_EQ(chat.get_room_members("r"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(chat.get_user_rooms("a"), std::vector<std::string>{"r"});
+  EXPECT_TRUE(chat.broadcast_to_room("r", {{"n", 1}}, {"b"}));
+  EXPECT_FALSE(chat.broadcast_to_room("empty", {{"n", 1}}));
+  EXPECT_TRUE(chat.leave_room("a", "r"));
+  EXPECT_TRUE(chat.broadcast_to_room("r", {{"n", 2}}));
+  EXPECT_EQ(a.read_text(), R"({"n":1})");
+  EXPECT_TRUE(a.silent());
+  EXPECT_EQ(b.read_text(), R"({"n":2})");
+}
+
+TEST_F(Api, BeforeTheStartThereIsNobodyToTalkTo) {
+  EXPECT_THROW(chat.broadcast({{"n", 1}}), std::logic_error);
+  EXPECT_THROW(chat.get_connected_users(), std::logic_error);
+  start();
+  EXPECT_TRUE(chat.get_connected_users().empty());
+}
+
+// Each form of reply, and what a hook may ask of its socket.
+class Forms : public ws::ChatBase {
+ public:
+  std::optional<ws::WebSocket> kept;
+  Task<> on_connect(ws::WebSocket& socket, const ws::UserId& user) {
+    auto worker = offload([user] { return "worked for " + user; });
+    const std::string words = co_await worker;
+    socket.send(
+        {{"connect", words}, {"role", socket.claims().at("role")}, {"protocol", socket.subprotocol()}});
+    kept = socket;
+  }
+  Task<Json> on_message(ws::WebSocket&, const ws::UserId& user, const Json& message) {
+    co_await sleep_for(1ms);
+    co_return Json{{"reply to", user}, {"of", message}};
+  }
+  Task<> on_binary(ws::WebSocket& socket, const ws::UserId&, std::span<const std::byte> bytes) {
+    co_await sleep_for(1ms);
+    socket.send_binary(bytes);
+  }
+};
+
+TEST_F(Api, CoroutineHooksReplyAndKeepWhatTheyRead) {
+  Forms& forms = app.route<Forms>("/forms", auth);
+  start();
+  RawClient made = raw();
+  const std::string jwt = token("alice", Options().claims({{"role", "admin"}}));
+  made.send(upgrade_request("/forms", "Sec-WebSocket-Protocol: v2, token." + jwt + "\r\n"));
+  EXPECT_EQ(made.read_status(), 101U);
+  EXPECT_EQ(made.read_text(), R"({"connect":"worked for alice","role":"admin","protocol":"v2"})");
+  made.send_text(R"({"n":1})");
+  made.send(frame(0x82, "\x01\x02"));
+  EXPECT_EQ(made.read_text(), R"({"reply to":"alice","of":{"n":1}})");
+  EXPECT_EQ(made.read_frame().payload, "\x01\x02");
+  made.send_close();
+  EXPECT_EQ(made.read_close(), 1000U);
+  eventually([&] { return forms.connection_count() == 0; });
+  // A handle to a closed connection is safe: it says closed.
+  EXPECT_FALSE(forms.kept->is_open());
+  EXPECT_FALSE(forms.kept->send({{"too", "late"}}));
+  forms.kept->close();
+  EXPECT_EQ(forms.kept->user(), "alice");
+  EXPECT_THROW(forms.kept->close(1006), std::invalid_argument);
+  forms.kept.reset();
+}
+
+TEST_F(Api, CallbacksAreAnEndpoint) {
+  std::atomic<int> gone{0};
+  ws::ChatBase& lambdas = app.websocket(
+      "/lambda", auth,
+      ws::Callbacks()
+          .on_connect(
+              [](ws::WebSocket& socket, const ws::UserId& user) { socket.chat().broadcast({{"in", user}}); })
+          .on_message([](ws::WebSocket&, const ws::UserId&, const ws::Message& message) -> Json {
+            return {{"size", message.bytes().size()}};
+          })
+          .on_disconnect([&gone](ws::WebSocket&, const ws::UserId&, const ws::DisconnectReason& reason) {
+            EXPECT_EQ(reason.cause, ws::DisconnectCause::peer_closed);
+            EXPECT_EQ(reason.text, "bye");
+            ++gone;
+          }));
+  start();
+  RawClient made = client("alice", "/lambda");
+  EXPECT_EQ(made.read_text(), R"({"in":"alice"})");
+  made.send_text("four");
+  EXPECT_EQ(made.read_text(), R"({"size":4})");
+  EXPECT_TRUE(lambdas.send_to("alice", {{"from", "outside"}}));
+  EXPECT_EQ(made.read_text(), R"({"from":"outside"})");
+  made.send(frame(0x88, "\x03\xE8"s + "bye"));
+  EXPECT_EQ(made.read_close(), 1000U);
+  eventually([&] { return gone == 1; });
+}
+
+TEST_F(Api, WhatIsNoWebSocketGetsItsStatus) {
+  app.page("/page", "text/plain", "content");
+  start();
+  EXPECT_EQ(status_of("GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"), 404U);
+  EXPECT_EQ(status_of("GET /ws HTTP/1.1\r\nHost: x\r\n\r\n"), 426U);
+  EXPECT_EQ(status_of("POST /ws HTTP/1.1\r\nHost: x\r\n\r\n"), 405U);
+  EXPECT_EQ(status_of("POST /page HTTP/1.1\r\nHost: x\r\n\r\n"), 405U);
+  EXPECT_EQ(status_of("GET /page HTTP/1.1\r\nHost: x\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("HEAD /page HTTP/1.1\r\nHost: x\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"), 200U);
+  EXPECT_EQ(status_of("nonsense\r\n\r\n"), 400U);
+}
+
+TEST_F(Api, MetricsCountRejections) {
+  start();
+  EXPECT_EQ(status_of("GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"), 404U);
+  RawClient made = raw();
+  made.send("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  made.read_head();
+  std::string body;
+  char bytes[4096];
+  for (ssize_t size; (size = ::recv(made.fd(), bytes, sizeof bytes, 0)) > 0;)
+    body.append(bytes, static_cast<std::size_t>(size));
+  EXPECT_NE((made.rest() + body).find("microframe_rejected_total{reason=\"not_found\"} 1"), std::string::npos)
+      << body;
+}
+
+TEST_F(Api, MistakesInRoutesAreToldAtStart) {
+  EXPECT_THROW(app.route<Chat>("/ws", auth), ConfigError);
+  EXPECT_THROW(app.page("/ws", "text/plain", ""), ConfigError);
+  EXPECT_THROW(app.route<Chat>("ws", auth), ConfigError);
+  EXPECT_THROW(app.websocket("/empty", auth, ws::Callbacks()), ConfigError);
+  EXPECT_THROW(app.threads(0), ConfigError);
+  start();
+  EXPECT_THROW(app.route<Chat>("/late", auth), ConfigError);
+  EXPECT_THROW(app.start("127.0.0.1:0"), ConfigError);
+  Application second;
+  EXPECT_EQ(second.run("127.0.0.1:" + std::to_string(app.port())), 1);  // in use
+}
+
+TEST_F(Api, ServesUnixSockets) {
+  const std::string path = testing::TempDir() + "microframe-api-test.sock";
+  app.threads(2);
+  app.start("unix:" + path);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  path.copy(where.sun_path, sizeof where.sun_path - 1);
+  ASSERT_EQ(::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where), 0);
+  RawClient made = RawClient::adopt(fd);
+  made.send(upgrade_request("/ws?token=" + token("alice")));
+  EXPECT_EQ(made.read_status(), 101U);
+  made.send_text("[1]");
+  EXPECT_EQ(made.read_text(), "[1]");
+  ::unlink(path.c_str());
+}
+
+// A store whose function throws before it is a coroutine.
+class Broken : public authx::AuthManager {
+ public:
+  Task<std::optional<authx::User>> get_user_by_email(std::string) override {
+    throw std::runtime_error("down");
+  }
+  Task<std::optional<authx::User>> get_user_by_id(std::string) override { throw std::runtime_error("down"); }
+  Task<bool> verify_password(const authx::User&, std::string) override { throw std::runtime_error("down"); }
+};
+
+TEST_F(Api, AUserStoreThatThrowsIs503) {
+  Broken broken;
+  app.route<Chat>("/broken", auth, broken);
+  start();
+  EXPECT_EQ(status_of(upgrade_request("/broken?token=" + token("alice"))), 503U);
+}
+
+}  // namespace
+}  // namespace microframe
