@@ -17,7 +17,7 @@ struct Seen {
   Event::Kind kind;
   bool binary;
   CloseCode code;
-  std::string payload;
+  std::string payload;  // or the reason of a Close
   bool operator==(const Seen&) const = default;
 };
 
@@ -45,7 +45,9 @@ std::vector<Seen> run(const Options& options, std::vector<std::byte> input, cons
       if (event.kind == Event::Kind::need_more) break;
       if (event.payload.size() > options.limits.message_bytes_max && event.payload.size() > 125) std::abort();
       if (connection.state() == State::close_sent) std::abort();  // there, only a Close or a failure shows
-      seen.push_back({event.kind, event.binary, event.code, std::string(base::as_text(event.payload))});
+      const bool close = event.kind == Event::Kind::close;
+      const std::string_view text = close ? event.reason : base::as_text(event.payload);
+      seen.push_back({event.kind, event.binary, event.code, std::string(text)});
       if (seen.size() == options.close_after) connection.close(CloseCode::normal);
     }
     if (!in.empty()) std::abort();
