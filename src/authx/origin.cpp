@@ -9,23 +9,52 @@ namespace {
 
 using base::equal_without_case;
 
-// What stands behind the scheme: the host, and the port unless it is the scheme's own. "" for what is no web
-// origin.
-std::string_view authority_of(std::string_view origin) {
-  for (const std::string_view scheme : {"http://", "https://"}) {
-    if (equal_without_case(origin.substr(0, scheme.size()), scheme)) return origin.substr(scheme.size());
+struct WebScheme {
+  std::string_view prefix;
+  std::string_view port;
+};
+constexpr WebScheme kWebSchemes[] = {{"http://", ":80"}, {"https://", ":443"}};
+
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+// RFC 6454 §4: an origin leaves its scheme's own port out; a Host that a proxy wrote may name it.
+bool is_own_origin(std::string_view origin, std::string_view host) {
+  for (const WebScheme& scheme : kWebSchemes) {
+    if (!equal_without_case(origin.substr(0, scheme.prefix.size()), scheme.prefix)) continue;
+    const std::string_view authority = origin.substr(scheme.prefix.size());
+    if (host.ends_with(scheme.port) && !authority.ends_with(scheme.port)) {
+      host.remove_suffix(scheme.port.size());
+    }
+    return !authority.empty() && equal_without_case(authority, host);
   }
-  return {};
+  return false;
 }
 
 }  // namespace
 
 bool origin_allowed(std::optional<std::string_view> origin, std::string_view host,
                     std::span<const std::string> allowed) {
-  if (!origin || origin->empty()) return false;
-  if (allowed.empty()) return !host.empty() && equal_without_case(authority_of(*origin), host);
+  // RFC 6454 §6.1: "null" stands for every origin that has no name, a sandboxed frame of anybody's among
+  // them.
+  if (!origin || !is_origin(*origin)) return false;
+  if (allowed.empty()) return is_own_origin(*origin, host);
   return std::any_of(allowed.begin(), allowed.end(),
                      [&](const std::string& one) { return equal_without_case(one, *origin); });
+}
+
+bool is_origin(std::string_view text) {
+  constexpr std::string_view kSchemeMarks = "+-.";
+  constexpr std::string_view kHostMarks = "-._:[]";
+  const std::size_t colon = text.find("://");
+  if (colon == std::string_view::npos) return false;
+  const auto consists_of = [](std::string_view part, std::string_view marks) {
+    return !part.empty() && std::all_of(part.begin(), part.end(), [marks](char c) {
+      return is_alphanumeric(c) || marks.find(c) != std::string_view::npos;
+    });
+  };
+  return consists_of(text.substr(0, colon), kSchemeMarks) && consists_of(text.substr(colon + 3), kHostMarks);
 }
 
 }  // namespace microframe::authx

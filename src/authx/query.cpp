@@ -10,19 +10,19 @@ int hex_digit(char c) {
   return -1;
 }
 
-std::optional<std::string> percent_decode(std::string_view text) {
+// As browsers do it (WHATWG URL §1.3): a '%' that begins no pair of digits stands for itself.
+std::string percent_decode(std::string_view text) {
   if (text.find('%') == std::string_view::npos) return std::string(text);
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
+    const bool has_two_more = text[i] == '%' && i + 2 < text.size();
+    const int high = has_two_more ? hex_digit(text[i + 1]) : -1;
+    const int low = has_two_more ? hex_digit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) {
       out += text[i];
       continue;
     }
-    if (i + 2 >= text.size()) return std::nullopt;
-    const int high = hex_digit(text[i + 1]);
-    const int low = hex_digit(text[i + 2]);
-    if (high < 0 || low < 0) return std::nullopt;
     out += static_cast<char>(high * 16 + low);
     i += 2;
   }

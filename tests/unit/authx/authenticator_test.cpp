@@ -8,6 +8,7 @@
 #include "authx/cookies.hpp"
 #include "authx/origin.hpp"
 #include "authx/query.hpp"
+#include "unit/authx/forge.hpp"
 
 namespace microframe::authx {
 namespace {
@@ -15,7 +16,6 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-const Time kNow{1'800'000'000s};
 const AuthConfig kConfig(std::string(32, 's'));
 const std::string kAlice = create_access_token(kConfig, "alice", {}, kNow);
 const std::string kBob = create_access_token(kConfig, "bob", {}, kNow);
@@ -84,6 +84,11 @@ TEST(Carriers, TheFirstThatIsPresentDecidesAndTheOthersAreNoted) {  // scenario 
             "alice");
 }
 
+TEST(Carriers, OneWronglyEncodedIsPresentStill) {
+  EXPECT_EQ(who({.query = "token=%zz", .authorization = "Bearer " + kAlice}),
+            "unauthenticated: malformed token in query; another token in bearer, decided by query");
+}
+
 TEST(Carriers, NamesAndOrderAreConfigurable) {
   AuthConfig config = kConfig;
   config.sources = {{TokenSource::Carrier::bearer}, {TokenSource::Carrier::query, "jwt"}};
@@ -98,6 +103,59 @@ TEST(Carriers, Fault14OnlyThePrefixIsTakenOff) {
   // A token begins with "ey" and may hold it again: with the prefix itself in front, all of it must survive.
   EXPECT_EQ(who({.subprotocols = {"ey" + kAlice}}, config), "alice");
 }
+
+// Every kind of bad token, in every carrier: (kAlice's neighbours) x (where it stands).
+struct BadToken {
+  const char* name;
+  std::string token;
+  const char* detail;
+};
+const BadToken kBadTokens[] = {
+    {"expired", create_access_token(kConfig, "alice", {}, kNow - 15min), "token expired"},
+    {"refresh", create_refresh_token(kConfig, "alice", {}, kNow), "token of another type"},
+    {"of_another_key", create_access_token(AuthConfig(std::string(32, 't')), "alice", {}, kNow),
+     "bad signature"},
+    {"none", base64url_encode(R"({"alg":"none"})") + "." + base64url_encode(kClaims) + ".",
+     "token of another algorithm"},
+    {"of_another_algorithm", create_access_token(AuthConfig(kSecret, Algorithm::HS512), "alice", {}, kNow),
+     "token of another algorithm"},
+    {"unsigned", kAlice.substr(0, kAlice.rfind('.') + 1), "bad signature"},
+    {"cut", kAlice.substr(0, kAlice.rfind('.')), "malformed token"},
+    {"garbage", "garbage", "malformed token"},
+    {"too_long", std::string(TokenCodec::kTokenBytesMax + 1, 'a'), "malformed token"},
+    {"with_jku", forge(kConfig, R"({"alg":"HS256","jku":"http://127.0.0.1/"})", kClaims),
+     "forbidden token header"},
+    {"without_sub", forge(kConfig, kHeader, R"({"type":"access","exp":1800000900})"), "bad claims"},
+};
+
+struct Place {
+  const char* name;
+  Handshake (*with)(const std::string& token);
+};
+const Place kPlaces[] = {
+    {"query", [](const std::string& token) { return Handshake{.query = "token=" + token}; }},
+    {"cookie",
+     [](const std::string& token) {
+       return Handshake{.cookies = {"access_token=" + token}, .origin = "https://app.example"};
+     }},
+    {"subprotocol",
+     [](const std::string& token) { return Handshake{.subprotocols = {"microframe.v1", "token." + token}}; }},
+    {"bearer", [](const std::string& token) { return Handshake{.authorization = "Bearer " + token}; }},
+};
+
+class EveryCarrier : public testing::TestWithParam<std::tuple<Place, BadToken>> {};
+
+TEST_P(EveryCarrier, Refuses) {
+  const auto& [place, bad] = GetParam();
+  EXPECT_EQ(who(place.with(bad.token)), "unauthenticated: "s + bad.detail + " in " + place.name);
+}
+
+INSTANTIATE_TEST_SUITE_P(Carriers, EveryCarrier,
+                         testing::Combine(testing::ValuesIn(kPlaces), testing::ValuesIn(kBadTokens)),
+                         [](const auto& tested) {
+                           return std::string(std::get<0>(tested.param).name) + "_" +
+                                  std::get<1>(tested.param).name;
+                         });
 
 TEST(Carriers, NoDetailHoldsTheToken) {
   for (const Handshake& bad :
@@ -141,6 +199,22 @@ TEST(Origin, DoesNotMatterToATokenThatABrowserDoesNotAddByItself) {
 
 TEST(Origin, AMissingHostAllowsNothing) {
   EXPECT_FALSE(origin_allowed("https://", "", {}));
+  EXPECT_FALSE(origin_allowed("https://", ":443", {}));
+  EXPECT_FALSE(origin_allowed("https://app.example", "", {}));
+}
+
+TEST(Origin, LeavesItsSchemesOwnPortOut) {  // RFC 6454 §4
+  EXPECT_TRUE(origin_allowed("https://app.example", "app.example:443", {}));
+  EXPECT_TRUE(origin_allowed("http://app.example", "app.example:80", {}));
+  EXPECT_TRUE(origin_allowed("http://[::1]:8000", "[::1]:8000", {}));
+  EXPECT_FALSE(origin_allowed("http://app.example", "app.example:443", {}));
+  EXPECT_FALSE(origin_allowed("https://app.example", "app.example:80", {}));
+  EXPECT_FALSE(origin_allowed("https://app.example:8443", "app.example:443", {}));
+}
+
+TEST(Origin, NullIsNobodysEvenIfListed) {
+  const std::string list[] = {"null"};
+  EXPECT_FALSE(origin_allowed("null", "app.example", list));
 }
 
 TEST(Cookies, AreReadByRfc6265) {
@@ -166,8 +240,11 @@ TEST(Query, IsPercentDecoded) {
   EXPECT_EQ(find_parameter("token=a+b", "token"), "a+b");
   EXPECT_EQ(find_parameter("token", "token"), "");
   EXPECT_EQ(find_parameter("a=1&token=x&token=y", "token"), "x");
-  for (const char* bad : {"token=%", "token=%4", "token=%zz", "token=a%"})
-    EXPECT_FALSE(find_parameter(bad, "token")) << bad;
+  for (const char* stray : {"%", "%4", "%zz", "a%", "%%41%2"}) {
+    EXPECT_TRUE(find_parameter("token=" + std::string(stray), "token")) << stray;  // present, so it decides
+  }
+  EXPECT_EQ(find_parameter("token=%%41%2", "token"), "%A%2");
+  EXPECT_EQ(find_parameter("token=%41%2e", "token"), "A.");
   EXPECT_FALSE(find_parameter("", "token"));
   EXPECT_FALSE(find_parameter("&&=&", "token"));
 }
