@@ -22,14 +22,4 @@ Claims decode_token(const AuthConfig& config, std::string_view token, TokenType 
   throw InvalidTokenException(std::string(to_string(claims.error())));
 }
 
-std::string refresh_cookie(const AuthConfig& config, std::string_view refresh_token) {
-  const std::chrono::seconds age = std::chrono::days(config.refresh_token_expire_days);
-  std::string cookie = config.cookie_name + "=" + std::string(refresh_token) +
-                       "; Path=/; Max-Age=" + std::to_string(age.count());
-  if (config.cookie_secure) cookie += "; Secure";
-  if (config.cookie_httponly) cookie += "; HttpOnly";
-  if (!config.cookie_samesite.empty()) cookie += "; SameSite=" + config.cookie_samesite;
-  return cookie;
-}
-
 }  // namespace microframe::authx
