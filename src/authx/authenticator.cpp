@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "authx/config_rules.hpp"
 #include "authx/cookies.hpp"
 #include "authx/origin.hpp"
 #include "authx/query.hpp"
@@ -43,6 +44,10 @@ std::optional<std::string> prefixed_token(const std::vector<std::string_view>& n
 }
 
 }  // namespace
+
+Authenticator::Authenticator(const AuthConfig& config) : codec_(config) {
+  check_carriers(config);
+}
 
 std::optional<std::string> Authenticator::find_token(const TokenSource& source,
                                                      const Presented& presented) const {

@@ -44,7 +44,7 @@ struct Refused {
 class Authenticator {
  public:
   // errors: ConfigError.
-  explicit Authenticator(const AuthConfig& config) : codec_(config) {}
+  explicit Authenticator(const AuthConfig& config);
 
   // The first source that is present decides.
   base::Result<Identity, Refused> authenticate(const Presented& presented, Time now) const;

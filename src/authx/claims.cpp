@@ -26,6 +26,14 @@ std::int64_t seconds_of(Time time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
+// errors: std::invalid_argument for a lifetime past what read_time takes, either way.
+std::int64_t expiry(std::int64_t now, std::chrono::seconds lifetime) {
+  if (lifetime.count() < -now || lifetime.count() > kSecondsMax - now) {
+    throw std::invalid_argument("microframe: a token expires between the years 1970 and 2255");
+  }
+  return now + lifetime.count();
+}
+
 // RFC 7519 §2 allows fractions in a NumericDate; we make none and take none, nor strings.
 std::optional<Time> read_time(const Json& value) {
   const std::int64_t* seconds = value.if_int64();
@@ -74,23 +82,24 @@ Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub,
   if (!options.claims().is_null()) {
     const auto* extra = options.claims().if_object();
     if (!extra) throw std::invalid_argument("microframe: further claims are an object");
+    for (const auto& [name, value] : *extra) {
+      if (is_own(name)) {
+        throw std::invalid_argument("microframe: the claim \"" + std::string(name) +
+                                    "\" is the library's own");
+      }
+    }
     claims = *extra;
   }
-  const auto set = [&](std::string_view name, Json value) {
-    if (!claims.emplace(name, std::move(value)).second) {
-      throw std::invalid_argument("microframe: the claim \"" + std::string(name) + "\" is the library's own");
-    }
-  };
   const std::chrono::seconds standard =
       type == TokenType::access
           ? std::chrono::seconds(std::chrono::minutes(config.access_token_expire_minutes))
           : std::chrono::seconds(std::chrono::days(config.refresh_token_expire_days));
-  set("sub", Json(sub));
-  set("type", Json(to_string(type)));
-  set("iat", seconds_of(now));
-  set("exp", seconds_of(now + options.ttl().value_or(standard)));
-  if (config.issuer) set("iss", Json(*config.issuer));
-  if (config.audience) set("aud", Json(*config.audience));
+  claims["sub"] = sub;
+  claims["type"] = to_string(type);
+  claims["iat"] = seconds_of(now);
+  claims["exp"] = expiry(seconds_of(now), options.ttl().value_or(standard));
+  if (config.issuer) claims["iss"] = *config.issuer;
+  if (config.audience) claims["aud"] = *config.audience;
   return claims;
 }
 

@@ -96,7 +96,8 @@ Key read_pem(const std::string& pem, bool is_private, Algorithm algorithm) {
   if (!key) {
     const std::string begin = is_private ? "-----BEGIN PRIVATE KEY-----" : "-----BEGIN PUBLIC KEY-----";
     throw ConfigError(std::string(to_string(algorithm)) + " wants a " + (is_private ? "private" : "public") +
-                      " key in PEM, without a passphrase: text that begins with " + begin);
+                      " key in PEM, without a passphrase: text that begins with " + begin +
+                      (is_private ? ". With a public key alone: AuthConfig::verify_only" : ""));
   }
   check_fits(key.get(), algorithm);
   return key;

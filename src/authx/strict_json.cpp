@@ -1,78 +1,51 @@
 #include "authx/strict_json.hpp"
 
 #include <algorithm>
-#include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/parse.hpp>
-#include <string>
-#include <vector>
+#include <cmath>
 
 namespace microframe::authx {
 namespace {
 
-using boost::json::error_code;
-using boost::json::string_view;
-
 constexpr std::size_t kDepthMax = 8;
 
-// Listens to the parser and stops it at a member whose name its object has already. Boost's own reader keeps
-// the last.
-class DuplicateFinder {
- public:
-  static constexpr std::size_t max_object_size = 256;
-  static constexpr std::size_t max_array_size = 4096;
-  static constexpr std::size_t max_key_size = 4096;
-  static constexpr std::size_t max_string_size = 64 * 1024;
-
-  bool on_document_begin(error_code&) { return true; }
-  bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) {
-    starts_.push_back(names_.size());
-    return true;
-  }
-  bool on_object_end(std::size_t, error_code&) {
-    names_.resize(starts_.back());
-    starts_.pop_back();
-    return true;
-  }
-  bool on_array_begin(error_code&) { return true; }
-  bool on_array_end(std::size_t, error_code&) { return true; }
-  bool on_key_part(string_view part, std::size_t, error_code&) {
-    name_.append(part.data(), part.size());
-    return true;
-  }
-  bool on_key(string_view part, std::size_t, error_code& error) {
-    name_.append(part.data(), part.size());
-    const auto begin = names_.begin() + static_cast<std::ptrdiff_t>(starts_.back());
-    if (std::find(begin, names_.end(), name_) != names_.end()) {
-      error = boost::json::error::syntax;
-      return false;
+// The members that `text`, which is valid JSON, writes: each has one colon outside the strings.
+std::size_t members_written(std::string_view text) {
+  std::size_t colons = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (in_string && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      in_string = !in_string;
+    } else if (text[i] == ':' && !in_string) {
+      ++colons;
     }
-    names_.push_back(std::move(name_));
-    name_.clear();
-    return true;
   }
-  bool on_string_part(string_view, std::size_t, error_code&) { return true; }
-  bool on_string(string_view, std::size_t, error_code&) { return true; }
-  bool on_number_part(string_view, error_code&) { return true; }
-  bool on_int64(std::int64_t, string_view, error_code&) { return true; }
-  bool on_uint64(std::uint64_t, string_view, error_code&) { return true; }
-  bool on_double(double, string_view, error_code&) { return true; }
-  bool on_bool(bool, error_code&) { return true; }
-  bool on_null(error_code&) { return true; }
-  bool on_comment_part(string_view, error_code&) { return true; }
-  bool on_comment(string_view, error_code&) { return true; }
+  return colons;
+}
 
- private:
-  std::vector<std::string> names_;   // of the open objects, outermost first
-  std::vector<std::size_t> starts_;  // where each open object's begin
-  std::string name_;                 // the one that comes in pieces
-};
+// Nests no deeper than kDepthMax.
+std::size_t members_kept(const Json& value) {
+  std::size_t count = 0;
+  if (const auto* object = value.if_object()) {
+    count = object->size();
+    for (const auto& member : *object) count += members_kept(member.value());
+  } else if (const auto* array = value.if_array()) {
+    for (const Json& element : *array) count += members_kept(element);
+  }
+  return count;
+}
 
-bool has_duplicates(std::string_view text, const boost::json::parse_options& options) {
-  boost::json::basic_parser<DuplicateFinder> parser(options);
-  error_code error;
-  parser.write_some(false, text.data(), text.size(), error);
-  return error.failed();
+// Of 1e400 the parser makes infinity, and of 0e400000000 NaN, which no JSON can say again.
+bool is_finite(const Json& value) {
+  if (const double* number = value.if_double()) return std::isfinite(*number);
+  if (const auto* object = value.if_object()) {
+    return std::all_of(object->begin(), object->end(),
+                       [](const auto& member) { return is_finite(member.value()); });
+  }
+  const auto* array = value.if_array();
+  return !array || std::all_of(array->begin(), array->end(), is_finite);
 }
 
 }  // namespace
@@ -80,9 +53,11 @@ bool has_duplicates(std::string_view text, const boost::json::parse_options& opt
 std::optional<Json> parse_strict_object(std::string_view text) {
   boost::json::parse_options options;
   options.max_depth = kDepthMax;
-  error_code error;
+  boost::json::error_code error;
   Json value = boost::json::parse(text, error, {}, options);
-  if (error || !value.is_object() || has_duplicates(text, options)) return std::nullopt;
+  if (error || !value.is_object() || !is_finite(value)) return std::nullopt;
+  // Of members with one name the parser keeps the last, and all that the others hold is gone with them.
+  if (members_kept(value) != members_written(text)) return std::nullopt;
   return value;
 }
 

@@ -9,7 +9,8 @@
 
 namespace microframe::authx {
 
-// nullopt for text that is not valid JSON or no object, nests over 8 deep, or has a member twice.
+// nullopt for text that is not valid JSON or no object, nests over 8 deep, has a member twice,
+// or a number past what a double holds.
 std::optional<Json> parse_strict_object(std::string_view text);
 
 }  // namespace microframe::authx

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <stdexcept>
 
 #include "authx/base64url.hpp"
 #include "authx/claims.hpp"
+#include "authx/config_rules.hpp"
 #include "authx/strict_json.hpp"
 #include "base/ascii.hpp"
 #include "microframe/config_error.hpp"
@@ -14,14 +16,15 @@ namespace {
 
 using base::equal_without_case;
 
-// RFC 7515 §4.1, RFC 8725 §3. `kid` only names a key, and ours is pinned: it is passed over.
+// RFC 7515 §4.1, RFC 8725 §3. `kid` and the thumbprints (x5t) only name a key, and ours is pinned: they are
+// passed over. What brings a key along, or says where to fetch one, is refused.
 std::optional<TokenError> check_header(const Json& header, Algorithm algorithm) {
   const auto& object = header.get_object();
   const Json* alg = object.if_contains("alg");
   if (!alg || !alg->is_string() || std::string_view(alg->get_string()) != to_string(algorithm)) {
     return TokenError::wrong_algorithm;
   }
-  for (const char* name : {"crit", "jku", "jwk", "x5u", "x5c", "x5t", "b64"}) {
+  for (const char* name : {"crit", "jku", "jwk", "x5u", "x5c", "b64"}) {
     if (object.contains(name)) return TokenError::forbidden_header;
   }
   if (const Json* typ = object.if_contains("typ")) {
@@ -84,20 +87,29 @@ std::string_view to_string(TokenError error) {
 }
 
 TokenCodec::TokenCodec(AuthConfig config)
-    : config_(std::move(config)), verifier_(make_verifier(config_)), signer_(make_signer(config_)) {}
+    : config_(std::move(config)), verifier_(make_verifier(config_)), signer_(make_signer(config_)) {
+  check_token_rules(config_);
+}
 
 std::string TokenCodec::issue(TokenType type, std::string_view sub, const TokenOptions& options,
                               Time now) const {
   if (!signer_)
     throw ConfigError("this AuthConfig only verifies: give it the private key too (AuthConfig::key_pair)");
   const Json header = {{"alg", to_string(config_.algorithm)}, {"typ", "JWT"}};
-  const Json claims = make_claims(config_, type, sub, options, now);
+  const std::string claims = boost::json::serialize(make_claims(config_, type, sub, options, now));
+  if (!parse_strict_object(claims)) {
+    throw std::invalid_argument("microframe: a token's claims are UTF-8, finite, and nest at most 8 deep");
+  }
   std::string token = base64url_encode(boost::json::serialize(header));
   token += '.';
-  token += base64url_encode(boost::json::serialize(claims));
+  token += base64url_encode(claims);
   const std::string signature = signer_->sign(token);
   token += '.';
   token += base64url_encode(signature);
+  if (token.size() > kTokenBytesMax) {
+    throw std::invalid_argument(
+        "microframe: a token is at most 8 KiB; keep what is large in a store, by its id");
+  }
   return token;
 }
 

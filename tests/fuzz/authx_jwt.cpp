@@ -6,6 +6,7 @@
 
 #include "authx/base64url.hpp"
 #include "authx/signer.hpp"
+#include "authx/strict_json.hpp"
 #include "authx/token_codec.hpp"
 #include "authx/token_inspect.hpp"
 #include "microframe/authx/exceptions.hpp"
@@ -23,6 +24,10 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
     inspect(text);
   } catch (const InvalidTokenException&) {
   }
+  // What is strict once stays so when it is written anew.
+  if (const auto object = parse_strict_object(text);
+      object && !parse_strict_object(microframe::to_text(*object)))
+    std::abort();
   // With a good signature the claims are reached.
   const std::string input = base64url_encode(R"({"alg":"HS256"})") + "." + base64url_encode(text);
   const auto claims =

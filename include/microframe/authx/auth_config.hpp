@@ -55,22 +55,22 @@ class AuthConfig {
   bool cookie_httponly = true;
   std::string cookie_samesite = "strict";
 
-  // Where a handshake may carry its token; the first that is present decides.
+  // Where a handshake may carry its token; the first that is present decides. One at least.
   std::vector<TokenSource> sources = {
       {TokenSource::Carrier::query, "token"},
       {TokenSource::Carrier::cookie, "access_token"},
       {TokenSource::Carrier::subprotocol, "token."},
       {TokenSource::Carrier::bearer},
   };
-  // Origins (RFC 6454 §6.2: "https://app.example") from which a cookie is honoured. Empty: the server's own,
-  // by the Host.
+  // Origins (RFC 6454 §6.2: "https://app.example", no path, no wildcard) from which a cookie is honoured.
+  // Empty: the server's own, by the Host. What none could have, "null" too, is refused at start.
   std::vector<std::string> allowed_origins;
   AuthRefusal auth_refusal = AuthRefusal::close_4401;
 
   // What a token's `iss` and `aud` must be. Left out: any `iss`, and no `aud` (RFC 7519 §4.1.3).
   std::optional<std::string> issuer;
   std::optional<std::string> audience;
-  // Allowed difference of clocks, for `exp` and `nbf`.
+  // Allowed difference of clocks, for `exp` and `nbf`: at most an hour.
   std::chrono::seconds leeway{0};
 
  private:
