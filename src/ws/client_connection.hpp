@@ -41,7 +41,7 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
 
   // Begins at once. `events` outlives it; the connection may be destroyed inside any of them.
   ClientConnection(net::Loop& loop, Url url, Options options, Events& events);
-  ~ClientConnection();
+  ~ClientConnection() override;
 
   // returns: false unless open.
   bool send(const Message& message);
