@@ -1,53 +1,23 @@
 // What the connection asks of the heap: nothing for a message that lies whole, never more than came for one
-// that does not, and few blocks however many fragments. The heap of this program counts.
+// that does not, and few blocks however many fragments.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
 
 #include "proto/connection.hpp"
 #include "support/bytes.hpp"
-
-namespace {
-
-struct Heap {
-  std::size_t blocks = 0;
-  std::size_t bytes = 0;
-  std::size_t largest = 0;
-  std::ptrdiff_t live = 0;  // blocks not given back
-};
-thread_local Heap heap;
-
-}  // namespace
-
-// Not inlined: g++ 12 would take a pair of them for a mismatched pair.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++heap.blocks;
-  ++heap.live;
-  heap.bytes += size;
-  heap.largest = std::max(heap.largest, size);
-  if (void* block = std::malloc(size)) return block;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* block) noexcept {
-  if (block) --heap.live;
-  std::free(block);
-}
-[[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept {
-  if (block) --heap.live;
-  std::free(block);
-}
+#include "support/counted_heap.hpp"
 
 namespace microframe::proto {
 namespace {
 
 using namespace std::string_literals;
 using test::frame;
+using test::heap_count;
 
 struct Reading {
-  Heap heap;  // what the reading asked for
+  test::HeapCount heap;  // what the reading asked for
   std::size_t messages = 0;
   std::size_t controls = 0;
   bool failed = false;
@@ -59,7 +29,8 @@ Reading read(std::string_view input, std::size_t piece = std::string_view::npos,
   auto owned = test::bytes(input);
   Connection connection(Role::server, limits);
   Reading reading;
-  const Heap before = heap;
+  test::HeapCount& heap = heap_count();
+  const test::HeapCount before = heap;
   heap.largest = 0;
   for (std::size_t from = 0; from < owned.size();) {
     const std::size_t size = std::min(piece, owned.size() - from);
@@ -72,7 +43,8 @@ Reading read(std::string_view input, std::size_t piece = std::string_view::npos,
       reading.failed = reading.failed || event.kind == Event::Kind::failed;
     }
   }
-  reading.heap = {heap.blocks - before.blocks, heap.bytes - before.bytes, heap.largest};
+  reading.heap = {heap.blocks - before.blocks, heap.bytes - before.bytes, heap.largest,
+                  heap.live - before.live};
   return reading;
 }
 
@@ -136,13 +108,13 @@ TEST(Allocation, IsGivenBackWithTheMessage) {
     for (std::size_t cut = 1; cut < input.size(); ++cut) {
       auto owned = test::bytes(input);
       Connection connection(Role::server, {});
-      const std::ptrdiff_t before = heap.live;
+      const std::ptrdiff_t before = heap_count().live;
       for (base::MutableBytes in :
            {base::MutableBytes(owned).first(cut), base::MutableBytes(owned).subspan(cut)}) {
         while (connection.next(in).kind != Event::Kind::need_more) {
         }
       }
-      ASSERT_EQ(heap.live, before) << "cut at " << cut << " of " << input.size();
+      ASSERT_EQ(heap_count().live, before) << "cut at " << cut << " of " << input.size();
     }
   }
 }

@@ -1,0 +1,19 @@
+// The heap of a test program, counted per thread. The program links tests/support/counted_heap.cpp, which
+// replaces every form of operator new and delete.
+
+#pragma once
+
+#include <cstddef>
+
+namespace microframe::test {
+
+struct HeapCount {
+  std::size_t blocks = 0;   // asked for
+  std::size_t bytes = 0;    // asked for
+  std::size_t largest = 0;  // bytes of the largest block since it was last set to 0
+  std::ptrdiff_t live = 0;  // blocks not given back
+};
+
+HeapCount& heap_count();  // of the calling thread
+
+}  // namespace microframe::test
