@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <new>
 
-namespace microframe::test {
+namespace test {
 
 HeapCount& heap_count() {
   static thread_local HeapCount count;
@@ -38,15 +38,15 @@ std::size_t bytes_of(std::align_val_t alignment) {
 }
 
 }  // namespace
-}  // namespace microframe::test
+}  // namespace test
 
 // All forms: a sanitizer's runtime has them in one object file, and one form left to it would bring the
 // others along, defined twice. Not inlined: g++ 12 would take a pair of them for a mismatched pair.
 #define MICROFRAME_HEAP [[gnu::noinline]]
-using microframe::test::allocate;
-using microframe::test::allocate_or_throw;
-using microframe::test::bytes_of;
-using microframe::test::give_back;
+using test::allocate;
+using test::allocate_or_throw;
+using test::bytes_of;
+using test::give_back;
 using std::align_val_t;
 using std::nothrow_t;
 using std::size_t;

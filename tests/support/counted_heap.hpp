@@ -5,7 +5,7 @@
 
 #include <cstddef>
 
-namespace microframe::test {
+namespace test {
 
 struct HeapCount {
   std::size_t blocks = 0;   // asked for
@@ -16,4 +16,4 @@ struct HeapCount {
 
 HeapCount& heap_count();  // of the calling thread
 
-}  // namespace microframe::test
+}  // namespace test
