@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "net/ready_set.hpp"
 #include "net/socket.hpp"
 
 namespace microframe::net {
@@ -52,6 +53,7 @@ Loop::Loop()
       receive_buffer_(new std::byte[kReceiveBytes]) {
   check(uv_loop_init(uv_.get()));
   uv_->data = this;
+  ready_set_ = std::make_unique<ReadySet>(uv_.get());
   Handles& h = *handles_;
   check(uv_async_init(uv_.get(), &h.wake, [](uv_async_t* wake) { loop_of(wake).drain_posts(); }));
   check(uv_prepare_init(uv_.get(), &h.before_poll));

@@ -20,6 +20,7 @@ struct uv_loop_s;
 
 namespace microframe::net {
 
+class ReadySet;
 class Socket;
 
 class Loop final : public detail::Scheduler {
@@ -46,6 +47,8 @@ class Loop final : public detail::Scheduler {
   base::TimerWheel& wheel() { return wheel_; }
   // Where each socket of the loop receives into: what lies there is good until the next receive.
   base::MutableBytes receive_buffer() { return {receive_buffer_.get(), kReceiveBytes}; }
+  // Who of the loop's sockets can be read or written.
+  ReadySet& ready_set() { return *ready_set_; }
   // Has `socket` flushed at the end of this iteration. It must take itself out (see forget_dirty) before it
   // goes.
   void mark_dirty(Socket& socket) { dirty_.push_back(&socket); }
@@ -62,6 +65,7 @@ class Loop final : public detail::Scheduler {
 
   std::unique_ptr<uv_loop_s> uv_;
   std::unique_ptr<Handles> handles_;
+  std::unique_ptr<ReadySet> ready_set_;
   base::MpscQueue<std::function<void()>> posts_;  // from other threads
   std::vector<std::function<void()>> own_posts_;
   std::atomic<bool> woken_{false};

@@ -3,15 +3,12 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cerrno>
 #include <utility>
 
-#include "net/handle.hpp"
 #include "net/loop.hpp"
 
 namespace microframe::net {
@@ -23,54 +20,47 @@ constexpr int kReceivesMax = 4;
 
 }  // namespace
 
-// libuv's handle outlives the socket by the iteration that closing takes.
-struct Socket::Poll {
-  uv_poll_t uv;
-  Socket* socket;
-  int fd;
-  void (*release)(Poll*);
-};
-
-Socket::Socket(Loop& loop, int fd, SocketEvents& events)
-    : loop_(loop), events_(&events), poll_(new Poll{{}, this, fd, nullptr}), fd_(fd) {
-  [[maybe_unused]] const int result = uv_poll_init(loop_.handle(), &poll_->uv, fd);
-  assert(result == 0);
-  poll_->uv.data = poll_;
+Socket::Socket(Loop& loop, int fd, SocketEvents& events) : loop_(loop), events_(&events), fd_(fd) {
   watch();
 }
 
 Socket::~Socket() {
   if (dirty_) loop_.forget_dirty(*this);
-  release_poll();
+  close();
 }
 
-void Socket::release_poll() {
-  if (!poll_) return;
-  Poll* poll = std::exchange(poll_, nullptr);
-  poll->socket = nullptr;
-  close_handle<Poll>(poll, [](Poll* closed) {
-    ::close(closed->fd);
-    delete closed;
-  });
+void Socket::close() {
+  if (fd_ < 0) return;
+  ReadySet& ready = loop_.ready_set();
+  // Taken out by name: closing would do that too, unless a child of the process holds the descriptor still.
+  if (!watched_.none()) ready.change(fd_, *this, watched_, {});
+  ready.forget(*this);
+  ::close(std::exchange(fd_, -1));
 }
 
 // --- out ---
 
 void Socket::send(base::SharedBuffer frame) {
-  if (!poll_ || finishing_ || frame.size() == 0) return;
+  if (fd_ < 0 || finishing_ || frame.size() == 0) return;
   outbox_.push(std::move(frame));
   mark_dirty();
 }
 
 void Socket::send_urgent(base::SharedBuffer frame) {
-  if (!poll_ || finishing_ || frame.size() == 0) return;
+  if (fd_ < 0 || finishing_ || frame.size() == 0) return;
   outbox_.push_urgent(std::move(frame));
   mark_dirty();
 }
 
 void Socket::finish() {
-  if (!poll_ || finishing_) return;
+  if (fd_ < 0 || finishing_) return;
   finishing_ = true;
+  mark_dirty();
+}
+
+void Socket::finish_and_close() {
+  if (fd_ < 0) return;
+  closing_ = finishing_ = true;
   mark_dirty();
 }
 
@@ -84,9 +74,11 @@ void Socket::mark_dirty() {
 // Called by the loop, or when the kernel takes bytes again.
 void Socket::flush() {
   dirty_ = false;
+  if (broken_) return end(EndReason::reset);
   while (!outbox_.empty()) {
     if (!write_some()) return;
   }
+  if (closing_) return end(EndReason::eof);
   const bool was_blocked = std::exchange(blocked_since_ms_, 0) != 0;
   if (was_blocked) watch();
   if (finishing_ && !std::exchange(finished_, true)) ::shutdown(fd_, SHUT_WR);
@@ -140,27 +132,31 @@ void Socket::resume_reading() {
 }
 
 void Socket::watch() {
-  if (!poll_) return;
-  const int wanted = (reading_ ? UV_READABLE : 0) | (blocked_since_ms_ != 0 ? UV_WRITABLE : 0);
+  if (fd_ < 0 || broken_) return;
+  const ReadySet::Interest wanted{.readable = reading_, .writable = blocked_since_ms_ != 0};
   if (wanted == watched_) return;
-  watched_ = static_cast<std::uint8_t>(wanted);
-  uv_poll_start(&poll_->uv, wanted, [](uv_poll_t* uv, int status, int events) {
-    if (auto* socket = static_cast<Poll*>(uv->data)->socket) socket->on_poll(status, events);
-  });
+  // Without memory in the kernel nothing would ever be told of this socket again: the stream is over.
+  broken_ = !loop_.ready_set().change(fd_, *this, watched_, wanted);
+  if (!broken_) {
+    watched_ = wanted;
+  } else if (!std::exchange(dirty_, true)) {
+    loop_.mark_dirty(*this);
+  }
 }
 
-void Socket::on_poll(int status, int events) {
-  Poll& poll = *poll_;  // outlives `this`, should a callback destroy it
-  if (status < 0) return end(EndReason::reset);
-  if (events & UV_WRITABLE) {
+void Socket::on_ready(bool readable, bool writable) {
+  const ReadySet& ready = loop_.ready_set();
+  const ReadyEvents* self = this;  // may be gone after each call
+  if (writable && watched_.writable && !dirty_) {
     flush();
-    if (!poll.socket) return;
+    if (!ready.is_telling(self)) return;
   }
-  if (events & UV_READABLE) receive();
+  if (readable && watched_.readable) receive();
 }
 
 void Socket::receive() {
-  Poll& poll = *poll_;
+  const ReadySet& ready = loop_.ready_set();
+  const ReadyEvents* self = this;
   const auto buffer = loop_.receive_buffer();
   for (int i = 0; i < kReceivesMax && reading_; ++i) {
     const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), 0);
@@ -170,12 +166,12 @@ void Socket::receive() {
       return end(EndReason::reset);
     }
     events_->on_receive(buffer.first(static_cast<std::size_t>(received)));
-    if (!poll.socket || static_cast<std::size_t>(received) < buffer.size()) return;
+    if (!ready.is_telling(self) || static_cast<std::size_t>(received) < buffer.size()) return;
   }
 }
 
 void Socket::end(EndReason reason) {
-  release_poll();
+  close();
   events_->on_end(reason);  // `this` may be gone
 }
 

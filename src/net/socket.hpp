@@ -8,6 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/shared_buffer.hpp"
 #include "net/outbox.hpp"
+#include "net/ready_set.hpp"
 
 namespace microframe::net {
 
@@ -32,7 +33,7 @@ class SocketEvents {
   ~SocketEvents() = default;
 };
 
-class Socket {
+class Socket final : private ReadyEvents {
  public:
   // Takes over `fd`, which is connected and non-blocking. `events` may be replaced, and must outlive the
   // socket.
@@ -55,32 +56,35 @@ class Socket {
 
   // FIN after what is queued; receiving goes on.
   void finish();
+  // Ends the stream after what is queued, and tells so by on_end(eof). For when the peer has said its last
+  // word: bytes that it sends after all meet a reset, which may overtake what it has not read.
+  void finish_and_close();
   void pause_reading();
   void resume_reading();
 
  private:
   friend class Loop;  // for flush()
-  struct Poll;
 
   void flush();
   bool write_some();
   void blocked();
   void watch();
-  void on_poll(int status, int events);
+  void on_ready(bool readable, bool writable) override;
   void receive();
   void end(EndReason reason);
-  void release_poll();
+  void close();
   void mark_dirty();
 
   Loop& loop_;
   SocketEvents* events_;
-  Poll* poll_;  // lives on until libuv lets it go; null once the stream has ended
-  const int fd_;
-  std::uint8_t watched_ = 0;
+  int fd_;  // -1 once the stream has ended
+  ReadySet::Interest watched_;
   bool reading_ = true;
   bool dirty_ = false;
+  bool broken_ = false;  // the kernel can no longer tell of it
   bool finishing_ = false;
   bool finished_ = false;
+  bool closing_ = false;
   Outbox outbox_;
   std::uint64_t blocked_since_ms_ = 0;
 };

@@ -123,13 +123,14 @@ void ServerConnection::answer_ping(const Event& event) {
 }
 
 void ServerConnection::handle_peer_close(const Event& event) {
-  // §5.5.1: answer with the code that came. §7.1.1: the server then closes the TCP connection.
+  // §5.5.1: answer with the code that came. §7.1.1: the server then closes the TCP connection, and need not
+  // wait for the peer, which must not send after its Close.
   const bool answered = !is_open();
   DisconnectReason reason(DisconnectCause::peer_closed, static_cast<std::uint16_t>(event.code),
                           std::string(event.reason));
   if (!answered)
     send_control(protocol_.close(event.code == CloseCode::no_status ? CloseCode::normal : event.code));
-  socket_->finish();
+  socket_->finish_and_close();
   if (answered) return;
   begin_closing();
   leave(std::move(reason));

@@ -225,7 +225,8 @@ TEST_F(SocketTest, WaitsForAFullKernelAndTellsWhenItHasDrained) {
   thread.on_loop([&] {
     for (int i = 0; i < 4; ++i) peer.socket->send(frame(big));
   });
-  thread.on_loop([&] { EXPECT_NE(peer.socket->blocked_since_ms(), 0U); });
+  bool blocked = false;
+  while (!blocked) thread.on_loop([&] { blocked = peer.socket->blocked_since_ms() != 0; });
   EXPECT_EQ(read_all(4 << 20).size(), std::size_t{4} << 20);
   while (peer.drains == 0) std::this_thread::yield();
   thread.on_loop([&] { EXPECT_EQ(peer.socket->buffered(), 0U); });
@@ -240,6 +241,59 @@ TEST_F(SocketTest, FinishesAfterWhatIsQueued) {
   EXPECT_EQ(read_all(10), "last words");
   char byte;
   while (::recv(other, &byte, 1, 0) < 0) std::this_thread::yield();  // EOF is 0
+}
+
+TEST_F(SocketTest, ClosesAfterWhatIsQueuedIfToldTo) {
+  const std::string big(1 << 20, 'x');
+  thread.on_loop([&] {
+    peer.socket->send(frame(big));
+    peer.socket->finish_and_close();
+    EXPECT_EQ(peer.ends, 0);
+  });
+  EXPECT_EQ(read_all(big.size()), big);
+  char byte;
+  while (::recv(other, &byte, 1, 0) < 0) std::this_thread::yield();
+  while (peer.ends == 0) std::this_thread::yield();
+  ASSERT_EQ(::send(other, "x", 1, MSG_NOSIGNAL), -1);
+  thread.on_loop([] {});
+  EXPECT_EQ(peer.ends, 1);
+}
+
+// Both are ready in one batch, and the first to be told destroys the other.
+TEST(ReadySetBatch, LeavesOutWhoHasGone) {
+  struct Rival final : SocketEvents {
+    void on_receive(base::MutableBytes) override {
+      ++told;
+      rival->reset();
+    }
+    void on_end(EndReason) override {}
+    void on_drained() override {}
+    std::optional<Socket>* rival = nullptr;
+    int told = 0;
+  };
+  int first[2];
+  int second[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, first), 0);
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, second), 0);
+  Rival rivals[2];
+  std::optional<Socket> sockets[2];
+  rivals[0].rival = &sockets[1];
+  rivals[1].rival = &sockets[0];
+  {
+    LoopThread thread;
+    thread.on_loop([&] {
+      sockets[0].emplace(thread.loop, first[0], rivals[0]);
+      sockets[1].emplace(thread.loop, second[0], rivals[1]);
+      EXPECT_EQ(::send(first[1], "x", 1, 0), 1);
+      EXPECT_EQ(::send(second[1], "x", 1, 0), 1);
+    });
+    bool one_gone = false;
+    while (!one_gone) thread.on_loop([&] { one_gone = !sockets[0] || !sockets[1]; });
+    thread.on_loop([&] { sockets[0].reset(), sockets[1].reset(); });
+  }
+  EXPECT_EQ(rivals[0].told + rivals[1].told, 1);
+  ::close(first[1]);
+  ::close(second[1]);
 }
 
 TEST_F(SocketTest, MayBeDestroyedInsideItsCallback) {
