@@ -71,6 +71,7 @@ class Application::Impl {
 
   void claim(const std::string& path) const;
   void announce() const;
+  void lane_drained();
 
   std::vector<std::unique_ptr<ws::Endpoint>> endpoints_;
   std::unordered_map<std::string, ws::Page> pages_;
@@ -79,6 +80,7 @@ class Application::Impl {
   std::unique_ptr<net::Signals> signals_;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
+  std::atomic<std::size_t> draining_{0};  // lanes
 };
 
 void Application::Impl::claim(const std::string& path) const {
@@ -91,6 +93,7 @@ void Application::Impl::claim(const std::string& path) const {
 
 void Application::Impl::start(std::string_view text) {
   if (site_) throw ConfigError("an Application serves once: make another one");
+  if (stopping_) throw ConfigError("this Application was stopped before it started: make another one");
   const net::Address address = net::parse_address(text);
   auto sockets = net::open_listen_sockets(address, threads);
   port_ = sockets.front().port();
@@ -131,12 +134,19 @@ void Application::Impl::stop_on_signals() {
 void Application::Impl::stop() {
   if (stopping_.exchange(true)) return;
   base::log::info("stopping", {});
+  draining_ = lanes_.size();
   for (const auto& lane : lanes_) {
-    lane->loop.post([this, &lane = *lane] {
-      lane.server->drain([this, &lane] {
-        if (&lane == lanes_.front().get()) signals_.reset();
-        lane.loop.stop();
-      });
+    lane->loop.post([this, &lane = *lane] { lane.server->drain([this] { lane_drained(); }); });
+  }
+}
+
+// All loops run until the last is empty, so that a second signal finds somebody to tell.
+void Application::Impl::lane_drained() {
+  if (draining_.fetch_sub(1) != 1) return;
+  for (const auto& lane : lanes_) {
+    lane->loop.post([this, &loop = lane->loop] {
+      if (&loop == &lanes_.front()->loop) signals_.reset();
+      loop.stop();
     });
   }
 }

@@ -54,6 +54,9 @@ class Authenticator {
     return codec_.verify(token, TokenType::access, now);
   }
 
+  // When a live connection must end whose token has that `exp`.
+  Time ends(Time expires) const { return expires + codec_.config().leeway; }
+
   // Whether a subprotocol's name is a token's carrier.
   bool carries_token(std::string_view subprotocol) const;
 

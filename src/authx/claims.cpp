@@ -29,7 +29,7 @@ std::int64_t seconds_of(Time time) {
 // errors: std::invalid_argument for a lifetime past what read_time takes, either way.
 std::int64_t expiry(std::int64_t now, std::chrono::seconds lifetime) {
   if (lifetime.count() < -now || lifetime.count() > kSecondsMax - now) {
-    throw std::invalid_argument("microframe: a token expires between the years 1970 and 2255");
+    throw std::invalid_argument("a token expires between the years 1970 and 2255");
   }
   return now + lifetime.count();
 }
@@ -76,16 +76,15 @@ Json Claims::extra() const {
 Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub, const TokenOptions& options,
                  Time now) {
   if (!is_sub(sub)) {
-    throw std::invalid_argument("microframe: a token's sub is 1 to 255 bytes without control characters");
+    throw std::invalid_argument("a token's sub is 1 to 255 bytes without control characters");
   }
   boost::json::object claims;
   if (!options.claims().is_null()) {
     const auto* extra = options.claims().if_object();
-    if (!extra) throw std::invalid_argument("microframe: further claims are an object");
+    if (!extra) throw std::invalid_argument("further claims are an object");
     for (const auto& [name, value] : *extra) {
       if (is_own(name)) {
-        throw std::invalid_argument("microframe: the claim \"" + std::string(name) +
-                                    "\" is the library's own");
+        throw std::invalid_argument("the claim \"" + std::string(name) + "\" is the library's own");
       }
     }
     claims = *extra;

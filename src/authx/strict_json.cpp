@@ -1,8 +1,8 @@
 #include "authx/strict_json.hpp"
 
-#include <algorithm>
 #include <boost/json/parse.hpp>
-#include <cmath>
+
+#include "base/finite.hpp"
 
 namespace microframe::authx {
 namespace {
@@ -37,17 +37,6 @@ std::size_t members_kept(const Json& value) {
   return count;
 }
 
-// Of 1e400 the parser makes infinity, and of 0e400000000 NaN, which no JSON can say again.
-bool is_finite(const Json& value) {
-  if (const double* number = value.if_double()) return std::isfinite(*number);
-  if (const auto* object = value.if_object()) {
-    return std::all_of(object->begin(), object->end(),
-                       [](const auto& member) { return is_finite(member.value()); });
-  }
-  const auto* array = value.if_array();
-  return !array || std::all_of(array->begin(), array->end(), is_finite);
-}
-
 }  // namespace
 
 std::optional<Json> parse_strict_object(std::string_view text) {
@@ -55,7 +44,7 @@ std::optional<Json> parse_strict_object(std::string_view text) {
   options.max_depth = kDepthMax;
   boost::json::error_code error;
   Json value = boost::json::parse(text, error, {}, options);
-  if (error || !value.is_object() || !is_finite(value)) return std::nullopt;
+  if (error || !value.is_object() || !base::is_finite(value)) return std::nullopt;
   // Of members with one name the parser keeps the last, and all that the others hold is gone with them.
   if (members_kept(value) != members_written(text)) return std::nullopt;
   return value;

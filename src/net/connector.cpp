@@ -34,6 +34,7 @@ struct Connector::Attempt {
   }
 
   void begin();
+  void resolved(int status);
   void try_next();
   void try_unix();
   bool try_address(const sockaddr& where, socklen_t size);
@@ -59,18 +60,23 @@ void Connector::Attempt::begin() {
   hints.ai_socktype = SOCK_STREAM;
   resolve.data = this;
   resolving = true;
-  uv_getaddrinfo(
+  const int failed = uv_getaddrinfo(
       loop.handle(), &resolve,
       [](uv_getaddrinfo_t* request, int status, addrinfo* result) {
         auto* self = static_cast<Attempt*>(request->data);
-        self->resolving = false;
         self->found = self->next = result;
-        if (!self->done) return delete self;
-        if (status != 0)
-          return self->finish(-1, "cannot find " + self->address.host + ": " + uv_strerror(status));
-        self->try_next();
+        self->resolved(status);
       },
       address.host.c_str(), std::to_string(address.port).c_str(), &hints);
+  // It refuses some names at once, and does not call back then.
+  if (failed != 0) loop.post([this, failed] { resolved(failed); });
+}
+
+void Connector::Attempt::resolved(int status) {
+  resolving = false;
+  if (!done) return delete this;
+  if (status != 0) return finish(-1, "cannot find " + address.host + ": " + uv_strerror(status));
+  try_next();
 }
 
 void Connector::Attempt::try_unix() {
@@ -130,7 +136,6 @@ void Connector::Attempt::finish(int result, std::string error) {
 void Connector::Attempt::give_up() {
   if (poll) {
     poll->attempt = nullptr;
-    uv_poll_stop(&poll->uv);
     close_handle<Poll>(poll, [](Poll* closed) { delete closed; });
   }
   if (fd >= 0) ::close(fd);

@@ -2,6 +2,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -118,9 +119,14 @@ std::vector<ListenSocket> open_tcp(const Address& address, std::size_t count) {
   return sockets;
 }
 
-bool is_listened_on(const sockaddr_un& where) {
-  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0;
+// Whether what has the path is a stream socket that nobody listens on: left behind by a server that is gone.
+bool is_left_behind(const sockaddr_un& where) {
+  struct stat found{};
+  if (::lstat(where.sun_path, &found) != 0 || !S_ISSOCK(found.st_mode)) return false;
+  const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  return probe.get() >= 0 &&
+         ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 &&
+         errno == ECONNREFUSED;
 }
 
 std::vector<ListenSocket> open_unix(const Address& address, std::size_t count) {
@@ -131,8 +137,8 @@ std::vector<ListenSocket> open_unix(const Address& address, std::size_t count) {
   Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (socket.get() < 0) throw cannot_listen(address, errno);
   int bound = ::bind(socket.get(), generic, sizeof where);
-  if (bound != 0 && errno == EADDRINUSE && !is_listened_on(where)) {
-    ::unlink(where.sun_path);  // left behind by a server that is gone
+  if (bound != 0 && errno == EADDRINUSE) {
+    if (is_left_behind(where)) ::unlink(where.sun_path);
     bound = ::bind(socket.get(), generic, sizeof where);
   }
   if (bound != 0 || ::listen(socket.get(), kBacklog) != 0) throw cannot_listen(address, errno);

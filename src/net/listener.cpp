@@ -45,7 +45,6 @@ Listener::Listener(Loop& loop, ListenSocket socket, Accept accept)
 Listener::~Listener() {
   *self_ = nullptr;
   poll_->listener = nullptr;
-  uv_poll_stop(&poll_->uv);  // before the descriptor is closed
   close_handle<Poll>(poll_, [](Poll* poll) { delete poll; });
 }
 
@@ -56,6 +55,7 @@ void Listener::watch() {
 }
 
 void Listener::accept_some() {
+  loop_.update_now();  // the deadlines of what is accepted count from here
   for (int i = 0; i < kAcceptsMax; ++i) {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;

@@ -4,17 +4,25 @@
 
 #include <algorithm>
 #include <cassert>
-#include <new>
+#include <string>
 #include <utility>
 
+#include "microframe/config_error.hpp"
 #include "net/ready_set.hpp"
 #include "net/socket.hpp"
 
 namespace microframe::net {
 namespace {
 
+// Others on the loop have their turn after so many callbacks of other threads.
+constexpr int kPostsMax = 256;
+// A loop that comes this late has been held up by a hook.
+constexpr std::uint64_t kStallMs = 3 * base::TimerWheel::kTickMs;
+
 void check(int result) {
-  if (result != 0) throw std::bad_alloc();  // the only way these calls fail
+  if (result == 0) return;
+  throw ConfigError(std::string("cannot start an event loop: ") + uv_strerror(result) +
+                    ". Raise the limit of open files (ulimit -n), or serve with fewer threads");
 }
 
 template <class Handle>
@@ -54,6 +62,7 @@ Loop::Loop()
   check(uv_loop_init(uv_.get()));
   uv_->data = this;
   ready_set_ = std::make_unique<ReadySet>(uv_.get());
+  ticked_ms_ = now_ms();
   Handles& h = *handles_;
   check(uv_async_init(uv_.get(), &h.wake, [](uv_async_t* wake) { loop_of(wake).drain_posts(); }));
   check(uv_prepare_init(uv_.get(), &h.before_poll));
@@ -63,14 +72,16 @@ Loop::Loop()
   uv_prepare_start(&h.before_poll, [](uv_prepare_t* prepare) { loop_of(prepare).end_iteration(); });
   uv_check_start(&h.after_poll, [](uv_check_t* after) { loop_of(after).end_iteration(); });
   uv_timer_start(
-      &h.tick, [](uv_timer_t* tick) { loop_of(tick).wheel_.advance(uv_now(tick->loop)); },
-      base::TimerWheel::kTickMs, base::TimerWheel::kTickMs);
+      &h.tick, [](uv_timer_t* tick) { loop_of(tick).tick(); }, base::TimerWheel::kTickMs,
+      base::TimerWheel::kTickMs);
 }
 
 Loop::~Loop() {
   assert(!is_current());
-  // Closing goes through the loop: a loop that never ran is run for that alone.
+  // Closing goes through the loop: a loop that never ran is run for that alone, not for what was posted.
   if (!ended_) {
+    while (posts_.pop()) {
+    }
     stop();
     run();
   }
@@ -112,7 +123,12 @@ void Loop::post(std::function<void()> callback) {
 void Loop::drain_posts() {
   // Cleared first: a push that comes later wakes the loop again; one that came before is seen below.
   woken_.exchange(false, std::memory_order_acq_rel);
-  while (auto callback = posts_.pop()) (*callback)();
+  for (int i = 0; i < kPostsMax; ++i) {
+    const auto callback = posts_.pop();
+    if (!callback) return;
+    (*callback)();
+  }
+  if (!woken_.exchange(true, std::memory_order_acq_rel)) uv_async_send(&handles_->wake);
 }
 
 void Loop::after(std::chrono::milliseconds delay, std::function<void()> callback) {
@@ -142,6 +158,18 @@ void Loop::work(std::function<void()> job, std::function<void()> done) {
 
 std::uint64_t Loop::now_ms() const {
   return uv_now(uv_.get());
+}
+
+void Loop::update_now() {
+  uv_update_time(uv_.get());
+}
+
+// After a stall the deadlines wait for the next tick: libuv runs timers first, and what came in time has not
+// been read yet.
+void Loop::tick() {
+  const std::uint64_t now = now_ms();
+  const std::uint64_t last = std::exchange(ticked_ms_, now);
+  if (now - last <= kStallMs) wheel_.advance(now);
 }
 
 void Loop::forget_dirty(const Socket& socket) {

@@ -43,7 +43,9 @@ class Loop final : public detail::Scheduler {
   bool is_current() const { return current() == this; }
   // Monotonic time at the start of this iteration.
   std::uint64_t now_ms() const;
-  // Deadlines, a tick (100 ms) late at most.
+  // Has now_ms() tell the time of this moment, where the iteration may have been a long one.
+  void update_now();
+  // Deadlines, two ticks (200 ms) late at most, and later on a loop that was held up.
   base::TimerWheel& wheel() { return wheel_; }
   // Where each socket of the loop receives into: what lies there is good until the next receive.
   base::MutableBytes receive_buffer() { return {receive_buffer_.get(), kReceiveBytes}; }
@@ -62,6 +64,7 @@ class Loop final : public detail::Scheduler {
 
   void drain_posts();
   void end_iteration();
+  void tick();
 
   std::unique_ptr<uv_loop_s> uv_;
   std::unique_ptr<Handles> handles_;
@@ -71,6 +74,7 @@ class Loop final : public detail::Scheduler {
   std::atomic<bool> woken_{false};
   bool ended_ = false;  // run() has returned
   base::TimerWheel wheel_;
+  std::uint64_t ticked_ms_ = 0;
   std::unique_ptr<std::byte[]> receive_buffer_;
   std::vector<Socket*> dirty_;
 };

@@ -59,7 +59,8 @@ void Outbox::consume(std::size_t bytes) {
 void Outbox::next_front() {
   if (rest_begin_ == rest_.size()) {
     front_ = {};
-    if (rest_.capacity() != 0) rest_ = {};
+    // Not = {}, which keeps the block.
+    if (rest_.capacity() != 0) rest_ = std::vector<base::SharedBuffer>();
     rest_begin_ = 0;
     return;
   }

@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include <new>
+#include "microframe/config_error.hpp"
 
 namespace microframe::net {
 
@@ -13,7 +13,8 @@ ReadySet::ReadySet(uv_loop_s* loop)
   if (fd_ < 0 || uv_poll_init(loop, poll_, fd_) != 0) {
     delete poll_;
     if (fd_ >= 0) ::close(fd_);
-    throw std::bad_alloc();
+    throw ConfigError(
+        "cannot start an event loop: out of descriptors. Raise the limit of open files (ulimit -n)");
   }
   poll_->data = this;
   uv_poll_start(poll_, UV_READABLE,

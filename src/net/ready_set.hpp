@@ -1,5 +1,5 @@
 // ReadySet: the sockets of a loop in one epoll set of their own, which libuv watches as a single descriptor.
-// libuv's own handle for a descriptor would cost four more system calls and 200 bytes a connection (ADR 4).
+// libuv's own handle for a descriptor would cost four more system calls and 200 bytes a connection (ADR 6).
 // Threading: the loop's.
 #pragma once
 
@@ -25,7 +25,7 @@ class ReadyEvents {
 
 class ReadySet {
  public:
-  // errors: std::bad_alloc if the system has no descriptor or memory left.
+  // errors: ConfigError if the system has no descriptor left.
   explicit ReadySet(uv_loop_s* loop);
   ~ReadySet();
   ReadySet(const ReadySet&) = delete;

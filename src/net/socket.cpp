@@ -74,9 +74,10 @@ void Socket::mark_dirty() {
 // Called by the loop, or when the kernel takes bytes again.
 void Socket::flush() {
   dirty_ = false;
+  if (fd_ < 0) return;
   if (broken_) return end(EndReason::reset);
   while (!outbox_.empty()) {
-    if (!write_some()) return;
+    if (!write_some(Failure::end)) return;
   }
   if (closing_) return end(EndReason::eof);
   const bool was_blocked = std::exchange(blocked_since_ms_, 0) != 0;
@@ -85,8 +86,14 @@ void Socket::flush() {
   if (was_blocked) events_->on_drained();
 }
 
+void Socket::offer() {
+  while (fd_ >= 0 && blocked_since_ms_ == 0 && !outbox_.empty()) {
+    if (!write_some(Failure::wait)) return;  // an error shows again at the flush
+  }
+}
+
 // returns: false if no more can be written now, or ever.
-bool Socket::write_some() {
+bool Socket::write_some(Failure failure) {
   std::array<iovec, kGatherMax> pieces;
   std::size_t offered = 0;
   const std::size_t count = outbox_.gather(pieces, offered);
@@ -108,7 +115,7 @@ bool Socket::write_some() {
   if (errno == EINTR) return true;
   if (errno == EAGAIN || errno == EWOULDBLOCK) {
     if (blocked_since_ms_ == 0) blocked();
-  } else {
+  } else if (failure == Failure::end) {
     end(EndReason::reset);
   }
   return false;
@@ -147,11 +154,12 @@ void Socket::watch() {
 void Socket::on_ready(bool readable, bool writable) {
   const ReadySet& ready = loop_.ready_set();
   const ReadyEvents* self = this;  // may be gone after each call
-  if (writable && watched_.writable && !dirty_) {
-    flush();
+  // First what came: a peer that has gone may have sent its last words.
+  if (readable && watched_.readable) {
+    receive();
     if (!ready.is_telling(self)) return;
   }
-  if (readable && watched_.readable) receive();
+  if (writable && watched_.writable && !dirty_) flush();
 }
 
 void Socket::receive() {

@@ -48,6 +48,8 @@ class Socket final : private ReadyEvents {
   void send(base::SharedBuffer frame);
   // Queues a frame before those that wait, but behind one that has begun to leave.
   void send_urgent(base::SharedBuffer frame);
+  // Has the kernel take what it can now, not only at the end of the iteration. Never ends the stream.
+  void offer();
   // Bytes queued that the kernel has not taken.
   std::size_t buffered() const { return outbox_.bytes(); }
   // When the kernel stopped taking more, in Loop::now_ms; moves on with each byte it takes; 0 while it takes
@@ -66,7 +68,8 @@ class Socket final : private ReadyEvents {
   friend class Loop;  // for flush()
 
   void flush();
-  bool write_some();
+  enum class Failure : bool { wait, end };
+  bool write_some(Failure failure);
   void blocked();
   void watch();
   void on_ready(bool readable, bool writable) override;

@@ -13,7 +13,7 @@ namespace microframe::ws {
 Endpoint& BaseWebSocket::endpoint() const {
   if (!endpoint_) {
     throw std::logic_error(
-        "microframe: this object serves no route yet: there is nobody to talk to before Application::run");
+        "this object serves no route yet: there is nobody to talk to before Application::run");
   }
   return *endpoint_;
 }
@@ -89,7 +89,7 @@ bool ChatBase::leave_room(const WebSocket& device, std::string_view room) {
 // A device of another endpoint is a mistake of the caller, not a member here.
 hub::Hub& ChatBase::hub_of(const WebSocket& device) const {
   if (&device.connection_->endpoint() != &endpoint()) {
-    throw std::invalid_argument("microframe: the device is connected to another endpoint");
+    throw std::invalid_argument("the device is connected to another endpoint");
   }
   return endpoint().hub();
 }

@@ -25,9 +25,7 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits) {
 }
 
 hub::Hub& Endpoint::hub() const {
-  if (!hub_)
-    throw std::logic_error("microframe: the application does not serve yet: nobody is connected to " +
-                           path());
+  if (!hub_) throw std::logic_error("the application does not serve yet: nobody is connected to " + path());
   return *hub_;
 }
 

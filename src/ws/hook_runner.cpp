@@ -5,6 +5,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "base/finite.hpp"
+
 namespace microframe::ws {
 namespace {
 
@@ -43,7 +45,7 @@ void HookRunner::message(bool binary, base::Bytes payload) {
   assert(stage_ == Stage::connected);
   if (busy()) {
     waiting().queue.push_back({binary, std::string(base::as_text(payload))});
-    waiting_->queued_bytes += payload.size();
+    waiting_->queued_bytes += payload.size() + sizeof(Queued);
     return;
   }
   run_message(binary, payload);
@@ -104,6 +106,8 @@ void HookRunner::run_json(base::Bytes payload) {
   boost::json::error_code error;
   Json parsed = boost::json::parse(base::as_text(payload), error);
   if (error) return host_.on_bad_message("invalid_json", error.message());
+  // What a hook passes on must not break those who receive it.
+  if (!base::is_finite(parsed)) return host_.on_bad_message("invalid_json", "a number is out of range");
   if (hooks.message_waits) {
     waiting().json = std::move(parsed);
     run(kOnMessage,
@@ -152,7 +156,7 @@ void HookRunner::go_on() {
     if (!waiting_->queue.empty()) {
       const Queued next = std::move(waiting_->queue.front());
       waiting_->queue.pop_front();
-      waiting_->queued_bytes -= next.payload.size();
+      waiting_->queued_bytes -= next.payload.size() + sizeof(Queued);
       run_message(next.binary, base::as_bytes(next.payload));
     } else if (stage_ == Stage::disconnecting) {
       stage_ = Stage::ended;

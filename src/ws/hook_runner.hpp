@@ -51,7 +51,7 @@ class HookRunner {
   // Ends whatever still waits, for the server stops; on_disconnect has its turn if it has not had it.
   void abandon();
 
-  // Bytes of the messages that wait for a hook to end.
+  // Bytes that the messages hold which wait for a hook to end.
   std::size_t queued_bytes() const { return waiting_ ? waiting_->queued_bytes : 0; }
 
  private:

@@ -146,6 +146,8 @@ void HttpSession::look_up_user(base::MutableBytes rest) {
     look_up_ = upgrade_->endpoint->users()->authorize(upgrade_->claims);
   } catch (const std::exception& error) {
     return look_up_failed(error.what());
+  } catch (...) {
+    return look_up_failed("an exception that is no std::exception");
   }
   if (look_up_.start(&HttpSession::looked_up, this)) finish_look_up();
 }
@@ -161,6 +163,8 @@ void HttpSession::finish_look_up() {
     welcome = look_up_.result().has_value();
   } catch (const std::exception& error) {
     return look_up_failed(error.what());
+  } catch (...) {
+    return look_up_failed("an exception that is no std::exception");
   }
   if (welcome) {
     auto early = std::move(held_);
@@ -243,7 +247,7 @@ void HttpSession::reject(Rejection why, unsigned status, std::string_view detail
 // answer.
 void HttpSession::answer(std::string_view bytes) {
   phase_ = Phase::answered;
-  held_ = {};
+  held_ = std::vector<std::byte>();
   socket_->send(SharedBuffer::copy(base::as_bytes(bytes)));
   socket_->finish();
   arm(server_.site().limits.closing_time);

@@ -1,5 +1,7 @@
 #include "ws/loop_server.hpp"
 
+#include <unistd.h>
+
 #include <cassert>
 
 #include "ws/http_session.hpp"
@@ -8,6 +10,10 @@
 
 namespace microframe::ws {
 namespace {
+
+// Of those past a limit of connections, so many requests at a time are read and answered; further ones are
+// dropped.
+constexpr std::size_t kAnswersMax = 256;
 
 // Takes an element out of a roster in which each element knows its place; the last one takes the free place.
 template <class Holder>
@@ -39,6 +45,13 @@ void LoopServer::run(std::function<void()> task) {
 
 void LoopServer::accept(int fd, const net::PeerAddress& peer) {
   auto [verdict, ticket] = site_.admission.admit(peer.host());
+  if (verdict != Admission::Verdict::admitted && sessions_.size() >= kAnswersMax) {
+    // Telling each of a flood why would cost what the limit is to save.
+    const bool full = verdict == Admission::Verdict::process_full;
+    site_.reject(full ? Rejection::server_full : Rejection::address_full, net::to_string(peer), "unanswered");
+    ::close(fd);
+    return;
+  }
   sessions_.push_back(std::make_unique<HttpSession>(*this, fd, peer, verdict, std::move(ticket)));
   sessions_.back()->roster_index_ = sessions_.size() - 1;
 }

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "hub/hub.hpp"
 #include "proto/frame_header.hpp"
+#include "proto/utf8.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
 #include "ws/site.hpp"
@@ -114,12 +115,13 @@ bool ServerConnection::within_rate() {
 
 // §5.5.3: an answer to the most recent ping is enough; while the socket is full, one pong waits and no more.
 void ServerConnection::answer_ping(const Event& event) {
+  auto pong = SharedBuffer::copy(proto::pong_frame(event.payload).bytes());
   if (socket_->blocked_since_ms() == 0) {
     pong_waits_ = false;
-  } else if (std::exchange(pong_waits_, true)) {
-    return;
+    socket_->send(std::move(pong));
+  } else if (!std::exchange(pong_waits_, true)) {
+    socket_->send_urgent(std::move(pong));
   }
-  socket_->send_urgent(SharedBuffer::copy(proto::pong_frame(event.payload).bytes()));
 }
 
 void ServerConnection::handle_peer_close(const Event& event) {
@@ -153,8 +155,12 @@ void ServerConnection::handle_failure(const Event& event) {
 
 void ServerConnection::deliver(const SharedBuffer& frame) {
   if (!is_open() || overflowed_) return;
-  if (socket_->buffered() + frame.size() > server_.site().limits.outbox_bytes_max &&
-      socket_->buffered() != 0) {
+  const std::size_t bytes_max = server_.site().limits.outbox_bytes_max;
+  const auto is_full = [&] {
+    return socket_->buffered() != 0 && socket_->buffered() + frame.size() > bytes_max;
+  };
+  if (is_full()) socket_->offer();  // the peer is not slow if the kernel was never asked
+  if (is_full()) {
     // A hub may be walking its lists: the session ends when it is done.
     overflowed_ = true;
     server_.loop().post([held = Ref<ServerConnection>(this)] {
@@ -226,7 +232,6 @@ void ServerConnection::stream_ended() {
   phase_ = Phase::closed;
   server_.loop().wheel().cancel(*this);
   socket_.reset();
-  ticket_ = {};
   forget_if_done();
 }
 
@@ -240,16 +245,18 @@ void ServerConnection::on_hooks_ended() {
 }
 
 void ServerConnection::forget_if_done() {
-  if (phase_ == Phase::closed && session_ended_ && !handle_) server_.forget(*this);
+  if (phase_ != Phase::closed || !session_ended_ || handle_) return;
+  ticket_ = {};  // a hook that still ran has counted until here
+  server_.forget(*this);
 }
 
 void ServerConnection::on_deadline(std::uint64_t) {
   const Ref<ServerConnection> keep(this);
   if (phase_ == Phase::closing) {
-    reject(Rejection::closing_timeout, "no Close came");
+    reject(Rejection::closing_timeout, "the closing handshake is late");
     return stream_ended();
   }
-  if (std::chrono::system_clock::now() < expires()) return arm_expiry();
+  if (std::chrono::system_clock::now() < ends()) return arm_expiry();
   reject(Rejection::token_expired, "exp has passed");
   close(CloseCode::unauthenticated, "token expired", DisconnectCause::token_expired);
 }
@@ -260,7 +267,7 @@ void ServerConnection::arm_expiry() {
   using std::chrono::milliseconds;
   // A wall clock may be set: look again at least once a minute.
   constexpr milliseconds kLookAgain{60'000};
-  const auto left = std::chrono::ceil<milliseconds>(expires() - std::chrono::system_clock::now());
+  const auto left = std::chrono::ceil<milliseconds>(ends() - std::chrono::system_clock::now());
   const milliseconds wait = std::clamp(left, milliseconds{0}, kLookAgain);
   server_.loop().wheel().arm(*this, server_.loop().now_ms() + static_cast<std::uint64_t>(wait.count()));
 }
@@ -270,11 +277,17 @@ std::chrono::system_clock::time_point ServerConnection::expires() const {
       std::chrono::seconds(expires_s_.load(std::memory_order_relaxed)));
 }
 
+std::chrono::system_clock::time_point ServerConnection::ends() const {
+  return endpoint_.authenticator().ends(expires());
+}
+
 bool ServerConnection::refresh_token(std::string_view token) {
   const auto claims = endpoint_.authenticator().verify(token, std::chrono::system_clock::now());
   if (!claims || claims->sub != user()) return false;
   expires_s_ = to_seconds(claims->expires);
-  // The deadline that is armed looks again.
+  server_.run([held = Ref<ServerConnection>(this)] {
+    if (held->is_open()) held->arm_expiry();
+  });
   return true;
 }
 
@@ -289,7 +302,10 @@ void* ServerConnection::handler() const {
 
 void ServerConnection::on_bad_message(std::string_view word, std::string_view detail) {
   reject(Rejection::bad_message, word);
-  handle_->send(Json{{"error", word}, {"detail", detail}});
+  // The detail may be an application's own words, and bytes that are no text would end this connection
+  // (§8.1).
+  const bool is_text = proto::is_utf8(base::as_bytes(detail));
+  handle_->send(Json{{"error", word}, {"detail", is_text ? detail : "not UTF-8"}});
 }
 
 void ServerConnection::on_hook_failed(std::string_view hook, std::string_view what) {

@@ -108,6 +108,7 @@ class ServerConnection final : public hub::Member,
   void stream_ended();
   void forget_if_done();
   void arm_expiry();
+  std::chrono::system_clock::time_point ends() const;
   void reject(Rejection why, std::string_view detail);
 
   // A delivery reads these four: side by side.

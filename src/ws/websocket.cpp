@@ -40,7 +40,7 @@ bool WebSocket::send_binary(std::span<const std::byte> content) {
 void WebSocket::close(std::uint16_t code, std::string_view reason) {
   const auto close_code = static_cast<proto::CloseCode>(code);
   if (!proto::may_be_sent(close_code)) {
-    throw std::invalid_argument("microframe: close code " + std::to_string(code) +
+    throw std::invalid_argument("close code " + std::to_string(code) +
                                 " may not be sent; use 1000, or 4000 to 4999");
   }
   connection_->request_close(close_code, reason);

@@ -6,15 +6,18 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <optional>
 #include <thread>
 
 #include "microframe/config_error.hpp"
 #include "net/address.hpp"
+#include "net/connector.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
 #include "net/outbox.hpp"
 #include "net/socket.hpp"
+#include "support/counted_heap.hpp"
 
 namespace microframe::net {
 namespace {
@@ -67,6 +70,14 @@ TEST(Outbox, LetsUrgentFramesPassThoseThatHaveNotBegun) {
   EXPECT_EQ(take(outbox, 100), "?ccc");
 }
 
+TEST(Outbox, HoldsNoMemoryOnceItIsEmpty) {
+  Outbox outbox;
+  const std::ptrdiff_t before = test::heap_count().live;
+  for (int i = 0; i < 200; ++i) outbox.push(frame("frame"));
+  while (!outbox.empty()) take(outbox, 100);
+  EXPECT_EQ(test::heap_count().live, before);
+}
+
 TEST(Address, IsReadInEveryForm) {
   EXPECT_EQ(parse_address("127.0.0.1:8000").host, "127.0.0.1");
   EXPECT_EQ(parse_address("[::1]:8000").host, "::1");
@@ -105,6 +116,16 @@ TEST(Listening, AUnixSocketLeftBehindIsReplacedAndALiveOneIsNot) {
   }
   const auto live = open_listen_sockets(address, 2);
   EXPECT_THROW(open_listen_sockets(address, 1), ConfigError);
+  ::unlink(path.c_str());
+}
+
+TEST(Listening, AFileThatIsNoSocketIsKept) {
+  const std::string path = testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".txt";
+  std::ofstream(path) << "notes";
+  EXPECT_THROW(open_listen_sockets(parse_address("unix:" + path), 1), ConfigError);
+  std::string notes;
+  std::ifstream(path) >> notes;
+  EXPECT_EQ(notes, "notes");
   ::unlink(path.c_str());
 }
 
@@ -149,6 +170,46 @@ TEST(LoopPosts, KeepTheirOrderFromManyThreads) {
     ASSERT_EQ(each.size(), 1000U);
     EXPECT_TRUE(std::is_sorted(each.begin(), each.end()));
   }
+}
+
+// What the loop itself has to do waits for some of the others' callbacks, never for all.
+TEST(LoopPosts, AFloodFromAnotherThreadStarvesNobody) {
+  constexpr int kFlood = 10'000;
+  LoopThread thread;
+  std::atomic<bool> all_posted{false};
+  std::atomic<int> before_own{-1};
+  int ran = 0;
+  thread.loop.post([&] {
+    thread.loop.post([&] { before_own = ran; });
+    all_posted.wait(false);
+  });
+  for (int i = 0; i < kFlood; ++i) thread.loop.post([&] { ++ran; });
+  all_posted = true;
+  all_posted.notify_all();
+  while (before_own < 0) std::this_thread::yield();
+  EXPECT_LT(before_own, kFlood);
+  bool all_ran = false;
+  while (!all_ran) thread.on_loop([&] { all_ran = ran == kFlood; });
+}
+
+TEST(Connecting, ANameThatIsNoneIsTold) {
+  LoopThread thread;
+  std::optional<Connector> connector;
+  std::atomic<bool> told{false};
+  std::string error;
+  Address address;
+  address.host = "\xFF\xFE";
+  address.port = 1;
+  thread.on_loop([&] {
+    connector.emplace(thread.loop, address, [&](int fd, std::string why) {
+      EXPECT_EQ(fd, -1);
+      error = std::move(why);
+      told = true;
+    });
+  });
+  while (!told) std::this_thread::yield();
+  thread.on_loop([&] { connector.reset(); });
+  EXPECT_NE(error.find("cannot find"), std::string::npos) << error;
 }
 
 TEST(LoopWork, RunsElsewhereAndEndsHere) {
