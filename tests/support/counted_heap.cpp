@@ -43,13 +43,13 @@ std::size_t bytes_of(std::align_val_t alignment) {
 // All forms: a sanitizer's runtime has them in one object file, and one form left to it would bring the
 // others along, defined twice. Not inlined: g++ 12 would take a pair of them for a mismatched pair.
 #define MICROFRAME_HEAP [[gnu::noinline]]
+using std::align_val_t;
+using std::nothrow_t;
+using std::size_t;
 using test::allocate;
 using test::allocate_or_throw;
 using test::bytes_of;
 using test::give_back;
-using std::align_val_t;
-using std::nothrow_t;
-using std::size_t;
 
 MICROFRAME_HEAP void* operator new(size_t size) {
   return allocate_or_throw(size);
