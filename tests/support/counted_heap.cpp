@@ -4,6 +4,12 @@
 #include <cstdlib>
 #include <new>
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MICROFRAME_TOLD_BY_SANITIZER 1
+#endif
+#endif
+
 namespace test {
 
 HeapCount& heap_count() {
@@ -13,12 +19,40 @@ HeapCount& heap_count() {
 
 namespace {
 
-void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) noexcept {
+void count_in(std::size_t size) noexcept {
   HeapCount& count = heap_count();
   ++count.blocks;
   ++count.live;
   count.bytes += size;
   count.largest = std::max(count.largest, size);
+}
+
+void count_out(const void* block) noexcept {
+  if (block) --heap_count().live;
+}
+
+}  // namespace
+}  // namespace test
+
+#ifdef MICROFRAME_TOLD_BY_SANITIZER
+
+// clang links its sanitizers' own operators new and delete into the program, and not every runtime lets them
+// be replaced; it tells of each block instead. (g++ links its own from a library, which a program's replace.)
+#include <sanitizer/allocator_interface.h>
+
+namespace {
+const int kInstalled = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void*, std::size_t size) { test::count_in(size); },
+    [](const volatile void* block) { test::count_out(const_cast<const void*>(block)); });
+}  // namespace
+
+#else
+
+namespace test {
+namespace {
+
+void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) noexcept {
+  count_in(size);
   // aligned_alloc takes whole multiples of the alignment only.
   return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
 }
@@ -29,7 +63,7 @@ void* allocate_or_throw(std::size_t size, std::size_t alignment = alignof(std::m
 }
 
 void give_back(void* block) noexcept {
-  if (block) --heap_count().live;
+  count_out(block);
   std::free(block);
 }
 
@@ -40,8 +74,8 @@ std::size_t bytes_of(std::align_val_t alignment) {
 }  // namespace
 }  // namespace test
 
-// All forms: a sanitizer's runtime has them in one object file, and one form left to it would bring the
-// others along, defined twice. Not inlined: g++ 12 would take a pair of them for a mismatched pair.
+// All forms, so that no block is given back to another heap than it came from. Not inlined: g++ 12 would take
+// a pair of them for a mismatched pair.
 #define MICROFRAME_HEAP [[gnu::noinline]]
 using std::align_val_t;
 using std::nothrow_t;
@@ -112,3 +146,5 @@ MICROFRAME_HEAP void operator delete(void* block, align_val_t, const nothrow_t&)
 MICROFRAME_HEAP void operator delete[](void* block, align_val_t, const nothrow_t&) noexcept {
   give_back(block);
 }
+
+#endif

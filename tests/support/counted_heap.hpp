@@ -1,6 +1,6 @@
 // The heap of a test program, counted per thread. The program links tests/support/counted_heap.cpp, which
-// replaces every form of operator new and delete.
-
+// replaces every form of operator new and delete, or, under clang's sanitizers, has their runtime tell of
+// each block (malloc's own too).
 #pragma once
 
 #include <cstddef>
