@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "base/shedding.hpp"
 
 namespace microframe::base {
 
@@ -42,10 +43,15 @@ class SharedBuffer {
   std::size_t size() const { return block_ ? block_->size : 0; }
   explicit operator bool() const { return block_ != nullptr; }
 
+  // What may become of it where it waits. Set by its maker, before anyone else can see it.
+  void set_shedding(const Shedding& shedding) { block_->shedding = shedding; }
+  Shedding shedding() const { return block_ ? block_->shedding : Shedding{}; }
+
  private:
   struct Block {
     explicit Block(std::size_t n) : size(n) {}
     std::atomic<std::uint32_t> references{1};
+    Shedding shedding;
     std::size_t size;
   };
   explicit SharedBuffer(Block* block) : block_(block) {}

@@ -46,6 +46,30 @@ std::size_t Outbox::gather(std::span<iovec> pieces, std::size_t& offered) const 
   return count;
 }
 
+std::size_t Outbox::drop_oldest(std::uint64_t stream, std::size_t bytes) {
+  return drop(base::Shedding::Rule::oldest, stream, bytes);
+}
+
+std::size_t Outbox::drop_superseded(std::uint64_t stream) {
+  return drop(base::Shedding::Rule::superseded, stream, bytes_);
+}
+
+std::size_t Outbox::drop(base::Shedding::Rule rule, std::uint64_t stream, std::size_t bytes) {
+  std::size_t freed = 0;
+  const auto goes = [&](const base::SharedBuffer& frame) {
+    const base::Shedding shedding = frame.shedding();
+    if (freed >= bytes || shedding.rule != rule || shedding.stream != stream) return false;
+    freed += frame.size();
+    return true;
+  };
+  const auto begin = rest_.begin() + static_cast<std::ptrdiff_t>(rest_begin_);
+  const auto kept = std::remove_if(begin, rest_.end(), goes);
+  const auto count = static_cast<std::size_t>(rest_.end() - kept);
+  rest_.erase(kept, rest_.end());
+  bytes_ -= freed;
+  return count;
+}
+
 void Outbox::consume(std::size_t bytes) {
   assert(bytes <= bytes_);
   bytes_ -= bytes;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -27,11 +28,18 @@ class Outbox {
   // Shows what is to leave next, first things first, in as many pieces as there is room for.
   // returns: the pieces filled in; `offered` is the bytes they show.
   std::size_t gather(std::span<iovec> pieces, std::size_t& offered) const;
+  // Drops waiting frames of `stream`, the oldest first, until `bytes` bytes have gone or none is left of it.
+  // The first frame stays: some of it may have left. returns: how many were dropped.
+  std::size_t drop_oldest(std::uint64_t stream, std::size_t bytes);
+  // Drops the frames of `stream` that wait, but not the first. returns: how many were dropped.
+  std::size_t drop_superseded(std::uint64_t stream);
+
   // So many bytes have left. An empty outbox holds no memory.
   void consume(std::size_t bytes);
 
  private:
   void next_front();
+  std::size_t drop(base::Shedding::Rule rule, std::uint64_t stream, std::size_t bytes);
 
   base::SharedBuffer front_;
   std::size_t front_left_ = 0;  // bytes of front_ that have left
