@@ -12,6 +12,7 @@
 #include "microframe/authx.hpp"
 #include "microframe/config_error.hpp"
 #include "microframe/limits.hpp"
+#include "microframe/room_options.hpp"
 #include "microframe/ws.hpp"
 
 namespace microframe {
@@ -48,6 +49,11 @@ class Application {
 
   // Answers GET `path` with `body`, which is copied. For a page or two beside the sockets, not a file server.
   void page(std::string path, std::string content_type, std::string_view body);
+
+  // How the rooms of every route behave whose names fit `pattern`: a name, or its beginning and '*'
+  // ("prices:*"). The first pattern that fits decides. errors: ConfigError for a pattern with a '*'
+  // elsewhere.
+  Application& rooms(std::string pattern, const RoomOptions& options);
 
   // The number of loops, each a thread. Default: the cores this process may use.
   Application& threads(std::size_t count);

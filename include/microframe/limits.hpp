@@ -28,8 +28,16 @@ struct Limits {
   std::size_t connections_max = 100'000;            // of the process; past it: 503
   std::size_t connections_per_address_max = 1'000;  // past it: 429
   std::size_t devices_per_user_max = 16;            // past it: 4409 to the oldest
+  std::chrono::milliseconds ping_interval{25000};   // of silence; then the peer is pinged; 0: never
+  std::chrono::milliseconds pong_time{
+      20000};  // of silence after that; past it: 1006, DisconnectCause::timeout
+  std::chrono::milliseconds outbox_time{
+      10000};  // without the peer taking a byte of what waits; past it: 4408
   std::chrono::milliseconds closing_time{5000};  // for the peer's Close; past it: the connection is dropped
-  std::chrono::milliseconds drain_time{10000};   // at stop, of all connections; past it: they are dropped
+  std::chrono::milliseconds drain_notice{
+      1000};  // after a signal, /readyz says 503 so long before anyone is closed
+  std::chrono::milliseconds drain_time{
+      10000};  // then, for closing all connections; past it: they are dropped
 };
 
 }  // namespace microframe

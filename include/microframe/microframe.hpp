@@ -6,5 +6,6 @@
 #include "microframe/config_error.hpp"
 #include "microframe/json.hpp"
 #include "microframe/limits.hpp"
+#include "microframe/room_options.hpp"
 #include "microframe/task.hpp"
 #include "microframe/ws.hpp"

@@ -55,10 +55,13 @@ class Application::Impl {
   void stop_on_signals();
   void wait();
   void stop();
+  // As stop(), after the world has had Limits::drain_notice to see that we are not ready any more.
+  void stop_with_notice();
   void drop();
   std::uint16_t port() const { return port_; }
 
   Limits limits;
+  ws::RoomRules rooms;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 
  private:
@@ -71,6 +74,7 @@ class Application::Impl {
 
   void claim(const std::string& path) const;
   void announce() const;
+  void drain();
   void lane_drained();
 
   std::vector<std::unique_ptr<ws::Endpoint>> endpoints_;
@@ -78,8 +82,9 @@ class Application::Impl {
   std::unique_ptr<ws::Site> site_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<net::Signals> signals_;
-  std::uint16_t port_ = 0;
+  std::atomic<std::uint16_t> port_{0};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> drains_{false};
   std::atomic<std::size_t> draining_{0};  // lanes
 };
 
@@ -100,7 +105,11 @@ void Application::Impl::start(std::string_view text) {
 
   site_ = std::make_unique<ws::Site>(limits);
   site_->endpoints = std::move(endpoints_);
+  site_->rooms = std::move(rooms);
   pages_.try_emplace("/healthz", ws::Page{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }});
+  pages_.try_emplace("/readyz", ws::Page{"text/plain; charset=utf-8",
+                                         [this] { return std::string(stopping_ ? "stopping" : "ready\n"); },
+                                         [this] { return !stopping_; }});
   pages_.try_emplace("/metrics",
                      ws::Page{app::kMetricsContentType, [this] { return app::metrics_text(*site_); }});
   site_->pages = std::move(pages_);
@@ -111,7 +120,7 @@ void Application::Impl::start(std::string_view text) {
     lane.server = std::make_unique<ws::LoopServer>(lane.loop, i, *site_);
     ports.push_back(lane.server.get());
   }
-  for (const auto& endpoint : site_->endpoints) endpoint->open(ports, limits);
+  for (const auto& endpoint : site_->endpoints) endpoint->open(ports, *site_);
   for (std::size_t i = 0; i < threads; ++i) lanes_[i]->server->listen(std::move(sockets[i]));
   for (const auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
   announce();
@@ -127,13 +136,25 @@ void Application::Impl::announce() const {
 void Application::Impl::stop_on_signals() {
   auto& loop = lanes_.front()->loop;
   loop.post([this, &loop] {
-    signals_ = std::make_unique<net::Signals>(loop, [this](int) { stopping_ ? drop() : stop(); });
+    signals_ = std::make_unique<net::Signals>(loop, [this](int) { stopping_ ? drop() : stop_with_notice(); });
   });
 }
 
 void Application::Impl::stop() {
   if (stopping_.exchange(true)) return;
   base::log::info("stopping", {});
+  drain();
+}
+
+// On the first lane's loop.
+void Application::Impl::stop_with_notice() {
+  if (stopping_.exchange(true)) return;
+  base::log::info("stopping", {{"readyz", "503"}});
+  lanes_.front()->loop.after(limits.drain_notice, [this] { drain(); });
+}
+
+void Application::Impl::drain() {
+  if (drains_.exchange(true)) return;
   draining_ = lanes_.size();
   for (const auto& lane : lanes_) {
     lane->loop.post([this, &lane = *lane] { lane.server->drain([this] { lane_drained(); }); });
@@ -152,6 +173,7 @@ void Application::Impl::lane_drained() {
 }
 
 void Application::Impl::drop() {
+  drain();
   for (const auto& lane : lanes_) lane->loop.post([&server = *lane->server] { server.drop_all(); });
 }
 
@@ -189,6 +211,11 @@ void Application::page(std::string path, std::string content_type, std::string_v
 Application& Application::threads(std::size_t count) {
   if (count == 0) throw ConfigError("threads must be at least 1");
   impl_->threads = count;
+  return *this;
+}
+
+Application& Application::rooms(std::string pattern, const RoomOptions& options) {
+  impl_->rooms.add(std::move(pattern), options);
   return *this;
 }
 

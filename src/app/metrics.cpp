@@ -3,6 +3,8 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <chrono>
+#include <limits>
 #include <vector>
 
 #include "hub/hub.hpp"
@@ -44,6 +46,27 @@ MetricFamily by_endpoint(const ws::Site& site, const char* name, const char* hel
   return family;
 }
 
+MetricFamily counter(const char* name, const char* help, std::uint64_t value) {
+  ClientMetric metric;
+  metric.counter.value = static_cast<double>(value);
+  return {name, help, MetricType::Counter, {metric}};
+}
+
+MetricFamily histogram(const char* name, const char* help, const ws::Histogram& source) {
+  ClientMetric metric;
+  std::uint64_t below = 0;  // Prometheus counts each bucket with all below it
+  for (std::size_t i = 0; i < ws::Histogram::kBounds.size(); ++i) {
+    below += source.count(i);
+    const std::chrono::duration<double> bound = ws::Histogram::kBounds[i];
+    metric.histogram.bucket.push_back({below, bound.count()});
+  }
+  below += source.count(ws::Histogram::kBounds.size());
+  metric.histogram.bucket.push_back({below, std::numeric_limits<double>::infinity()});
+  metric.histogram.sample_count = below;
+  metric.histogram.sample_sum = std::chrono::duration<double>(source.sum()).count();
+  return {name, help, MetricType::Histogram, {metric}};
+}
+
 }  // namespace
 
 std::string metrics_text(const ws::Site& site) {
@@ -53,6 +76,9 @@ std::string metrics_text(const ws::Site& site) {
                   [](const hub::Hub& hub) { return hub.connections(); }),
       by_endpoint(site, "microframe_rooms", "Rooms with a member.",
                   [](const hub::Hub& hub) { return hub.rooms(); }),
+      counter("microframe_shed_messages_total",
+              "Messages dropped for slow members, as their rooms' options say.", site.shed_frames),
+      histogram("microframe_rtt_seconds", "Round trips of heartbeat pings.", site.round_trips),
   };
   return prometheus::TextSerializer().Serialize(families);
 }

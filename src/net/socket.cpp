@@ -122,8 +122,10 @@ bool Socket::write_some(Failure failure) {
 }
 
 void Socket::blocked() {
+  const bool is_new = blocked_since_ms_ == 0;
   blocked_since_ms_ = std::max<std::uint64_t>(loop_.now_ms(), 1);
   watch();
+  if (is_new) events_->on_blocked();
 }
 
 // --- in ---

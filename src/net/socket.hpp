@@ -28,6 +28,9 @@ class SocketEvents {
   virtual void on_end(EndReason reason) = 0;
   // The outbox, which had been held up by a full kernel buffer, is empty.
   virtual void on_drained() = 0;
+  // The kernel takes no more: what is queued waits until on_drained. Called from inside calls of the socket:
+  // it must not destroy it. Most need not know.
+  virtual void on_blocked() {}
 
  protected:
   ~SocketEvents() = default;
@@ -48,6 +51,11 @@ class Socket final : private ReadyEvents {
   void send(base::SharedBuffer frame);
   // Queues a frame before those that wait, but behind one that has begun to leave.
   void send_urgent(base::SharedBuffer frame);
+  // Make room in what waits, as Outbox has them. returns: how many frames were dropped.
+  std::size_t drop_oldest(std::uint64_t stream, std::size_t bytes) {
+    return outbox_.drop_oldest(stream, bytes);
+  }
+  std::size_t drop_superseded(std::uint64_t stream) { return outbox_.drop_superseded(stream); }
   // Has the kernel take what it can now, not only at the end of the iteration. Never ends the stream.
   void offer();
   // Bytes queued that the kernel has not taken.
@@ -63,6 +71,7 @@ class Socket final : private ReadyEvents {
   void finish_and_close();
   void pause_reading();
   void resume_reading();
+  bool is_reading() const { return reading_; }
 
  private:
   friend class Loop;  // for flush()

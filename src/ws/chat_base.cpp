@@ -67,10 +67,24 @@ std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users, const ba
 }
 
 bool ChatBase::broadcast_to_room(std::string_view room, const Json& message, const Exclude& exclude) {
-  return endpoint().hub().broadcast_to_room(room, encode(message), exclusion(exclude));
+  return send_to_room(room, {}, encode(message), exclude);
 }
 bool ChatBase::broadcast_to_room(std::string_view room, const Message& message, const Exclude& exclude) {
-  return endpoint().hub().broadcast_to_room(room, encode(message), exclusion(exclude));
+  return send_to_room(room, {}, encode(message), exclude);
+}
+bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Json& message,
+                                const Exclude& exclude) {
+  return send_to_room(room, key.value(), encode(message), exclude);
+}
+bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Message& message,
+                                const Exclude& exclude) {
+  return send_to_room(room, key.value(), encode(message), exclude);
+}
+
+bool ChatBase::send_to_room(std::string_view room, std::string_view key, base::SharedBuffer frame,
+                            const Exclude& exclude) {
+  frame.set_shedding(endpoint().shedding(room, key));
+  return endpoint().hub().broadcast_to_room(room, frame, exclusion(exclude));
 }
 
 JoinResult ChatBase::join_room(std::string_view user, std::string_view room) {

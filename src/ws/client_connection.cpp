@@ -22,6 +22,13 @@ proto::MaskKey random_mask() {
   return key;
 }
 
+// Of [0, 1).
+double random_part() {
+  std::uint32_t number = 0;
+  RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number);
+  return number / 4294967296.0;
+}
+
 std::string random_key() {
   std::array<unsigned char, 16> bytes;
   RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
@@ -75,13 +82,34 @@ void ClientConnection::on_receive(base::MutableBytes bytes) {
     if (!read_head(bytes)) return;
     const auto early = std::exchange(head_, {});  // what `bytes` may show
     const auto alive = alive_;
-    phase_ = Phase::open;
-    loop_.wheel().cancel(*this);
-    events_.on_open();
+    opened();
     if (*alive) read(bytes);
     return;
   }
+  heartbeat_.heard(loop_.now_ms());
   read(bytes);
+}
+
+void ClientConnection::opened() {
+  phase_ = Phase::open;
+  heartbeat_.begin(loop_.now_ms(), options_.heartbeat, random_part());
+  check_heartbeat(loop_.now_ms());
+  events_.on_open();
+}
+
+void ClientConnection::check_heartbeat(std::uint64_t now_ms) {
+  loop_.wheel().cancel(*this);
+  switch (heartbeat_.check(now_ms, options_.heartbeat)) {
+    case Heartbeat::Verdict::lost:
+      return finish(CloseCode::abnormal, "the server has stopped answering");
+    case Heartbeat::Verdict::ping:
+      socket_->send_urgent(copy(proto::ping_frame({}, random_mask())));
+      break;
+    case Heartbeat::Verdict::alive:
+      break;
+  }
+  if (options_.heartbeat.interval_ms != 0)
+    loop_.wheel().arm(*this, heartbeat_.deadline_ms(options_.heartbeat));
 }
 
 // returns: whether the answer is in and good; `bytes` is then what follows it.
@@ -163,7 +191,8 @@ void ClientConnection::on_end(net::EndReason) {
   finish(close_code_, close_reason_);
 }
 
-void ClientConnection::on_deadline(std::uint64_t) {
+void ClientConnection::on_deadline(std::uint64_t now_ms) {
+  if (phase_ == Phase::open) return check_heartbeat(now_ms);
   finish(close_code_, phase_ == Phase::closing ? close_reason_ : std::string("no answer in time"));
 }
 

@@ -16,6 +16,7 @@
 #include "net/socket.hpp"
 #include "proto/connection.hpp"
 #include "proto/handshake.hpp"
+#include "ws/heartbeat.hpp"
 #include "ws/url.hpp"
 
 namespace microframe::ws {
@@ -26,6 +27,7 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
     std::string token;  // sent as Authorization: Bearer; "" for none
     std::vector<std::string> subprotocols;
     proto::ConnectionLimits limits;
+    Heartbeat::Timing heartbeat{25'000, 20'000};  // design: Limits
   };
   class Events {
    public:
@@ -58,6 +60,8 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
   void on_deadline(std::uint64_t now_ms) override;
   bool read_head(base::MutableBytes& bytes);
   void read(base::MutableBytes bytes);
+  void opened();
+  void check_heartbeat(std::uint64_t now_ms);
   void finish(proto::CloseCode code, std::string_view reason);
 
   net::Loop& loop_;
@@ -71,6 +75,7 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
   std::unique_ptr<net::Connector> connector_;
   std::unique_ptr<net::Socket> socket_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  Heartbeat heartbeat_;
   Phase phase_ = Phase::connecting;
   proto::CloseCode close_code_ = proto::CloseCode::abnormal;  // the peer's, once it came
   std::string close_reason_;

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "microframe/config_error.hpp"
+#include "ws/site.hpp"
 
 namespace microframe::ws {
 
@@ -14,7 +15,9 @@ Endpoint::Endpoint(WebSocketRoute route) : route_(std::move(route)), authenticat
   }
 }
 
-void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits) {
+void Endpoint::open(std::vector<hub::LoopPort*> loops, const Site& site) {
+  const Limits& limits = site.limits;
+  site_ = &site;
   hub::HubLimits hub_limits;
   hub_limits.devices_per_user_max = limits.devices_per_user_max;
   hub_limits.rooms_per_member_max = limits.rooms_per_connection_max;
@@ -27,6 +30,22 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits) {
 hub::Hub& Endpoint::hub() const {
   if (!hub_) throw std::logic_error("the application does not serve yet: nobody is connected to " + path());
   return *hub_;
+}
+
+base::Shedding Endpoint::shedding(std::string_view room, std::string_view key) const {
+  using Rule = base::Shedding::Rule;
+  if (site_->rooms.empty()) return {};
+  const std::hash<std::string_view> hash;
+  switch (site_->rooms.of(room).when_slow()) {
+    case WhenSlow::disconnect:
+      return {};
+    case WhenSlow::drop_oldest:
+      return {Rule::oldest, hash(room)};
+    case WhenSlow::conflate:
+      // The name's end marks where the key begins: no two pairs read alike.
+      return {Rule::superseded, hash(std::string(room) + '\0' + std::string(key))};
+  }
+  return {};
 }
 
 std::string_view Endpoint::choose_subprotocol(const std::vector<std::string_view>& offered) const {

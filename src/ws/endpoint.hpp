@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "authx/authenticator.hpp"
+#include "base/shedding.hpp"
 #include "hub/hub.hpp"
-#include "microframe/limits.hpp"
 #include "microframe/ws/route.hpp"
 
 namespace microframe::ws {
+
+class Site;
 
 class Endpoint {
  public:
@@ -21,7 +23,7 @@ class Endpoint {
   explicit Endpoint(WebSocketRoute route);
 
   // Makes the hub, and lets the application's object speak through it. Once, before the first connection.
-  void open(std::vector<hub::LoopPort*> loops, const Limits& limits);
+  void open(std::vector<hub::LoopPort*> loops, const Site& site);
 
   const std::string& path() const { return route_.path_; }
   const detail::Hooks& hooks() const { return route_.hooks_; }
@@ -30,6 +32,8 @@ class Endpoint {
   const authx::Authenticator& authenticator() const { return authenticator_; }
   bool refuses_by_http() const { return authenticator_.refusal() == authx::AuthRefusal::http; }
   hub::Hub& hub() const;
+  // What may become of a frame that is sent to `room` where it waits for a slow member; `key` is its own.
+  base::Shedding shedding(std::string_view room, std::string_view key) const;
 
   // The subprotocol to answer (RFC 6455 §4.2.2), "" for none. One that carries a token is chosen only if it
   // was the only one offered, for browsers fail a handshake that selects none of theirs.
@@ -42,6 +46,7 @@ class Endpoint {
   WebSocketRoute route_;
   authx::Authenticator authenticator_;
   std::unique_ptr<hub::Hub> hub_;
+  const Site* site_ = nullptr;  // once open
 };
 
 }  // namespace microframe::ws

@@ -110,6 +110,7 @@ void HttpSession::serve_page(const proto::RequestHead& head) {
   }
   std::string fields = "Content-Type: " + page->content_type + "\r\n";
   fields += "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
+  if (page->good && !page->good()) return answer(proto::refusal_response(503, {}, page->body()));
   answer(proto::page_response(fields, page->body(), head.method == "HEAD"));
 }
 

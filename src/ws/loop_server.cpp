@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
+#include <chrono>
 
 #include "ws/http_session.hpp"
 #include "ws/server_connection.hpp"
@@ -14,6 +16,10 @@ namespace {
 // Of those past a limit of connections, so many requests at a time are read and answered; further ones are
 // dropped.
 constexpr std::size_t kAnswersMax = 256;
+
+constexpr std::chrono::milliseconds kDrainStep{100};
+// A small server needs no pace.
+constexpr std::size_t kDrainBatchMin = 50;
 
 // Takes an element out of a roster in which each element knows its place; the last one takes the free place.
 template <class Holder>
@@ -81,13 +87,26 @@ void LoopServer::drain(std::function<void()> done) {
   drained_ = std::move(done);
   listeners_.clear();
   sessions_.clear();
-  // A close may end a connection at once and so change the roster.
-  const auto connections = connections_;
-  for (const auto& connection : connections) {
-    connection->close(proto::CloseCode::service_restart, "the server restarts", DisconnectCause::shutdown);
-  }
+  // The last batch leaves time for its closing handshakes.
+  const auto batches = static_cast<std::size_t>(site_.limits.drain_time / kDrainStep) * 3 / 4 + 1;
+  drain_batch(std::max(kDrainBatchMin, connections_.size() / batches + 1));
   loop_.after(site_.limits.drain_time, [this] { drop_all(); });
   tell_if_empty();
+}
+
+void LoopServer::drain_batch(std::size_t size) {
+  std::vector<base::Ref<ServerConnection>> batch;
+  bool more = false;
+  for (const auto& connection : connections_) {
+    if (!connection->is_open()) continue;
+    if (more = batch.size() == size; more) break;
+    batch.push_back(connection);
+  }
+  // A close may end a connection at once and so change the roster.
+  for (const auto& connection : batch) {
+    connection->close(proto::CloseCode::service_restart, "the server restarts", DisconnectCause::shutdown);
+  }
+  if (more) loop_.after(kDrainStep, [this, size] { drain_batch(size); });
 }
 
 void LoopServer::drop_all() {

@@ -40,13 +40,15 @@ class LoopServer final : public hub::LoopPort {
   void forget(ServerConnection& connection);
   void forget(HttpSession& session);
 
-  // Stops listening and closes every connection with 1012; `done` is called when the last is gone, which is
-  // after Limits::drain_time at the latest, when what is left is dropped. Once.
+  // Stops listening and closes every connection with 1012, in batches, so that not all come back to other
+  // servers at once; `done` is called when the last is gone, which is after Limits::drain_time at the latest,
+  // when what is left is dropped. Once.
   void drain(std::function<void()> done);
   // Drops every open WebSocket at once.
   void drop_all();
 
  private:
+  void drain_batch(std::size_t size);
   void accept(int fd, const net::PeerAddress& peer);
   void tell_if_empty();
 

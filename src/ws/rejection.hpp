@@ -29,6 +29,7 @@ enum class Rejection : std::uint8_t {
   bad_message,        // an error reply; the connection lives
   hook_failed,        // 1011
   closing_timeout,    // the peer's Close never came
+  heartbeat_timeout,  // 1006: the peer has gone silent
   count
 };
 

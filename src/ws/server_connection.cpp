@@ -25,10 +25,6 @@ proto::ConnectionLimits protocol_limits(const Limits& limits) {
   return result;
 }
 
-std::int64_t to_seconds(std::chrono::system_clock::time_point time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
 Rejection rejection_for(CloseCode code) {
   return code == CloseCode::message_too_big ? Rejection::message_too_big : Rejection::protocol_error;
 }
@@ -53,7 +49,7 @@ void ServerConnection::open(std::unique_ptr<net::Socket> socket, base::MutableBy
   socket_->set_events(*this);
   handle_ = WebSocket(*this);
   phase_ = Phase::open;
-  arm_expiry();
+  begin_deadlines();
   if (const Ref<Member> oldest = endpoint_.hub().add(*this)) {
     auto& replaced = static_cast<ServerConnection&>(*oldest);
     replaced.server_.run([held = Ref<ServerConnection>(&replaced)] {
@@ -69,6 +65,7 @@ void ServerConnection::open(std::unique_ptr<net::Socket> socket, base::MutableBy
 
 void ServerConnection::on_receive(base::MutableBytes bytes) {
   const Ref<ServerConnection> keep(this);
+  heartbeat_.heard(server_.loop().now_ms());
   read(bytes);
 }
 
@@ -92,7 +89,7 @@ void ServerConnection::handle_event(const Event& event) {
       if (within_rate()) answer_ping(event);
       return;
     case Event::Kind::pong:
-      within_rate();
+      if (within_rate()) handle_pong(event);
       return;
     case Event::Kind::close:
       return handle_peer_close(event);
@@ -155,21 +152,75 @@ void ServerConnection::handle_failure(const Event& event) {
 
 void ServerConnection::deliver(const SharedBuffer& frame) {
   if (!is_open() || overflowed_) return;
-  const std::size_t bytes_max = server_.site().limits.outbox_bytes_max;
-  const auto is_full = [&] {
-    return socket_->buffered() != 0 && socket_->buffered() + frame.size() > bytes_max;
-  };
-  if (is_full()) socket_->offer();  // the peer is not slow if the kernel was never asked
-  if (is_full()) {
-    // A hub may be walking its lists: the session ends when it is done.
-    overflowed_ = true;
-    server_.loop().post([held = Ref<ServerConnection>(this)] {
-      held->reject(Rejection::too_slow, "outbox is full");
-      held->close(CloseCode::too_slow, "too slow", DisconnectCause::too_slow);
-    });
-    return;
-  }
+  if (socket_->buffered() != 0 && !make_room(frame)) return;
   socket_->send(frame);
+  if (socket_->blocked_since_ms() != 0)
+    waiting_bytes_.store(static_cast<std::uint32_t>(socket_->buffered()), std::memory_order_relaxed);
+}
+
+// Sees to room for a frame behind those that wait: by the rules of its room, which may drop some, or by
+// asking the kernel. returns: false if the frame cannot be queued; the session ends unless the rules let the
+// frame go.
+bool ServerConnection::make_room(const SharedBuffer& frame) {
+  using Rule = base::Shedding::Rule;
+  const base::Shedding shedding = frame.shedding();
+  const std::size_t bytes_max = server_.site().limits.outbox_bytes_max;
+  const auto missing = [&] {
+    const std::size_t wanted = socket_->buffered() + frame.size();
+    return socket_->buffered() == 0 || wanted <= bytes_max ? 0 : wanted - bytes_max;
+  };
+  // A peer that keeps up gets them all: only what the kernel has no room for is superseded.
+  if (shedding.rule == Rule::superseded && socket_->blocked_since_ms() != 0)
+    count_shed(socket_->drop_superseded(shedding.stream));
+  if (missing() == 0) return true;
+  socket_->offer();  // the peer is not slow if the kernel was never asked
+  if (missing() == 0) return true;
+  if (shedding.rule == Rule::oldest) {
+    count_shed(socket_->drop_oldest(shedding.stream, missing()));
+    if (missing() == 0) return true;
+    count_shed(1);  // others fill the outbox: this one gives way itself
+    return false;
+  }
+  overflowed_ = true;
+  // A hub may be walking its lists: the session ends when it is done.
+  server_.loop().post([held = Ref<ServerConnection>(this)] {
+    held->reject(Rejection::too_slow, "outbox is full");
+    held->close(CloseCode::too_slow, "too slow", DisconnectCause::too_slow);
+  });
+  return false;
+}
+
+void ServerConnection::count_shed(std::size_t frames) {
+  if (frames != 0) server_.site().shed_frames.fetch_add(frames, std::memory_order_relaxed);
+}
+
+void ServerConnection::on_blocked() {
+  waiting_bytes_.store(static_cast<std::uint32_t>(socket_->buffered()), std::memory_order_relaxed);
+  arm_deadline();
+}
+
+void ServerConnection::on_drained() {
+  waiting_bytes_.store(0, std::memory_order_relaxed);
+  tell_drained(true);
+}
+
+std::size_t ServerConnection::buffered() const {
+  if (server_.is_current()) return socket_ ? socket_->buffered() : 0;
+  return waiting_bytes_.load(std::memory_order_relaxed);
+}
+
+void ServerConnection::when_drained(std::function<void(bool)> told) {
+  server_.run([held = Ref<ServerConnection>(this), told = std::move(told)] {
+    if (!held->is_open()) return told(false);
+    held->socket_->offer();  // what was only queued may leave at once
+    if (held->socket_->buffered() == 0) return told(true);
+    held->drain_waiters_.push_back(told);
+  });
+}
+
+void ServerConnection::tell_drained(bool drained) {
+  if (drain_waiters_.empty()) return;
+  for (const auto& told : std::exchange(drain_waiters_, {})) told(drained);
 }
 
 bool ServerConnection::send(const SharedBuffer& frame) {
@@ -200,8 +251,7 @@ void ServerConnection::request_close(CloseCode code, std::string_view reason) {
 
 void ServerConnection::drop() {
   const Ref<ServerConnection> keep(this);
-  stream_ended();
-  leave(DisconnectReason(DisconnectCause::connection_lost, static_cast<std::uint16_t>(CloseCode::abnormal)));
+  lose(DisconnectCause::connection_lost);
   runner_.abandon();
 }
 
@@ -217,15 +267,22 @@ void ServerConnection::begin_closing() {
 void ServerConnection::leave(DisconnectReason reason) {
   if (std::exchange(session_ended_, true)) return;
   endpoint_.hub().begin_leave(*this);
-  const bool received_all =
-      reason.cause == DisconnectCause::peer_closed || reason.cause == DisconnectCause::connection_lost;
+  tell_drained(false);
+  const bool received_all = reason.cause == DisconnectCause::peer_closed ||
+                            reason.cause == DisconnectCause::connection_lost ||
+                            reason.cause == DisconnectCause::timeout;
   runner_.disconnect(std::move(reason), !received_all);
 }
 
 void ServerConnection::on_end(net::EndReason) {
   const Ref<ServerConnection> keep(this);
+  lose(DisconnectCause::connection_lost);
+}
+
+// The stream is over without a Close of the peer's.
+void ServerConnection::lose(DisconnectCause cause) {
   stream_ended();
-  leave(DisconnectReason(DisconnectCause::connection_lost, static_cast<std::uint16_t>(CloseCode::abnormal)));
+  leave(DisconnectReason(cause, static_cast<std::uint16_t>(CloseCode::abnormal)));
 }
 
 void ServerConnection::stream_ended() {
@@ -248,47 +305,6 @@ void ServerConnection::forget_if_done() {
   if (phase_ != Phase::closed || !session_ended_ || handle_) return;
   ticket_ = {};  // a hook that still ran has counted until here
   server_.forget(*this);
-}
-
-void ServerConnection::on_deadline(std::uint64_t) {
-  const Ref<ServerConnection> keep(this);
-  if (phase_ == Phase::closing) {
-    reject(Rejection::closing_timeout, "the closing handshake is late");
-    return stream_ended();
-  }
-  if (std::chrono::system_clock::now() < ends()) return arm_expiry();
-  reject(Rejection::token_expired, "exp has passed");
-  close(CloseCode::unauthenticated, "token expired", DisconnectCause::token_expired);
-}
-
-// --- the token ---
-
-void ServerConnection::arm_expiry() {
-  using std::chrono::milliseconds;
-  // A wall clock may be set: look again at least once a minute.
-  constexpr milliseconds kLookAgain{60'000};
-  const auto left = std::chrono::ceil<milliseconds>(ends() - std::chrono::system_clock::now());
-  const milliseconds wait = std::clamp(left, milliseconds{0}, kLookAgain);
-  server_.loop().wheel().arm(*this, server_.loop().now_ms() + static_cast<std::uint64_t>(wait.count()));
-}
-
-std::chrono::system_clock::time_point ServerConnection::expires() const {
-  return std::chrono::system_clock::time_point(
-      std::chrono::seconds(expires_s_.load(std::memory_order_relaxed)));
-}
-
-std::chrono::system_clock::time_point ServerConnection::ends() const {
-  return endpoint_.authenticator().ends(expires());
-}
-
-bool ServerConnection::refresh_token(std::string_view token) {
-  const auto claims = endpoint_.authenticator().verify(token, std::chrono::system_clock::now());
-  if (!claims || claims->sub != user()) return false;
-  expires_s_ = to_seconds(claims->expires);
-  server_.run([held = Ref<ServerConnection>(this)] {
-    if (held->is_open()) held->arm_expiry();
-  });
-  return true;
 }
 
 // --- what hooks need ---

@@ -8,10 +8,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "authx/authenticator.hpp"
 #include "base/timer_wheel.hpp"
@@ -22,6 +24,7 @@
 #include "net/socket.hpp"
 #include "proto/connection.hpp"
 #include "ws/admission.hpp"
+#include "ws/heartbeat.hpp"
 #include "ws/hook_runner.hpp"
 #include "ws/rate_limit.hpp"
 #include "ws/rejection.hpp"
@@ -61,11 +64,19 @@ class ServerConnection final : public hub::Member,
   bool send(const base::SharedBuffer& frame);
   void request_close(proto::CloseCode code, std::string_view reason);
   bool refresh_token(std::string_view token);
+  // As WebSocket::buffered.
+  std::size_t buffered() const;
+  // Calls told(true) once nothing is queued, or told(false) once the session has ended, on the connection's
+  // loop.
+  void when_drained(std::function<void(bool)> told);
   std::uint64_t id() const { return id_; }
   const Json& claims() const { return claims_; }
   std::chrono::system_clock::time_point expires() const;
   std::string remote_address() const { return net::to_string(peer_); }
   const std::string& subprotocol() const { return subprotocol_; }
+  std::chrono::microseconds rtt() const {
+    return std::chrono::microseconds(rtt_us_.load(std::memory_order_relaxed));
+  }
   Endpoint& endpoint() const { return endpoint_; }
 
  private:
@@ -80,10 +91,14 @@ class ServerConnection final : public hub::Member,
 
   // hub::Sink
   void deliver(const base::SharedBuffer& frame) override;
+  bool make_room(const base::SharedBuffer& frame);
+  void count_shed(std::size_t frames);
+  void tell_drained(bool drained);
   // net::SocketEvents
   void on_receive(base::MutableBytes bytes) override;
   void on_end(net::EndReason reason) override;
-  void on_drained() override {}
+  void on_drained() override;
+  void on_blocked() override;
   // base::TimerNode
   void on_deadline(std::uint64_t now_ms) override;
   // HookHost
@@ -100,14 +115,24 @@ class ServerConnection final : public hub::Member,
   void handle_event(const proto::Event& event);
   void handle_peer_close(const proto::Event& event);
   void handle_failure(const proto::Event& event);
+  void handle_pong(const proto::Event& event);
   void answer_ping(const proto::Event& event);
   bool within_rate();
   void send_control(const proto::ControlFrame& frame);
   void begin_closing();
   void leave(DisconnectReason reason);
+  void lose(DisconnectCause cause);
   void stream_ended();
   void forget_if_done();
-  void arm_expiry();
+  void check_heartbeat(std::uint64_t now_ms);
+  void send_ping();
+  void check_progress(std::uint64_t now_ms);
+  void begin_deadlines();
+  void arm_deadline();
+  std::chrono::milliseconds until_expiry() const;
+  static std::int64_t to_seconds(std::chrono::system_clock::time_point time) {
+    return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
+  }
   std::chrono::system_clock::time_point ends() const;
   void reject(Rejection why, std::string_view detail);
 
@@ -116,12 +141,14 @@ class ServerConnection final : public hub::Member,
   std::unique_ptr<net::Socket> socket_;  // until the stream has ended
   std::atomic<Phase> phase_{Phase::opening};
   bool overflowed_ = false;
+  std::atomic<std::uint32_t> waiting_bytes_{0};  // in a socket that is blocked, for other threads
 
   bool session_ended_ = false;
   bool pong_waits_ = false;  // a pong is held up behind a full socket
   Endpoint& endpoint_;
   proto::Connection protocol_;
   HookRunner runner_;
+  std::vector<std::function<void(bool)>> drain_waiters_;
   std::optional<WebSocket> handle_;  // what hooks receive; until the session has ended
   Json claims_;
   std::string subprotocol_;
@@ -130,7 +157,10 @@ class ServerConnection final : public hub::Member,
   const std::uint64_t id_;
   std::atomic<std::int64_t> expires_s_;  // of the token, seconds since 1970
   RateLimit rate_;
-  std::size_t roster_index_ = 0;  // in the LoopServer
+  Heartbeat heartbeat_;
+  std::uint64_t ping_us_ = 0;             // when the last ping left, on the steady clock; its payload
+  std::atomic<std::uint32_t> rtt_us_{0};  // of the last ping that was answered
+  std::size_t roster_index_ = 0;          // in the LoopServer
 };
 
 }  // namespace microframe::ws

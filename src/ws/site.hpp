@@ -15,7 +15,9 @@
 #include "microframe/limits.hpp"
 #include "ws/admission.hpp"
 #include "ws/endpoint.hpp"
+#include "ws/histogram.hpp"
 #include "ws/rejection.hpp"
+#include "ws/room_rules.hpp"
 
 namespace microframe::ws {
 
@@ -24,6 +26,8 @@ struct Page {
   std::string content_type;
   // Makes the body, on any loop.
   std::function<std::string()> body;
+  // Whether the answer is 200, and not 503; left out: always.
+  std::function<bool()> good = {};
 };
 
 class Site {
@@ -44,7 +48,10 @@ class Site {
   Admission admission;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unordered_map<std::string, Page> pages;
+  RoomRules rooms;
   std::atomic<std::uint64_t> next_connection_id{1};
+  Histogram round_trips;                      // of pings
+  std::atomic<std::uint64_t> shed_frames{0};  // dropped for slow receivers, by the rules of their rooms
 
  private:
   std::array<std::atomic<std::uint64_t>, kRejections> rejected_{};

@@ -5,6 +5,7 @@
 
 #include "hub/hub.hpp"
 #include "microframe/ws/chat_base.hpp"
+#include "ws/drain_wait.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/server_connection.hpp"
@@ -73,6 +74,20 @@ std::string WebSocket::remote_address() const {
 std::string WebSocket::subprotocol() const {
   return connection_->subprotocol();
 }
+std::chrono::microseconds WebSocket::rtt() const {
+  return connection_->rtt();
+}
+
+std::size_t WebSocket::buffered() const {
+  return connection_->buffered();
+}
+
+Task<bool> WebSocket::drained() {
+  const WebSocket self = *this;  // the coroutine may outlive the handle it was called on
+  DrainWait wait(*self.connection_);
+  co_return co_await wait;
+}
+
 ChatBase WebSocket::chat() const {
   return ChatBase(&connection_->endpoint());
 }

@@ -19,6 +19,9 @@ FRAMES = {
     "users": HEAD + "std::optional<authx::User> load(const std::string&);\n%s\nUsers users;\n",
     "refresh": CLASS,
     "rooms": CLASS,
+    "drained": CLASS.replace("};\n", "  std::vector<std::string> chunks_;\n};\n", 1),
+    "rooms_slow": HEAD + "class Quotes : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"
+                         "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",
     "publish": HEAD + "class MyChat : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"
                       "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",
 }

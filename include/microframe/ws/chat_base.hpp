@@ -76,6 +76,17 @@ class Exclude {
   std::optional<WebSocket> device_;
 };
 
+// What a message is about, for rooms that keep only the newest of each key (WhenSlow::conflate):
+// Key("EURUSD").
+class Key {
+ public:
+  explicit Key(std::string value) : value_(std::move(value)) {}
+  const std::string& value() const { return value_; }
+
+ private:
+  std::string value_;
+};
+
 // An endpoint with rooms and broadcasts.
 class ChatBase : public BaseWebSocket {
  public:
@@ -101,6 +112,13 @@ class ChatBase : public BaseWebSocket {
   bool broadcast_to_room(std::string_view room, const Json& message, const Exclude& exclude = {});
   bool broadcast_to_room(std::string_view room, const Message& message, const Exclude& exclude = {});
 
+  // As broadcast_to_room, and of the messages with one key that wait for a slow member only the newest is
+  // kept, if the room's options say so (Application::rooms); elsewhere the key means nothing.
+  bool broadcast_by_key(std::string_view room, const Key& key, const Json& message,
+                        const Exclude& exclude = {});
+  bool broadcast_by_key(std::string_view room, const Key& key, const Message& message,
+                        const Exclude& exclude = {});
+
   // Puts every open device of `user`, or the one device, into `room`. A device leaves its rooms when it
   // closes; the user's other devices stay. For several devices the result is the best of theirs.
   JoinResult join_room(std::string_view user, std::string_view room);
@@ -120,6 +138,8 @@ class ChatBase : public BaseWebSocket {
   explicit ChatBase(Endpoint* endpoint) : BaseWebSocket(endpoint) {}
   static hub::Exclusion exclusion(const Exclude& exclude);
   hub::Hub& hub_of(const WebSocket& device) const;
+  bool send_to_room(std::string_view room, std::string_view key, base::SharedBuffer frame,
+                    const Exclude& exclude);
   std::size_t send_frame_to_many(std::span<const UserId> users, const base::SharedBuffer& frame);
 };
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "microframe/json.hpp"
+#include "microframe/task.hpp"
 #include "microframe/ws/message.hpp"
 
 namespace microframe::ws {
@@ -62,6 +63,19 @@ class WebSocket {
   std::string remote_address() const;
   // The subprotocol the handshake chose (RFC 6455 §1.9), or "". A token carried there is never told.
   std::string subprotocol() const;
+  // The round trip of the last heartbeat ping that was answered; 0 before the first.
+  std::chrono::microseconds rtt() const;
+
+  // Bytes sent to this device that its kernel buffer has no room for yet: 0 for a peer that keeps up. Exact
+  // on the connection's own loop, that is in its hooks; from another thread as of the last message that had
+  // to wait.
+  std::size_t buffered() const;
+  // Waits until buffered() is 0, for who sends much: `while (more) { socket.send(next()); co_await
+  // socket.drained(); }`. Meanwhile the connection takes no messages, as in every hook that waits, but
+  // answers pings. On a thread without a loop it blocks that thread. returns: false if the connection has
+  // closed.
+  Task<bool> drained();
+
   // The endpoint this device is connected to: its users, rooms and broadcasts.
   ChatBase chat() const;
 

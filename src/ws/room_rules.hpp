@@ -1,0 +1,33 @@
+// RoomRules: the options of rooms by name pattern. Threading: set up before it serves, then const.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "microframe/room_options.hpp"
+
+namespace microframe::ws {
+
+class RoomRules {
+ public:
+  // pattern: a room's name; a '*' at its end stands for any rest. The first that fits a name decides.
+  // errors: ConfigError for an empty pattern, or a '*' elsewhere.
+  void add(std::string pattern, RoomOptions options);
+
+  bool empty() const { return rules_.empty(); }
+  // The options of the room; the defaults if no pattern fits.
+  const RoomOptions& of(std::string_view room) const;
+
+ private:
+  struct Rule {
+    std::string text;  // of the pattern, without the '*'
+    bool is_prefix;
+    RoomOptions options;
+  };
+  std::vector<Rule> rules_;
+  RoomOptions defaults_;
+};
+
+}  // namespace microframe::ws
