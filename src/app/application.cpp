@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -51,8 +52,8 @@ class Application::Impl {
     pages_.emplace(std::move(path), ws::Page{std::move(content_type), std::move(body)});
   }
 
-  void start(std::string_view address);
-  void stop_on_signals();
+  enum class OnSignals : bool { nothing, stop };
+  void start(std::string_view address, OnSignals on_signals);
   void wait();
   void stop();
   // As stop(), after the world has had Limits::drain_notice to see that we are not ready any more.
@@ -73,6 +74,8 @@ class Application::Impl {
   };
 
   void claim(const std::string& path) const;
+  void watch_signals();
+  void start_threads();
   void announce() const;
   void drain();
   void lane_drained();
@@ -96,7 +99,7 @@ void Application::Impl::claim(const std::string& path) const {
   }
 }
 
-void Application::Impl::start(std::string_view text) {
+void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   if (site_) throw ConfigError("an Application serves once: make another one");
   if (stopping_) throw ConfigError("this Application was stopped before it started: make another one");
   const net::Address address = net::parse_address(text);
@@ -122,8 +125,23 @@ void Application::Impl::start(std::string_view text) {
   }
   for (const auto& endpoint : site_->endpoints) endpoint->open(ports, *site_);
   for (std::size_t i = 0; i < threads; ++i) lanes_[i]->server->listen(std::move(sockets[i]));
-  for (const auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
+  if (on_signals == OnSignals::stop) watch_signals();
+  start_threads();
   announce();
+}
+
+void Application::Impl::start_threads() {
+  try {
+    for (const auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
+  } catch (const std::system_error& error) {
+    stopping_ = drains_ = true;
+    for (const auto& lane : lanes_) {
+      if (lane->thread.joinable()) lane->loop.stop();
+    }
+    wait();
+    throw ConfigError("cannot start " + std::to_string(lanes_.size()) + " threads: " + error.what() +
+                      ". Serve with fewer (--threads)");
+  }
 }
 
 void Application::Impl::announce() const {
@@ -133,15 +151,13 @@ void Application::Impl::announce() const {
 }
 
 // The first signal drains, the second drops.
-void Application::Impl::stop_on_signals() {
-  auto& loop = lanes_.front()->loop;
-  loop.post([this, &loop] {
-    signals_ = std::make_unique<net::Signals>(loop, [this](int) { stopping_ ? drop() : stop_with_notice(); });
-  });
+void Application::Impl::watch_signals() {
+  signals_ = std::make_unique<net::Signals>(lanes_.front()->loop,
+                                            [this](int) { stopping_ ? drop() : stop_with_notice(); });
 }
 
 void Application::Impl::stop() {
-  if (stopping_.exchange(true)) return;
+  if (stopping_.exchange(true) || lanes_.empty()) return;
   base::log::info("stopping", {});
   drain();
 }
@@ -225,7 +241,7 @@ Application& Application::limits(const Limits& limits) {
 }
 
 void Application::start(std::string_view address) {
-  impl_->start(address);
+  impl_->start(address, Impl::OnSignals::nothing);
 }
 void Application::wait() {
   impl_->wait();
@@ -239,7 +255,7 @@ std::uint16_t Application::port() const {
 
 int Application::run(std::string_view address) {
   try {
-    start(address);
+    impl_->start(address, Impl::OnSignals::stop);
     // For people, and for programs that start this one; the log goes to stderr.
     std::printf("listening on %s\n", to_url(net::parse_address(address), port()).c_str());
     std::fflush(stdout);
@@ -247,7 +263,6 @@ int Application::run(std::string_view address) {
     std::fprintf(stderr, "microframe: %s\n", error.what());
     return 1;
   }
-  impl_->stop_on_signals();
   wait();
   return 0;
 }

@@ -1,9 +1,12 @@
 // microframe serve: the ready chat server.
 
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/commands.hpp"
@@ -22,7 +25,7 @@ struct ServeOptions {
   std::string secret;
   std::size_t threads = 0;
   bool bench = false;
-  std::size_t message_bytes_max = Limits().message_bytes_max;
+  std::optional<std::size_t> message_bytes_max;
 };
 
 // Each message back, unchanged.
@@ -39,31 +42,45 @@ class Relay : public ws::ChatBase {
   void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) { broadcast(message); }
 };
 
-void add_bench_routes(Application& app, const authx::AuthConfig& auth, Limits& limits) {
+void add_bench_routes(Application& app, const authx::AuthConfig& auth, const ServeOptions& options,
+                      Limits& limits) {
   limits.messages_per_second = 0;
   limits.connections_per_address_max = 0;
   limits.devices_per_user_max = limits.connections_max;
-  // Conformance suites send a message in fragments of 64 bytes.
+  // Conformance suites send messages of 16 MiB, in fragments of 64 bytes too, and the next before they have
+  // read the last.
+  constexpr std::size_t kSuiteBytesMax = 16 * 1024 * 1024;
+  limits.message_bytes_max = options.message_bytes_max.value_or(kSuiteBytesMax);
+  limits.outbox_bytes_max = std::max(limits.outbox_bytes_max, 4 * limits.message_bytes_max);
   limits.fragments_max = std::max(limits.fragments_max, limits.message_bytes_max / 64);
   app.route<Echo>("/ws/echo", auth);
   app.route<Relay>("/ws/relay", auth);
   std::fputs(
       "bench: /ws/echo and /ws/relay are open to every valid token; no limit of message rate, of connections "
       "an "
-      "address or of devices a user\n",
+      "address or of devices a user; messages of 16 MiB unless --max-message says otherwise\n",
       stderr);
 }
 
+// A connection is a descriptor, and the limit that a shell gives is often 1,024: take what the system allows.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int serve(const ServeOptions& options) {
+  raise_descriptor_limit();
   const authx::AuthConfig auth(secret_or_env(options.secret));
   Limits limits;
-  limits.message_bytes_max = options.message_bytes_max;
+  limits.message_bytes_max = options.message_bytes_max.value_or(limits.message_bytes_max);
   Application app;
   app.route<ReadyChat>("/ws/chat", auth);
   app.page("/", "text/html; charset=utf-8", embedded::index_html);
   app.page("/style.css", "text/css; charset=utf-8", embedded::style_css);
   app.page("/chat.js", "text/javascript; charset=utf-8", embedded::chat_js);
-  if (options.bench) add_bench_routes(app, auth, limits);
+  if (options.bench) add_bench_routes(app, auth, options, limits);
   if (options.threads != 0) app.threads(options.threads);
   app.limits(limits);
   return app.run(options.listen);
@@ -83,8 +100,8 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
       ->check(CLI::Range(1, 1024));
   command->add_flag("--bench", options->bench,
                     "Add /ws/echo and /ws/relay, and lift the limits of rate and of connections");
-  command->add_option("--max-message", options->message_bytes_max, "Bytes of a message at most")
-      ->capture_default_str();
+  command->add_option("--max-message", options->message_bytes_max,
+                      "Bytes of a message at most; default: 1 MiB, with --bench 16 MiB");
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 

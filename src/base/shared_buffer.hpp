@@ -42,6 +42,8 @@ class SharedBuffer {
   Bytes bytes() const { return block_ ? Bytes{data(), block_->size} : Bytes{}; }
   std::size_t size() const { return block_ ? block_->size : 0; }
   explicit operator bool() const { return block_ != nullptr; }
+  // Whether nobody else holds it.
+  bool is_last() const { return block_ && block_->references.load(std::memory_order_acquire) == 1; }
 
   // What may become of it where it waits. Set by its maker, before anyone else can see it.
   void set_shedding(const Shedding& shedding) { block_->shedding = shedding; }

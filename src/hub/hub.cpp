@@ -44,11 +44,12 @@ Ref<Member> Hub::add(Member& member) {
   member.presence_ = Member::Presence::present;
   everyone_.expect(member);
   everyone_.seat(member);
-  const auto present =
-      std::count_if(devices.begin(), devices.end(), [](const Member* m) { return m->present(); });
-  if (static_cast<std::size_t>(present) <= limits_.devices_per_user_max) return {};
-  return Ref<Member>(
-      *std::find_if(devices.begin(), devices.end(), [](const Member* m) { return m->present(); }));
+  const auto counts = [](const Member* device) { return device->counts(); };
+  const auto places = std::count_if(devices.begin(), devices.end(), counts);
+  if (static_cast<std::size_t>(places) <= limits_.devices_per_user_max) return {};
+  Member* oldest = *std::find_if(devices.begin(), devices.end(), counts);
+  oldest->evicted_ = true;  // it goes on its own loop, later: the next to come must find another
+  return Ref<Member>(oldest);
 }
 
 std::size_t Hub::present_among(const Devices& devices) {

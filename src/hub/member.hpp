@@ -52,11 +52,14 @@ class Member : public base::RefCounted, public Sink {
     std::size_t index;
   };
 
+  // Whether it takes one of its user's places: a device that was told to go does not.
+  bool counts() const { return present() && !evicted_; }
   bool is_in(const Room& room) const;
 
   const std::string user_;
   const std::uint32_t loop_;
   std::atomic<Presence> presence_{Presence::absent};  // written under the user's lock
+  bool evicted_ = false;                              // the user's lock
   std::vector<base::Ref<Room>> rooms_;                // the user's lock
   std::vector<const Room*> leaving_;                  // likewise: rooms with a posted unseat still to come
   std::vector<Seat> seats_;                           // its loop alone

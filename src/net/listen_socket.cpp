@@ -33,6 +33,9 @@ ConfigError cannot_listen(const Address& address, int error) {
       return ConfigError("cannot listen on " + where +
                          ": no interface of this machine has that address. Try :" +
                          std::to_string(address.port) + " for every interface");
+    case ENOENT:
+      return ConfigError("cannot listen on " + where +
+                         ": there is no such directory. Make it first, or listen elsewhere");
     default:
       return ConfigError("cannot listen on " + where + ": " + std::strerror(error));
   }

@@ -165,11 +165,12 @@ void Loop::update_now() {
 }
 
 // After a stall the deadlines wait for the next tick: libuv runs timers first, and what came in time has not
-// been read yet.
+// been read yet. Once: on a loop that is late every time they would never come.
 void Loop::tick() {
   const std::uint64_t now = now_ms();
   const std::uint64_t last = std::exchange(ticked_ms_, now);
-  if (now - last <= kStallMs) wheel_.advance(now);
+  stalled_ = now - last > kStallMs && !stalled_;
+  if (!stalled_) wheel_.advance(now);
 }
 
 void Loop::forget_dirty(const Socket& socket) {

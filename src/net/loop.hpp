@@ -75,6 +75,7 @@ class Loop final : public detail::Scheduler {
   bool ended_ = false;  // run() has returned
   base::TimerWheel wheel_;
   std::uint64_t ticked_ms_ = 0;
+  bool stalled_ = false;  // the last tick was late, and left the wheel alone
   std::unique_ptr<std::byte[]> receive_buffer_;
   std::vector<Socket*> dirty_;
 };

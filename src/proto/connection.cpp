@@ -74,14 +74,18 @@ Event Connection::next(base::MutableBytes& in) {
       if (!read_payload(in, result)) return result;
       result = finish_frame();
     }
-    // §5.5.1: after our Close, the peer may send data until it sees it. Discard it; keep reading.
-    const bool discard = state_ == State::close_sent;
-    if (result.kind != Event::Kind::need_more && !discard) return result;
+    if (result.kind != Event::Kind::need_more && !is_discarded(result)) return result;
     if (std::exchange(delivered_, false)) progress_.reset();
   }
   in = {};
   progress_.reset();
   return {};
+}
+
+// §5.5.1: after our Close, the peer may send data until it sees it. A server has said its last word and
+// discards it; to a client it may be the answer to what it sent last.
+bool Connection::is_discarded(const Event& event) const {
+  return state_ == State::close_sent && (role_ == Role::server || event.kind != Event::Kind::message);
 }
 
 // Decodes the header at the front of `in`, or goes on with one that came in pieces.

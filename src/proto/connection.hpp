@@ -28,7 +28,7 @@ namespace microframe::proto {
 // §7.1. Each transition is made in connection.cpp, in one place a state.
 enum class State : std::uint8_t {
   open,
-  close_sent,      // ours is out; data is read and discarded, the peer's Close is awaited
+  close_sent,      // ours is out; the peer's Close is awaited; a server discards data meanwhile
   close_received,  // the peer's is in; ours is to be sent by the driver with close()
   closed,          // both are out: the server drops the TCP connection (§7.1.1)
   failed,          // the peer broke the protocol; the driver sends close(event.code) and drops the connection
@@ -62,7 +62,7 @@ class Connection {
 
   // Reads on: consumes bytes from the front of `in`, until one event is complete or `in` is empty. After
   // `failed`, and after the peer's Close, whatever follows is consumed and dropped (§5.5.1, §7.1.7). After
-  // our Close, data and pings are read and dropped until the peer's Close comes.
+  // our Close, pings and, on a server, data are read and dropped until the peer's Close comes.
   Event next(base::MutableBytes& in);
 
   // Sends our Close: returns the frame to write, or an empty one if ours is already out (§5.5.1: one Close
@@ -75,6 +75,7 @@ class Connection {
  private:
   struct Progress;
 
+  bool is_discarded(const Event& event) const;
   bool drops_everything() const { return state_ != State::open && state_ != State::close_sent; }
   Progress& progress();
   bool read_header(base::MutableBytes& in, FrameHeader& header, Event& failure);

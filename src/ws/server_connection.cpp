@@ -110,15 +110,19 @@ bool ServerConnection::within_rate() {
   return false;
 }
 
-// §5.5.3: an answer to the most recent ping is enough; while the socket is full, one pong waits and no more.
+// §5.5.3: an answer to the most recent ping is enough; while the socket is full, one pong waits in it and no
+// more.
 void ServerConnection::answer_ping(const Event& event) {
   auto pong = SharedBuffer::copy(proto::pong_frame(event.payload).bytes());
-  if (socket_->blocked_since_ms() == 0) {
-    pong_waits_ = false;
-    socket_->send(std::move(pong));
-  } else if (!std::exchange(pong_waits_, true)) {
-    socket_->send_urgent(std::move(pong));
+  if (socket_->blocked_since_ms() == 0) return socket_->send(std::move(pong));
+  if (!pongs_) pongs_ = std::make_unique<Pongs>();
+  if (pongs_->waiting && !pongs_->waiting.is_last()) {
+    pongs_->next = std::move(pong);
+    return;
   }
+  pongs_->waiting = pong;
+  pongs_->next = {};
+  socket_->send_urgent(std::move(pong));
 }
 
 void ServerConnection::handle_peer_close(const Event& event) {
@@ -201,6 +205,7 @@ void ServerConnection::on_blocked() {
 
 void ServerConnection::on_drained() {
   waiting_bytes_.store(0, std::memory_order_relaxed);
+  if (const auto pongs = std::move(pongs_); pongs && pongs->next) socket_->send(pongs->next);
   tell_drained(true);
 }
 

@@ -144,7 +144,6 @@ class ServerConnection final : public hub::Member,
   std::atomic<std::uint32_t> waiting_bytes_{0};  // in a socket that is blocked, for other threads
 
   bool session_ended_ = false;
-  bool pong_waits_ = false;  // a pong is held up behind a full socket
   Endpoint& endpoint_;
   proto::Connection protocol_;
   HookRunner runner_;
@@ -156,6 +155,12 @@ class ServerConnection final : public hub::Member,
   Admission::Ticket ticket_;
   const std::uint64_t id_;
   std::atomic<std::int64_t> expires_s_;  // of the token, seconds since 1970
+  // Pongs of a socket that is full: the one that waits in it, and the answer to the last ping since.
+  struct Pongs {
+    base::SharedBuffer waiting;
+    base::SharedBuffer next;
+  };
+  std::unique_ptr<Pongs> pongs_;
   RateLimit rate_;
   Heartbeat heartbeat_;
   std::uint64_t ping_us_ = 0;             // when the last ping left, on the steady clock; its payload

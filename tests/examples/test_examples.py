@@ -73,6 +73,7 @@ class Examples(unittest.IsolatedAsyncioTestCase):
                                     input='{"type": "chat", "text": "hello"}\n', capture_output=True, text=True, timeout=20)
             self.assertEqual(client.returncode, 0)
             self.assertIn('{"type":"user_joined","user_id":"alice"}', client.stdout)
+            self.assertIn('{"from":"alice","text":"hello"}', client.stdout)  # it comes after the end of the input
 
     async def test_echo(self):
         with Example("echo"):

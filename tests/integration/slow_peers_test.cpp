@@ -140,6 +140,30 @@ TEST_F(SlowPeers, OfEachKeyTheNewestArrives) {
   EXPECT_EQ(ticker.disconnects, 0);
 }
 
+// Each time it is held up anew, and the last of several pings in one such time.
+TEST_F(SlowPeers, PingsOfAPeerThatIsHeldUpAreAnswered) {
+  limits.outbox_bytes_max = kMoreThanTheKernelTakes * 2;
+  start(1);
+  RawClient slow = member("slow");
+  for (int period = 0; period < 3; ++period) {
+    fill(ticker, "slow");
+    const std::string name = std::to_string(period);
+    slow.send(test::frame(0x89, "first " + name));
+    slow.send(test::frame(0x89, "passed over " + name));
+    slow.send(test::frame(0x89, "last " + name));
+    slow.send_text("end " + name);
+    std::vector<std::string> pongs;
+    while (true) {
+      const test::Received received = slow.read_frame();
+      ASSERT_NE(received.first, 0U);
+      if (received.first == 0x8A) pongs.push_back(received.payload);
+      if (!pongs.empty() && pongs.back() == "last " + name) break;
+    }
+    EXPECT_LE(pongs.size(), 3U);
+    eventually([&] { return ticker.connection_count() == 1; });
+  }
+}
+
 // Sends more than fits anywhere, and waits for the reader each time.
 class Downloads : public ws::ChatBase {
  public:

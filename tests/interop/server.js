@@ -47,6 +47,15 @@ export class Server {
     return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
   }
 
+  // What `microframe connect` prints when it is given that input, as alice.
+  async connect(path, input) {
+    const client = spawn(binary, ["connect", this.url(path), "--token", this.token("alice")], { stdio: ["pipe", "pipe", "ignore"] });
+    client.stdin.end(input);
+    let said = "";
+    for await (const piece of client.stdout) said += piece;
+    return said;
+  }
+
   // returns: its exit code, or the signal that killed it.
   stop() {
     this.process.kill("SIGTERM");

@@ -263,3 +263,12 @@ test("a server that stops closes with 1012, and ends when the client has answere
   assert.equal((await client.ended())[0], 1012);
   assert.equal(await code, 0);
 });
+
+test("a signal right after the line that says it listens ends it cleanly", async () => {
+  for (let i = 0; i < 10; ++i) assert.equal(await (await Server.start()).stop(), 0);
+});
+
+test("the line client prints what comes after the end of its input", async () => {
+  const said = await server.connect("/ws/echo", "first\nlast\n");
+  assert.equal(said, "first\nlast\n");
+});

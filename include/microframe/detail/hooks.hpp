@@ -182,6 +182,10 @@ consteval void check_hooks() {
       !has_on_message<T> || CallsJson<T> || CallsRaw<T>,
       "microframe: on_message must be public and take (ws::WebSocket&, const ws::UserId&, const Json&) or "
       "(ws::WebSocket&, const ws::UserId&, const ws::Message&)");
+  static_assert(!(CallsJson<T> && CallsRaw<T>),
+                "microframe: the endpoint has on_message for both Json and ws::Message; write one, and "
+                "on_binary beside "
+                "the one for Json if binary messages come too");
   static_assert(!has_on_connect<T> || CallsConnect<T>,
                 "microframe: on_connect must be public and take (ws::WebSocket&, const ws::UserId&)");
   static_assert(!has_on_binary<T> || CallsBinary<T>,

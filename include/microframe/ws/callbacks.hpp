@@ -23,6 +23,10 @@ class Callbacks {
 
   template <class F>
   Callbacks&& on_connect(F hook) && {
+    static_assert(std::is_invocable_v<F&, WebSocket&, const UserId&>,
+                  "microframe: on_connect must take (ws::WebSocket&, const ws::UserId&)");
+    static_assert(detail::HookResult<std::invoke_result_t<F&, WebSocket&, const UserId&>>,
+                  "microframe: on_connect must return void or Task<>");
     connect_ = [hook = std::move(hook)](WebSocket& socket, const UserId& user) mutable {
       return detail::run_hook(socket, [&] { return hook(socket, user); });
     };
@@ -46,6 +50,12 @@ class Callbacks {
 
   template <class F>
   Callbacks&& on_binary(F hook) && {
+    static_assert(
+        std::is_invocable_v<F&, WebSocket&, const UserId&, detail::Binary>,
+        "microframe: on_binary must take (ws::WebSocket&, const ws::UserId&, std::span<const std::byte>)");
+    static_assert(
+        detail::MessageHookResult<std::invoke_result_t<F&, WebSocket&, const UserId&, detail::Binary>>,
+        "microframe: on_binary must return void, Json, Task<> or Task<Json>");
     binary_ = [hook = std::move(hook)](WebSocket& socket, const UserId& user, detail::Binary bytes) mutable {
       return detail::run_hook(socket, [&] { return hook(socket, user, bytes); });
     };
@@ -54,6 +64,12 @@ class Callbacks {
 
   template <class F>
   Callbacks&& on_disconnect(F hook) && {
+    static_assert(std::is_invocable_v<F&, WebSocket&, const UserId&, const DisconnectReason&>,
+                  "microframe: on_disconnect must take (ws::WebSocket&, const ws::UserId&, const "
+                  "ws::DisconnectReason&)");
+    static_assert(
+        detail::HookResult<std::invoke_result_t<F&, WebSocket&, const UserId&, const DisconnectReason&>>,
+        "microframe: on_disconnect must return void or Task<>");
     disconnect_ = [hook = std::move(hook)](WebSocket& socket, const UserId& user,
                                            const DisconnectReason& reason) mutable {
       return detail::run_hook(socket, [&] { return hook(socket, user, reason); });
@@ -66,6 +82,9 @@ class Callbacks {
 
   template <class Argument, class F>
   static auto message_hook(F hook) {
+    static_assert(
+        detail::MessageHookResult<std::invoke_result_t<F&, WebSocket&, const UserId&, const Argument&>>,
+        "microframe: on_message must return void, Json, Task<> or Task<Json>");
     return [hook = std::move(hook)](WebSocket& socket, const UserId& user, const Argument& message) mutable {
       return detail::run_hook(socket, [&] { return hook(socket, user, message); });
     };

@@ -1,6 +1,6 @@
 // WebSocket: a handle to one open connection (one device of its user).
-// Threading: every method from any thread. Copying shares the connection; keep a copy as long as you like:
-// once the connection is closed it says so and sends nothing.
+// Threading: every method from any thread. Copying shares the connection; keep a copy as long as the
+// Application lives: once the connection is closed it says so and sends nothing.
 #pragma once
 
 #include <chrono>

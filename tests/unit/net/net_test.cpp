@@ -192,6 +192,27 @@ TEST(LoopPosts, AFloodFromAnotherThreadStarvesNobody) {
   while (!all_ran) thread.on_loop([&] { all_ran = ran == kFlood; });
 }
 
+struct Deadline final : base::TimerNode {
+  void on_deadline(std::uint64_t) override { come = true; }
+  std::atomic<bool> come{false};
+};
+
+// What came in time is read before anyone is found late; but a loop that is late every time has deadlines
+// too.
+TEST(LoopDeadlines, ComeOnALoopThatIsHeldUpAllTheTime) {
+  constexpr int kHoldUpsMax = 20;
+  LoopThread thread;
+  Deadline deadline;
+  int hold_ups = 0;
+  thread.on_loop([&] { thread.loop.wheel().arm(deadline, thread.loop.now_ms() + 1); });
+  while (!deadline.come && hold_ups < kHoldUpsMax) {
+    thread.on_loop([] { std::this_thread::sleep_for(std::chrono::milliseconds(350)); });
+    ++hold_ups;
+  }
+  thread.on_loop([&] { thread.loop.wheel().cancel(deadline); });
+  EXPECT_LT(hold_ups, kHoldUpsMax);
+}
+
 TEST(Connecting, ANameThatIsNoneIsTold) {
   LoopThread thread;
   std::optional<Connector> connector;

@@ -256,6 +256,19 @@ TEST(Closing, DiscardsDataUntilThePeersCloseComes) {
   EXPECT_EQ(connection.state(), State::closed);
 }
 
+TEST(Closing, AClientTakesMessagesUntilThePeersCloseComes) {
+  Connection connection(Role::client, {});
+  connection.close(CloseCode::normal);
+  const auto server_frame = [](unsigned char first, std::string_view payload) {
+    return frame(first, payload, test::Length::minimal, false);
+  };
+  const std::string late =
+      server_frame(0x81, "late") + server_frame(0x89, "") + server_frame(0x88, "\x03\xE8");
+  const std::vector<std::string> expected = {"text:late", "close:1000:"};
+  EXPECT_EQ(feed(connection, late), expected);
+  EXPECT_EQ(connection.state(), State::closed);
+}
+
 TEST(Closing, MasksTheClientsClose) {
   const MaskKey key = {std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}};
   Connection connection(Role::client, {});
