@@ -1,12 +1,11 @@
 #include "net/address.hpp"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <algorithm>
 #include <charconv>
+#include <span>
 
 #include "microframe/config_error.hpp"
 
@@ -56,27 +55,21 @@ std::string to_string(const Address& address, std::uint16_t port) {
 PeerAddress::PeerAddress(const sockaddr& address) {
   if (address.sa_family == AF_INET) {
     const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-    std::copy_n(reinterpret_cast<const std::uint8_t*>(&v4.sin_addr), 4, bytes_.begin());
+    ip_ = base::IpAddress(std::as_bytes(std::span(&v4.sin_addr, 1)));
     port_ = ntohs(v4.sin_port);
-    family_ = Family::ipv4;
   } else if (address.sa_family == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&v6.sin6_addr);
-    const bool mapped = IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
-    std::copy_n(bytes + (mapped ? 12 : 0), mapped ? 4 : 16, bytes_.begin());
+    ip_ = base::IpAddress(std::as_bytes(std::span(&v6.sin6_addr, 1)));
     port_ = ntohs(v6.sin6_port);
-    family_ = mapped ? Family::ipv4 : Family::ipv6;
   }
 }
 
 std::string PeerAddress::host() const {
-  if (family_ == Family::local) return "unix";
-  char text[INET6_ADDRSTRLEN];
-  return inet_ntop(family_ == Family::ipv4 ? AF_INET : AF_INET6, bytes_.data(), text, sizeof text);
+  return is_unix() ? "unix" : to_string(ip_);
 }
 
 std::string to_string(const PeerAddress& peer) {
-  return peer.family_ == PeerAddress::Family::local ? "unix" : with_port(peer.host(), peer.port_);
+  return peer.port_ == 0 ? peer.host() : with_port(peer.host(), peer.port_);
 }
 
 }  // namespace microframe::net

@@ -1,10 +1,11 @@
 // Addresses: where to listen or connect, and who a peer is.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "base/ip_address.hpp"
 
 struct sockaddr;
 
@@ -26,26 +27,28 @@ Address parse_address(std::string_view text);
 // As parse_address reads it, with `port` in place of its own.
 std::string to_string(const Address& address, std::uint16_t port);
 
-// A connected peer's IP address and port. 20 bytes, for there is one a connection.
+// A peer's IP address and port. 20 bytes, for there is one a connection.
 class PeerAddress {
  public:
   PeerAddress() = default;
   // Reads what accept() or getpeername() filled in; any family but IPv4 and IPv6 is "unix".
   explicit PeerAddress(const sockaddr& address);
+  // port: 0 where a proxy told the address alone.
+  PeerAddress(const base::IpAddress& ip, std::uint16_t port) : ip_(ip), port_(port) {}
 
+  bool is_unix() const { return ip_.family() == base::IpAddress::Family::none; }
+  const base::IpAddress& ip() const { return ip_; }
   // "127.0.0.1", "::1" or "unix". An IPv4 address mapped into IPv6 is told as IPv4.
   std::string host() const;
 
  private:
   friend std::string to_string(const PeerAddress& peer);
-  enum class Family : std::uint8_t { local, ipv4, ipv6 };
 
-  std::array<std::uint8_t, 16> bytes_{};
+  base::IpAddress ip_;
   std::uint16_t port_ = 0;
-  Family family_ = Family::local;
 };
 
-// "127.0.0.1:50000", "[::1]:50000" or "unix".
+// "127.0.0.1:50000", "[::1]:50000", the address alone if the port is not known, or "unix".
 std::string to_string(const PeerAddress& peer);
 
 }  // namespace microframe::net
