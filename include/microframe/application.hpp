@@ -12,6 +12,7 @@
 #include "microframe/authx.hpp"
 #include "microframe/config_error.hpp"
 #include "microframe/limits.hpp"
+#include "microframe/proxies.hpp"
 #include "microframe/room_options.hpp"
 #include "microframe/ws.hpp"
 
@@ -58,6 +59,9 @@ class Application {
   // The number of loops, each a thread. Default: the cores this process may use.
   Application& threads(std::size_t count);
   Application& limits(const Limits& limits);
+  // Whose word about a client's address is taken. What they tell is the address that limits count and logs
+  // and WebSocket::remote_address() name. Default: nobody's.
+  Application& trusted_proxies(TrustedProxies proxies);
 
   // Serves until SIGINT, SIGTERM or stop(): then every connection is closed with 1012, on_disconnect has run
   // for each, and all is given back. address: "127.0.0.1:8000", "[::1]:8000", ":8000" (every interface),

@@ -28,16 +28,26 @@ struct Limits {
   std::size_t connections_max = 100'000;            // of the process; past it: 503
   std::size_t connections_per_address_max = 1'000;  // past it: 429
   std::size_t devices_per_user_max = 16;            // past it: 4409 to the oldest
-  std::chrono::milliseconds ping_interval{25000};   // of silence; then the peer is pinged; 0: never
-  std::chrono::milliseconds pong_time{
-      20000};  // of silence after that; past it: 1006, DisconnectCause::timeout
-  std::chrono::milliseconds outbox_time{
-      10000};  // without the peer taking a byte of what waits; past it: 4408
-  std::chrono::milliseconds closing_time{5000};  // for the peer's Close; past it: the connection is dropped
-  std::chrono::milliseconds drain_notice{
-      1000};  // after a signal, /readyz says 503 so long before anyone is closed
-  std::chrono::milliseconds drain_time{
-      10000};  // then, for closing all connections; past it: they are dropped
+  double handshakes_per_second = 5'000;             // of the process; 0: no limit; past it: 503
+  double handshakes_burst = 10'000;                 // how many at once before the rate counts
+  std::size_t authentications_max = 1'000;          // AuthManagers asked at once; 0: no limit; past it: 503
+  // Resident, of the process; past it new connections get 503. 0: nine tenths of what the cgroup allows,
+  // where it has a limit.
+  std::size_t memory_bytes_max = 0;
+  // Of silence; then the peer is pinged. 0: never.
+  std::chrono::milliseconds ping_interval{25000};
+  // Of silence after that. Past it: 1006, DisconnectCause::timeout.
+  std::chrono::milliseconds pong_time{20000};
+  // Without the peer taking a byte of what waits. Past it: 4408.
+  std::chrono::milliseconds outbox_time{10000};
+  // For the peer's Close. Past it: the connection is dropped.
+  std::chrono::milliseconds closing_time{5000};
+  // A hook that holds its loop up so long is named in the log; 0: none is.
+  std::chrono::milliseconds hook_warning_time{1000};
+  // After a signal, /readyz says 503 so long before anyone is closed.
+  std::chrono::milliseconds drain_notice{1000};
+  // Then, for closing all connections. Past it: they are dropped.
+  std::chrono::milliseconds drain_time{10000};
 };
 
 }  // namespace microframe

@@ -16,6 +16,7 @@
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
 #include "ws/site.hpp"
+#include "ws/watchdog.hpp"
 
 namespace microframe {
 
@@ -63,6 +64,7 @@ class Application::Impl {
 
   Limits limits;
   ws::RoomRules rooms;
+  TrustedProxies proxies;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 
  private:
@@ -84,6 +86,7 @@ class Application::Impl {
   std::unordered_map<std::string, ws::Page> pages_;
   std::unique_ptr<ws::Site> site_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<ws::Watchdog> watchdog_;
   std::unique_ptr<net::Signals> signals_;
   std::atomic<std::uint16_t> port_{0};
   std::atomic<bool> stopping_{false};
@@ -106,7 +109,7 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   auto sockets = net::open_listen_sockets(address, threads);
   port_ = sockets.front().port();
 
-  site_ = std::make_unique<ws::Site>(limits);
+  site_ = std::make_unique<ws::Site>(limits, proxies);
   site_->endpoints = std::move(endpoints_);
   site_->rooms = std::move(rooms);
   pages_.try_emplace("/healthz", ws::Page{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }});
@@ -118,15 +121,18 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   site_->pages = std::move(pages_);
 
   std::vector<hub::LoopPort*> ports;
+  std::vector<const detail::ActivitySign*> signs;
   for (std::size_t i = 0; i < threads; ++i) {
     auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
     lane.server = std::make_unique<ws::LoopServer>(lane.loop, i, *site_);
     ports.push_back(lane.server.get());
+    signs.push_back(&lane.loop.activity());
   }
   for (const auto& endpoint : site_->endpoints) endpoint->open(ports, *site_);
   for (std::size_t i = 0; i < threads; ++i) lanes_[i]->server->listen(std::move(sockets[i]));
   if (on_signals == OnSignals::stop) watch_signals();
   start_threads();
+  watchdog_ = std::make_unique<ws::Watchdog>(*site_, std::move(signs));
   announce();
 }
 
@@ -197,6 +203,7 @@ void Application::Impl::wait() {
   for (const auto& lane : lanes_) {
     if (lane->thread.joinable()) lane->thread.join();
   }
+  watchdog_.reset();
 }
 
 Application::Application() : impl_(std::make_unique<Impl>()) {}
@@ -237,6 +244,11 @@ Application& Application::rooms(std::string pattern, const RoomOptions& options)
 
 Application& Application::limits(const Limits& limits) {
   impl_->limits = limits;
+  return *this;
+}
+
+Application& Application::trusted_proxies(TrustedProxies proxies) {
+  impl_->proxies = std::move(proxies);
   return *this;
 }
 

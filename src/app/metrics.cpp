@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hub/hub.hpp"
+#include "ws/memory.hpp"
 #include "ws/site.hpp"
 
 namespace microframe::app {
@@ -29,7 +30,7 @@ MetricFamily rejections(const ws::Site& site) {
   for (std::size_t i = 0; i < ws::kRejections; ++i) {
     const auto reason = static_cast<ws::Rejection>(i);
     ClientMetric metric = labelled("reason", to_string(reason));
-    metric.counter.value = static_cast<double>(site.rejected(reason));
+    metric.counter.value = static_cast<double>(site.rejections.count(reason));
     family.metric.push_back(std::move(metric));
   }
   return family;
@@ -46,12 +47,6 @@ MetricFamily by_endpoint(const ws::Site& site, const char* name, const char* hel
   return family;
 }
 
-MetricFamily counter(const char* name, const char* help, std::uint64_t value) {
-  ClientMetric metric;
-  metric.counter.value = static_cast<double>(value);
-  return {name, help, MetricType::Counter, {metric}};
-}
-
 MetricFamily histogram(const char* name, const char* help, const ws::Histogram& source) {
   ClientMetric metric;
   std::uint64_t below = 0;  // Prometheus counts each bucket with all below it
@@ -64,7 +59,19 @@ MetricFamily histogram(const char* name, const char* help, const ws::Histogram& 
   metric.histogram.bucket.push_back({below, std::numeric_limits<double>::infinity()});
   metric.histogram.sample_count = below;
   metric.histogram.sample_sum = std::chrono::duration<double>(source.sum()).count();
-  return {name, help, MetricType::Histogram, {metric}};
+  return {name, help, MetricType::Histogram, {std::move(metric)}};
+}
+
+MetricFamily gauge(const char* name, const char* help, std::size_t value) {
+  ClientMetric metric;
+  metric.gauge.value = static_cast<double>(value);
+  return {name, help, MetricType::Gauge, {std::move(metric)}};
+}
+
+MetricFamily counter(const char* name, const char* help, std::uint64_t value) {
+  ClientMetric metric;
+  metric.counter.value = static_cast<double>(value);
+  return {name, help, MetricType::Counter, {std::move(metric)}};
 }
 
 }  // namespace
@@ -79,6 +86,16 @@ std::string metrics_text(const ws::Site& site) {
       counter("microframe_shed_messages_total",
               "Messages dropped for slow members, as their rooms' options say.", site.shed_frames),
       histogram("microframe_rtt_seconds", "Round trips of heartbeat pings.", site.round_trips),
+      gauge("microframe_admitted", "Connections that have a place: open, in their handshake, or closing.",
+            site.admission.connections()),
+      gauge("microframe_authentications", "AuthManagers being asked.",
+            site.admission.authentications().taken()),
+      counter("microframe_blocked_hooks_total",
+              "Hooks that held their loop up for Limits::hook_warning_time.",
+              site.blocked_hooks.load(std::memory_order_relaxed)),
+      gauge("microframe_resident_memory_bytes", "Resident memory of the process.", ws::resident_bytes()),
+      gauge("microframe_memory_limit_bytes", "Resident memory past which nobody is let in; 0: no limit.",
+            site.memory_bytes_max),
   };
   return prometheus::TextSerializer().Serialize(families);
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/commands.hpp"
 #include "app/ready_chat.hpp"
@@ -26,6 +27,8 @@ struct ServeOptions {
   std::size_t threads = 0;
   bool bench = false;
   std::optional<std::size_t> message_bytes_max;
+  std::vector<std::string> trusted_proxies;
+  bool proxy_protocol = false;
 };
 
 // Each message back, unchanged.
@@ -46,6 +49,7 @@ void add_bench_routes(Application& app, const authx::AuthConfig& auth, const Ser
                       Limits& limits) {
   limits.messages_per_second = 0;
   limits.connections_per_address_max = 0;
+  limits.handshakes_per_second = 0;
   limits.devices_per_user_max = limits.connections_max;
   // Conformance suites send messages of 16 MiB, in fragments of 64 bytes too, and the next before they have
   // read the last.
@@ -56,9 +60,9 @@ void add_bench_routes(Application& app, const authx::AuthConfig& auth, const Ser
   app.route<Echo>("/ws/echo", auth);
   app.route<Relay>("/ws/relay", auth);
   std::fputs(
-      "bench: /ws/echo and /ws/relay are open to every valid token; no limit of message rate, of connections "
-      "an "
-      "address or of devices a user; messages of 16 MiB unless --max-message says otherwise\n",
+      "bench: /ws/echo and /ws/relay are open to every valid token; no limit of message rate, of handshake "
+      "rate, of connections an address or of devices a user; messages of 16 MiB unless --max-message says "
+      "otherwise\n",
       stderr);
 }
 
@@ -83,6 +87,9 @@ int serve(const ServeOptions& options) {
   if (options.bench) add_bench_routes(app, auth, options, limits);
   if (options.threads != 0) app.threads(options.threads);
   app.limits(limits);
+  app.trusted_proxies(TrustedProxies(options.trusted_proxies, options.proxy_protocol
+                                                                  ? ProxyForm::proxy_protocol
+                                                                  : ProxyForm::x_forwarded_for));
   return app.run(options.listen);
 }
 
@@ -102,6 +109,14 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
                     "Add /ws/echo and /ws/relay, and lift the limits of rate and of connections");
   command->add_option("--max-message", options->message_bytes_max,
                       "Bytes of a message at most; default: 1 MiB, with --bench 16 MiB");
+  command
+      ->add_option("--trusted-proxy", options->trusted_proxies,
+                   "A proxy's address or network (10.0.0.0/8, ::1, unix) whose X-Forwarded-For names the "
+                   "client; may be given again")
+      ->allow_extra_args(false);
+  command->add_flag("--proxy-protocol", options->proxy_protocol,
+                    "Each connection comes from a trusted proxy, and begins with a PROXY header (v1 or v2) "
+                    "that names the client");
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 

@@ -30,10 +30,11 @@ struct Listener::Poll {
   void (*release)(Poll*);
 };
 
-Listener::Listener(Loop& loop, ListenSocket socket, Accept accept)
+Listener::Listener(Loop& loop, ListenSocket socket, Accept accept, std::function<void()> rests)
     : loop_(loop),
       socket_(std::move(socket)),
       accept_(std::move(accept)),
+      rests_(std::move(rests)),
       poll_(new Poll{{}, this, nullptr}),
       self_(std::make_shared<Listener*>(this)) {
   [[maybe_unused]] const int result = uv_poll_init(loop_.handle(), &poll_->uv, socket_.fd());
@@ -77,6 +78,7 @@ void Listener::rest() {
   base::log::limited(
       base::log::Level::error, "out of descriptors",
       {{"advice", "raise the limit of open files (ulimit -n), or lower Limits::connections_max"}});
+  rests_();
   uv_poll_stop(&poll_->uv);
   loop_.after(kRest, [self = self_] {
     if (*self) (*self)->watch();

@@ -42,7 +42,8 @@ class Listener {
   // Takes a connected, non-blocking descriptor over.
   using Accept = std::function<void(int fd, const PeerAddress& peer)>;
 
-  Listener(Loop& loop, ListenSocket socket, Accept accept);
+  // rests: called whenever no descriptor is left for a connection that waits.
+  Listener(Loop& loop, ListenSocket socket, Accept accept, std::function<void()> rests);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -57,6 +58,7 @@ class Listener {
   Loop& loop_;
   ListenSocket socket_;
   Accept accept_;
+  std::function<void()> rests_;
   Poll* poll_;  // lives on until libuv lets it go
   std::shared_ptr<Listener*> self_;
 };

@@ -1,18 +1,33 @@
-// Admission: how many connections there are, in all and from each address. Any thread.
+// Admission: whether the process has room for one more connection, for its address, and for one more user
+// to be looked up. Any thread.
 #pragma once
 
-#include <array>
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
+
+#include "microframe/limits.hpp"
+#include "ws/rate_limit.hpp"
+#include "ws/rejection.hpp"
+#include "ws/slots.hpp"
 
 namespace microframe::ws {
 
 class Admission {
  public:
-  enum class Verdict : unsigned char { admitted, process_full, address_full };
+  enum class Verdict : unsigned char {
+    admitted,
+    memory_full,
+    process_full,
+    too_fast,      // more handshakes a second than the process takes
+    address_full,  // the address has as many connections as it may
+    no_proxy,      // only proxies may connect, and this is none
+  };
 
   // A place taken, given back on destruction. It must not outlive its Admission.
   class Ticket {
@@ -31,27 +46,53 @@ class Admission {
 
    private:
     friend class Admission;
-    Ticket(Admission* admission, std::string address) : admission_(admission), address_(std::move(address)) {}
+    explicit Ticket(Admission* admission) : admission_(admission) {}
     Admission* admission_ = nullptr;
-    std::string address_;
+    std::string address_;  // "" until counted for one
   };
 
-  // A bound of 0 is none.
-  Admission(std::size_t connections_max, std::size_t per_address_max)
-      : connections_max_(connections_max), per_address_max_(per_address_max) {}
+  explicit Admission(const Limits& limits);
 
-  // Takes a place for a connection from `address` (an IP address without its port, or "unix").
-  std::pair<Verdict, Ticket> admit(std::string address);
+  // Takes a place in the process for a connection accepted at `now_ms`, of any loop's clock.
+  std::pair<Verdict, Ticket> admit(std::uint64_t now_ms);
+  // Counts the connection, once, for `address`: a client's, without its port, or "unix". Apart from admit(),
+  // for a proxy tells its client only later.
+  // returns: admitted, or address_full; the ticket then holds its place in the process still.
+  Verdict count_for(std::string address, Ticket& ticket);
+
+  // From now on nobody is admitted, or again somebody: told by who watches the memory.
+  void shed(bool memory_is_full) { memory_full_.store(memory_is_full, std::memory_order_relaxed); }
+
   std::size_t connections() const;
+  // AuthManagers being asked.
+  Slots& authentications() { return authentications_; }
+  const Slots& authentications() const { return authentications_; }
 
  private:
   void give_back(const std::string& address);
 
   const std::size_t connections_max_;
   const std::size_t per_address_max_;
+  const double handshakes_per_second_;
+  const double handshakes_burst_;
+  std::atomic<bool> memory_full_{false};
+  Slots authentications_;
+
   mutable std::mutex mutex_;
   std::size_t connections_ = 0;
+  RateLimit handshakes_;
+  std::uint64_t latest_ms_ = 0;
   std::unordered_map<std::string, std::size_t> by_address_;
 };
+
+// What one that was not admitted is told.
+struct Refusal {
+  Rejection why;
+  unsigned status;
+  std::string_view detail;
+  std::string_view fields;
+  bool sees_pages;  // a page is answered all the same: who looks after the server must see it when it is full
+};
+Refusal refusal_of(Admission::Verdict verdict);
 
 }  // namespace microframe::ws

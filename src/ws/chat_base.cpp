@@ -88,10 +88,12 @@ bool ChatBase::send_to_room(std::string_view room, std::string_view key, base::S
 }
 
 JoinResult ChatBase::join_room(std::string_view user, std::string_view room) {
-  return endpoint().hub().join_user(user, room);
+  return endpoint().count(endpoint().hub().join_user(user, room), user);
 }
 JoinResult ChatBase::join_room(const WebSocket& device, std::string_view room) {
-  return hub_of(device).join(*device.connection_, room);
+  const JoinResult result = hub_of(device).join(*device.connection_, room);
+  // An address is text that is made, so only for who is refused.
+  return ws::in_room(result) ? result : endpoint().count(result, device.remote_address());
 }
 bool ChatBase::leave_room(std::string_view user, std::string_view room) {
   return endpoint().hub().leave_user(user, room);

@@ -15,7 +15,7 @@ Endpoint::Endpoint(WebSocketRoute route) : route_(std::move(route)), authenticat
   }
 }
 
-void Endpoint::open(std::vector<hub::LoopPort*> loops, const Site& site) {
+void Endpoint::open(std::vector<hub::LoopPort*> loops, Site& site) {
   const Limits& limits = site.limits;
   site_ = &site;
   hub::HubLimits hub_limits;
@@ -46,6 +46,12 @@ base::Shedding Endpoint::shedding(std::string_view room, std::string_view key) c
       return {Rule::superseded, hash(std::string(room) + '\0' + std::string(key))};
   }
   return {};
+}
+
+JoinResult Endpoint::count(JoinResult result, std::string_view who) const {
+  if (result == JoinResult::name_invalid) site_->rejections.add(Rejection::room_name, who, path());
+  if (result == JoinResult::too_many_rooms) site_->rejections.add(Rejection::too_many_rooms, who, path());
+  return result;
 }
 
 std::string_view Endpoint::choose_subprotocol(const std::vector<std::string_view>& offered) const {

@@ -23,7 +23,8 @@ class Endpoint {
   explicit Endpoint(WebSocketRoute route);
 
   // Makes the hub, and lets the application's object speak through it. Once, before the first connection.
-  void open(std::vector<hub::LoopPort*> loops, const Site& site);
+  // site: outlives the endpoint's last use.
+  void open(std::vector<hub::LoopPort*> loops, Site& site);
 
   const std::string& path() const { return route_.path_; }
   const detail::Hooks& hooks() const { return route_.hooks_; }
@@ -34,6 +35,8 @@ class Endpoint {
   hub::Hub& hub() const;
   // What may become of a frame that is sent to `room` where it waits for a slow member; `key` is its own.
   base::Shedding shedding(std::string_view room, std::string_view key) const;
+  // Counts a join that a limit refused; passes `result` on. who: the device's address, or the user.
+  JoinResult count(JoinResult result, std::string_view who) const;
 
   // The subprotocol to answer (RFC 6455 §4.2.2), "" for none. One that carries a token is chosen only if it
   // was the only one offered, for browsers fail a handshake that selects none of theirs.
@@ -46,7 +49,7 @@ class Endpoint {
   WebSocketRoute route_;
   authx::Authenticator authenticator_;
   std::unique_ptr<hub::Hub> hub_;
-  const Site* site_ = nullptr;  // once open
+  Site* site_ = nullptr;  // once open
 };
 
 }  // namespace microframe::ws

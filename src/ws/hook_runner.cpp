@@ -132,6 +132,7 @@ void HookRunner::run(const char* name, Hook&& hook) {
   assert(!busy());
   running_ = name;
   try {
+    const auto shown = host_.show(name);
     if (Task<> task = hook()) {
       waiting().task = std::move(task);
       if (!waiting_->task.start(&HookRunner::resumed, this)) return;

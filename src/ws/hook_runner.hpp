@@ -24,6 +24,8 @@ class HookHost {
   // The handle that hooks receive; stays in place until on_disconnect is done.
   virtual WebSocket& handle() = 0;
   virtual const UserId& user_id() const = 0;
+  // Shows the watchdog that `hook`, a literal, runs, until the scope ends.
+  virtual detail::ActivitySign::Scope show(const char* hook) = 0;
   // A message that the hook could not take: `word` is for the sender ("bad_message"), `detail` says what was
   // wrong.
   virtual void on_bad_message(std::string_view word, std::string_view detail) = 0;

@@ -45,14 +45,13 @@ Rejection rejection_for(unsigned status) {
 
 }  // namespace
 
-HttpSession::HttpSession(LoopServer& server, int fd, const net::PeerAddress& peer, Admission::Verdict verdict,
-                         Admission::Ticket ticket)
+HttpSession::HttpSession(LoopServer& server, Arrival arrival)
     : server_(server),
-      peer_(peer),
-      verdict_(verdict),
-      ticket_(std::move(ticket)),
+      peer_(arrival.peer),
+      verdict_(arrival.verdict),
+      ticket_(std::move(arrival.ticket)),
       scanner_(head_limits(server.site().limits)),
-      socket_(new net::Socket(server.loop(), fd, *this)) {
+      socket_(new net::Socket(server.loop(), arrival.fd, *this)) {
   arm(server.site().limits.head_time);
 }
 
@@ -95,11 +94,24 @@ void HttpSession::read_head(base::MutableBytes bytes) {
 void HttpSession::handle_head(std::string_view text, base::MutableBytes rest) {
   const auto head = proto::parse_request_head(text, head_limits(server_.site().limits));
   if (!head) return reject(rejection_for(head.error().status), head.error().status, head.error().reason);
-  if (verdict_ == Admission::Verdict::process_full) return reject(Rejection::server_full, 503, "connections");
-  if (verdict_ == Admission::Verdict::address_full)
-    return reject(Rejection::address_full, 429, "connections of the address");
-  if (Endpoint* endpoint = server_.site().endpoint(head->path)) return begin_upgrade(*head, *endpoint, rest);
+  name_client(*head);
+  Endpoint* endpoint = server_.site().endpoint(head->path);
+  if (verdict_ != Admission::Verdict::admitted) {
+    const Refusal refusal = refusal_of(verdict_);
+    if (endpoint || !refusal.sees_pages)
+      return reject(refusal.why, refusal.status, refusal.detail, refusal.fields);
+  }
+  if (endpoint) return begin_upgrade(*head, *endpoint, rest);
   serve_page(*head);
+}
+
+// From here on the peer is the client, whose connections are counted.
+void HttpSession::name_client(const proto::RequestHead& head) {
+  const Proxies& proxies = server_.site().proxies;
+  if (verdict_ == Admission::Verdict::no_proxy || !proxies.forwards(peer_)) return;
+  peer_ = proxies.client(head.all("x-forwarded-for"), peer_);
+  if (verdict_ == Admission::Verdict::admitted)
+    verdict_ = server_.site().admission.count_for(peer_.host(), ticket_);
 }
 
 void HttpSession::serve_page(const proto::RequestHead& head) {
@@ -140,17 +152,29 @@ void HttpSession::begin_upgrade(const proto::RequestHead& head, Endpoint& endpoi
 }
 
 void HttpSession::look_up_user(base::MutableBytes rest) {
+  upgrade_->look_up = server_.site().admission.authentications().take();
+  if (!upgrade_->look_up)
+    return reject(Rejection::auth_overload, 503, "users being looked up", "Retry-After: 5\r\n");
   held_.assign(rest.begin(), rest.end());
   phase_ = Phase::authenticating;
   arm(server_.site().limits.auth_time);
+  bool answered = false;
   try {
-    look_up_ = upgrade_->endpoint->users()->authorize(upgrade_->claims);
+    answered = ask_user_store();
   } catch (const std::exception& error) {
     return look_up_failed(error.what());
   } catch (...) {
     return look_up_failed("an exception that is no std::exception");
   }
-  if (look_up_.start(&HttpSession::looked_up, this)) finish_look_up();
+  if (answered) finish_look_up();
+}
+
+// returns: whether the AuthManager has answered already.
+bool HttpSession::ask_user_store() {
+  const detail::ActivitySign::Scope shown(server_.loop().activity(),
+                                          {"AuthManager", upgrade_->endpoint->path().c_str()});
+  look_up_ = upgrade_->endpoint->users()->authorize(upgrade_->claims);
+  return look_up_.start(&HttpSession::looked_up, this);
 }
 
 void HttpSession::looked_up(void* self) {
@@ -158,6 +182,7 @@ void HttpSession::looked_up(void* self) {
 }
 
 void HttpSession::finish_look_up() {
+  upgrade_->look_up = {};
   if (phase_ != Phase::authenticating) return;  // too late: it has been refused
   bool welcome = false;
   try {

@@ -17,7 +17,7 @@
 #include "net/socket.hpp"
 #include "proto/handshake.hpp"
 #include "proto/http_head.hpp"
-#include "ws/admission.hpp"
+#include "ws/arrival.hpp"
 #include "ws/rejection.hpp"
 
 namespace microframe::ws {
@@ -27,9 +27,8 @@ class LoopServer;
 
 class HttpSession final : private net::SocketEvents, private base::TimerNode {
  public:
-  // verdict: what admission said; one that was not admitted is told so when its request is in.
-  HttpSession(LoopServer& server, int fd, const net::PeerAddress& peer, Admission::Verdict verdict,
-              Admission::Ticket ticket);
+  // arrival: one that was not admitted is told so when its request is in.
+  HttpSession(LoopServer& server, Arrival arrival);
 
  private:
   friend class LoopServer;
@@ -45,6 +44,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
     std::string key;
     std::string subprotocol;  // the answer, "" for none
     authx::Claims claims;
+    Slots::Place look_up;  // held while the AuthManager is being asked
   };
 
   // net::SocketEvents
@@ -56,10 +56,12 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
 
   void read_head(base::MutableBytes bytes);
   void handle_head(std::string_view head, base::MutableBytes rest);
+  void name_client(const proto::RequestHead& head);
   void serve_page(const proto::RequestHead& head);
   void begin_upgrade(const proto::RequestHead& head, Endpoint& endpoint, base::MutableBytes rest);
   void refuse(const authx::Refused& refused);
   void look_up_user(base::MutableBytes rest);
+  bool ask_user_store();
   static void looked_up(void* self);
   void finish_look_up();
   void look_up_failed(std::string_view what);

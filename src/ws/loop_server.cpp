@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "ws/http_session.hpp"
+#include "ws/proxy_session.hpp"
 #include "ws/server_connection.hpp"
 #include "ws/site.hpp"
 
@@ -38,7 +39,8 @@ LoopServer::~LoopServer() = default;
 
 void LoopServer::listen(net::ListenSocket socket) {
   listeners_.push_back(std::make_unique<net::Listener>(
-      loop_, std::move(socket), [this](int fd, const net::PeerAddress& peer) { accept(fd, peer); }));
+      loop_, std::move(socket), [this](int fd, const net::PeerAddress& peer) { accept(fd, peer); },
+      [this] { site_.reject(Rejection::out_of_descriptors, "", "a connection waits in the kernel"); }));
 }
 
 void LoopServer::run(std::function<void()> task) {
@@ -50,15 +52,35 @@ void LoopServer::run(std::function<void()> task) {
 }
 
 void LoopServer::accept(int fd, const net::PeerAddress& peer) {
-  auto [verdict, ticket] = site_.admission.admit(peer.host());
-  if (verdict != Admission::Verdict::admitted && sessions_.size() >= kAnswersMax) {
+  auto [verdict, ticket] = site_.admission.admit(loop_.now_ms());
+  Arrival arrival{fd, peer, verdict, std::move(ticket)};
+  if (!site_.proxies.expects_header()) return identify(std::move(arrival));
+  if (!site_.proxies.trusts(peer)) {
+    arrival.verdict = Admission::Verdict::no_proxy;
+    return begin(std::move(arrival));
+  }
+  proxy_sessions_.push_back(std::make_unique<ProxySession>(*this, std::move(arrival)));
+  proxy_sessions_.back()->roster_index_ = proxy_sessions_.size() - 1;
+}
+
+// What counts for an address waits until it is the client's.
+void LoopServer::identify(Arrival arrival) {
+  const bool admitted = arrival.verdict == Admission::Verdict::admitted;
+  if (admitted && !site_.proxies.forwards(arrival.peer))
+    arrival.verdict = site_.admission.count_for(arrival.peer.host(), arrival.ticket);
+  begin(std::move(arrival));
+}
+
+void LoopServer::begin(Arrival arrival) {
+  const bool admitted = arrival.verdict == Admission::Verdict::admitted;
+  if (!admitted) arrival.ticket = {};
+  if (!admitted && sessions_.size() >= kAnswersMax) {
     // Telling each of a flood why would cost what the limit is to save.
-    const bool full = verdict == Admission::Verdict::process_full;
-    site_.reject(full ? Rejection::server_full : Rejection::address_full, net::to_string(peer), "unanswered");
-    ::close(fd);
+    site_.reject(refusal_of(arrival.verdict).why, net::to_string(arrival.peer), "unanswered");
+    ::close(arrival.fd);
     return;
   }
-  sessions_.push_back(std::make_unique<HttpSession>(*this, fd, peer, verdict, std::move(ticket)));
+  sessions_.push_back(std::make_unique<HttpSession>(*this, std::move(arrival)));
   sessions_.back()->roster_index_ = sessions_.size() - 1;
 }
 
@@ -83,9 +105,17 @@ void LoopServer::forget(HttpSession& session) {
   tell_if_empty();
 }
 
+void LoopServer::forget(ProxySession& session) {
+  const std::size_t index = session.roster_index_;
+  assert(proxy_sessions_[index].get() == &session);
+  const auto gone = take(proxy_sessions_, index);
+  if (index < proxy_sessions_.size()) proxy_sessions_[index]->roster_index_ = index;
+}
+
 void LoopServer::drain(std::function<void()> done) {
   drained_ = std::move(done);
   listeners_.clear();
+  proxy_sessions_.clear();
   sessions_.clear();
   // The last batch leaves time for its closing handshakes.
   const auto batches = static_cast<std::size_t>(site_.limits.drain_time / kDrainStep) * 3 / 4 + 1;

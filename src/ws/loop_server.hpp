@@ -11,10 +11,12 @@
 #include "hub/loop_port.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
+#include "ws/arrival.hpp"
 
 namespace microframe::ws {
 
 class HttpSession;
+class ProxySession;
 class ServerConnection;
 class Site;
 
@@ -39,6 +41,11 @@ class LoopServer final : public hub::LoopPort {
   void adopt(base::Ref<ServerConnection> connection);
   void forget(ServerConnection& connection);
   void forget(HttpSession& session);
+  void forget(ProxySession& session);
+
+  // Goes on with a connection whose stream begins now, and whose peer is the client or a proxy that names it
+  // in the request.
+  void identify(Arrival arrival);
 
   // Stops listening and closes every connection with 1012, in batches, so that not all come back to other
   // servers at once; `done` is called when the last is gone, which is after Limits::drain_time at the latest,
@@ -50,12 +57,14 @@ class LoopServer final : public hub::LoopPort {
  private:
   void drain_batch(std::size_t size);
   void accept(int fd, const net::PeerAddress& peer);
+  void begin(Arrival arrival);
   void tell_if_empty();
 
   net::Loop& loop_;
   const std::size_t index_;
   Site& site_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::unique_ptr<ProxySession>> proxy_sessions_;
   std::vector<std::unique_ptr<HttpSession>> sessions_;
   std::vector<base::Ref<ServerConnection>> connections_;
   std::function<void()> drained_;

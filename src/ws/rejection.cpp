@@ -1,18 +1,54 @@
 #include "ws/rejection.hpp"
 
-#include <array>
+#include "base/log.hpp"
 
 namespace microframe::ws {
 
 std::string_view to_string(Rejection rejection) {
   static constexpr std::array<std::string_view, kRejections> kNames = {
-      "bad_request",     "head_too_large",    "head_timeout",   "not_found",       "upgrade_required",
-      "unauthenticated", "forbidden_origin",  "auth_failed",    "auth_timeout",    "auth_flood",
-      "server_full",     "address_full",      "protocol_error", "message_too_big", "too_many_messages",
-      "too_slow",        "token_expired",     "replaced",       "bad_message",     "hook_failed",
-      "closing_timeout", "heartbeat_timeout",
+      "bad_request",
+      "head_too_large",
+      "head_timeout",
+      "not_found",
+      "upgrade_required",
+      "unauthenticated",
+      "forbidden_origin",
+      "auth_failed",
+      "auth_timeout",
+      "auth_flood",
+      "server_full",
+      "address_full",
+      "protocol_error",
+      "message_too_big",
+      "too_many_messages",
+      "too_slow",
+      "token_expired",
+      "replaced",
+      "bad_message",
+      "hook_failed",
+      "closing_timeout",
+      "heartbeat_timeout",
+      // Overload.
+      "handshake_flood",
+      "auth_overload",
+      "memory_full",
+      "out_of_descriptors",
+      // Proxies.
+      "no_proxy",
+      "proxy_header",
+      "proxy_timeout",
+      // Rooms.
+      "room_name",
+      "too_many_rooms",
   };
+  static_assert(!kNames.back().empty());
   return kNames.at(static_cast<std::size_t>(rejection));
+}
+
+void Rejections::add(Rejection why, std::string_view peer, std::string_view detail) {
+  counts_[static_cast<std::size_t>(why)].fetch_add(1, std::memory_order_relaxed);
+  base::log::limited(base::log::Level::warn, "rejected",
+                     {{"reason", to_string(why)}, {"peer", peer}, {"detail", detail}});
 }
 
 }  // namespace microframe::ws

@@ -1,6 +1,8 @@
 // Why a peer was refused or cut off, as counted by microframe_rejected_total{reason} and written to the log.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -30,6 +32,18 @@ enum class Rejection : std::uint8_t {
   hook_failed,        // 1011
   closing_timeout,    // the peer's Close never came
   heartbeat_timeout,  // 1006: the peer has gone silent
+  // Overload.
+  handshake_flood,     // 503: more handshakes a second than the process takes
+  auth_overload,       // 503: too many users are being looked up
+  memory_full,         // 503
+  out_of_descriptors,  // a connection waits in the kernel, and may be dropped there
+  // Proxies.
+  no_proxy,       // 403: only proxies may connect, and this is none
+  proxy_header,   // dropped: no PROXY header, or a bad one
+  proxy_timeout,  // dropped: no whole PROXY header in time
+  // Rooms: a JoinResult; the connection lives.
+  room_name,
+  too_many_rooms,
   count
 };
 
@@ -37,5 +51,17 @@ inline constexpr std::size_t kRejections = static_cast<std::size_t>(Rejection::c
 
 // The label's value: the enumerator's name.
 std::string_view to_string(Rejection rejection);
+
+// Counts rejections, and logs them. Any thread.
+class Rejections {
+ public:
+  // peer: who it was, an address or else a user. detail: holds no token; the log escapes it. At most a few
+  // lines a second of each reason are written.
+  void add(Rejection why, std::string_view peer, std::string_view detail);
+  std::uint64_t count(Rejection why) const { return counts_[static_cast<std::size_t>(why)]; }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, kRejections> counts_{};
+};
 
 }  // namespace microframe::ws

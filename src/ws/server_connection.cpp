@@ -321,6 +321,10 @@ void* ServerConnection::handler() const {
   return endpoint_.handler();
 }
 
+detail::ActivitySign::Scope ServerConnection::show(const char* hook) {
+  return {server_.loop().activity(), {hook, endpoint_.path().c_str()}};
+}
+
 void ServerConnection::on_bad_message(std::string_view word, std::string_view detail) {
   reject(Rejection::bad_message, word);
   // The detail may be an application's own words, and bytes that are no text would end this connection

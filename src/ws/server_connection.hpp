@@ -106,6 +106,7 @@ class ServerConnection final : public hub::Member,
   void* handler() const override;
   WebSocket& handle() override { return *handle_; }
   const UserId& user_id() const override { return user(); }
+  detail::ActivitySign::Scope show(const char* hook) override;
   void on_bad_message(std::string_view word, std::string_view detail) override;
   void on_hook_failed(std::string_view hook, std::string_view what) override;
   void on_hooks_idle() override;

@@ -1,8 +1,18 @@
 #include "ws/site.hpp"
 
-#include "base/log.hpp"
+#include "ws/memory.hpp"
 
 namespace microframe::ws {
+namespace {
+
+std::size_t memory_limit(const Limits& limits) {
+  return limits.memory_bytes_max != 0 ? limits.memory_bytes_max : cgroup_bytes_max() / 10 * 9;
+}
+
+}  // namespace
+
+Site::Site(const Limits& with, const TrustedProxies& trusted)
+    : limits(with), memory_bytes_max(memory_limit(with)), proxies(trusted), admission(with) {}
 
 Endpoint* Site::endpoint(std::string_view path) const {
   for (const auto& endpoint : endpoints) {
@@ -14,12 +24,6 @@ Endpoint* Site::endpoint(std::string_view path) const {
 const Page* Site::page(std::string_view path) const {
   const auto found = pages.find(std::string(path));
   return found == pages.end() ? nullptr : &found->second;
-}
-
-void Site::reject(Rejection why, std::string_view peer, std::string_view detail) {
-  rejected_[static_cast<std::size_t>(why)].fetch_add(1, std::memory_order_relaxed);
-  base::log::limited(base::log::Level::warn, "rejected",
-                     {{"reason", to_string(why)}, {"peer", peer}, {"detail", detail}});
 }
 
 }  // namespace microframe::ws

@@ -2,7 +2,6 @@
 // only the counts change while it serves.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -16,6 +15,7 @@
 #include "ws/admission.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/histogram.hpp"
+#include "ws/proxies.hpp"
 #include "ws/rejection.hpp"
 #include "ws/room_rules.hpp"
 
@@ -32,29 +32,29 @@ struct Page {
 
 class Site {
  public:
-  explicit Site(const Limits& with)
-      : limits(with), admission(with.connections_max, with.connections_per_address_max) {}
+  // errors: ConfigError for proxies that cannot be.
+  Site(const Limits& with, const TrustedProxies& trusted);
 
   // nullptr where there is none.
   Endpoint* endpoint(std::string_view path) const;
   const Page* page(std::string_view path) const;
 
-  // Counts a rejection and logs it, at most a few lines a second. `detail` holds no token; the log escapes
-  // it.
-  void reject(Rejection why, std::string_view peer, std::string_view detail);
-  std::uint64_t rejected(Rejection why) const { return rejected_[static_cast<std::size_t>(why)]; }
+  void reject(Rejection why, std::string_view peer, std::string_view detail) {
+    rejections.add(why, peer, detail);
+  }
 
   const Limits limits;
+  const std::size_t memory_bytes_max;  // the limit's, or the cgroup's; 0: none
+  const Proxies proxies;
+  Rejections rejections;
   Admission admission;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unordered_map<std::string, Page> pages;
   RoomRules rooms;
   std::atomic<std::uint64_t> next_connection_id{1};
-  Histogram round_trips;                      // of pings
-  std::atomic<std::uint64_t> shed_frames{0};  // dropped for slow receivers, by the rules of their rooms
-
- private:
-  std::array<std::atomic<std::uint64_t>, kRejections> rejected_{};
+  Histogram round_trips;                        // of pings
+  std::atomic<std::uint64_t> shed_frames{0};    // dropped for slow receivers, by the rules of their rooms
+  std::atomic<std::uint64_t> blocked_hooks{0};  // hooks that have blocked their loop for too long
 };
 
 }  // namespace microframe::ws

@@ -26,7 +26,7 @@ PUBLIC = {
     "authx": {"authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp"},
     "hub": {"ws/join_result.hpp"},
     "net": {"task.hpp", "config_error.hpp", "detail/scheduler.hpp"},
-    "ws": {"ws.hpp", "ws/", "client.hpp", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "limits.hpp", "room_options.hpp", "detail/"},
+    "ws": {"ws.hpp", "ws/", "client.hpp", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "detail/"},
     "cluster": {"config_error.hpp", "task.hpp"},
     "app": set(),  # any
 }

@@ -7,6 +7,8 @@
 #include <functional>
 #include <utility>
 
+#include "microframe/detail/activity.hpp"
+
 namespace microframe::detail {
 
 class Scheduler {
@@ -20,24 +22,38 @@ class Scheduler {
   // Runs `job` on a worker thread, then `done` on the scheduler's own. The scheduler's own thread only.
   virtual void work(std::function<void()> job, std::function<void()> done) = 0;
 
+  // What of the application runs on the scheduler's own thread.
+  ActivitySign& activity() { return activity_; }
+
   // The calling thread's scheduler; nullptr on a thread without one.
   static Scheduler* current();
 
  protected:
   static void set_current(Scheduler* scheduler);
+
+ private:
+  ActivitySign activity_;
 };
 
-// A coroutine that may be destroyed before it is resumed. One thread.
+// A coroutine that may be destroyed before it is resumed. One thread, with a scheduler.
 class Waiting {
  public:
-  void set(std::coroutine_handle<> handle) { handle_ = handle; }
+  void set(std::coroutine_handle<> handle) {
+    handle_ = handle;
+    activity_ = Scheduler::current()->activity().read().activity;
+  }
   void forget() { handle_ = {}; }
+  // What runs then is of the hook that waited.
   void resume() {
-    if (auto handle = std::exchange(handle_, {})) handle.resume();
+    const auto handle = std::exchange(handle_, {});
+    if (!handle) return;
+    const ActivitySign::Scope scope(Scheduler::current()->activity(), activity_);
+    handle.resume();
   }
 
  private:
   std::coroutine_handle<> handle_;
+  Activity activity_;
 };
 
 }  // namespace microframe::detail

@@ -1,0 +1,46 @@
+#include "ws/proxy_session.hpp"
+
+#include <utility>
+
+#include "proto/proxy_header.hpp"
+#include "ws/loop_server.hpp"
+#include "ws/site.hpp"
+
+namespace microframe::ws {
+
+ProxySession::ProxySession(LoopServer& server, Arrival arrival)
+    : server_(server), arrival_(std::move(arrival)), preface_(server.loop(), arrival_.fd, *this) {
+  const auto limit = server.site().limits.head_time;
+  server.loop().wheel().arm(*this, server.loop().now_ms() + static_cast<std::uint64_t>(limit.count()));
+}
+
+void ProxySession::on_preface(base::Bytes so_far) {
+  const auto parsed = proto::parse_proxy_header(so_far);
+  if (!parsed) return drop(Rejection::proxy_header, parsed.error());
+  const std::optional<proto::ProxyHeader>& header = *parsed;
+  if (!header) return;
+  Arrival arrival = std::move(arrival_);
+  arrival.fd = preface_.release(header->size);
+  if (header->source) arrival.peer = net::PeerAddress(header->source->address, header->source->port);
+  LoopServer& server = server_;
+  server.forget(*this);  // `this` is gone
+  server.identify(std::move(arrival));
+}
+
+// A proxy that only looks whether the server listens says nothing.
+void ProxySession::on_preface_end(bool empty) {
+  if (empty) return server_.forget(*this);
+  drop(Rejection::proxy_header, "the stream ended within the PROXY header");
+}
+
+void ProxySession::on_deadline(std::uint64_t) {
+  drop(Rejection::proxy_timeout, "no PROXY header in time");
+}
+
+// Without an answer: whoever sends no header may not speak HTTP either.
+void ProxySession::drop(Rejection why, std::string_view detail) {
+  server_.site().reject(why, net::to_string(arrival_.peer), detail);
+  server_.forget(*this);
+}
+
+}  // namespace microframe::ws

@@ -1,0 +1,38 @@
+// ProxySession: a connection from accept until the PROXY header that it must begin with has been read.
+// Threading: its loop. Owned by its LoopServer.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+#include "base/timer_wheel.hpp"
+#include "net/preface.hpp"
+#include "ws/arrival.hpp"
+
+namespace microframe::ws {
+
+class LoopServer;
+
+class ProxySession final : private net::PrefaceEvents, private base::TimerNode {
+ public:
+  // arrival: from a trusted proxy.
+  ProxySession(LoopServer& server, Arrival arrival);
+
+ private:
+  friend class LoopServer;
+
+  // net::PrefaceEvents
+  void on_preface(base::Bytes so_far) override;
+  void on_preface_end(bool empty) override;
+  // base::TimerNode
+  void on_deadline(std::uint64_t now_ms) override;
+
+  void drop(Rejection why, std::string_view detail);
+
+  LoopServer& server_;
+  Arrival arrival_;
+  net::Preface preface_;
+  std::size_t roster_index_ = 0;
+};
+
+}  // namespace microframe::ws

@@ -1,0 +1,92 @@
+#include "ws/watchdog.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+#include "base/log.hpp"
+#include "ws/memory.hpp"
+#include "ws/site.hpp"
+
+namespace microframe::ws {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kMemoryPeriod{100};
+constexpr std::chrono::seconds kGiveBackPeriod{1};
+
+// A hook that is over its time is seen so at most half of that late.
+milliseconds period_for(const Site& site) {
+  milliseconds period{1000};
+  const milliseconds warning = site.limits.hook_warning_time;
+  if (warning.count() > 0) period = std::clamp(warning / 2, milliseconds{5}, period);
+  return site.memory_bytes_max == 0 ? period : std::min(period, kMemoryPeriod);
+}
+
+std::string in_seconds(milliseconds time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", static_cast<double>(time.count()) / 1000);
+  return text;
+}
+
+}  // namespace
+
+Watchdog::Watchdog(Site& site, std::vector<const detail::ActivitySign*> loops)
+    : site_(site), period_(period_for(site)) {
+  for (const detail::ActivitySign* sign : loops) loops_.push_back({sign, {}});
+  thread_ = std::thread([this] { run(); });
+}
+
+Watchdog::~Watchdog() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  ends_.notify_one();
+  thread_.join();
+}
+
+void Watchdog::run() {
+  std::unique_lock lock(mutex_);
+  while (!ends_.wait_for(lock, period_, [this] { return ending_; })) {
+    lock.unlock();
+    if (site_.limits.hook_warning_time.count() > 0) look_at_hooks();
+    if (site_.memory_bytes_max != 0) look_at_memory();
+    lock.lock();
+  }
+}
+
+void Watchdog::look_at_hooks() {
+  const auto now = std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch());
+  for (Watched& loop : loops_) {
+    const auto found = loop.watch.look(loop.sign->read(), now, site_.limits.hook_warning_time);
+    if (!found) continue;
+    const bool blocks = found->kind == HookWatch::Finding::Kind::blocks;
+    if (blocks) site_.blocked_hooks.fetch_add(1, std::memory_order_relaxed);
+    base::log::warn(blocks ? "hook blocks its loop" : "hook no longer blocks its loop",
+                    {{"endpoint", found->activity.endpoint},
+                     {"hook", found->activity.hook},
+                     {"seconds", in_seconds(found->seen)},
+                     {"advice", blocks ? "co_await offload(..) what is slow" : "-"}});
+  }
+}
+
+void Watchdog::look_at_memory() {
+  const std::size_t bytes = resident_bytes();
+  const bool full = bytes >= site_.memory_bytes_max;
+  site_.admission.shed(full);
+  if (full != std::exchange(memory_full_, full)) {
+    base::log::warn(full ? "memory is full: new connections are refused" : "memory is no longer full",
+                    {{"resident_bytes", std::to_string(bytes)},
+                     {"memory_bytes_max", std::to_string(site_.memory_bytes_max)}});
+  }
+  // What connections that are gone have freed may still be malloc's, and then nobody would ever be let in.
+  if (full && steady_clock::now() - given_back_ >= kGiveBackPeriod) {
+    give_freed_memory_back();
+    given_back_ = steady_clock::now();
+  }
+}
+
+}  // namespace microframe::ws

@@ -1,0 +1,49 @@
+// Watchdog: a thread that sees what the loops cannot see of themselves: a hook that holds its loop up, and
+// the process's memory nearing its end.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "microframe/detail/activity.hpp"
+#include "ws/hook_watch.hpp"
+
+namespace microframe::ws {
+
+class Site;
+
+class Watchdog {
+ public:
+  // Watches until it is destroyed. `site` and the signs outlive it.
+  Watchdog(Site& site, std::vector<const detail::ActivitySign*> loops);
+  ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+ private:
+  struct Watched {
+    const detail::ActivitySign* sign;
+    HookWatch watch;
+  };
+
+  void run();
+  void look_at_hooks();
+  void look_at_memory();
+
+  Site& site_;
+  std::vector<Watched> loops_;
+  const std::chrono::milliseconds period_;
+  bool memory_full_ = false;
+  std::chrono::steady_clock::time_point given_back_;
+
+  std::mutex mutex_;
+  std::condition_variable ends_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace microframe::ws
