@@ -62,10 +62,7 @@ void HttpSession::on_receive(base::MutableBytes bytes) {
     case Phase::reading_head:
       return read_head(bytes);
     case Phase::authenticating:
-      held_.insert(held_.end(), bytes.begin(), bytes.end());
-      if (held_.size() > server_.site().limits.auth_bytes_max) {
-        reject(Rejection::auth_flood, 503, "frames before the handshake's answer");
-      }
+      hold(bytes);
       return;
     case Phase::answered:
       return;
@@ -74,6 +71,8 @@ void HttpSession::on_receive(base::MutableBytes bytes) {
 
 // The usual head comes whole and is read where it lies; one in pieces is gathered first.
 void HttpSession::read_head(base::MutableBytes bytes) {
+  // Whatever it says: a proxy that was forgotten in the list sends its header, which is no head.
+  if (verdict_ == Admission::Verdict::no_proxy) return reject(refusal_of(verdict_));
   if (!held_.empty()) {
     held_.insert(held_.end(), bytes.begin(), bytes.end());
     bytes = held_;
@@ -98,8 +97,7 @@ void HttpSession::handle_head(std::string_view text, base::MutableBytes rest) {
   Endpoint* endpoint = server_.site().endpoint(head->path);
   if (verdict_ != Admission::Verdict::admitted) {
     const Refusal refusal = refusal_of(verdict_);
-    if (endpoint || !refusal.sees_pages)
-      return reject(refusal.why, refusal.status, refusal.detail, refusal.fields);
+    if (endpoint || !refusal.sees_pages) return reject(refusal);
   }
   if (endpoint) return begin_upgrade(*head, *endpoint, rest);
   serve_page(*head);
@@ -108,7 +106,7 @@ void HttpSession::handle_head(std::string_view text, base::MutableBytes rest) {
 // From here on the peer is the client, whose connections are counted.
 void HttpSession::name_client(const proto::RequestHead& head) {
   const Proxies& proxies = server_.site().proxies;
-  if (verdict_ == Admission::Verdict::no_proxy || !proxies.forwards(peer_)) return;
+  if (!proxies.forwards(peer_)) return;
   peer_ = proxies.client(head.all("x-forwarded-for"), peer_);
   if (verdict_ == Admission::Verdict::admitted)
     verdict_ = server_.site().admission.count_for(peer_.host(), ticket_);
@@ -151,12 +149,20 @@ void HttpSession::begin_upgrade(const proto::RequestHead& head, Endpoint& endpoi
   }
 }
 
+// Keeps early frames. returns: false if they are too many, which ends the session.
+bool HttpSession::hold(base::Bytes bytes) {
+  held_.insert(held_.end(), bytes.begin(), bytes.end());
+  if (held_.size() <= server_.site().limits.auth_bytes_max) return true;
+  reject(Rejection::auth_flood, 503, "frames before the handshake's answer");
+  return false;
+}
+
 void HttpSession::look_up_user(base::MutableBytes rest) {
   upgrade_->look_up = server_.site().admission.authentications().take();
   if (!upgrade_->look_up)
     return reject(Rejection::auth_overload, 503, "users being looked up", "Retry-After: 5\r\n");
-  held_.assign(rest.begin(), rest.end());
   phase_ = Phase::authenticating;
+  if (!hold(rest)) return;
   arm(server_.site().limits.auth_time);
   bool answered = false;
   try {
@@ -267,6 +273,10 @@ void HttpSession::reject(Rejection why, unsigned status, std::string_view detail
                          std::string_view extra_fields) {
   server_.site().reject(why, net::to_string(peer_), detail);
   answer(proto::refusal_response(status, extra_fields, detail));
+}
+
+void HttpSession::reject(const Refusal& refusal) {
+  reject(refusal.why, refusal.status, refusal.detail, refusal.fields);
 }
 
 // One answer, then the end: FIN follows it, and whatever still comes is dropped, so that no RST overtakes the

@@ -60,6 +60,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   void serve_page(const proto::RequestHead& head);
   void begin_upgrade(const proto::RequestHead& head, Endpoint& endpoint, base::MutableBytes rest);
   void refuse(const authx::Refused& refused);
+  bool hold(base::Bytes bytes);
   void look_up_user(base::MutableBytes rest);
   bool ask_user_store();
   static void looked_up(void* self);
@@ -68,6 +69,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   void open(base::MutableBytes early);
 
   void answer(std::string_view bytes);
+  void reject(const Refusal& refusal);
   void reject(Rejection why, unsigned status, std::string_view detail, std::string_view extra_fields = {});
   void arm(std::chrono::milliseconds limit);
 

@@ -32,11 +32,11 @@ class Watchdog {
 
   void run();
   void look_at_hooks();
-  void look_at_memory();
+  std::chrono::milliseconds look_at_memory();
 
   Site& site_;
   std::vector<Watched> loops_;
-  const std::chrono::milliseconds period_;
+  std::chrono::milliseconds period_;  // until the next look
   bool memory_full_ = false;
   std::chrono::steady_clock::time_point given_back_;
 

@@ -139,6 +139,12 @@ class RawClient {
     while (read_more("the end")) buffer_.clear();
     return true;
   }
+  // All that comes until the stream ends.
+  std::string read_all() {
+    while (read_more("the end")) {
+    }
+    return std::exchange(buffer_, {});
+  }
   // Whether nothing comes within a while that is long for loopback.
   bool silent() {
     pollfd wait{fd_, POLLIN, 0};
