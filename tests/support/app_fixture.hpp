@@ -3,12 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "microframe/microframe.hpp"
+#include "support/neighbours.hpp"
 #include "support/raw_client.hpp"
 
 namespace test {
@@ -22,13 +27,21 @@ class AppTest : public testing::Test {
   microframe::Application app;
 
   // Most clients of the tests do not answer a Close.
-  AppTest() { limits.closing_time = std::chrono::milliseconds(200); }
+  AppTest() {
+    limits.closing_time = std::chrono::milliseconds(200);
+    if (Neighbours::file()) add_neighbours_endpoint();
+  }
 
   void start(std::size_t threads = 2) {
     app.limits(limits).threads(threads);
     app.start("127.0.0.1:0");
+    if (Neighbours::file()) invite_neighbours();
   }
   void TearDown() override {
+    if (neighbours_) {
+      const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+      neighbours_->report(test->name(), !HasFailure());
+    }
     app.stop();
     app.wait();
   }
@@ -52,6 +65,27 @@ class AppTest : public testing::Test {
     }
     FAIL() << "it never came to hold";
   }
+
+ private:
+  static constexpr const char* kBeside = "/beside";
+
+  void add_neighbours_endpoint() {
+    app.websocket(kBeside, auth,
+                  microframe::ws::Callbacks().on_message(
+                      [](microframe::ws::WebSocket& socket, const microframe::ws::UserId&,
+                         const microframe::ws::Message& message) { socket.send(message); }));
+  }
+  // Each within the rate that the test allows to all.
+  void invite_neighbours() {
+    constexpr std::size_t kNeighbours = 8;
+    std::vector<RawClient> clients;
+    for (std::size_t i = 0; i < kNeighbours; ++i)
+      clients.push_back(client("beside" + std::to_string(i), kBeside));
+    const double each = limits.messages_per_second > 0 ? std::min(limits.messages_per_second, 100.0) : 100.0;
+    neighbours_.emplace(std::move(clients), 0.8 * each * kNeighbours);
+  }
+
+  std::optional<Neighbours> neighbours_;
 };
 
 }  // namespace test

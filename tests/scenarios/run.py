@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Runs every scenario's tests with healthy neighbours beside them, and prints a table: number, what was sent, what happened,
+the neighbours' p99 against their baseline in the same run.
+
+A row holds if its tests pass, no neighbour was cut, and each test's neighbours kept within twice their baseline, or within
+FLOOR_US: peers, server and neighbours share the machine's cores, and the scheduler may keep anyone waiting that long.
+Usage: run.py INTEGRATION_TEST [NUMBER ...]      exits with 1 unless all rows hold
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+FLOOR_US = 10_000
+TRIES = 3  # for a row that fails by time alone: the machine may have been busy
+
+# What is sent, and what happens then, as the tests check it. The numbers are those of the scenarios' tests.
+SCENARIOS = {
+    1: ("a head of one byte at a time", "408 at the head's limit"),
+    2: ("a head of 20 MB in chunks", "431"),
+    3: ("2,000 fields", "431"),
+    4: ("a subprotocol list of 32k spaces", "400"),
+    5: ("missing and malformed keys, many times", "400, flat memory"),
+    6: ("version 8", "426 naming 13"),
+    7: ("strange extensions and parameters", "declined or 400"),
+    8: ("an upgrade with a body", "400"),
+    9: ("frames before authentication is done", "held within a bound, never handled if it fails"),
+    10: ("RST in every state", "nothing is left behind"),
+    11: ("a stalled TLS handshake", "closed at its limit"),
+    12: ("control characters in the path", "escaped in the log"),
+    13: ("missing, expired, garbage and refresh tokens", "4401, no hook runs"),
+    14: ("alg none in any case", "4401"),
+    15: ("HS256 signed with the RSA public key", "4401"),
+    16: ("ES256 signatures of zeros and of wrong length", "4401"),
+    17: ("kid with a path or SQL, jku, x5u, jwk, unknown crit", "4401, nothing fetched"),
+    18: ("a flood of unknown kids", "one fetch a cool-down"),
+    19: ("one kid at two issuers", "keys belong to their issuer"),
+    20: ("an unverified iss", "shapes no URL"),
+    21: ("a JWKS that hangs, answers 500, is huge, rotates", "cached keys go on, then 503"),
+    22: ("exp missing, float, text, beyond int64; nbf ahead", "4401"),
+    23: ("wrong aud, iss, typ; duplicate members; deep nesting", "4401 at once"),
+    24: ("different tokens in two places", "the order decides, the log says so"),
+    25: ("a cookie with a foreign, null or missing Origin", "403"),
+    26: ("nothing, until the token's exp", "4401 within a second; a fresh token extends"),
+    27: ("nothing; the user is revoked", "4409"),
+    28: ("a handshake while the user store hangs", "refused at the limit"),
+    29: ("bad frames", "1002"),
+    30: ("64-bit lengths with the top bit, and 2^63-1", "1002 or 1009"),
+    31: ("a huge length announced", "1009 at the header"),
+    32: ("continuations of one byte without end", "1008, bounded memory"),
+    33: ("empty fragments without end", "1008"),
+    34: ("floods of pings and pongs", "4429"),
+    35: ("bad Closes", "1002 or 1007"),
+    36: ("no answer to a Close", "dropped at its limit"),
+    37: ("compression bombs, whole and in fragments", "1009 while inflating"),
+    38: ("truncated deflate, RSV1 on a continuation", "1007 or 1002"),
+    39: ("invalid UTF-8 across fragments", "1007 at once"),
+    40: ("nothing is read in a busy room", "4408 at the cap"),
+    41: ("nothing any more", "gone by the heartbeat"),
+    42: ("many connections from one address, forged headers", "429 past the limit"),
+    43: ("connections past the descriptors", "no spin, recovers by itself"),
+    44: ("rooms without end, a name of 64 KiB, a forbidden join", "an error reply, memory given back"),
+    45: ("a flood of messages", "4429"),
+    46: ("bad and deep JSON, wrong types, binary", "an error reply, the connection lives"),
+    47: ("what makes a hook throw, block, wait", "1011; a warning names it; reading stops"),
+    48: ("connections past the memory", "503 before it is killed"),
+    58: ("SIGTERM, and a second one", "paced 1012; at once"),
+    59: ("two devices, one closes", "the user stays"),
+    60: ("leave, join, close during a broadcast", "each member each message once"),
+}
+NAME = re.compile(r"S(\d\d)(?:(and|to)(\d\d))?_")
+
+
+def numbers_of(test):
+    """The scenarios that a test's name says it is of."""
+    match = NAME.match(test.split(".")[-1])
+    if not match:
+        return []
+    first, kind, last = int(match[1]), match[2], int(match[3] or match[1])
+    return list(range(first, last + 1)) if kind == "to" else sorted({first, last})
+
+
+def list_tests(binary):
+    suite, tests = "", []
+    for line in subprocess.run([binary, "--gtest_list_tests"], check=True, capture_output=True, text=True).stdout.splitlines():
+        if line.startswith("  "):
+            tests.append(suite + line.split("#")[0].strip())
+        else:
+            suite = line.split("#")[0].strip()
+    return [test for test in tests if numbers_of(test)]
+
+
+def run_test(binary, test):
+    """Returns whether it passed, and what its neighbours measured, or None where it has none of ours."""
+    with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as rows:
+        done = subprocess.run([binary, f"--gtest_filter={test}"], capture_output=True, text=True,
+                              env={**os.environ, "MICROFRAME_NEIGHBOURS": rows.name})
+        lines = rows.read().splitlines()
+    if done.returncode != 0:
+        print(done.stdout[-4000:], done.stderr[-4000:], file=sys.stderr)
+    return done.returncode == 0, json.loads(lines[-1]) if lines else None
+
+
+def in_time(row):
+    return row is None or (not row["cut"] and row["during_p99_us"] <= max(2 * row["baseline_p99_us"], FLOOR_US))
+
+
+def measure(binary, test):
+    for _ in range(TRIES):
+        passed, row = run_test(binary, test)
+        # The end of a server ends its neighbours too.
+        if row and 58 in numbers_of(test):
+            row = None
+        if not passed or in_time(row):
+            break
+    return passed, row
+
+
+def main():
+    binary = str(pathlib.Path(sys.argv[1]).resolve())
+    wanted = [int(number) for number in sys.argv[2:]] or list(SCENARIOS)
+    tests = list_tests(binary)
+    results = {test: measure(binary, test) for test in tests if set(numbers_of(test)) & set(wanted)}
+    print("| no. | sent | happens | tests | neighbours' p99, us: baseline, beside | holds |\n|--:|---|---|--:|--:|---|")
+    all_hold = True
+    for number in wanted:
+        mine = [results[test] for test in results if number in numbers_of(test)]
+        rows = [row for _, row in mine if row]
+        worst = max(rows, key=lambda row: row["during_p99_us"], default=None)
+        latency = f"{worst['baseline_p99_us']:,}, {worst['during_p99_us']:,}" if worst else "in the test"
+        holds = bool(mine) and all(passed and in_time(row) for passed, row in mine)
+        all_hold = all_hold and holds
+        sent, happens = SCENARIOS[number]
+        print(f"| {number} | {sent} | {happens} | {len(mine)} | {latency} | {'yes' if holds else 'NO'} |", flush=True)
+    print(f"\nA row holds if its tests pass and its neighbours kept within twice their baseline, or {FLOOR_US / 1000:.0f} ms.")
+    sys.exit(0 if all_hold else 1)
+
+
+if __name__ == "__main__":
+    main()
