@@ -13,6 +13,13 @@ namespace {
 // A length that was merely announced reserves no more than this.
 constexpr std::uint64_t kReserveMax = 64 * 1024;
 
+// Compressed bytes that a message of so many may come in. A poor encoder makes nine bits of each byte, and a
+// few bytes more of each flush; beyond that it is blocks without content.
+std::uint64_t compressed_bytes_max(std::uint64_t message_bytes_max) {
+  const std::uint64_t more = message_bytes_max / 8 + 1024;
+  return std::max(message_bytes_max, message_bytes_max + more);
+}
+
 Event event(Event::Kind kind) {
   Event result;
   result.kind = kind;
@@ -40,12 +47,15 @@ struct Connection::Progress {
   // The message that its data frames make up.
   bool in_message = false;
   bool binary = false;
+  bool compressed = false;
   std::size_t fragments = 0;
+  std::uint64_t compressed_bytes = 0;  // of the frames that have begun
   Utf8Validator utf8;
-  std::vector<std::byte> payload;
+  std::vector<std::byte> payload;  // unless it is compressed
 };
 
-Connection::Connection(Role role, ConnectionLimits limits) : limits_(limits), role_(role) {}
+Connection::Connection(Role role, ConnectionLimits limits, InflaterPool* inflaters)
+    : limits_(limits), inflaters_(inflaters), role_(role) {}
 Connection::~Connection() = default;
 
 Connection::Progress& Connection::progress() {
@@ -54,7 +64,7 @@ Connection::Progress& Connection::progress() {
 }
 
 Event Connection::next(base::MutableBytes& in) {
-  if (std::exchange(delivered_, false)) progress_.reset();
+  if (std::exchange(delivered_, false)) give_back();
   while (!drops_everything()) {
     Event result;
     if (!progress_ || !progress_->in_frame) {
@@ -75,10 +85,10 @@ Event Connection::next(base::MutableBytes& in) {
       result = finish_frame();
     }
     if (result.kind != Event::Kind::need_more && !is_discarded(result)) return result;
-    if (std::exchange(delivered_, false)) progress_.reset();
+    if (std::exchange(delivered_, false)) give_back();
   }
   in = {};
-  progress_.reset();
+  give_back();
   return {};
 }
 
@@ -86,6 +96,11 @@ Event Connection::next(base::MutableBytes& in) {
 // discards it; to a client it may be the answer to what it sent last.
 bool Connection::is_discarded(const Event& event) const {
   return state_ == State::close_sent && (role_ == Role::server || event.kind != Event::Kind::message);
+}
+
+void Connection::give_back() {
+  progress_.reset();
+  if (inflater_) inflaters_->give(std::move(inflater_));
 }
 
 // Decodes the header at the front of `in`, or goes on with one that came in pieces.
@@ -100,7 +115,7 @@ bool Connection::read_header(base::MutableBytes& in, FrameHeader& header, Event&
     std::copy_n(in.begin(), added, joined.begin() + static_cast<std::ptrdiff_t>(kept));
     bytes = base::Bytes(joined).first(kept + added);
   }
-  const auto decoded = decode_header(bytes, role_);
+  const auto decoded = decode_header(bytes, role_, inflaters_ ? Rsv1::compressed : Rsv1::reserved);
   if (!decoded) {
     failure = fail(CloseCode::protocol_error, to_string(decoded.error()));
     return false;
@@ -128,7 +143,7 @@ bool Connection::check_sequence(const FrameHeader& header, Event& failure) {
   if (continues != in_message) {  // §5.4
     failure =
         fail(CloseCode::protocol_error, continues ? "continuation of nothing" : "message inside a message");
-  } else if (header.length > limits_.message_bytes_max - (in_message ? progress_->payload.size() : 0)) {
+  } else if (header.length > bytes_left(header)) {
     failure = fail(CloseCode::message_too_big, "message too big");
   } else if (in_message && progress_->fragments >= limits_.fragments_max) {
     failure = fail(CloseCode::policy_violation, "too many fragments");
@@ -138,10 +153,20 @@ bool Connection::check_sequence(const FrameHeader& header, Event& failure) {
   return false;
 }
 
+// Bytes that the message this frame belongs to may still have on the wire.
+std::uint64_t Connection::bytes_left(const FrameHeader& header) const {
+  const Progress* message = progress_ && progress_->in_message ? progress_.get() : nullptr;
+  if (message ? message->compressed : header.compressed) {
+    return compressed_bytes_max(limits_.message_bytes_max) - (message ? message->compressed_bytes : 0);
+  }
+  return limits_.message_bytes_max - (message ? message->payload.size() : 0);
+}
+
 Event Connection::whole_frame(const FrameHeader& header, base::MutableBytes payload) {
   if (header.mask) apply_mask(payload, *header.mask);
   if (is_control(header.opcode)) return control(header.opcode, payload);
   const bool binary = header.opcode == Opcode::binary;
+  if (header.compressed) return whole_compressed(binary, payload);
   if (!binary && !is_utf8(payload)) return fail(CloseCode::invalid_payload, "text is not UTF-8");
   return message(binary, payload);
 }
@@ -158,13 +183,16 @@ void Connection::begin_frame(const FrameHeader& header) {
   if (!now.in_message) {
     now.in_message = true;
     now.binary = header.opcode == Opcode::binary;
+    now.compressed = header.compressed;
     now.fragments = 0;
+    now.compressed_bytes = 0;
     now.utf8 = {};
     now.payload.clear();
     // The first fragment only: a reserve for each would copy the whole message once a fragment.
-    now.payload.reserve(std::min(header.length, kReserveMax));
+    if (!now.compressed) now.payload.reserve(std::min(header.length, kReserveMax));
   }
   ++now.fragments;
+  if (now.compressed) now.compressed_bytes += header.length;
 }
 
 // Takes what is there of the frame's payload. returns: whether the frame is whole.
@@ -175,14 +203,50 @@ bool Connection::read_payload(base::MutableBytes& in, Event& failure) {
   in = in.subspan(size);
   if (now.frame.mask) apply_mask(piece, *now.frame.mask, now.frame_read % 4);
   now.frame_read += size;
-  auto& target = is_control(now.frame.opcode) ? now.control : now.payload;
+  const bool data = !is_control(now.frame.opcode);
+  if (data && now.compressed) {
+    return inflate(piece, now.binary ? nullptr : &now.utf8, failure) && now.frame_read == now.frame.length;
+  }
+  auto& target = data ? now.payload : now.control;
   target.insert(target.end(), piece.begin(), piece.end());
-  const bool text = !is_control(now.frame.opcode) && !now.binary;
-  if (text && !now.utf8.feed(piece)) {
+  if (data && !now.binary && !now.utf8.feed(piece)) {
     failure = fail(CloseCode::invalid_payload, "text is not UTF-8");
     return false;
   }
   return now.frame_read == now.frame.length;
+}
+
+// RFC 7692 §7.2.2: inflates a piece of the message's payload. text: checks what comes out, as it comes. What
+// is wrong first in what comes out is what fails it, however the payload is cut.
+bool Connection::inflate(base::Bytes piece, Utf8Validator* text, Event& failure) {
+  if (!inflater_) inflater_ = inflaters_->take();
+  const std::size_t before = inflater_->output().size();
+  const auto error = inflater_->feed(piece, limits_.message_bytes_max);
+  if (text && !text->feed(inflater_->output().subspan(before))) {
+    failure = fail(CloseCode::invalid_payload, "text is not UTF-8");
+  } else if (error == InflateError::too_big) {
+    failure = fail(CloseCode::message_too_big, "message too big");
+  } else if (error) {
+    failure = fail(CloseCode::invalid_payload, "bad compressed data");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+bool Connection::finish_inflating(Event& failure) {
+  if (!inflater_->finish()) return true;
+  failure = fail(CloseCode::invalid_payload, "compressed data ends too early");
+  return false;
+}
+
+Event Connection::whole_compressed(bool binary, base::Bytes payload) {
+  Event failure;
+  Utf8Validator text;
+  if (!inflate(payload, binary ? nullptr : &text, failure) || !finish_inflating(failure)) return failure;
+  if (!text.complete()) return fail(CloseCode::invalid_payload, "text ends inside a character");
+  delivered_ = true;
+  return message(binary, inflater_->output());
 }
 
 Event Connection::finish_frame() {
@@ -195,10 +259,12 @@ Event Connection::finish_frame() {
   }
   if (!now.frame.fin) return {};
   now.in_message = false;
+  Event failure;
+  if (now.compressed && !finish_inflating(failure)) return failure;
   if (!now.binary && !now.utf8.complete())
     return fail(CloseCode::invalid_payload, "text ends inside a character");
   delivered_ = true;
-  return message(now.binary, now.payload);
+  return message(now.binary, now.compressed ? inflater_->output() : base::Bytes(now.payload));
 }
 
 Event Connection::control(Opcode opcode, base::Bytes payload) {

@@ -1,5 +1,5 @@
 // One WebSocket connection after its opening handshake, as a state machine: bytes in; events, and bytes to
-// answer, out. No I/O, no clock, no threads. RFC 6455 §5 to §7. Both roles.
+// answer, out. No I/O, no clock, no threads. RFC 6455 §5 to §7, RFC 7692. Both roles.
 //
 // A driver feeds what it received:
 //   for (std::span in = received;;) {
@@ -8,7 +8,8 @@
 //     ...
 //   }
 // An unfragmented message that lies whole in `in` is delivered as a view of it; any other is gathered in a
-// buffer of the machine's own, which is given back when the message is done.
+// buffer of the machine's own, and a compressed one inflated into an inflater's. Both are given back when the
+// message is done.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +22,7 @@
 #include "proto/close_code.hpp"
 #include "proto/control_frame.hpp"
 #include "proto/frame_header.hpp"
+#include "proto/inflater_pool.hpp"
 #include "proto/mask.hpp"
 
 namespace microframe::proto {
@@ -35,7 +37,7 @@ enum class State : std::uint8_t {
 };
 
 struct ConnectionLimits {
-  std::size_t message_bytes_max = 1024 * 1024;
+  std::size_t message_bytes_max = 1024 * 1024;  // after inflating
   std::size_t fragments_max = 1024;
 };
 
@@ -55,9 +57,13 @@ struct Event {
   std::string_view reason;  // close: the peer's, valid as payload; failed: a literal
 };
 
+class Utf8Validator;
+
 class Connection {
  public:
-  Connection(Role role, ConnectionLimits limits);
+  // inflaters: given where permessage-deflate was agreed on, for the messages that come compressed. Borrowed;
+  // the destructor does not need it.
+  Connection(Role role, ConnectionLimits limits, InflaterPool* inflaters = nullptr);
   ~Connection();
 
   // Reads on: consumes bytes from the front of `in`, until one event is complete or `in` is empty. After
@@ -80,19 +86,26 @@ class Connection {
   Progress& progress();
   bool read_header(base::MutableBytes& in, FrameHeader& header, Event& failure);
   bool check_sequence(const FrameHeader& header, Event& failure);
+  std::uint64_t bytes_left(const FrameHeader& header) const;
   void begin_frame(const FrameHeader& header);
   Event whole_frame(const FrameHeader& header, base::MutableBytes payload);
+  Event whole_compressed(bool binary, base::Bytes payload);
   bool read_payload(base::MutableBytes& in, Event& failure);
+  bool inflate(base::Bytes piece, Utf8Validator* text, Event& failure);
+  bool finish_inflating(Event& failure);
   Event finish_frame();
   Event control(Opcode opcode, base::Bytes payload);
   Event peer_close(base::Bytes payload);
   Event fail(CloseCode code, std::string_view reason);
+  void give_back();
 
   const ConnectionLimits limits_;
   std::unique_ptr<Progress> progress_;  // of a frame or message that is not whole yet
+  InflaterPool* const inflaters_;
+  std::unique_ptr<Inflater> inflater_;  // of a compressed message that is not done
   const Role role_;
   State state_ = State::open;
-  bool delivered_ = false;  // progress_ holds a message that was delivered by the last call
+  bool delivered_ = false;  // progress_ or inflater_ holds a message that was delivered by the last call
 };
 
 }  // namespace microframe::proto

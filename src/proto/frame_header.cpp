@@ -7,6 +7,7 @@ namespace {
 
 constexpr unsigned kFin = 0x80;
 constexpr unsigned kReserved = 0x70;
+constexpr unsigned kRsv1 = 0x40;
 constexpr unsigned kOpcode = 0x0F;
 constexpr unsigned kMasked = 0x80;
 constexpr unsigned kLength = 0x7F;
@@ -22,9 +23,16 @@ std::uint64_t big_endian(base::Bytes bytes) {
   return value;
 }
 
+// RFC 7692 §6.1: RSV1 is for the first frame of a data message; a continuation is no such frame.
+bool may_be_compressed(unsigned first, Rsv1 rsv1) {
+  const auto opcode = static_cast<Opcode>(first & kOpcode);
+  return rsv1 == Rsv1::compressed && (opcode == Opcode::text || opcode == Opcode::binary);
+}
+
 // What the first two bytes already show.
-std::optional<FrameError> check_start(unsigned first, unsigned second, Role role) {
-  if (first & kReserved) return FrameError::reserved_bits;
+std::optional<FrameError> check_start(unsigned first, unsigned second, Role role, Rsv1 rsv1) {
+  const unsigned reserved = first & kReserved;
+  if (reserved && !(reserved == kRsv1 && may_be_compressed(first, rsv1))) return FrameError::reserved_bits;
   if (!is_known(first & kOpcode)) return FrameError::unknown_opcode;
   if (is_control(static_cast<Opcode>(first & kOpcode))) {
     if (!(first & kFin)) return FrameError::fragmented_control;
@@ -34,22 +42,6 @@ std::optional<FrameError> check_start(unsigned first, unsigned second, Role role
   if (masked && role == Role::client) return FrameError::masked;
   if (!masked && role == Role::server) return FrameError::not_masked;
   return std::nullopt;
-}
-
-template <class WritePayload>
-base::SharedBuffer encode(const FrameHeader& header, WritePayload&& write_payload) {
-  const HeaderBytes head = encode_header(header);
-  return base::SharedBuffer::make(head.size + header.length, [&](base::MutableBytes out) {
-    std::copy_n(head.data.begin(), head.size, out.begin());
-    write_payload(out.subspan(head.size));
-  });
-}
-
-FrameHeader message_header(bool binary, base::Bytes payload) {
-  FrameHeader header;
-  header.opcode = binary ? Opcode::binary : Opcode::text;
-  header.length = payload.size();
-  return header;
 }
 
 }  // namespace
@@ -76,15 +68,16 @@ std::string_view to_string(FrameError error) {
   return "bad frame";
 }
 
-base::Result<std::optional<DecodedHeader>, FrameError> decode_header(base::Bytes in, Role role) {
+base::Result<std::optional<DecodedHeader>, FrameError> decode_header(base::Bytes in, Role role, Rsv1 rsv1) {
   using Decoded = std::optional<DecodedHeader>;
   if (in.size() < 2) return Decoded{};
   const auto first = std::to_integer<unsigned>(in[0]);
   const auto second = std::to_integer<unsigned>(in[1]);
-  if (const auto error = check_start(first, second, role)) return base::fail(*error);
+  if (const auto error = check_start(first, second, role, rsv1)) return base::fail(*error);
 
   DecodedHeader decoded;
   decoded.header.fin = (first & kFin) != 0;
+  decoded.header.compressed = (first & kRsv1) != 0;
   decoded.header.opcode = static_cast<Opcode>(first & kOpcode);
   decoded.header.length = second & kLength;
   decoded.size = 2;
@@ -111,7 +104,7 @@ HeaderBytes encode_header(const FrameHeader& header) {
   HeaderBytes out;
   const auto put = [&](std::uint64_t byte) { out.data[out.size++] = static_cast<std::byte>(byte); };
   const unsigned masked = header.mask ? kMasked : 0;
-  put((header.fin ? kFin : 0) | static_cast<unsigned>(header.opcode));
+  put((header.fin ? kFin : 0) | (header.compressed ? kRsv1 : 0) | static_cast<unsigned>(header.opcode));
   if (header.length <= 125) {
     put(masked | header.length);
   } else {
@@ -125,18 +118,27 @@ HeaderBytes encode_header(const FrameHeader& header) {
   return out;
 }
 
+base::SharedBuffer encode_frame(FrameHeader header, base::Bytes payload) {
+  header.length = payload.size();
+  const HeaderBytes head = encode_header(header);
+  return base::SharedBuffer::make(head.size + payload.size(), [&](base::MutableBytes out) {
+    std::copy_n(head.data.begin(), head.size, out.begin());
+    std::copy(payload.begin(), payload.end(), out.begin() + static_cast<std::ptrdiff_t>(head.size));
+    if (header.mask) apply_mask(out.subspan(head.size), *header.mask);
+  });
+}
+
 base::SharedBuffer encode_message(bool binary, base::Bytes payload) {
-  return encode(message_header(binary, payload),
-                [&](base::MutableBytes out) { std::copy(payload.begin(), payload.end(), out.begin()); });
+  FrameHeader header;
+  header.opcode = binary ? Opcode::binary : Opcode::text;
+  return encode_frame(header, payload);
 }
 
 base::SharedBuffer encode_masked_message(bool binary, base::Bytes payload, const MaskKey& key) {
-  FrameHeader header = message_header(binary, payload);
+  FrameHeader header;
+  header.opcode = binary ? Opcode::binary : Opcode::text;
   header.mask = key;
-  return encode(header, [&](base::MutableBytes out) {
-    std::copy(payload.begin(), payload.end(), out.begin());
-    apply_mask(out, key);
-  });
+  return encode_frame(header, payload);
 }
 
 }  // namespace microframe::proto

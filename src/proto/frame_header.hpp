@@ -32,6 +32,7 @@ constexpr bool is_control(Opcode opcode) {
 struct FrameHeader {
   Opcode opcode = Opcode::continuation;
   bool fin = true;
+  bool compressed = false;  // RSV1 (RFC 7692 §6)
   std::optional<MaskKey> mask;
   std::uint64_t length = 0;  // of the payload, in bytes
 };
@@ -42,7 +43,7 @@ struct DecodedHeader {
 };
 
 enum class FrameError : std::uint8_t {
-  reserved_bits,  // RSV1 to RSV3 without an extension
+  reserved_bits,  // RSV1 to RSV3 without an extension; RSV1 where RFC 7692 §6 has no place for it
   unknown_opcode,
   fragmented_control,  // §5.5
   control_too_long,    // §5.5: over 125 bytes
@@ -57,12 +58,17 @@ std::string_view to_string(FrameError error);
 
 inline constexpr std::size_t kHeaderBytesMax = 14;
 
+// What RSV1 is: without permessage-deflate, nothing; with it, the mark of a compressed message, on its first
+// frame alone (RFC 7692 §6).
+enum class Rsv1 : bool { reserved, compressed };
+
 // Decodes the frame header at the front of `in`.
 // in:      any length; reads at most 14 bytes, never the payload.
 // role:    of the reader: a server takes masked frames only, a client unmasked ones only.
 // returns: the header and its size; nullopt if `in` is too short.
 // errors:  each is a protocol error (1002), told as early as the bytes show it.
-base::Result<std::optional<DecodedHeader>, FrameError> decode_header(base::Bytes in, Role role);
+base::Result<std::optional<DecodedHeader>, FrameError> decode_header(base::Bytes in, Role role,
+                                                                     Rsv1 rsv1 = Rsv1::reserved);
 
 // An encoded header.
 struct HeaderBytes {
@@ -73,9 +79,12 @@ struct HeaderBytes {
 };
 HeaderBytes encode_header(const FrameHeader& header);
 
-// One unfragmented message as a frame, in one allocation: a server's.
+// One frame, in one allocation: `header` with its length, then the payload, masked if it has a key, which
+// must be unpredictable (§10.3).
+base::SharedBuffer encode_frame(FrameHeader header, base::Bytes payload);
+// One unfragmented message as a frame: a server's.
 base::SharedBuffer encode_message(bool binary, base::Bytes payload);
-// A client's: masked with `key`, which must be unpredictable (§10.3).
+// A client's.
 base::SharedBuffer encode_masked_message(bool binary, base::Bytes payload, const MaskKey& key);
 
 }  // namespace microframe::proto

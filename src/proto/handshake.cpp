@@ -49,54 +49,10 @@ bool parse_subprotocols(const RequestHead& head, std::vector<std::string_view>& 
   return good;
 }
 
-// §9.1: token *( ";" token [ "=" ( token | quoted-string ) ] ), separated by commas.
-class ExtensionList {
- public:
-  explicit ExtensionList(std::string_view text) : rest_(text) {}
-
-  bool well_formed() {
-    do {
-      if (!token()) return false;
-      while (take(';')) {
-        if (!token()) return false;
-        if (take('=') && !value()) return false;
-      }
-    } while (take(','));
-    space();
-    return rest_.empty();
-  }
-
- private:
-  void space() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size())); }
-  bool take(char mark) {
-    space();
-    if (!rest_.starts_with(mark)) return false;
-    rest_.remove_prefix(1);
-    return true;
-  }
-  bool token() {
-    space();
-    const std::size_t size = std::min(rest_.find_first_of(" \t;,=\""), rest_.size());
-    const bool good = is_token(rest_.substr(0, size));
-    rest_.remove_prefix(size);
-    return good;
-  }
-  // §9.1: a quoted value must be a token once unquoted, so a quoted pair has no place in it.
-  bool value() {
-    if (!take('"')) return token();
-    const std::size_t end = rest_.find('"');
-    if (end == std::string_view::npos || !is_token(rest_.substr(0, end))) return false;
-    rest_.remove_prefix(end + 1);
-    return true;
-  }
-
-  std::string_view rest_;
-};
-
-bool extensions_well_formed(const RequestHead& head) {
+bool parse_extensions(const HeadFields& head, std::vector<Extension>& out) {
   const auto lists = head.all("sec-websocket-extensions");
   return std::all_of(lists.begin(), lists.end(),
-                     [](std::string_view list) { return ExtensionList(list).well_formed(); });
+                     [&](std::string_view list) { return parse_extensions(list, out); });
 }
 
 std::string_view phrase(unsigned status) {
@@ -161,7 +117,7 @@ base::Result<UpgradeRequest, HandshakeRefusal> check_upgrade(const RequestHead& 
   UpgradeRequest request;
   request.key = *key;
   if (!parse_subprotocols(head, request.subprotocols)) return refuse(400, "Sec-WebSocket-Protocol");
-  if (!extensions_well_formed(head)) return refuse(400, "Sec-WebSocket-Extensions");
+  if (!parse_extensions(head, request.extensions)) return refuse(400, "Sec-WebSocket-Extensions");
   return request;
 }
 
@@ -173,7 +129,7 @@ std::string accept_key(std::string_view key) {
   return base64(digest.data(), digest.size());
 }
 
-std::string accept_response(std::string_view key, std::string_view subprotocol) {
+std::string accept_response(std::string_view key, std::string_view subprotocol, std::string_view extensions) {
   std::string text =
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
       "Upgrade\r\nSec-WebSocket-Accept: ";
@@ -181,6 +137,10 @@ std::string accept_response(std::string_view key, std::string_view subprotocol) 
   if (!subprotocol.empty()) {
     text += "\r\nSec-WebSocket-Protocol: ";
     text += subprotocol;
+  }
+  if (!extensions.empty()) {
+    text += "\r\nSec-WebSocket-Extensions: ";
+    text += extensions;
   }
   text += "\r\n\r\n";
   return text;
@@ -204,11 +164,12 @@ std::string make_request(const ClientRequest& request) {
   std::string names;
   for (const std::string& name : request.subprotocols) names += (names.empty() ? "" : ", ") + name;
   if (!names.empty()) text += "Sec-WebSocket-Protocol: " + names + "\r\n";
+  if (request.deflate) text += "Sec-WebSocket-Extensions: " + deflate_offer(*request.deflate) + "\r\n";
   return text + request.fields + "\r\n";
 }
 
-base::Result<std::string_view, std::string> check_response(const ResponseHead& head,
-                                                           const ClientRequest& request) {
+base::Result<ServerChoice, std::string> check_response(const ResponseHead& head,
+                                                       const ClientRequest& request) {
   const auto refuse = [](std::string why) { return base::fail(std::move(why)); };
   if (head.status != 101)
     return refuse("the server answered " + std::to_string(head.status) + " " + std::string(head.reason));
@@ -219,16 +180,26 @@ base::Result<std::string_view, std::string> check_response(const ResponseHead& h
       *head.find("sec-websocket-accept") != accept_key(request.key)) {
     return refuse("the server's Sec-WebSocket-Accept does not fit our key");
   }
-  if (head.count("sec-websocket-extensions") != 0)
+  ServerChoice choice;
+  std::vector<Extension> extensions;
+  if (!parse_extensions(head, extensions))
+    return refuse("the server's Sec-WebSocket-Extensions is malformed");
+  if (!request.deflate && !extensions.empty())
     return refuse("the server chose an extension that was not offered");
+  if (request.deflate) {
+    const auto deflate = check_deflate_answer(extensions, *request.deflate);
+    if (!deflate) return refuse(deflate.error());
+    choice.deflate = *deflate;
+  }
   const auto chosen = head.find("sec-websocket-protocol");
-  if (!chosen) return std::string_view{};
+  if (!chosen) return choice;
   const auto& offered = request.subprotocols;
   if (head.count("sec-websocket-protocol") > 1 ||
       std::find(offered.begin(), offered.end(), *chosen) == offered.end()) {
     return refuse("the server chose a subprotocol that was not offered");
   }
-  return *chosen;
+  choice.subprotocol = *chosen;
+  return choice;
 }
 
 }  // namespace microframe::proto

@@ -194,7 +194,7 @@ TEST(Connection, ClientTakesUnmaskedFramesOnly) {
 }
 
 TEST(Connection, HoldsLittleWhileIdle) {
-  EXPECT_LE(sizeof(Connection), 40U);
+  EXPECT_LE(sizeof(Connection), 48U);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,9 +47,11 @@ inline std::vector<std::string> feed(Connection& connection, std::string_view in
   return events;
 }
 
+// deflate: what permessage-deflate was negotiated with; nullopt for without.
 inline std::vector<std::string> run(std::string_view input, ConnectionLimits limits, Role role,
-                                    std::vector<std::size_t> cuts) {
-  Connection connection(role, limits);
+                                    std::vector<std::size_t> cuts, std::optional<Context> deflate = {}) {
+  InflaterPool inflaters(kWindowBitsMax, deflate.value_or(Context::dropped));
+  Connection connection(role, limits, deflate ? &inflaters : nullptr);
   std::vector<std::string> events;
   std::size_t from = 0;
   cuts.push_back(input.size());
@@ -63,21 +66,23 @@ inline std::vector<std::string> run(std::string_view input, ConnectionLimits lim
 // Whole, cut in two at every offset (in three, if that is few), and a byte at a time: the events must be the
 // same.
 inline void expect_events(std::string_view input, const std::vector<std::string>& expected,
-                          ConnectionLimits limits = {}, Role role = Role::server) {
-  EXPECT_EQ(run(input, limits, role, {}), expected);
+                          ConnectionLimits limits = {}, Role role = Role::server,
+                          std::optional<Context> deflate = {}) {
+  EXPECT_EQ(run(input, limits, role, {}, deflate), expected);
   std::vector<std::size_t> every;
   const std::size_t step = input.size() > 2000 ? input.size() / 97 : 1;
   for (std::size_t cut = 1; cut < input.size(); cut += step) {
-    ASSERT_EQ(run(input, limits, role, {cut}), expected) << "cut at " << cut;
+    ASSERT_EQ(run(input, limits, role, {cut}, deflate), expected) << "cut at " << cut;
   }
   if (input.size() > 2000) return;
   for (std::size_t first = 1; input.size() <= 40 && first < input.size(); ++first) {
     for (std::size_t second = first + 1; second < input.size(); ++second) {
-      ASSERT_EQ(run(input, limits, role, {first, second}), expected) << "cut at " << first << ", " << second;
+      ASSERT_EQ(run(input, limits, role, {first, second}, deflate), expected)
+          << "cut at " << first << ", " << second;
     }
   }
   for (std::size_t cut = 1; cut < input.size(); ++cut) every.push_back(cut);
-  EXPECT_EQ(run(input, limits, role, every), expected) << "a byte at a time";
+  EXPECT_EQ(run(input, limits, role, every, deflate), expected) << "a byte at a time";
 }
 
 }  // namespace microframe::proto

@@ -178,7 +178,7 @@ class ClientSide : public testing::Test {
     if (!head) return "head";
     const auto made = request();
     const auto checked = check_response(*head, made);
-    return checked ? "ok:" + std::string(*checked) : "refused";
+    return checked ? "ok:" + std::string(checked.value().subprotocol) : "refused";
   }
 };
 
