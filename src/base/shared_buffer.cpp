@@ -8,7 +8,20 @@ SharedBuffer SharedBuffer::copy(Bytes bytes) {
   return make(bytes.size(), [&](MutableBytes out) { std::copy(bytes.begin(), bytes.end(), out.begin()); });
 }
 
+// Makes `made` the companion, unless another thread was faster. returns: the one that is.
+SharedBuffer::Block* SharedBuffer::settle(SharedBuffer made) const {
+  Block* wanted = made ? made.block_ : block_;
+  Block* found = nullptr;
+  if (!block_->companion.compare_exchange_strong(found, wanted, std::memory_order_acq_rel)) return found;
+  made.block_ = nullptr;  // its count is the companion's now
+  return wanted;
+}
+
 void SharedBuffer::destroy(Block* block) {
+  Block* companion = block->companion.load(std::memory_order_acquire);
+  if (companion != block) {
+    const SharedBuffer release(companion);
+  }
   block->~Block();
   ::operator delete(block);
 }

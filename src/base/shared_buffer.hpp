@@ -1,5 +1,6 @@
 // SharedBuffer: immutable bytes with an atomic reference count, made once and shared by every receiver on
-// every loop. One allocation holds count, size and bytes. Copying a SharedBuffer copies a pointer. Any
+// every loop. One allocation holds count, size and bytes. Copying a SharedBuffer copies a pointer. It may
+// have a companion: the same content in another encoding, likewise shared, for those who want it so. Any
 // thread.
 #pragma once
 
@@ -39,6 +40,17 @@ class SharedBuffer {
   // A buffer that holds a copy of `bytes`.
   static SharedBuffer copy(Bytes bytes);
 
+  // The companion, of which there is one. Whoever asks first has it made by `make()`; if make() returns an
+  // empty buffer there is none that is any better, and this buffer is its own. Not for an empty buffer; a
+  // companion has none itself.
+  template <class Make>
+  SharedBuffer companion(Make&& make) const {
+    Block* companion = block_->companion.load(std::memory_order_acquire);
+    if (!companion) companion = settle(make());
+    companion->references.fetch_add(1, std::memory_order_relaxed);
+    return SharedBuffer(companion);
+  }
+
   Bytes bytes() const { return block_ ? Bytes{data(), block_->size} : Bytes{}; }
   std::size_t size() const { return block_ ? block_->size : 0; }
   explicit operator bool() const { return block_ != nullptr; }
@@ -55,9 +67,11 @@ class SharedBuffer {
     std::atomic<std::uint32_t> references{1};
     Shedding shedding;
     std::size_t size;
+    std::atomic<Block*> companion{nullptr};  // counted, but for the block itself
   };
   explicit SharedBuffer(Block* block) : block_(block) {}
   static void destroy(Block* block);
+  Block* settle(SharedBuffer made) const;
   std::byte* data() const { return reinterpret_cast<std::byte*>(block_ + 1); }
 
   Block* block_ = nullptr;

@@ -49,6 +49,59 @@ TEST(SharedBuffer, SharesAndFreesItsBytes) {
   EXPECT_FALSE(base::SharedBuffer{});
 }
 
+TEST(SharedBuffer, HasOneCompanionForAll) {
+  base::SharedBuffer companion;
+  {
+    const base::SharedBuffer made = base::SharedBuffer::copy(base::as_bytes("plain"));
+    int times = 0;
+    const auto make = [&] {
+      ++times;
+      return base::SharedBuffer::copy(base::as_bytes("other"));
+    };
+    companion = made.companion(make);
+    const base::SharedBuffer copy = made;
+    EXPECT_EQ(copy.companion(make).bytes().data(), companion.bytes().data());
+    EXPECT_EQ(times, 1);
+    EXPECT_EQ(base::as_text(made.bytes()), "plain");
+  }
+  EXPECT_EQ(base::as_text(companion.bytes()), "other") << "it outlives whom it was made of";
+}
+
+TEST(SharedBuffer, IsItsOwnCompanionWhereNoneIsBetter) {
+  base::SharedBuffer companion;
+  {
+    const base::SharedBuffer made = base::SharedBuffer::copy(base::as_bytes("plain"));
+    int times = 0;
+    const auto make = [&] {
+      ++times;
+      return base::SharedBuffer{};
+    };
+    companion = made.companion(make);
+    EXPECT_EQ(made.companion(make).bytes().data(), made.bytes().data());
+    EXPECT_EQ(times, 1) << "it is not tried again";
+  }
+  EXPECT_EQ(base::as_text(companion.bytes()), "plain");
+}
+
+TEST(SharedBuffer, AgreesOnOneCompanionHoweverManyThreadsMakeOne) {
+  constexpr int kThreads = 4;
+  for (int round = 0; round < 500; ++round) {
+    std::vector<base::SharedBuffer> found(kThreads);
+    {
+      const base::SharedBuffer made = base::SharedBuffer::copy(base::as_bytes("plain"));
+      std::vector<std::thread> threads;
+      for (auto& mine : found) {
+        threads.emplace_back([&mine, made] {
+          mine = made.companion([] { return base::SharedBuffer::copy(base::as_bytes("other")); });
+        });
+      }
+      for (auto& thread : threads) thread.join();
+    }
+    for (const auto& one : found) ASSERT_EQ(one.bytes().data(), found.front().bytes().data());
+    ASSERT_EQ(base::as_text(found.front().bytes()), "other");
+  }
+}
+
 class Timer final : public base::TimerNode {
  public:
   explicit Timer(std::function<void()> action = {}) : action_(std::move(action)) {}
