@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "microframe/authx.hpp"
+#include "microframe/compression.hpp"
 #include "microframe/config_error.hpp"
 #include "microframe/limits.hpp"
 #include "microframe/proxies.hpp"
@@ -62,6 +63,8 @@ class Application {
   // Whose word about a client's address is taken. What they tell is the address that limits count and logs
   // and WebSocket::remote_address() name. Default: nobody's.
   Application& trusted_proxies(TrustedProxies proxies);
+  // errors: ConfigError for a value out of its range.
+  Application& compression(const Compression& compression);
 
   // Serves until SIGINT, SIGTERM or stop(): then every connection is closed with 1012, on_disconnect has run
   // for each, and all is given back. address: "127.0.0.1:8000", "[::1]:8000", ":8000" (every interface),

@@ -22,6 +22,12 @@ namespace microframe {
 
 namespace {
 
+void check_range(const char* name, int value, int least, int most) {
+  if (value >= least && value <= most) return;
+  throw ConfigError("Compression::" + std::string(name) + " is " + std::to_string(value) + ": set it to " +
+                    std::to_string(least) + " to " + std::to_string(most));
+}
+
 // Where to point a browser; an address of every interface is told as this machine's own.
 std::string to_url(const net::Address& address, std::uint16_t port) {
   if (address.is_unix()) return to_string(address, port);
@@ -65,6 +71,7 @@ class Application::Impl {
   Limits limits;
   ws::RoomRules rooms;
   TrustedProxies proxies;
+  Compression compression;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 
  private:
@@ -109,7 +116,7 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   auto sockets = net::open_listen_sockets(address, threads);
   port_ = sockets.front().port();
 
-  site_ = std::make_unique<ws::Site>(limits, proxies);
+  site_ = std::make_unique<ws::Site>(limits, compression, proxies);
   site_->endpoints = std::move(endpoints_);
   site_->rooms = std::move(rooms);
   pages_.try_emplace("/healthz", ws::Page{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }});
@@ -249,6 +256,14 @@ Application& Application::limits(const Limits& limits) {
 
 Application& Application::trusted_proxies(TrustedProxies proxies) {
   impl_->proxies = std::move(proxies);
+  return *this;
+}
+
+Application& Application::compression(const Compression& compression) {
+  check_range("level", compression.level, 1, 9);
+  check_range("window_bits", compression.window_bits, 9, 15);
+  check_range("memory_level", compression.memory_level, 1, 9);
+  impl_->compression = compression;
   return *this;
 }
 

@@ -19,6 +19,7 @@ struct ConnectOptions {
   std::string url;
   std::string token;
   std::string subprotocol;
+  bool no_compression = false;
 };
 
 // Lines in, messages out, until either side closes. Exit code 0 for a clean end, 1 for any other.
@@ -27,6 +28,10 @@ class LineClient final : private ws::ClientConnection::Events {
   explicit LineClient(const ConnectOptions& options) {
     ws::ClientConnection::Options connection_options;
     connection_options.token = options.token;
+    if (!options.no_compression) {
+      // One connection only: its context is worth its memory.
+      connection_options.compression.emplace().context_takeover = true;
+    }
     if (!options.subprotocol.empty()) connection_options.subprotocols = {options.subprotocol};
     ws::Url url = ws::parse_url(options.url);
     loop_.post([this, url = std::move(url), connection_options = std::move(connection_options)] {
@@ -98,6 +103,7 @@ void add_connect_command(CLI::App& cli, int& exit_code) {
   command->add_option("url", options->url, "ws://host:port/path")->required();
   command->add_option("--token", options->token, "The access token, sent as Authorization: Bearer");
   command->add_option("--subprotocol", options->subprotocol, "The subprotocol to ask for");
+  command->add_flag("--no-compression", options->no_compression, "Do not offer permessage-deflate");
   command->callback([options, &exit_code] { exit_code = LineClient(*options).run(); });
 }
 

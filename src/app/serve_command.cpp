@@ -29,6 +29,7 @@ struct ServeOptions {
   std::optional<std::size_t> message_bytes_max;
   std::vector<std::string> trusted_proxies;
   bool proxy_protocol = false;
+  bool no_compression = false;
 };
 
 // Each message back, unchanged.
@@ -86,10 +87,12 @@ int serve(const ServeOptions& options) {
   app.page("/chat.js", "text/javascript; charset=utf-8", embedded::chat_js);
   if (options.bench) add_bench_routes(app, auth, options, limits);
   if (options.threads != 0) app.threads(options.threads);
-  app.limits(limits);
   app.trusted_proxies(TrustedProxies(options.trusted_proxies, options.proxy_protocol
                                                                   ? ProxyForm::proxy_protocol
                                                                   : ProxyForm::x_forwarded_for));
+  Compression compression;
+  compression.enabled = !options.no_compression;
+  app.limits(limits).compression(compression);
   return app.run(options.listen);
 }
 
@@ -117,6 +120,7 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
   command->add_flag("--proxy-protocol", options->proxy_protocol,
                     "Each connection comes from a trusted proxy, and begins with a PROXY header (v1 or v2) "
                     "that names the client");
+  command->add_flag("--no-compression", options->no_compression, "Accept no permessage-deflate");
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 

@@ -10,6 +10,7 @@ SharedBuffer SharedBuffer::copy(Bytes bytes) {
 
 // Makes `made` the companion, unless another thread was faster. returns: the one that is.
 SharedBuffer::Block* SharedBuffer::settle(SharedBuffer made) const {
+  if (made) made.set_shedding(block_->shedding);  // what may become of one may become of the other
   Block* wanted = made ? made.block_ : block_;
   Block* found = nullptr;
   if (!block_->companion.compare_exchange_strong(found, wanted, std::memory_order_acq_rel)) return found;

@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -37,12 +38,20 @@ std::string random_key() {
   return {reinterpret_cast<const char*>(text.data()), 24};
 }
 
+proto::DeflateSettings wishes(const Compression& compression) {
+  proto::DeflateSettings result;
+  result.context_takeover = compression.context_takeover;
+  result.window_bits = static_cast<std::uint8_t>(compression.window_bits);
+  return result;
+}
+
 proto::ClientRequest make_request(const Url& url, const ClientConnection::Options& options) {
   proto::ClientRequest request;
   request.host = url.host;
   request.target = url.target;
   request.key = random_key();
   request.subprotocols = options.subprotocols;
+  if (options.compression) request.deflate = wishes(*options.compression);
   if (!options.token.empty()) request.fields = "Authorization: Bearer " + options.token + "\r\n";
   return request;
 }
@@ -59,8 +68,7 @@ ClientConnection::ClientConnection(net::Loop& loop, Url url, Options options, Ev
       options_(std::move(options)),
       events_(events),
       request_(make_request(url_, options_)),
-      scanner_(proto::HeadLimits{}),
-      protocol_(proto::Role::client, options_.limits) {
+      scanner_(proto::HeadLimits{}) {
   connector_ = std::make_unique<net::Connector>(
       loop_, url_.address, [this](int fd, const std::string& error) { connected(fd, error); });
   loop_.wheel().arm(*this, loop_.now_ms() + kOpenMs);
@@ -132,14 +140,33 @@ bool ClientConnection::read_head(base::MutableBytes& bytes) {
     finish(CloseCode::abnormal, accepted.error());
     return false;
   }
+  begin(accepted.value().deflate);
   bytes = base::MutableBytes(head_).subspan(size);
   return true;
+}
+
+void ClientConnection::begin(const std::optional<proto::DeflateParams>& deflate) {
+  using proto::Context;
+  if (deflate) {
+    const Compression& ours = *options_.compression;
+    const bool takes_over = ours.context_takeover && deflate->client_takes_over();
+    proto::DeflaterOptions deflater;
+    deflater.level = ours.level;
+    deflater.memory_level = ours.memory_level;
+    deflater.window_bits =
+        std::min(deflate->client_window_bits(), static_cast<std::uint8_t>(ours.window_bits));
+    deflater.context = takes_over ? Context::kept : Context::dropped;
+    deflater_.emplace(deflater);
+    inflaters_.emplace(proto::kWindowBitsMax,
+                       deflate->server_takes_over() ? Context::kept : Context::dropped);
+  }
+  protocol_.emplace(proto::Role::client, options_.limits, inflaters_ ? &*inflaters_ : nullptr);
 }
 
 void ClientConnection::read(base::MutableBytes bytes) {
   const auto alive = alive_;
   while (*alive && socket_) {
-    const Event event = protocol_.next(bytes);
+    const Event event = protocol_->next(bytes);
     switch (event.kind) {
       case Event::Kind::need_more:
         return;
@@ -168,7 +195,13 @@ void ClientConnection::read(base::MutableBytes bytes) {
 
 bool ClientConnection::send(const Message& message) {
   if (phase_ != Phase::open) return false;
-  socket_->send(proto::encode_masked_message(message.is_binary(), message.bytes(), random_mask()));
+  const bool compresses = deflater_ && message.bytes().size() >= options_.compression->threshold_bytes;
+  const auto compressed = compresses ? deflater_->compress(message.bytes()) : std::nullopt;
+  proto::FrameHeader header;
+  header.opcode = message.is_binary() ? proto::Opcode::binary : proto::Opcode::text;
+  header.compressed = compressed.has_value();
+  header.mask = random_mask();
+  socket_->send(proto::encode_frame(header, compressed.value_or(message.bytes())));
   return true;
 }
 
@@ -180,7 +213,7 @@ void ClientConnection::close(CloseCode code, std::string_view reason) {
     return;
   }
   if (phase_ == Phase::closed) return;
-  const auto frame = protocol_.close(code, reason, random_mask());
+  const auto frame = protocol_->close(code, reason, random_mask());
   if (!frame.empty()) socket_->send(copy(frame));
   phase_ = Phase::closing;
   // §7.1.1: the server closes the TCP connection; we wait, but not for ever.

@@ -5,16 +5,19 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/timer_wheel.hpp"
+#include "microframe/compression.hpp"
 #include "microframe/ws/message.hpp"
 #include "net/connector.hpp"
 #include "net/loop.hpp"
 #include "net/socket.hpp"
 #include "proto/connection.hpp"
+#include "proto/deflater.hpp"
 #include "proto/handshake.hpp"
 #include "ws/heartbeat.hpp"
 #include "ws/url.hpp"
@@ -28,6 +31,7 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
     std::vector<std::string> subprotocols;
     proto::ConnectionLimits limits;
     Heartbeat::Timing heartbeat{25'000, 20'000};  // design: Limits
+    std::optional<Compression> compression;       // offered, if any
   };
   class Events {
    public:
@@ -59,6 +63,7 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
   void on_drained() override {}
   void on_deadline(std::uint64_t now_ms) override;
   bool read_head(base::MutableBytes& bytes);
+  void begin(const std::optional<proto::DeflateParams>& deflate);
   void read(base::MutableBytes bytes);
   void opened();
   void check_heartbeat(std::uint64_t now_ms);
@@ -70,7 +75,9 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
   Events& events_;
   proto::ClientRequest request_;
   proto::HeadScanner scanner_;
-  proto::Connection protocol_;
+  std::optional<proto::InflaterPool> inflaters_;  // with permessage-deflate
+  std::optional<proto::Deflater> deflater_;       // likewise
+  std::optional<proto::Connection> protocol_;     // once the answer is in
   std::vector<std::byte> head_;
   std::unique_ptr<net::Connector> connector_;
   std::unique_ptr<net::Socket> socket_;

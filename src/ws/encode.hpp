@@ -4,6 +4,7 @@
 #include "base/shared_buffer.hpp"
 #include "microframe/json.hpp"
 #include "microframe/ws/message.hpp"
+#include "proto/deflater.hpp"
 #include "proto/frame_header.hpp"
 
 namespace microframe::ws {
@@ -14,5 +15,10 @@ inline base::SharedBuffer encode(const Message& message) {
 inline base::SharedBuffer encode(const Json& message) {
   return encode(Message::text(to_text(message)));
 }
+
+// The compressed form of such a frame (RFC 7692 §7.2.1).
+// returns: an empty buffer if the message is shorter than the threshold, or would not get shorter.
+base::SharedBuffer deflated(const base::SharedBuffer& frame, proto::Deflater& deflater,
+                            std::size_t threshold_bytes);
 
 }  // namespace microframe::ws

@@ -142,6 +142,8 @@ void HttpSession::begin_upgrade(const proto::RequestHead& head, Endpoint& endpoi
   upgrade_->claims = std::move(identity->claims);
   if (!identity->note.empty())
     base::log::limited(base::log::Level::warn, "tokens differ", {{"note", identity->note}});
+  Site& site = server_.site();
+  upgrade_->deflate = agree_on_deflate(request->extensions, site.compression, site.takeover_budget);
   if (endpoint.users()) {
     look_up_user(rest);
   } else {
@@ -233,12 +235,17 @@ void HttpSession::refuse(const authx::Refused& refused) {
 // Hands the stream over to the WebSocket that it now is.
 void HttpSession::open(base::MutableBytes early) {
   Upgrade& upgrade = *upgrade_;
-  const std::string accept = proto::accept_response(upgrade.key, upgrade.subprotocol);
+  const auto& deflate = upgrade.deflate.params;
+  const std::string accept = proto::accept_response(
+      upgrade.key, upgrade.subprotocol, deflate ? proto::deflate_answer(*deflate) : std::string{});
   socket_->send(SharedBuffer::copy(base::as_bytes(accept)));
   const bool is_token = upgrade.endpoint->authenticator().carries_token(upgrade.subprotocol);
-  ServerConnection::Opening opening{upgrade.endpoint, std::move(upgrade.claims),
-                                    is_token ? std::string{} : std::move(upgrade.subprotocol), peer_,
-                                    std::move(ticket_)};
+  ServerConnection::Opening opening{upgrade.endpoint,
+                                    std::move(upgrade.claims),
+                                    is_token ? std::string{} : std::move(upgrade.subprotocol),
+                                    peer_,
+                                    std::move(ticket_),
+                                    std::move(upgrade.deflate)};
   const base::Ref<ServerConnection> connection(new ServerConnection(server_, std::move(opening)));
   auto socket = std::move(socket_);
   server_.adopt(connection);

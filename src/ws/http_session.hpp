@@ -19,6 +19,7 @@
 #include "proto/http_head.hpp"
 #include "ws/arrival.hpp"
 #include "ws/rejection.hpp"
+#include "ws/takeover.hpp"
 
 namespace microframe::ws {
 
@@ -43,6 +44,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
     Endpoint* endpoint;
     std::string key;
     std::string subprotocol;  // the answer, "" for none
+    DeflateAgreement deflate;
     authx::Claims claims;
     Slots::Place look_up;  // held while the AuthManager is being asked
   };

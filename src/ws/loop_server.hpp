@@ -12,6 +12,7 @@
 #include "net/listener.hpp"
 #include "net/loop.hpp"
 #include "ws/arrival.hpp"
+#include "ws/loop_deflate.hpp"
 
 namespace microframe::ws {
 
@@ -31,6 +32,7 @@ class LoopServer final : public hub::LoopPort {
   net::Loop& loop() { return loop_; }
   std::size_t index() const { return index_; }
   Site& site() { return site_; }
+  LoopDeflate& deflate() { return deflate_; }
 
   // hub::LoopPort
   bool is_current() const override { return loop_.is_current(); }
@@ -63,6 +65,7 @@ class LoopServer final : public hub::LoopPort {
   net::Loop& loop_;
   const std::size_t index_;
   Site& site_;
+  LoopDeflate deflate_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::vector<std::unique_ptr<ProxySession>> proxy_sessions_;
   std::vector<std::unique_ptr<HttpSession>> sessions_;

@@ -6,6 +6,7 @@
 #include "hub/hub.hpp"
 #include "proto/frame_header.hpp"
 #include "proto/utf8.hpp"
+#include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
 #include "ws/site.hpp"
@@ -25,6 +26,12 @@ proto::ConnectionLimits protocol_limits(const Limits& limits) {
   return result;
 }
 
+std::unique_ptr<Takeover> make_takeover(DeflateAgreement& agreed, const Compression& settings) {
+  const auto& params = agreed.params;
+  if (!params || !(params->server_takes_over() || params->client_takes_over())) return nullptr;
+  return std::make_unique<Takeover>(*params, settings, std::move(agreed.share));
+}
+
 Rejection rejection_for(CloseCode code) {
   return code == CloseCode::message_too_big ? Rejection::message_too_big : Rejection::protocol_error;
 }
@@ -34,8 +41,10 @@ Rejection rejection_for(CloseCode code) {
 ServerConnection::ServerConnection(LoopServer& server, Opening opening)
     : Member(opening.claims.sub, server.index()),
       server_(server),
+      deflate_bits_(opening.deflate.params ? opening.deflate.params->server_window_bits() : 0),
       endpoint_(*opening.endpoint),
-      protocol_(proto::Role::server, protocol_limits(server.site().limits)),
+      takeover_(make_takeover(opening.deflate, server.site().compression)),
+      protocol_(proto::Role::server, protocol_limits(server.site().limits), inflaters()),
       runner_(*this),
       claims_(opening.claims.extra()),
       subprotocol_(std::move(opening.subprotocol)),
@@ -154,10 +163,18 @@ void ServerConnection::handle_failure(const Event& event) {
 
 // --- bytes out ---
 
+// Where compressed messages are inflated; nullptr without permessage-deflate. For the constructor.
+proto::InflaterPool* ServerConnection::inflaters() {
+  if (deflate_bits_ == 0) return nullptr;
+  proto::InflaterPool* own = takeover_ ? takeover_->inflaters() : nullptr;
+  return own ? own : &server_.deflate().inflaters();
+}
+
 void ServerConnection::deliver(const SharedBuffer& frame) {
   if (!is_open() || overflowed_) return;
+  // Before it is compressed: a frame that is compressed in a context must be sent.
   if (socket_->buffered() != 0 && !make_room(frame)) return;
-  socket_->send(frame);
+  socket_->send(deflate_bits_ == 0 ? frame : encoding(frame));
   if (socket_->blocked_since_ms() != 0)
     waiting_bytes_.store(static_cast<std::uint32_t>(socket_->buffered()), std::memory_order_relaxed);
 }
@@ -226,6 +243,14 @@ void ServerConnection::when_drained(std::function<void(bool)> told) {
 void ServerConnection::tell_drained(bool drained) {
   if (drain_waiters_.empty()) return;
   for (const auto& told : std::exchange(drain_waiters_, {})) told(drained);
+}
+
+// A message as this peer is sent it.
+SharedBuffer ServerConnection::encoding(const SharedBuffer& frame) {
+  proto::Deflater* own = takeover_ ? takeover_->deflater() : nullptr;
+  if (!own) return server_.deflate().encoding(frame, deflate_bits_);
+  SharedBuffer made = deflated(frame, *own, server_.site().compression.threshold_bytes);
+  return made ? made : frame;
 }
 
 bool ServerConnection::send(const SharedBuffer& frame) {
@@ -309,6 +334,7 @@ void ServerConnection::on_hooks_ended() {
 void ServerConnection::forget_if_done() {
   if (phase_ != Phase::closed || !session_ended_ || handle_) return;
   ticket_ = {};  // a hook that still ran has counted until here
+  takeover_.reset();
   server_.forget(*this);
 }
 

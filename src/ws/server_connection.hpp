@@ -28,6 +28,7 @@
 #include "ws/hook_runner.hpp"
 #include "ws/rate_limit.hpp"
 #include "ws/rejection.hpp"
+#include "ws/takeover.hpp"
 
 namespace microframe::ws {
 
@@ -46,6 +47,7 @@ class ServerConnection final : public hub::Member,
     std::string subprotocol;  // "" also where the token's was echoed
     net::PeerAddress peer;
     Admission::Ticket ticket;
+    DeflateAgreement deflate;
   };
 
   ServerConnection(LoopServer& server, Opening opening);
@@ -119,6 +121,8 @@ class ServerConnection final : public hub::Member,
   void handle_pong(const proto::Event& event);
   void answer_ping(const proto::Event& event);
   bool within_rate();
+  proto::InflaterPool* inflaters();
+  base::SharedBuffer encoding(const base::SharedBuffer& frame);
   void send_control(const proto::ControlFrame& frame);
   void begin_closing();
   void leave(DisconnectReason reason);
@@ -137,15 +141,17 @@ class ServerConnection final : public hub::Member,
   std::chrono::system_clock::time_point ends() const;
   void reject(Rejection why, std::string_view detail);
 
-  // A delivery reads these four: side by side.
+  // A delivery reads these five: side by side.
   LoopServer& server_;
   std::unique_ptr<net::Socket> socket_;  // until the stream has ended
   std::atomic<Phase> phase_{Phase::opening};
   bool overflowed_ = false;
   std::atomic<std::uint32_t> waiting_bytes_{0};  // in a socket that is blocked, for other threads
+  std::uint8_t deflate_bits_;  // of the window we compress with for this peer; 0: not at all
 
   bool session_ended_ = false;
   Endpoint& endpoint_;
+  std::unique_ptr<Takeover> takeover_;  // where a direction has a context
   proto::Connection protocol_;
   HookRunner runner_;
   std::vector<std::function<void(bool)>> drain_waiters_;

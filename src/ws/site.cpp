@@ -11,8 +11,13 @@ std::size_t memory_limit(const Limits& limits) {
 
 }  // namespace
 
-Site::Site(const Limits& with, const TrustedProxies& trusted)
-    : limits(with), memory_bytes_max(memory_limit(with)), proxies(trusted), admission(with) {}
+Site::Site(const Limits& with, const Compression& compressed, const TrustedProxies& trusted)
+    : limits(with),
+      compression(compressed),
+      memory_bytes_max(memory_limit(with)),
+      proxies(trusted),
+      admission(with),
+      takeover_budget(compressed.takeover_bytes_max) {}
 
 Endpoint* Site::endpoint(std::string_view path) const {
   for (const auto& endpoint : endpoints) {

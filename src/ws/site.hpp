@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "microframe/compression.hpp"
 #include "microframe/limits.hpp"
 #include "ws/admission.hpp"
 #include "ws/endpoint.hpp"
@@ -18,6 +19,7 @@
 #include "ws/proxies.hpp"
 #include "ws/rejection.hpp"
 #include "ws/room_rules.hpp"
+#include "ws/takeover_budget.hpp"
 
 namespace microframe::ws {
 
@@ -33,7 +35,7 @@ struct Page {
 class Site {
  public:
   // errors: ConfigError for proxies that cannot be.
-  Site(const Limits& with, const TrustedProxies& trusted);
+  Site(const Limits& with, const Compression& compressed, const TrustedProxies& trusted);
 
   // nullptr where there is none.
   Endpoint* endpoint(std::string_view path) const;
@@ -44,10 +46,12 @@ class Site {
   }
 
   const Limits limits;
+  const Compression compression;
   const std::size_t memory_bytes_max;  // the limit's, or the cgroup's; 0: none
   const Proxies proxies;
   Rejections rejections;
   Admission admission;
+  TakeoverBudget takeover_budget;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unordered_map<std::string, Page> pages;
   RoomRules rooms;

@@ -158,17 +158,20 @@ TEST_F(Scenario, S06_AnotherVersionIs426NamingThirteen) {
   EXPECT_NE(head.find("Sec-WebSocket-Version: 13\r\n"), std::string::npos);
 }
 
+// The offers that are taken: compression_test.cpp.
 TEST_F(Scenario, S07_StrangeExtensionsAreDeclined) {
   begin();
-  for (const char* value : {"constructor", "permessage-deflate; server_max_window_bits=7",
-                            "permessage-deflate; server_max_window_bits=16",
-                            "permessage-deflate, permessage-deflate", "x-webkit-deflate-frame"}) {
+  for (const char* value :
+       {"constructor", "permessage-deflate; constructor", "x-webkit-deflate-frame",
+        "permessage-deflate; server_max_window_bits=7", "permessage-deflate; server_max_window_bits=16",
+        "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10"}) {
     RawClient made = raw();
     made.send(good_request("Sec-WebSocket-Extensions: "s + value + "\r\n"));
     const std::string head = made.read_head();
     EXPECT_EQ(head.substr(9, 3), "101") << value;
     EXPECT_EQ(head.find("Extensions"), std::string::npos) << value;
   }
+  EXPECT_EQ(status_of(good_request("Sec-WebSocket-Extensions: permessage-deflate; x=\"\r\n")), 400U);
 }
 
 TEST_F(Scenario, S08_AnUpgradeWithABodyIs400) {

@@ -1,0 +1,31 @@
+#include "ws/loop_deflate.hpp"
+
+#include "ws/encode.hpp"
+#include "ws/takeover.hpp"
+
+namespace microframe::ws {
+
+base::SharedBuffer LoopDeflate::encoding(const base::SharedBuffer& frame, std::uint8_t window_bits) {
+  if (frame.size() < settings_.threshold_bytes) return frame;
+  const auto usual = static_cast<std::uint8_t>(settings_.window_bits);
+  // A reference goes no farther back than the message begins: a short message suits the narrow window too.
+  const bool fits = window_bits >= usual || frame.size() <= std::size_t{1} << window_bits;
+  if (fits) {
+    return frame.companion([&] { return deflated(frame, deflater(usual), settings_.threshold_bytes); });
+  }
+  base::SharedBuffer own = deflated(frame, deflater(window_bits), settings_.threshold_bytes);
+  if (!own) return frame;
+  own.set_shedding(frame.shedding());
+  return own;
+}
+
+proto::Deflater& LoopDeflate::deflater(std::uint8_t window_bits) {
+  auto& deflater = deflaters_.at(window_bits);
+  if (!deflater) {
+    deflater =
+        std::make_unique<proto::Deflater>(deflater_options(settings_, window_bits, proto::Context::dropped));
+  }
+  return *deflater;
+}
+
+}  // namespace microframe::ws

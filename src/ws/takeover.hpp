@@ -1,0 +1,46 @@
+// Takeover: what a connection holds whose messages may refer to those before them, and how the handshake
+// comes to that. Threading: the connection's loop; agree_on_deflate on any.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "microframe/compression.hpp"
+#include "proto/deflate_params.hpp"
+#include "proto/deflater.hpp"
+#include "proto/inflater_pool.hpp"
+#include "ws/takeover_budget.hpp"
+
+namespace microframe::ws {
+
+// What the handshake has agreed on, and the share of the budget that it takes.
+struct DeflateAgreement {
+  std::optional<proto::DeflateParams> params;  // nullopt: no compression
+  TakeoverBudget::Share share;
+};
+
+// Answers a client's offers. Where the budget is used up, without context takeover.
+DeflateAgreement agree_on_deflate(const std::vector<proto::Extension>& offers, const Compression& settings,
+                                  TakeoverBudget& budget);
+
+// What to make a compressor with, for a peer with such a window.
+proto::DeflaterOptions deflater_options(const Compression& settings, std::uint8_t window_bits,
+                                        proto::Context context);
+
+// Of the server's side: made only if either direction has a context.
+class Takeover {
+ public:
+  Takeover(const proto::DeflateParams& params, const Compression& settings, TakeoverBudget::Share share);
+
+  // nullptr: that direction has no context.
+  proto::Deflater* deflater() { return deflater_ ? &*deflater_ : nullptr; }
+  proto::InflaterPool* inflaters() { return inflaters_ ? &*inflaters_ : nullptr; }
+
+ private:
+  TakeoverBudget::Share share_;
+  std::optional<proto::Deflater> deflater_;
+  std::optional<proto::InflaterPool> inflaters_;
+};
+
+}  // namespace microframe::ws
