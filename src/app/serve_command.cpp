@@ -30,6 +30,7 @@ struct ServeOptions {
   std::vector<std::string> trusted_proxies;
   bool proxy_protocol = false;
   bool no_compression = false;
+  bool context_takeover = false;
 };
 
 // Each message back, unchanged.
@@ -92,6 +93,7 @@ int serve(const ServeOptions& options) {
                                                                   : ProxyForm::x_forwarded_for));
   Compression compression;
   compression.enabled = !options.no_compression;
+  compression.context_takeover = options.context_takeover;
   app.limits(limits).compression(compression);
   return app.run(options.listen);
 }
@@ -121,6 +123,10 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
                     "Each connection comes from a trusted proxy, and begins with a PROXY header (v1 or v2) "
                     "that names the client");
   command->add_flag("--no-compression", options->no_compression, "Accept no permessage-deflate");
+  command->add_flag(
+      "--context-takeover", options->context_takeover,
+      "Let compressed messages refer to those before them, where the client can: smaller, but some "
+      "220 KiB a connection, for 64 MiB of them at most");
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,11 +28,13 @@ using Pieces = std::vector<unsigned char>;
 struct Options {
   Role role;
   ConnectionLimits limits;
-  std::size_t close_after;  // so many events; then we close
+  std::size_t close_after;         // so many events; then we close
+  std::optional<Context> deflate;  // of permessage-deflate, where that was agreed on
 };
 
 std::vector<Seen> run(const Options& options, std::vector<std::byte> input, const Pieces& pieces) {
-  Connection connection(options.role, options.limits);
+  InflaterPool inflaters(kWindowBitsMax, options.deflate.value_or(Context::dropped));
+  Connection connection(options.role, options.limits, options.deflate ? &inflaters : nullptr);
   std::vector<Seen> seen;
   std::size_t turn = 0;
   for (std::size_t from = 0; from < input.size();) {
@@ -66,6 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   options.limits.message_bytes_max = data[0] * 8U;
   options.limits.fragments_max = 1 + data[1] % 8;
   options.role = data[2] & 1 ? Role::client : Role::server;
+  if (data[2] & 2) options.deflate = data[2] & 4 ? Context::kept : Context::dropped;
   options.close_after = data[3];
   const Pieces pieces(data + 4, data + kChoices);
   const auto* bytes = reinterpret_cast<const std::byte*>(data + kChoices);

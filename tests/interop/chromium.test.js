@@ -67,6 +67,26 @@ for (const carrier of ["query", "cookie", "subprotocol"]) {
   });
 }
 
+test("agrees with the browser on compression", async () => {
+  const window = await open();
+  // The browser's own word for it: it offers permessage-deflate, and says what was chosen.
+  const chosen = await window.page.evaluate((url) => new Promise((resolve, reject) => {
+    const socket = new WebSocket(url);
+    socket.onopen = () => { resolve(socket.extensions); socket.close(); };
+    socket.onerror = () => reject(new Error("no connection"));
+  }), server.url(`/ws/chat?token=${server.token("alice")}`));
+  assert.equal(chosen, "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+  await window.end();
+});
+
+test("a long message goes to a browser and back", async () => {
+  const alice = await person("alice");
+  const words = "A long story, told twice. ".repeat(30).trim();
+  await say(alice.page, words);
+  await seen(alice.page, words);
+  await alice.end();
+});
+
 test("two people chat, meet in a room, and write in private", async () => {
   const alice = await person("alice");
   const bob = await person("bob", { width: 390, height: 780 });

@@ -10,6 +10,7 @@ import unittest
 
 try:
     import websockets
+    from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 except ImportError:
     raise SystemExit("python3-websockets is missing: run ./dev setup")
 
@@ -54,6 +55,34 @@ class Interop(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(await socket.recv(), "one two three")
             await socket.send([b"1", b"2"])
             self.assertEqual(await socket.recv(), b"12")
+
+    async def test_compression(self):
+        # permessage-deflate is what websockets offers by itself; each of its parameters, then none of it.
+        words = json.dumps({"some": "words " * 200})
+        messages = ["", "short", words, words, secrets.token_bytes(5000), bytes(1 << 20), ["wo" * 50, "", "rds"]]
+        offers = [ClientPerMessageDeflateFactory(**options) for options in (
+            {}, {"server_no_context_takeover": True}, {"client_no_context_takeover": True}, {"server_max_window_bits": 9},
+            {"client_max_window_bits": True}, {"client_max_window_bits": 9}, {"server_max_window_bits": 12, "client_max_window_bits": 12})]
+        for offer in [None, *offers]:
+            async with self.connect("/ws/echo", compression=None, extensions=offer and [offer]) as socket:
+                self.assertEqual([one.name for one in socket.extensions], ["permessage-deflate"] if offer else [])
+                for message in messages:
+                    await socket.send(message)
+                    self.assertEqual(await socket.recv(), "".join(message) if isinstance(message, list) else message)
+
+    async def test_a_broadcast_is_the_same_text_for_all(self):
+        text = json.dumps({"text": "to all " * 100})
+        async with self.connect("/ws/relay", "a") as one, self.connect("/ws/relay", "b", compression=None) as two:
+            await one.send(text)
+            self.assertEqual(await one.recv(), text)
+            self.assertEqual(await two.recv(), text)
+
+    def test_connect_compresses_unless_told_not_to(self):
+        line = "words " * 100
+        for options in ([], ["--no-compression"]):
+            client = subprocess.run([BINARY, "connect", f"ws://127.0.0.1:{self.port}/ws/echo", "--token", self.token("alice"), *options],
+                                    input=line + "\n", capture_output=True, text=True, timeout=20)
+            self.assertEqual(client.returncode, 0, client.stderr)
 
     async def test_ping(self):
         async with self.connect("/ws/echo") as socket:

@@ -1,5 +1,6 @@
 // npm's ws against the real server: messages, carriers, refusals, closing, the chat.
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { Server, needed } from "./server.js";
 
@@ -83,6 +84,76 @@ test("gathers fragments, with a ping between them", async () => {
   assert.equal(await pong, "between");
   assert.equal(await client.next(), "one two three");
   await client.end();
+});
+
+// What compresses, what does not, what is too short, and one message like the one before.
+const mixed = () => ["", "hello", "x".repeat(63), "x".repeat(64), "żółć 😀 ".repeat(50), JSON.stringify({ some: "json ".repeat(100) }),
+  JSON.stringify({ some: "json ".repeat(100) }), randomBytes(3000), Buffer.alloc(100_000, 7), "y".repeat(1 << 20)];
+
+async function echoes(options, of = server) {
+  const client = new Client(`/ws/echo?token=${of.token("alice")}`, [], options, of);
+  await client.opened;
+  for (const message of mixed()) {
+    client.send(message);
+    assert.deepEqual(await client.next(), message);
+  }
+  client.socket.send("one ".repeat(50), { fin: false });
+  client.socket.ping();
+  client.socket.send("two ".repeat(50), { fin: false });
+  client.socket.send("", { fin: true });
+  assert.equal(await client.next(), "one ".repeat(50) + "two ".repeat(50));
+  await client.end();
+}
+
+test("compresses with every parameter that npm's ws can offer", async () => {
+  for (const serverNoContextTakeover of [undefined, true]) {
+    for (const clientNoContextTakeover of [undefined, true]) {
+      for (const serverMaxWindowBits of [undefined, 9, 12, 15]) {
+        for (const clientMaxWindowBits of [undefined, true, 9, 15]) {
+          const wishes = { serverNoContextTakeover, clientNoContextTakeover, serverMaxWindowBits, clientMaxWindowBits, threshold: 0 };
+          await echoes({ perMessageDeflate: wishes });
+        }
+      }
+    }
+  }
+});
+
+test("takes context over when it is told to, each way", async () => {
+  const other = await Server.start({ options: ["--bench", "--context-takeover"] });
+  for (const wishes of [{}, { serverNoContextTakeover: true }, { clientNoContextTakeover: true }, { serverMaxWindowBits: 9, clientMaxWindowBits: 9 }]) {
+    await echoes({ perMessageDeflate: { ...wishes, threshold: 0 } }, other);
+  }
+  await other.stop();
+});
+
+test("says what it has agreed to, or that it compresses nothing", async () => {
+  const agreed = async (of, perMessageDeflate) => {
+    const client = new Client(`/ws/echo?token=${of.token("alice")}`, [], { perMessageDeflate }, of);
+    let said;
+    client.socket.once("upgrade", (response) => { said = response.headers["sec-websocket-extensions"] ?? ""; });
+    await client.opened;
+    await client.end();
+    return said;
+  };
+  const stateless = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+  const takeover = await Server.start({ options: ["--bench", "--context-takeover"] });
+  const off = await Server.start({ options: ["--bench", "--no-compression"] });
+  assert.equal(await agreed(server, true), stateless);
+  assert.equal(await agreed(server, { serverMaxWindowBits: 10 }), `${stateless}; server_max_window_bits=10`);
+  assert.equal(await agreed(server, { serverMaxWindowBits: 8 }), "");
+  assert.equal(await agreed(server, false), "");
+  assert.equal(await agreed(takeover, true), "permessage-deflate");
+  assert.equal(await agreed(takeover, { serverNoContextTakeover: true }), "permessage-deflate; server_no_context_takeover");
+  assert.equal(await agreed(off, true), "");
+  await takeover.stop();
+  await off.stop();
+});
+
+test("refuses a bomb with 1009", async () => {
+  const client = new Client(`/ws/echo?token=${server.token("alice")}`, [], { perMessageDeflate: { threshold: 0 } });
+  await client.opened;
+  client.send("x".repeat((1 << 20) + 1)); // some thousand bytes on the wire
+  assert.equal((await client.ended())[0], 1009);
 });
 
 test("answers a Close with its code", async () => {
