@@ -12,6 +12,7 @@ import struct
 import subprocess
 import threading
 import unittest
+import zlib
 
 LOAD = os.environ["BENCH_LOAD"]
 FLOOR = os.environ["BENCH_FLOOR"]
@@ -26,6 +27,22 @@ def answer(request, accept=None, extra=b""):
     key = next(line[19:] for line in request.split(b"\r\n") if line.startswith(b"Sec-WebSocket-Key: "))
     return (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: " +
             (accept or accept_of(key)) + b"\r\n" + extra + b"\r\n")
+
+
+DEFLATE = b"Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover\r\n"
+
+
+def agree(request):
+    return answer(request, extra=DEFLATE)
+
+
+def deflated(payload):
+    compressor = zlib.compressobj(wbits=-15)
+    return (compressor.compress(payload) + compressor.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+def inflated(payload):
+    return zlib.decompressobj(wbits=-15).decompress(payload + b"\0\0\xff\xff")
 
 
 def read_frame(stream):
@@ -119,6 +136,15 @@ LIES = [
     ("ends an idle connection", "idle", Liar, {"shake": lambda r: answer(r) + CLOSE_1000}, "closed by the server"),
 ]
 FEW = ("--connections", "1", "--messages", "100")
+# The same for servers that are offered permessage-deflate.
+DEFLATE_LIES = [
+    ("declines", {"shake": answer}, "not agreed on"),
+    ("wants a context", {"shake": lambda r: answer(r, extra=b"Sec-WebSocket-Extensions: permessage-deflate\r\n")}, "not agreed on"),
+    ("does not compress", {"shake": agree, "reply": lambda n, o, p: frame(o, inflated(p))}, "plain message"),
+    ("sends what cannot be inflated", {"shake": agree, "reply": lambda n, o, p: frame(0x40 | o, b"\x06")}, "cannot be inflated"),
+    ("changes a byte", {"shake": agree, "reply": lambda n, o, p: frame(0x40 | o, deflated(inflated(p)[:-1] + b"!"))}, "not what was sent"),
+    ("a reserved bit", {"shake": agree, "reply": lambda n, o, p: frame(0x20 | o, p)}, "§5.2"),
+]
 
 
 class LiesAreCaught(unittest.TestCase):
@@ -129,6 +155,13 @@ class LiesAreCaught(unittest.TestCase):
                 self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
                 self.assertIn(words, done.stderr)
                 self.assertEqual(done.stdout, "")
+
+    def test_each_with_deflate(self):
+        for name, how, words in DEFLATE_LIES:
+            with self.subTest(name), Liar(**how) as liar:
+                done = load("echo", f"ws://127.0.0.1:{liar.port}/ws/echo", *FEW, "--bytes", "100", "--deflate")
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertIn(words, done.stderr)
 
     def test_a_relay_out_of_order(self):
         held = []
@@ -176,6 +209,12 @@ class TheTruthPasses(unittest.TestCase):
         with Liar() as honest:
             done = load("echo", f"ws://127.0.0.1:{honest.port}/ws/echo", *FEW)
         self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_an_honest_server_that_compresses(self):
+        with Liar(shake=agree, reply=lambda n, o, p: frame(0x40 | o, p)) as honest:
+            for kind in ((), ("--json",), ("--binary",)):
+                done = load("echo", f"ws://127.0.0.1:{honest.port}/ws/echo", *FEW, "--bytes", "100", "--deflate", *kind)
+                self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_ping_is_answered(self):
         def ping_once(n, opcode, payload):

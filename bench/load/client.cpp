@@ -20,8 +20,8 @@ Broken broken(const char* what, int error) {
 
 }  // namespace
 
-Client::Client(const Target& target, Handshake handshake)
-    : accept_(handshake.accept), unsent_(std::move(handshake.request)) {
+Client::Client(const Target& target, Handshake handshake, Deflate* deflate)
+    : deflate_(deflate), accept_(handshake.accept), unsent_(std::move(handshake.request)) {
   fd_ = ::socket(target.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) throw broken("socket", errno);
   const int on = 1;
@@ -84,20 +84,20 @@ std::string_view Client::receive(std::span<char> buffer) {
 void Client::open_if_answered(std::string_view& rest) {
   const std::size_t end = rest.find("\r\n\r\n");
   if (end == std::string_view::npos) return;
-  check_answer(rest.substr(0, end), accept_);
+  check_answer(rest.substr(0, end), accept_, deflate_ != nullptr);
   state_ = State::open;
   rest.remove_prefix(end + 4);
 }
 
 bool Client::next_message(std::string_view& rest, Received& message) {
   while (state_ == State::open || state_ == State::close_sent) {
-    const std::optional<Frame> frame = read_frame(rest);
+    const std::optional<Frame> frame = read_frame(rest, deflate_ != nullptr);
     if (!frame) return false;
     rest.remove_prefix(frame->bytes);
     switch (frame->opcode) {
       case Opcode::text:
       case Opcode::binary:
-        message = {frame->payload, frame->opcode == Opcode::binary};
+        message = {content_of(*frame), frame->opcode == Opcode::binary};
         return true;
       case Opcode::ping:
         send(masked_frame(frame->payload, Opcode::pong));
@@ -110,6 +110,15 @@ bool Client::next_message(std::string_view& rest, Received& message) {
     }
   }
   return false;
+}
+
+std::string_view Client::content_of(const Frame& frame) {
+  // What is measured is compression: a server that leaves it out would be measured for something else.
+  constexpr std::size_t kMustBeCompressed = 64;
+  if (frame.compressed) return deflate_->inflate(frame.payload);
+  if (deflate_ && frame.payload.size() >= kMustBeCompressed)
+    throw Broken("a plain message where compression was agreed on");
+  return frame.payload;
 }
 
 void Client::on_close(std::string_view payload) {

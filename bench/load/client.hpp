@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "deflate.hpp"
 #include "frame.hpp"
 #include "handshake.hpp"
 #include "messages.hpp"
@@ -18,8 +19,8 @@ class Client {
   // Only forwards. `closed` is reached by a whole closing handshake, begun here; any other end is Broken.
   enum class State : std::uint8_t { connecting, shaking_hands, open, close_sent, close_answered, closed };
 
-  // Begins to connect.
-  Client(const Target& target, Handshake handshake);
+  // Begins to connect. deflate: must be agreed on if there is one; outlives the client.
+  Client(const Target& target, Handshake handshake, Deflate* deflate);
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -51,10 +52,12 @@ class Client {
   std::string_view receive(std::span<char> buffer);
   void open_if_answered(std::string_view& rest);
   bool next_message(std::string_view& rest, Received& message);
+  std::string_view content_of(const Frame& frame);
   void on_close(std::string_view payload);
   void on_end(int error);
   void keep(std::string_view rest);
 
+  Deflate* const deflate_;
   int fd_ = -1;
   State state_ = State::connecting;
   std::string_view accept_;

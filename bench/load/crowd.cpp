@@ -18,7 +18,7 @@ constexpr std::size_t kEventsMax = 1024;
 Crowd::Crowd(const Options& options)
     : options_(options),
       poll_(::epoll_create1(EPOLL_CLOEXEC)),
-      handshakes_(options.target, options.tokens),
+      handshakes_(options.target, options.tokens, options.deflate),
       buffer_(kBufferBytes),
       events_(kEventsMax) {
   clients_.reserve(options.connections);
@@ -37,7 +37,8 @@ void Crowd::renew(std::uint32_t index) {
   Place& place = clients_[index];
   // The old one first: its descriptor leaves epoll as it is closed.
   place = {};
-  place.client = std::make_unique<Client>(options_.target, handshakes_.next());
+  place.client =
+      std::make_unique<Client>(options_.target, handshakes_.next(), options_.deflate ? &deflate_ : nullptr);
   watch(index);
 }
 

@@ -74,6 +74,7 @@ class Crowd {
   const Options& options_;
   const int poll_;
   Handshakes handshakes_;
+  Deflate deflate_;
   std::vector<Place> clients_;
   std::vector<char> buffer_;
   std::vector<epoll_event> events_;

@@ -17,7 +17,7 @@ Report run_echo(const Options& options) {
   };
   Crowd crowd(options);
   crowd.open_all();
-  Messages messages(options.bytes, options.binary);
+  Messages messages(options);
   std::vector<UnderWay> under_way(crowd.size());
   const auto send = [&](std::uint32_t index, std::uint64_t now) {
     UnderWay& mine = under_way[index];

@@ -15,17 +15,18 @@ enum class Opcode : std::uint8_t { text = 1, binary = 2, close = 8, ping = 9, po
 // One mask for all: it costs the server what any other would.
 inline constexpr std::array<unsigned char, 4> kMask = {0x37, 0xFA, 0x21, 0x3D};
 
-std::string masked_frame(std::string_view payload, Opcode opcode);
+std::string masked_frame(std::string_view payload, Opcode opcode, bool compressed = false);
 
 struct Frame {
   Opcode opcode;
+  bool compressed;           // RSV1 (RFC 7692 §6)
   std::string_view payload;  // within what was read
   std::size_t bytes;         // with its header
 };
 
-// Reads the frame at the front of `in`.
+// Reads the frame at the front of `in`. deflate: whether permessage-deflate was agreed on.
 // returns: nullopt if `in` holds less than all of it.
 // errors:  Broken, with the clause.
-std::optional<Frame> read_frame(std::string_view in);
+std::optional<Frame> read_frame(std::string_view in, bool deflate);
 
 }  // namespace bench

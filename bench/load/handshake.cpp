@@ -8,6 +8,7 @@
 #include <random>
 
 #include "broken.hpp"
+#include "deflate.hpp"
 
 namespace bench {
 namespace {
@@ -50,8 +51,8 @@ std::string_view trim(std::string_view text) {
 
 }  // namespace
 
-Handshakes::Handshakes(const Target& target, const std::vector<std::string>& tokens)
-    : target_(target), tokens_(tokens) {
+Handshakes::Handshakes(const Target& target, const std::vector<std::string>& tokens, bool deflate)
+    : target_(target), tokens_(tokens), deflate_(deflate) {
   std::mt19937 random(6455);
   for (std::size_t i = 0; i < kKeys; ++i) {
     const std::string key = make_key(random);
@@ -68,12 +69,14 @@ Handshake Handshakes::next() {
   }
   request += " HTTP/1.1\r\nHost: " + target_.authority +
              "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: " + key.key +
-             "\r\nSec-WebSocket-Version: 13\r\n\r\n";
+             "\r\nSec-WebSocket-Version: 13\r\n";
+  if (deflate_) request += "Sec-WebSocket-Extensions: " + std::string(kDeflateOffer) + "\r\n";
+  request += "\r\n";
   ++made_;
   return {std::move(request), key.accept};
 }
 
-void check_answer(std::string_view head, std::string_view accept) {
+void check_answer(std::string_view head, std::string_view accept, bool deflate) {
   std::size_t end = head.find("\r\n");
   if (!head.starts_with("HTTP/1.1 101 ")) {
     throw Broken("handshake refused: " + std::string(head.substr(0, end)));
@@ -81,6 +84,7 @@ void check_answer(std::string_view head, std::string_view accept) {
   bool upgrade = false;
   bool connection = false;
   bool accepted = false;
+  bool deflates = false;
   while (end != std::string_view::npos) {
     head.remove_prefix(end + 2);
     end = head.find("\r\n");
@@ -92,12 +96,18 @@ void check_answer(std::string_view head, std::string_view accept) {
     if (name == "upgrade") upgrade = lower(value) == "websocket";
     if (name == "connection") connection = lower(value) == "upgrade";
     if (name == "sec-websocket-accept") accepted = value == accept;
+    if (deflate && name == "sec-websocket-extensions") {
+      deflates = value == kDeflateOffer;
+      continue;
+    }
     // §4.1 items 5 and 6: nothing was offered, so nothing may be chosen.
     if (name == "sec-websocket-extensions" || name == "sec-websocket-protocol") {
       throw Broken("chosen though never offered: " + std::string(field));
     }
   }
   if (!upgrade || !connection) throw Broken("a 101 that does not upgrade (§4.1 items 2 and 3)");
+  if (deflates != deflate)
+    throw Broken("permessage-deflate without context was not agreed on (RFC 7692 §7.1.1)");
   if (!accepted) throw Broken("Sec-WebSocket-Accept is not the key's (§4.1 item 4)");
 }
 

@@ -17,8 +17,8 @@ struct Handshake {
 
 class Handshakes {
  public:
-  // tokens: used in turn, as ?token=; empty for none.
-  Handshakes(const Target& target, const std::vector<std::string>& tokens);
+  // tokens: used in turn, as ?token=; empty for none. deflate: offers kDeflateOffer.
+  Handshakes(const Target& target, const std::vector<std::string>& tokens, bool deflate);
 
   Handshake next();
 
@@ -30,12 +30,14 @@ class Handshakes {
 
   const Target& target_;
   const std::vector<std::string>& tokens_;
+  const bool deflate_;
   std::vector<Key> keys_;
   std::size_t made_ = 0;
 };
 
 // head: the answer's status line and fields, without the empty line.
+// deflate: whether it was offered, and so must be chosen.
 // errors: Broken, with the clause, unless it is a 101 that accepts and promises nothing unasked.
-void check_answer(std::string_view head, std::string_view accept);
+void check_answer(std::string_view head, std::string_view accept, bool deflate);
 
 }  // namespace bench

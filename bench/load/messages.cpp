@@ -1,6 +1,8 @@
 #include "messages.hpp"
 
 #include <cstring>
+#include <iterator>
+#include <random>
 
 #include "frame.hpp"
 
@@ -12,6 +14,20 @@ void put_hex(std::uint32_t value, char* out) {
   for (int i = 0; i < 8; ++i, value >>= 4) out[i] = "0123456789abcdef"[value & 0xF];
 }
 
+// Members with names and values of the kinds that messages have: a chat's, say.
+std::string made_json(std::size_t bytes) {
+  constexpr std::string_view kWords[] = {"order", "price",   "hello",  "update",
+                                         "room",  "message", "coffee", "market"};
+  std::mt19937 random(7692);
+  std::string text = R"({"mark":"0123456789","type":"chat_message","user_id":"user417","members":[)";
+  while (text.size() < bytes) {
+    text += R"({"id":)" + std::to_string(random() % 1'000'000) + R"(,"text":")";
+    for (int i = 0; i < 4; ++i) text += std::string(kWords[random() % std::size(kWords)]) + ' ';
+    text += R"("},)";
+  }
+  return text;
+}
+
 }  // namespace
 
 Mark make_mark(std::uint32_t sender, std::uint32_t number) {
@@ -21,13 +37,21 @@ Mark make_mark(std::uint32_t sender, std::uint32_t number) {
   return mark;
 }
 
-Messages::Messages(std::size_t bytes, bool binary) : binary_(binary), payload_(bytes, ' ') {
-  for (std::size_t i = 0; i < bytes; ++i) payload_[i] = static_cast<char>(binary ? i % 251 : 'a' + i % 26);
-  frame_ = masked_frame(payload_, binary ? Opcode::binary : Opcode::text);
-  head_bytes_ = frame_.size() - bytes;
+Messages::Messages(const Options& options) : binary_(options.binary), payload_(options.bytes, ' ') {
+  const std::string json = options.json ? made_json(payload_.size()) : std::string{};
+  for (std::size_t i = 0; i < payload_.size(); ++i) {
+    payload_[i] = options.json ? json[i] : static_cast<char>(binary_ ? i % 251 : 'a' + i % 26);
+  }
+  frame_ = masked_frame(payload_, opcode());
+  head_bytes_ = frame_.size() - payload_.size();
+  if (options.deflate) deflate_.emplace();
 }
 
 std::string_view Messages::frame(const Mark& mark) {
+  if (deflate_) {
+    payload_.replace(0, marked(), mark.data(), marked());
+    return frame_ = masked_frame(deflate_->compress(payload_), opcode(), true);
+  }
   for (std::size_t i = 0; i < marked(); ++i) {
     frame_[head_bytes_ + i] = static_cast<char>(mark[i] ^ static_cast<char>(kMask[i % kMask.size()]));
   }

@@ -5,8 +5,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "deflate.hpp"
+#include "frame.hpp"
+#include "options.hpp"
 
 namespace bench {
 
@@ -22,7 +27,8 @@ struct Received {
 
 class Messages {
  public:
-  Messages(std::size_t bytes, bool binary);
+  // The size and the kind of messages are the options'.
+  explicit Messages(const Options& options);
 
   // The message as a masked frame (RFC 6455 §5.2). Valid until the next call.
   std::string_view frame(const Mark& mark);
@@ -30,12 +36,14 @@ class Messages {
   bool equal(const Received& received, const Mark& mark) const;
 
  private:
+  Opcode opcode() const { return binary_ ? Opcode::binary : Opcode::text; }
   std::size_t marked() const { return payload_.size() < Mark{}.size() ? payload_.size() : Mark{}.size(); }
 
   const bool binary_;
   std::string payload_;  // behind the mark, what all messages have in common
   std::string frame_;
   std::size_t head_bytes_;
+  std::optional<Deflate> deflate_;
 };
 
 }  // namespace bench

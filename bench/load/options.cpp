@@ -70,6 +70,10 @@ Options parse_options(std::span<const std::string> all) {
       options.tokens = read_lines(arguments.next(name));
     } else if (name == "--binary") {
       options.binary = true;
+    } else if (name == "--json") {
+      options.json = true;
+    } else if (name == "--deflate") {
+      options.deflate = true;
     } else if (name == "--abort") {
       options.abort = true;
     } else {

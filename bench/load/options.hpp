@@ -29,6 +29,8 @@ Loads the WebSocket server at URL, on this machine; prints one line of JSON; exi
   --seconds N         or: how long to count, after a quarter as long to warm up
   --window N          relay: messages under way (1)
   --binary            binary messages instead of text
+  --json              messages that look like JSON
+  --deflate           offers permessage-deflate, which must be accepted, and compresses what it sends
   --abort             handshake: end each connection by a reset instead of a closing handshake
   --hold N            idle: seconds to hold them, once all are open (1)
   --tokens FILE       one a line, used in turn, as ?token=
@@ -45,6 +47,8 @@ struct Options {
   std::uint32_t window = 1;
   std::uint64_t hold_seconds = 1;
   bool binary = false;
+  bool json = false;
+  bool deflate = false;
   bool abort = false;
 };
 

@@ -15,7 +15,7 @@ class Relay {
   explicit Relay(const Options& options)
       : options_(options),
         crowd_(options),
-        messages_(options.bytes, options.binary),
+        messages_(options),
         under_way_(options.window),
         next_(options.connections) {}
 
