@@ -36,6 +36,28 @@ MetricFamily rejections(const ws::Site& site) {
   return family;
 }
 
+// What compression saves is the difference of the two forms.
+MetricFamily compressed_bytes(const ws::Site& site) {
+  MetricFamily family{"microframe_compressed_bytes_total",
+                      "Payload bytes of messages that came or went compressed, as they were on the wire and "
+                      "without. A broadcast "
+                      "counts once.",
+                      MetricType::Counter,
+                      {}};
+  const auto add = [&](const char* direction, const char* form, std::uint64_t bytes) {
+    ClientMetric metric = labelled("direction", direction);
+    metric.label.push_back({"form", form});
+    metric.counter.value = static_cast<double>(bytes);
+    family.metric.push_back(std::move(metric));
+  };
+  const auto& counts = site.compression_counts;
+  add("received", "compressed", counts.received.compressed);
+  add("received", "plain", counts.received.plain);
+  add("sent", "compressed", counts.sent.compressed);
+  add("sent", "plain", counts.sent.plain);
+  return family;
+}
+
 template <class Value>
 MetricFamily by_endpoint(const ws::Site& site, const char* name, const char* help, Value&& value) {
   MetricFamily family{name, help, MetricType::Gauge, {}};
@@ -79,6 +101,7 @@ MetricFamily counter(const char* name, const char* help, std::uint64_t value) {
 std::string metrics_text(const ws::Site& site) {
   const std::vector<MetricFamily> families = {
       rejections(site),
+      compressed_bytes(site),
       by_endpoint(site, "microframe_connections", "Open WebSocket connections.",
                   [](const hub::Hub& hub) { return hub.connections(); }),
       by_endpoint(site, "microframe_rooms", "Rooms with a member.",

@@ -126,7 +126,7 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
   command->add_flag(
       "--context-takeover", options->context_takeover,
       "Let compressed messages refer to those before them, where the client can: smaller, but some "
-      "220 KiB a connection, for 64 MiB of them at most");
+      "210 KiB a connection, for 64 MiB of them at most");
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 

@@ -39,6 +39,7 @@ Inflater::~Inflater() = default;
 
 std::optional<InflateError> Inflater::feed(base::Bytes piece, std::size_t bytes_max) {
   const std::size_t capacity_max = std::max(bytes_max, bytes_max + 1);
+  bytes_fed_ += piece.size();
   z_stream& stream = *stream_;
   while (!piece.empty()) {
     const base::Bytes part = piece.first(std::min(piece.size(), kFeedBytesMax));
@@ -96,6 +97,7 @@ std::optional<InflateError> Inflater::finish() {
 
 void Inflater::restart() {
   output_.clear();
+  bytes_fed_ = 0;
   at_boundary_ = true;
   if (context_ == Context::dropped) inflateReset(stream_.get());
 }

@@ -37,6 +37,8 @@ class Inflater {
 
   // What the message is so far. Valid until the next call of another method.
   base::Bytes output() const { return output_.bytes(); }
+  // The bytes that were fed of it.
+  std::size_t bytes_fed() const { return bytes_fed_; }
 
   // Makes ready for the next message, after an error too.
   void restart();
@@ -56,6 +58,7 @@ class Inflater {
 
   std::unique_ptr<z_stream_s, End> stream_;
   ByteBuffer output_;
+  std::size_t bytes_fed_ = 0;
   const Context context_;
   bool at_boundary_ = true;  // between blocks, and between bytes
 };

@@ -20,6 +20,7 @@ std::unique_ptr<Inflater> InflaterPool::take() {
 }
 
 void InflaterPool::give(std::unique_ptr<Inflater> inflater) {
+  if (counts_) counts_->add(inflater->output().size(), inflater->bytes_fed());
   if (idle_.size() >= kIdleMax) return;
   inflater->restart();
   inflater->trim(context_ == Context::kept ? 0 : kIdleOutputBytes);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "proto/compression_counts.hpp"
 #include "proto/deflate_params.hpp"
 #include "proto/inflater.hpp"
 
@@ -13,8 +14,10 @@ namespace microframe::proto {
 
 class InflaterPool {
  public:
-  explicit InflaterPool(std::uint8_t window_bits = kWindowBitsMax, Context context = Context::dropped)
-      : window_bits_(window_bits), context_(context) {}
+  // counts: of what is inflated, if it is to be counted; borrowed.
+  explicit InflaterPool(std::uint8_t window_bits = kWindowBitsMax, Context context = Context::dropped,
+                        CompressionCounts* counts = nullptr)
+      : window_bits_(window_bits), context_(context), counts_(counts) {}
 
   // One that is ready for a message.
   std::unique_ptr<Inflater> take();
@@ -25,6 +28,7 @@ class InflaterPool {
  private:
   const std::uint8_t window_bits_;
   const Context context_;
+  CompressionCounts* const counts_;
   std::vector<std::unique_ptr<Inflater>> idle_;
 };
 

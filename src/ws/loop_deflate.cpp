@@ -10,13 +10,21 @@ base::SharedBuffer LoopDeflate::encoding(const base::SharedBuffer& frame, std::u
   const auto usual = static_cast<std::uint8_t>(settings_.window_bits);
   // A reference goes no farther back than the message begins: a short message suits the narrow window too.
   const bool fits = window_bits >= usual || frame.size() <= std::size_t{1} << window_bits;
-  if (fits) {
-    return frame.companion([&] { return deflated(frame, deflater(usual), settings_.threshold_bytes); });
-  }
-  base::SharedBuffer own = deflated(frame, deflater(window_bits), settings_.threshold_bytes);
-  if (!own) return frame;
-  own.set_shedding(frame.shedding());
-  return own;
+  if (fits) return frame.companion([&] { return deflate(frame, deflater(usual)); });
+  base::SharedBuffer made = deflate(frame, deflater(window_bits));
+  if (!made) return frame;
+  made.set_shedding(frame.shedding());
+  return made;
+}
+
+base::SharedBuffer LoopDeflate::encoding(const base::SharedBuffer& frame, proto::Deflater& own) {
+  base::SharedBuffer made = deflate(frame, own);
+  return made ? made : frame;
+}
+
+// returns: an empty buffer where the frame itself is better.
+base::SharedBuffer LoopDeflate::deflate(const base::SharedBuffer& frame, proto::Deflater& deflater) {
+  return deflated(frame, deflater, settings_.threshold_bytes, counts_.sent);
 }
 
 proto::Deflater& LoopDeflate::deflater(std::uint8_t window_bits) {

@@ -9,6 +9,7 @@
 
 #include "base/shared_buffer.hpp"
 #include "microframe/compression.hpp"
+#include "proto/compression_counts.hpp"
 #include "proto/deflater.hpp"
 #include "proto/inflater_pool.hpp"
 
@@ -16,19 +17,31 @@ namespace microframe::ws {
 
 class LoopDeflate {
  public:
-  // settings: must outlive it.
-  explicit LoopDeflate(const Compression& settings) : settings_(settings) {}
+  // What all loops count together.
+  struct Counts {
+    proto::CompressionCounts received;
+    proto::CompressionCounts sent;  // a broadcast's once
+  };
+  // settings, counts: must outlive it.
+  LoopDeflate(const Compression& settings, Counts& counts)
+      : settings_(settings),
+        counts_(counts),
+        inflaters_(proto::kWindowBitsMax, proto::Context::dropped, &counts.received) {}
 
   proto::InflaterPool& inflaters() { return inflaters_; }
 
   // What to send of `frame`, a message as encode() makes it, to a peer whose window has so many bits and no
   // context: the frame itself if it is short or does not get shorter.
   base::SharedBuffer encoding(const base::SharedBuffer& frame, std::uint8_t window_bits);
+  // The same to a peer that has a context in `own`.
+  base::SharedBuffer encoding(const base::SharedBuffer& frame, proto::Deflater& own);
 
  private:
+  base::SharedBuffer deflate(const base::SharedBuffer& frame, proto::Deflater& deflater);
   proto::Deflater& deflater(std::uint8_t window_bits);
 
   const Compression& settings_;
+  Counts& counts_;
   proto::InflaterPool inflaters_;
   std::array<std::unique_ptr<proto::Deflater>, proto::kWindowBitsMax + 1> deflaters_;  // by window bits
 };

@@ -34,7 +34,7 @@ Holder take(std::vector<Holder>& roster, std::size_t index) {
 }  // namespace
 
 LoopServer::LoopServer(net::Loop& loop, std::size_t index, Site& site)
-    : loop_(loop), index_(index), site_(site), deflate_(site.compression) {}
+    : loop_(loop), index_(index), site_(site), deflate_(site.compression, site.compression_counts) {}
 LoopServer::~LoopServer() = default;
 
 void LoopServer::listen(net::ListenSocket socket) {

@@ -6,7 +6,6 @@
 #include "hub/hub.hpp"
 #include "proto/frame_header.hpp"
 #include "proto/utf8.hpp"
-#include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
 #include "ws/site.hpp"
@@ -26,10 +25,11 @@ proto::ConnectionLimits protocol_limits(const Limits& limits) {
   return result;
 }
 
-std::unique_ptr<Takeover> make_takeover(DeflateAgreement& agreed, const Compression& settings) {
+std::unique_ptr<Takeover> make_takeover(DeflateAgreement& agreed, Site& site) {
   const auto& params = agreed.params;
   if (!params || !(params->server_takes_over() || params->client_takes_over())) return nullptr;
-  return std::make_unique<Takeover>(*params, settings, std::move(agreed.share));
+  return std::make_unique<Takeover>(*params, site.compression, std::move(agreed.share),
+                                    &site.compression_counts.received);
 }
 
 Rejection rejection_for(CloseCode code) {
@@ -43,7 +43,7 @@ ServerConnection::ServerConnection(LoopServer& server, Opening opening)
       server_(server),
       deflate_bits_(opening.deflate.params ? opening.deflate.params->server_window_bits() : 0),
       endpoint_(*opening.endpoint),
-      takeover_(make_takeover(opening.deflate, server.site().compression)),
+      takeover_(make_takeover(opening.deflate, server.site())),
       protocol_(proto::Role::server, protocol_limits(server.site().limits), inflaters()),
       runner_(*this),
       claims_(opening.claims.extra()),
@@ -248,9 +248,8 @@ void ServerConnection::tell_drained(bool drained) {
 // A message as this peer is sent it.
 SharedBuffer ServerConnection::encoding(const SharedBuffer& frame) {
   proto::Deflater* own = takeover_ ? takeover_->deflater() : nullptr;
-  if (!own) return server_.deflate().encoding(frame, deflate_bits_);
-  SharedBuffer made = deflated(frame, *own, server_.site().compression.threshold_bytes);
-  return made ? made : frame;
+  LoopDeflate& loop = server_.deflate();
+  return own ? loop.encoding(frame, *own) : loop.encoding(frame, deflate_bits_);
 }
 
 bool ServerConnection::send(const SharedBuffer& frame) {

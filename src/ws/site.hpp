@@ -16,6 +16,7 @@
 #include "ws/admission.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/histogram.hpp"
+#include "ws/loop_deflate.hpp"
 #include "ws/proxies.hpp"
 #include "ws/rejection.hpp"
 #include "ws/room_rules.hpp"
@@ -52,6 +53,7 @@ class Site {
   Rejections rejections;
   Admission admission;
   TakeoverBudget takeover_budget;
+  LoopDeflate::Counts compression_counts;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unordered_map<std::string, Page> pages;
   RoomRules rooms;

@@ -58,11 +58,12 @@ proto::DeflaterOptions deflater_options(const Compression& settings, std::uint8_
   return options;
 }
 
-Takeover::Takeover(const DeflateParams& params, const Compression& settings, TakeoverBudget::Share share)
+Takeover::Takeover(const DeflateParams& params, const Compression& settings, TakeoverBudget::Share share,
+                   proto::CompressionCounts* received)
     : share_(std::move(share)) {
   if (params.server_takes_over())
     deflater_.emplace(deflater_options(settings, own_window_bits(params, settings), Context::kept));
-  if (params.client_takes_over()) inflaters_.emplace(params.client_window_bits(), Context::kept);
+  if (params.client_takes_over()) inflaters_.emplace(params.client_window_bits(), Context::kept, received);
 }
 
 }  // namespace microframe::ws

@@ -31,7 +31,9 @@ proto::DeflaterOptions deflater_options(const Compression& settings, std::uint8_
 // Of the server's side: made only if either direction has a context.
 class Takeover {
  public:
-  Takeover(const proto::DeflateParams& params, const Compression& settings, TakeoverBudget::Share share);
+  // received: counts what is inflated; borrowed.
+  Takeover(const proto::DeflateParams& params, const Compression& settings, TakeoverBudget::Share share,
+           proto::CompressionCounts* received);
 
   // nullptr: that direction has no context.
   proto::Deflater* deflater() { return deflater_ ? &*deflater_ : nullptr; }

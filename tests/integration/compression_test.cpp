@@ -208,6 +208,28 @@ TEST_F(CompressionTest, TheThresholdIsASetting) {
   EXPECT_EQ(read_deflated(made), std::string(1000, 'a'));
 }
 
+TEST_F(CompressionTest, WhatItSavesIsCounted) {
+  begin();
+  RawClient made = deflating();
+  const std::string payload = deflated(talk(5'000));
+  made.send(frame(0xC1, payload));
+  const Received echoed = made.read_frame();
+  made.send_text("short and plain");
+  made.read_text();
+  RawClient page = raw();
+  page.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string text = page.read_all();
+  const auto says = [&](const std::string& labels, std::size_t bytes) {
+    const std::string line =
+        "microframe_compressed_bytes_total{" + labels + "} " + std::to_string(bytes) + "\n";
+    EXPECT_NE(text.find(line), std::string::npos) << line << text;
+  };
+  says(R"(direction="received",form="compressed")", payload.size());
+  says(R"(direction="received",form="plain")", talk(5'000).size());
+  says(R"(direction="sent",form="compressed")", echoed.payload.size());
+  says(R"(direction="sent",form="plain")", talk(5'000).size());
+}
+
 // --- broadcasts ---
 
 TEST_F(CompressionTest, ABroadcastReachesEachKindOfClientAsTheSameText) {
@@ -293,7 +315,7 @@ TEST_F(CompressionTest, ContextTakeoverOfOneDirectionAlone) {
 
 TEST_F(CompressionTest, PastItsBudgetThereIsNoContextTakeover) {
   compression.context_takeover = true;
-  compression.takeover_bytes_max = 500'000;  // two connections, of some 220 KiB each
+  compression.takeover_bytes_max = 500'000;  // two connections, of some 210 KiB each
   begin();
   std::string answer;
   RawClient one = offering(kOffer, answer);
