@@ -134,12 +134,6 @@ class RawClient {
       if (received.first == 0 || received.is_close()) return received.close_code();
     }
   }
-  // Everything up to the end of the stream.
-  std::string read_all() {
-    while (read_more("the end")) {
-    }
-    return std::move(buffer_);
-  }
   // Whether the stream has ended, dropping what still comes.
   bool at_end() {
     while (read_more("the end")) buffer_.clear();
