@@ -158,6 +158,16 @@ TEST(Inflater, StopsAtItsBoundAndOnePastIt) {  // CVE-2026-39804
   expect_inflated("a byte where nothing is allowed", test::deflated("b"), "<too big>", 0);
 }
 
+TEST(Inflater, AFinalBlockMayEndWhereTheBufferDoes) {
+  for (const std::size_t size : {4095U, 4096U, 4097U, 8192U}) {
+    const std::string message(size, 'b');
+    RawDeflate deflate;
+    const std::string payload = deflate(message, Z_FINISH);
+    EXPECT_EQ(inflate_new(payload, kLarge), message) << size;
+    EXPECT_EQ(inflate_new(payload, size, {payload.size() - 1}), message) << size;
+  }
+}
+
 TEST(Inflater, ABombAsksForNoMoreThanItsBound) {
   const std::string bomb = test::deflated(std::string(64 * kLarge, '\0'));
   ASSERT_LT(bomb.size(), 70'000U);
