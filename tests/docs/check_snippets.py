@@ -22,7 +22,7 @@ FRAMES = {
     "drained": CLASS.replace("};\n", "  std::vector<std::string> chunks_;\n};\n", 1),
     "rooms_slow": HEAD + "class Quotes : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"
                          "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",
-    "compression": HEAD + "void use(Application& app) {\n%s\n}\n",
+    "application": HEAD + "void use(Application& app) {\n%s\n}\n",
     "publish": HEAD + "class MyChat : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"
                       "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",
 }
