@@ -59,7 +59,8 @@ class WebSocket {
   std::chrono::system_clock::time_point expires() const;
   // The rooms this device is in, sorted. Still answered inside on_disconnect.
   std::vector<std::string> rooms() const;
-  // The peer, as "127.0.0.1:50000", "[::1]:50000" or "unix".
+  // The client, as "127.0.0.1:50000", "[::1]:50000" or "unix". Behind a trusted proxy it is who the proxy
+  // says, without a port if that told none (see TrustedProxies).
   std::string remote_address() const;
   // The subprotocol the handshake chose (RFC 6455 §1.9), or "". A token carried there is never told.
   std::string subprotocol() const;
