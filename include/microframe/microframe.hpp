@@ -7,6 +7,7 @@
 #include "microframe/config_error.hpp"
 #include "microframe/json.hpp"
 #include "microframe/limits.hpp"
+#include "microframe/proxies.hpp"
 #include "microframe/room_options.hpp"
 #include "microframe/task.hpp"
 #include "microframe/ws.hpp"
