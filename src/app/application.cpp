@@ -84,7 +84,7 @@ class Application::Impl {
 
   void claim(const std::string& path) const;
   void watch_signals();
-  void start_threads();
+  void start_threads(const std::vector<const detail::ActivitySign*>& signs);
   void announce() const;
   void drain();
   void lane_drained();
@@ -138,13 +138,13 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   for (const auto& endpoint : site_->endpoints) endpoint->open(ports, *site_);
   for (std::size_t i = 0; i < threads; ++i) lanes_[i]->server->listen(std::move(sockets[i]));
   if (on_signals == OnSignals::stop) watch_signals();
-  start_threads();
-  watchdog_ = std::make_unique<ws::Watchdog>(*site_, std::move(signs));
+  start_threads(signs);
   announce();
 }
 
-void Application::Impl::start_threads() {
+void Application::Impl::start_threads(const std::vector<const detail::ActivitySign*>& signs) {
   try {
+    watchdog_ = std::make_unique<ws::Watchdog>(*site_, signs);
     for (const auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
   } catch (const std::system_error& error) {
     stopping_ = drains_ = true;

@@ -33,7 +33,7 @@ std::string in_seconds(milliseconds time) {
 
 }  // namespace
 
-Watchdog::Watchdog(Site& site, std::vector<const detail::ActivitySign*> loops)
+Watchdog::Watchdog(Site& site, const std::vector<const detail::ActivitySign*>& loops)
     : site_(site), period_(hook_period(site.limits.hook_warning_time)) {
   if (site.memory_bytes_max != 0) period_ = std::min(period_, look_at_memory());
   for (const detail::ActivitySign* sign : loops) loops_.push_back({sign, {}});

@@ -19,7 +19,7 @@ class Site;
 class Watchdog {
  public:
   // Watches until it is destroyed. `site` and the signs outlive it.
-  Watchdog(Site& site, std::vector<const detail::ActivitySign*> loops);
+  Watchdog(Site& site, const std::vector<const detail::ActivitySign*>& loops);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
