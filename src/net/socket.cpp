@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "net/loop.hpp"
+#include "net/tls_session.hpp"
 
 namespace microframe::net {
 namespace {
@@ -17,6 +18,17 @@ namespace {
 constexpr std::size_t kGatherMax = 64;
 // A full receive buffer is read again at once, so often at most; then others have their turn.
 constexpr int kReceivesMax = 4;
+
+EndReason reason_of(TlsSession::Step step) {
+  switch (step) {
+    case TlsSession::Step::closed:
+      return EndReason::eof;
+    case TlsSession::Step::failed:
+      return EndReason::tls_failed;
+    default:
+      return EndReason::reset;
+  }
+}
 
 }  // namespace
 
@@ -27,6 +39,17 @@ Socket::Socket(Loop& loop, int fd, SocketEvents& events) : loop_(loop), events_(
 Socket::~Socket() {
   if (dirty_) loop_.forget_dirty(*this);
   close();
+}
+
+void Socket::secure(std::unique_ptr<TlsSession> session, base::Bytes early) {
+  if (fd_ < 0) return;
+  tls_ = std::move(session);
+  tls_->attach(fd_, early);
+  if (tls_->unsent() != 0) mark_dirty();
+}
+
+std::string Socket::tls_failure() const {
+  return tls_ ? tls_->failure() : std::string();
 }
 
 void Socket::close() {
@@ -76,24 +99,38 @@ void Socket::flush() {
   dirty_ = false;
   if (fd_ < 0) return;
   if (broken_) return end(EndReason::reset);
-  while (!outbox_.empty()) {
-    if (!write_some(Failure::end)) return;
-  }
-  if (closing_) return end(EndReason::eof);
+  do {
+    while (has_to_write()) {
+      if (!write_some(Failure::end)) return;
+    }
+  } while (finishing_ && tls_ && tls_->finish());
+  const bool may_finish = !tls_ || tls_->is_secured();
+  if (closing_ && may_finish) return end(EndReason::eof);
   const bool was_blocked = std::exchange(blocked_since_ms_, 0) != 0;
   if (was_blocked) watch();
-  if (finishing_ && !std::exchange(finished_, true)) ::shutdown(fd_, SHUT_WR);
+  if (finishing_ && may_finish && !std::exchange(finished_, true)) ::shutdown(fd_, SHUT_WR);
   if (was_blocked) events_->on_drained();
 }
 
+// With TLS, frames wait for the handshake.
+bool Socket::has_to_write() const {
+  if (!tls_) return !outbox_.empty();
+  return unsent() != 0 || (tls_->is_secured() && !outbox_.empty());
+}
+
+std::size_t Socket::unsent() const {
+  return tls_->unsent();
+}
+
 void Socket::offer() {
-  while (fd_ >= 0 && blocked_since_ms_ == 0 && !outbox_.empty()) {
+  while (fd_ >= 0 && blocked_since_ms_ == 0 && has_to_write()) {
     if (!write_some(Failure::wait)) return;  // an error shows again at the flush
   }
 }
 
 // returns: false if no more can be written now, or ever.
 bool Socket::write_some(Failure failure) {
+  if (tls_) return write_sealed(failure);
   std::array<iovec, kGatherMax> pieces;
   std::size_t offered = 0;
   const std::size_t count = outbox_.gather(pieces, offered);
@@ -121,6 +158,27 @@ bool Socket::write_some(Failure failure) {
   return false;
 }
 
+bool Socket::write_sealed(Failure failure) {
+  tls_->seal(outbox_);
+  const TlsWire::Sent sent = tls_->is_dead() ? TlsWire::Sent::failed : tls_->send();
+  switch (sent) {
+    case TlsWire::Sent::all:
+      if (!tls_->seal_waits()) return true;
+      blocked();  // until more has come; the peer is to be seen as slow meanwhile
+      return false;
+    case TlsWire::Sent::some:
+      blocked();
+      return false;
+    case TlsWire::Sent::none:
+      if (blocked_since_ms_ == 0) blocked();
+      return false;
+    case TlsWire::Sent::failed:
+      if (failure == Failure::end) end(EndReason::reset);
+      return false;
+  }
+  return false;
+}
+
 void Socket::blocked() {
   const bool is_new = blocked_since_ms_ == 0;
   blocked_since_ms_ = std::max<std::uint64_t>(loop_.now_ms(), 1);
@@ -142,7 +200,9 @@ void Socket::resume_reading() {
 
 void Socket::watch() {
   if (fd_ < 0 || broken_) return;
-  const ReadySet::Interest wanted{.readable = reading_, .writable = blocked_since_ms_ != 0};
+  // Where TLS waits for the peer, room in the kernel is no news.
+  const bool room_matters = !tls_ || !tls_->seal_waits();
+  const ReadySet::Interest wanted{.readable = reading_, .writable = blocked_since_ms_ != 0 && room_matters};
   if (wanted == watched_) return;
   // Without memory in the kernel nothing would ever be told of this socket again: the stream is over.
   broken_ = !loop_.ready_set().change(fd_, *this, watched_, wanted);
@@ -165,6 +225,7 @@ void Socket::on_ready(bool readable, bool writable) {
 }
 
 void Socket::receive() {
+  if (tls_) return receive_sealed();
   const ReadySet& ready = loop_.ready_set();
   const ReadyEvents* self = this;
   const auto buffer = loop_.receive_buffer();
@@ -176,13 +237,69 @@ void Socket::receive() {
       return end(EndReason::reset);
     }
     events_->on_receive(buffer.first(static_cast<std::size_t>(received)));
-    if (!ready.is_telling(self) || static_cast<std::size_t>(received) < buffer.size()) return;
+    if (!ready.is_telling(self)) return;
+    if (tls_) return receive_sealed();  // it has been secured meanwhile
+    if (static_cast<std::size_t>(received) < buffer.size()) return;
+  }
+}
+
+// What the kernel gave in this turn is decrypted and told whole, paused or not: of what lay on in OpenSSL no
+// readiness would tell.
+void Socket::receive_sealed() {
+  const ReadySet& ready = loop_.ready_set();
+  const ReadyEvents* self = this;
+  const auto buffer = loop_.receive_buffer();
+  tls_->begin_turn(buffer.size());
+  if (!tls_->is_secured() && !shake_hands()) return;
+  TlsSession::Step step;
+  do {
+    const TlsSession::Received received = tls_->receive(buffer);
+    step = received.then;
+    if (received.bytes == 0) continue;
+    events_->on_receive(buffer.first(received.bytes));
+    if (!ready.is_telling(self)) return;
+  } while (step == TlsSession::Step::done);
+  if (step != TlsSession::Step::waits) return end(reason_of(step));
+  if (tls_->unsent() != 0) mark_dirty();  // answers of OpenSSL's own
+  watch();
+}
+
+// returns: whether the stream is secured, and this still there.
+bool Socket::shake_hands() {
+  const ReadySet& ready = loop_.ready_set();
+  const ReadyEvents* self = this;
+  const TlsSession::Step step = tls_->handshake();
+  switch (step) {
+    case TlsSession::Step::done:
+      mark_dirty();
+      events_->on_secured();
+      return ready.is_telling(self);
+    case TlsSession::Step::waits:
+      if (tls_->unsent() != 0) mark_dirty();
+      return false;
+    case TlsSession::Step::plaintext:
+      tls_.reset();
+      events_->on_plaintext();
+      return false;
+    default:
+      end(reason_of(step));
+      return false;
   }
 }
 
 void Socket::end(EndReason reason) {
+  if (tls_ && fd_ >= 0) say_goodbye(reason);
   close();
   events_->on_end(reason);  // `this` may be gone
+}
+
+// What TLS has to say at the end, if the kernel takes it: close_notify, or the alert that says why.
+void Socket::say_goodbye(EndReason reason) {
+  tls_->finish();
+  tls_->send();
+  // What lies unread would make a reset of the close, which may overtake the alert.
+  const auto buffer = loop_.receive_buffer();
+  if (reason == EndReason::tls_failed) ::recv(fd_, buffer.data(), buffer.size(), 0);
 }
 
 }  // namespace microframe::net

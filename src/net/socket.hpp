@@ -1,9 +1,12 @@
 // Socket: one connected stream (TCP or Unix), non-blocking, with an outbox that is flushed once an iteration
-// of its loop. Threading: its loop. It may be destroyed at any moment, inside its own callbacks too.
+// of its loop; plain, or secured by TLS. Threading: its loop. It may be destroyed at any moment, inside its
+// own callbacks too.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <string>
 
 #include "base/bytes.hpp"
 #include "base/shared_buffer.hpp"
@@ -13,10 +16,12 @@
 namespace microframe::net {
 
 class Loop;
+class TlsSession;
 
 enum class EndReason : std::uint8_t {
-  eof,    // the peer has sent its last byte
-  reset,  // the peer or the network broke the connection
+  eof,         // the peer has sent its last byte, and with TLS said so (RFC 8446 §6.1)
+  reset,       // the peer or the network broke the connection
+  tls_failed,  // the peer's TLS or its certificate is not good: Socket::tls_failure() says why
 };
 
 class SocketEvents {
@@ -31,6 +36,11 @@ class SocketEvents {
   // The kernel takes no more: what is queued waits until on_drained. Called from inside calls of the socket:
   // it must not destroy it. Most need not know.
   virtual void on_blocked() {}
+  // The TLS handshake is done; what the peer sends is received from here on. Not the place to pause reading.
+  // Never called on a plain socket.
+  virtual void on_secured() {}
+  // The peer of a server spoke, but not TLS. The socket is a plain one from here on, for an answer.
+  virtual void on_plaintext() {}
 
  protected:
   ~SocketEvents() = default;
@@ -47,6 +57,12 @@ class Socket final : private ReadyEvents {
 
   void set_events(SocketEvents& events) { events_ = &events; }
 
+  // From here on the stream is TLS. What is sent before the handshake is done waits for it. Once; before
+  // anything was sent. early: what the peer has sent and the socket has delivered already.
+  void secure(std::unique_ptr<TlsSession> session, base::Bytes early = {});
+  // Why it ended with tls_failed.
+  std::string tls_failure() const;
+
   // Queues a frame behind those that wait.
   void send(base::SharedBuffer frame);
   // Queues a frame before those that wait, but behind one that has begun to leave.
@@ -59,12 +75,12 @@ class Socket final : private ReadyEvents {
   // Has the kernel take what it can now, not only at the end of the iteration. Never ends the stream.
   void offer();
   // Bytes queued that the kernel has not taken.
-  std::size_t buffered() const { return outbox_.bytes(); }
+  std::size_t buffered() const { return outbox_.bytes() + (tls_ ? unsent() : 0); }
   // When the kernel stopped taking more, in Loop::now_ms; moves on with each byte it takes; 0 while it takes
   // all.
   std::uint64_t blocked_since_ms() const { return blocked_since_ms_; }
 
-  // FIN after what is queued; receiving goes on.
+  // FIN after what is queued, with TLS behind close_notify; receiving goes on.
   void finish();
   // Ends the stream after what is queued, and tells so by on_end(eof). For when the peer has said its last
   // word: bytes that it sends after all meet a reset, which may overtake what it has not read.
@@ -79,11 +95,17 @@ class Socket final : private ReadyEvents {
   void flush();
   enum class Failure : bool { wait, end };
   bool write_some(Failure failure);
+  bool write_sealed(Failure failure);
+  bool has_to_write() const;
+  std::size_t unsent() const;
   void blocked();
   void watch();
   void on_ready(bool readable, bool writable) override;
   void receive();
+  void receive_sealed();
+  bool shake_hands();
   void end(EndReason reason);
+  void say_goodbye(EndReason reason);
   void close();
   void mark_dirty();
 
@@ -99,6 +121,7 @@ class Socket final : private ReadyEvents {
   bool closing_ = false;
   Outbox outbox_;
   std::uint64_t blocked_since_ms_ = 0;
+  std::unique_ptr<TlsSession> tls_;  // nullptr on a plain socket
 };
 
 }  // namespace microframe::net

@@ -25,8 +25,8 @@ PUBLIC = {
     "proto": set(),
     "authx": {"authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp"},
     "hub": {"ws/join_result.hpp"},
-    "net": {"task.hpp", "config_error.hpp", "detail/scheduler.hpp"},
-    "ws": {"ws.hpp", "ws/", "client.hpp", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "detail/"},
+    "ws": {"ws.hpp", "ws/", "client.hpp", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
+    "net": {"task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "cluster": {"config_error.hpp", "task.hpp"},
     "app": set(),  # any
 }

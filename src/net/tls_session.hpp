@@ -1,0 +1,90 @@
+// TlsSession: TLS over one descriptor: the handshake, what comes and what goes. It asks and answers; the
+// Socket that owns it watches the descriptor. Renegotiation is off, so a handshake comes once.
+// Threading: the loop's. Made by a TlsContext, which it keeps alive.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/bytes.hpp"
+#include "net/tls_wire.hpp"
+
+struct ssl_st;
+
+namespace microframe::net {
+
+class Outbox;
+class TlsContext;
+
+class TlsSession {
+ public:
+  enum class Role : bool { server, client };
+  enum class Step : std::uint8_t {
+    done,
+    waits,      // for the peer
+    closed,     // the peer has said that it will send no more (close_notify)
+    cut,        // the stream ended without that word, or broke
+    failed,     // the peer, or its certificate, is not good; failure() says why
+    plaintext,  // the peer of a server speaks, but not TLS: it began with a letter
+  };
+
+  // ssl: taken over; where it is nullptr, for want of memory, the handshake fails.
+  TlsSession(std::shared_ptr<const TlsContext> context, ssl_st* ssl, Role role);
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  // Begins. fd: borrowed, connected and non-blocking. early: bytes that have been read from it already.
+  void attach(int fd, base::Bytes early);
+
+  // Lets this session read `bytes` more of the stream: each time its peer has a turn.
+  void begin_turn(std::size_t bytes) { wire_.begin_turn(bytes); }
+
+  // Goes on with the handshake, until it is_secured().
+  Step handshake();
+  bool is_secured() const { return state_ == State::secured || state_ == State::finished; }
+  // Whether a failure has ended it.
+  bool is_dead() const { return state_ == State::dead; }
+  // Decrypts what has come, as much as `out` has room for.
+  struct Received {
+    std::size_t bytes;
+    Step then;  // done: there may be more
+  };
+  Received receive(base::MutableBytes out);
+
+  // Encrypts from the front of `outbox` what the kernel may take at once; small frames share a record.
+  void seal(Outbox& outbox);
+  // Sealing goes on only once more has been received.
+  bool seal_waits() const { return seal_waits_; }
+  // Encrypted bytes that the kernel has not taken.
+  std::size_t unsent() const { return wire_.unsent(); }
+  TlsWire::Sent send() { return wire_.send(); }
+
+  // Seals close_notify, the first time: nothing may be sealed after it (RFC 8446 §6.1).
+  // returns: whether it now waits to be sent.
+  bool finish();
+
+  // In words, OpenSSL's or its verdict on the peer's certificate.
+  const std::string& failure() const { return failure_; }
+  // Whether the handshake was shortened by an earlier session's secrets.
+  bool is_resumed() const;
+
+ private:
+  enum class State : std::uint8_t { shaking_hands, secured, finished, dead };
+
+  Step step_after(int result);
+  Step die();
+
+  std::shared_ptr<const TlsContext> context_;
+  TlsWire wire_;
+  ssl_st* ssl_;
+  const Role role_;
+  State state_ = State::shaking_hands;
+  bool begun_ = false;
+  bool seal_waits_ = false;
+  std::string failure_;
+};
+
+}  // namespace microframe::net
