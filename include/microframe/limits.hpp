@@ -11,26 +11,27 @@ namespace microframe {
 struct Limits {
   Limits() = default;
 
-  std::size_t head_bytes_max = 16 * 1024;           // past it: 431
-  std::size_t head_fields_max = 100;                // past it: 431
-  std::chrono::milliseconds head_time{5000};        // past it: 408
-  std::chrono::milliseconds auth_time{5000};        // waiting for the AuthManager; past it: 503
-  std::size_t auth_bytes_max = 64 * 1024;           // frames held while it is waited for; past it: 503
-  std::size_t message_bytes_max = 1024 * 1024;      // past it: 1009
-  std::size_t fragments_max = 1024;                 // of one message; past it: 1008
-  std::size_t outbox_bytes_max = 1024 * 1024;       // queued, not yet taken by the kernel; past it: 4408
-  double messages_per_second = 100;                 // frames of any kind; 0: no limit; past it: 4429
-  double messages_burst = 200;                      // how many at once before the rate counts
-  std::size_t waiting_bytes_max = 64 * 1024;        // received while a hook waits; past it: reading stops
-  std::size_t rooms_per_connection_max = 128;       // past it: JoinResult::too_many_rooms
-  std::size_t rooms_max = 1'000'000;                // of an endpoint; likewise
-  std::size_t room_name_bytes_max = 255;            // past it: JoinResult::name_invalid
-  std::size_t connections_max = 100'000;            // of the process; past it: 503
-  std::size_t connections_per_address_max = 1'000;  // past it: 429
-  std::size_t devices_per_user_max = 16;            // past it: 4409 to the oldest
-  double handshakes_per_second = 5'000;             // of the process; 0: no limit; past it: 503
-  double handshakes_burst = 10'000;                 // how many at once before the rate counts
-  std::size_t authentications_max = 1'000;          // AuthManagers asked at once; 0: no limit; past it: 503
+  std::chrono::milliseconds tls_handshake_time{5000};  // past it: the connection is dropped
+  std::size_t head_bytes_max = 16 * 1024;              // past it: 431
+  std::size_t head_fields_max = 100;                   // past it: 431
+  std::chrono::milliseconds head_time{5000};           // past it: 408
+  std::chrono::milliseconds auth_time{5000};           // waiting for the AuthManager; past it: 503
+  std::size_t auth_bytes_max = 64 * 1024;              // frames held while it is waited for; past it: 503
+  std::size_t message_bytes_max = 1024 * 1024;         // past it: 1009
+  std::size_t fragments_max = 1024;                    // of one message; past it: 1008
+  std::size_t outbox_bytes_max = 1024 * 1024;          // queued, not yet taken by the kernel; past it: 4408
+  double messages_per_second = 100;                    // frames of any kind; 0: no limit; past it: 4429
+  double messages_burst = 200;                         // how many at once before the rate counts
+  std::size_t waiting_bytes_max = 64 * 1024;           // received while a hook waits; past it: reading stops
+  std::size_t rooms_per_connection_max = 128;          // past it: JoinResult::too_many_rooms
+  std::size_t rooms_max = 1'000'000;                   // of an endpoint; likewise
+  std::size_t room_name_bytes_max = 255;               // past it: JoinResult::name_invalid
+  std::size_t connections_max = 100'000;               // of the process; past it: 503
+  std::size_t connections_per_address_max = 1'000;     // past it: 429
+  std::size_t devices_per_user_max = 16;               // past it: 4409 to the oldest
+  double handshakes_per_second = 5'000;                // of the process; 0: no limit; past it: 503
+  double handshakes_burst = 10'000;                    // how many at once before the rate counts
+  std::size_t authentications_max = 1'000;  // AuthManagers asked at once; 0: no limit; past it: 503
   // Resident, of the process; past it new connections get 503. 0: nine tenths of what the cgroup allows,
   // where it has a limit.
   std::size_t memory_bytes_max = 0;

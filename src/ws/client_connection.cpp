@@ -7,6 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "net/tls_session.hpp"
+
 namespace microframe::ws {
 namespace {
 
@@ -82,6 +84,10 @@ void ClientConnection::connected(int fd, const std::string& error) {
   if (fd < 0) return finish(CloseCode::abnormal, error);
   phase_ = Phase::handshaking;
   socket_.reset(new net::Socket(loop_, fd, *this));
+  if (url_.secure) {
+    const auto context = options_.tls ? options_.tls : net::TlsContext::client({});
+    socket_->secure(context->connect(url_.address.host));
+  }
   socket_->send(base::SharedBuffer::copy(base::as_bytes(proto::make_request(request_))));
 }
 
@@ -220,7 +226,9 @@ void ClientConnection::close(CloseCode code, std::string_view reason) {
   loop_.wheel().arm(*this, loop_.now_ms() + kCloseMs);
 }
 
-void ClientConnection::on_end(net::EndReason) {
+void ClientConnection::on_end(net::EndReason reason) {
+  if (reason == net::EndReason::tls_failed)
+    return finish(CloseCode::abnormal, "TLS: " + socket_->tls_failure());
   finish(close_code_, close_reason_);
 }
 

@@ -16,6 +16,7 @@
 #include "net/connector.hpp"
 #include "net/loop.hpp"
 #include "net/socket.hpp"
+#include "net/tls_context.hpp"
 #include "proto/connection.hpp"
 #include "proto/deflater.hpp"
 #include "proto/handshake.hpp"
@@ -32,6 +33,8 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
     proto::ConnectionLimits limits;
     Heartbeat::Timing heartbeat{25'000, 20'000};  // design: Limits
     std::optional<Compression> compression;       // offered, if any
+    // For wss. nullptr: the system's authorities are trusted, and the certificate must be the host's.
+    std::shared_ptr<const net::TlsContext> tls;
   };
   class Events {
    public:

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/log.hpp"
+#include "net/tls_session.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
@@ -52,13 +53,32 @@ HttpSession::HttpSession(LoopServer& server, Arrival arrival)
       ticket_(std::move(arrival.ticket)),
       scanner_(head_limits(server.site().limits)),
       socket_(new net::Socket(server.loop(), arrival.fd, *this)) {
-  arm(server.site().limits.head_time);
+  const Limits& limits = server.site().limits;
+  if (server.site().tls) {
+    phase_ = Phase::securing;
+    socket_->secure(server.site().tls->accept());
+  }
+  arm(phase_ == Phase::securing ? limits.tls_handshake_time : limits.head_time);
+}
+
+// --- TLS ---
+
+void HttpSession::on_secured() {
+  phase_ = Phase::reading_head;
+  arm(server_.site().limits.head_time);
+}
+
+void HttpSession::on_plaintext() {
+  reject(Rejection::bad_request, 400,
+         "This port speaks TLS: write https:// or wss:// in place of http:// or ws://");
 }
 
 // --- the request ---
 
 void HttpSession::on_receive(base::MutableBytes bytes) {
   switch (phase_) {
+    case Phase::securing:
+      return;
     case Phase::reading_head:
       return read_head(bytes);
     case Phase::authenticating:
@@ -255,12 +275,19 @@ void HttpSession::open(base::MutableBytes early) {
 
 // --- the end ---
 
-void HttpSession::on_end(net::EndReason) {
+void HttpSession::on_end(net::EndReason reason) {
+  // A stream that only ends, as a probe's, is nobody's fault.
+  if (reason == net::EndReason::tls_failed) {
+    server_.site().reject(Rejection::tls_failed, net::to_string(peer_), socket_->tls_failure());
+  }
   server_.forget(*this);
 }
 
 void HttpSession::on_deadline(std::uint64_t) {
   switch (phase_) {
+    case Phase::securing:
+      server_.site().reject(Rejection::tls_timeout, net::to_string(peer_), "no TLS handshake in time");
+      return server_.forget(*this);
     case Phase::reading_head:
       return reject(Rejection::head_timeout, 408, "no request in time");
     case Phase::authenticating:

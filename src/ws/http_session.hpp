@@ -1,5 +1,5 @@
-// HttpSession: a stream from accept until it is a WebSocket, or has had its one HTTP answer.
-// Threading: its loop. Owned by its LoopServer.
+// HttpSession: a stream from accept, through the TLS handshake if there is one, until it is a WebSocket or
+// has had its one HTTP answer. Threading: its loop. Owned by its LoopServer.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   friend class LoopServer;
 
   enum class Phase : std::uint8_t {
+    securing,  // the TLS handshake
     reading_head,
     authenticating,  // the AuthManager is being asked; what arrives is held
     answered,        // the answer and FIN are on their way; what arrives is dropped
@@ -53,6 +54,8 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   void on_receive(base::MutableBytes bytes) override;
   void on_end(net::EndReason reason) override;
   void on_drained() override {}
+  void on_secured() override;
+  void on_plaintext() override;
   // base::TimerNode
   void on_deadline(std::uint64_t now_ms) override;
 

@@ -28,6 +28,8 @@ std::string_view to_string(Rejection rejection) {
       "hook_failed",
       "closing_timeout",
       "heartbeat_timeout",
+      "tls_timeout",
+      "tls_failed",
       // Overload.
       "handshake_flood",
       "auth_overload",

@@ -32,6 +32,8 @@ enum class Rejection : std::uint8_t {
   hook_failed,        // 1011
   closing_timeout,    // the peer's Close never came
   heartbeat_timeout,  // 1006: the peer has gone silent
+  tls_timeout,        // the TLS handshake was not done in time
+  tls_failed,         // it failed: the detail says why
   // Overload.
   handshake_flood,     // 503: more handshakes a second than the process takes
   auth_overload,       // 503: too many users are being looked up

@@ -13,6 +13,7 @@
 
 #include "microframe/compression.hpp"
 #include "microframe/limits.hpp"
+#include "net/tls_server.hpp"
 #include "ws/admission.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/histogram.hpp"
@@ -57,6 +58,7 @@ class Site {
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unordered_map<std::string, Page> pages;
   RoomRules rooms;
+  std::unique_ptr<net::TlsServer> tls;  // nullptr: plain connections
   std::atomic<std::uint64_t> next_connection_id{1};
   Histogram round_trips;                        // of pings
   std::atomic<std::uint64_t> shed_frames{0};    // dropped for slow receivers, by the rules of their rooms
