@@ -15,6 +15,7 @@
 #include "microframe/limits.hpp"
 #include "microframe/proxies.hpp"
 #include "microframe/room_options.hpp"
+#include "microframe/tls.hpp"
 #include "microframe/ws.hpp"
 
 namespace microframe {
@@ -65,6 +66,13 @@ class Application {
   Application& trusted_proxies(TrustedProxies proxies);
   // errors: ConfigError for a value out of its range.
   Application& compression(const Compression& compression);
+  // Serves https:// and wss:// in place of http:// and ws://. The files are read at start, which throws
+  // ConfigError where they cannot serve.
+  Application& tls(const TlsOptions& options);
+  // Reads the files of tls() again, for the handshakes from now on; no connection is touched. run() does so
+  // at SIGHUP. Any thread, while it serves. returns: false, having logged why, if they cannot serve: those of
+  // before then stay in use.
+  bool reload_tls();
 
   // Serves until SIGINT, SIGTERM or stop(): then every connection is closed with 1012, on_disconnect has run
   // for each, and all is given back. address: "127.0.0.1:8000", "[::1]:8000", ":8000" (every interface),

@@ -10,4 +10,5 @@
 #include "microframe/proxies.hpp"
 #include "microframe/room_options.hpp"
 #include "microframe/task.hpp"
+#include "microframe/tls.hpp"
 #include "microframe/ws.hpp"

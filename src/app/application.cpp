@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "net/listener.hpp"
 #include "net/loop.hpp"
 #include "net/signals.hpp"
+#include "net/tls_server.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
 #include "ws/site.hpp"
@@ -29,11 +32,11 @@ void check_range(const char* name, int value, int least, int most) {
 }
 
 // Where to point a browser; an address of every interface is told as this machine's own.
-std::string to_url(const net::Address& address, std::uint16_t port) {
+std::string to_url(const net::Address& address, std::uint16_t port, bool secure) {
   if (address.is_unix()) return to_string(address, port);
   net::Address told = address;
   if (told.host.empty() || told.host == "0.0.0.0" || told.host == "::") told.host = "127.0.0.1";
-  return "http://" + to_string(told, port);
+  return (secure ? "https://" : "http://") + to_string(told, port);
 }
 
 }  // namespace
@@ -61,6 +64,7 @@ class Application::Impl {
 
   enum class OnSignals : bool { nothing, stop };
   void start(std::string_view address, OnSignals on_signals);
+  bool reload_tls();
   void wait();
   void stop();
   // As stop(), after the world has had Limits::drain_notice to see that we are not ready any more.
@@ -72,6 +76,7 @@ class Application::Impl {
   ws::RoomRules rooms;
   TrustedProxies proxies;
   Compression compression;
+  std::optional<TlsOptions> tls;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 
  private:
@@ -88,6 +93,7 @@ class Application::Impl {
   void announce() const;
   void drain();
   void lane_drained();
+  void on_signal(int number);
 
   std::vector<std::unique_ptr<ws::Endpoint>> endpoints_;
   std::unordered_map<std::string, ws::Page> pages_;
@@ -113,10 +119,12 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   if (site_) throw ConfigError("an Application serves once: make another one");
   if (stopping_) throw ConfigError("this Application was stopped before it started: make another one");
   const net::Address address = net::parse_address(text);
+  auto secured = tls ? std::make_unique<net::TlsServer>(*tls) : nullptr;
   auto sockets = net::open_listen_sockets(address, threads);
   port_ = sockets.front().port();
 
   site_ = std::make_unique<ws::Site>(limits, compression, proxies);
+  site_->tls = std::move(secured);
   site_->endpoints = std::move(endpoints_);
   site_->rooms = std::move(rooms);
   pages_.try_emplace("/healthz", ws::Page{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }});
@@ -163,10 +171,35 @@ void Application::Impl::announce() const {
   }
 }
 
-// The first signal drains, the second drops.
 void Application::Impl::watch_signals() {
-  signals_ = std::make_unique<net::Signals>(lanes_.front()->loop,
-                                            [this](int) { stopping_ ? drop() : stop_with_notice(); });
+  std::vector<int> numbers = {SIGINT, SIGTERM};
+  if (tls) numbers.push_back(SIGHUP);  // without TLS there is nothing to reload, and it ends the process
+  signals_ = std::make_unique<net::Signals>(lanes_.front()->loop, numbers,
+                                            [this](int number) { on_signal(number); });
+}
+
+// The first signal drains, the second drops; SIGHUP does neither.
+void Application::Impl::on_signal(int number) {
+  if (number == SIGHUP) {
+    lanes_.front()->loop.work([this] { reload_tls(); }, [] {});  // files may be slow
+  } else if (stopping_) {
+    drop();
+  } else {
+    stop_with_notice();
+  }
+}
+
+bool Application::Impl::reload_tls() {
+  if (!site_ || !site_->tls) return false;
+  try {
+    site_->tls->reload();
+  } catch (const std::exception& error) {
+    base::log::error("TLS files not reloaded",
+                     {{"what", error.what()}, {"advice", "those of before serve on"}});
+    return false;
+  }
+  base::log::info("TLS files reloaded", {});
+  return true;
 }
 
 void Application::Impl::stop() {
@@ -267,6 +300,15 @@ Application& Application::compression(const Compression& compression) {
   return *this;
 }
 
+Application& Application::tls(const TlsOptions& options) {
+  impl_->tls = options;
+  return *this;
+}
+
+bool Application::reload_tls() {
+  return impl_->reload_tls();
+}
+
 void Application::start(std::string_view address) {
   impl_->start(address, Impl::OnSignals::nothing);
 }
@@ -284,7 +326,8 @@ int Application::run(std::string_view address) {
   try {
     impl_->start(address, Impl::OnSignals::stop);
     // For people, and for programs that start this one; the log goes to stderr.
-    std::printf("listening on %s\n", to_url(net::parse_address(address), port()).c_str());
+    std::printf("listening on %s\n",
+                to_url(net::parse_address(address), port(), impl_->tls.has_value()).c_str());
     std::fflush(stdout);
   } catch (const ConfigError& error) {
     std::fprintf(stderr, "microframe: %s\n", error.what());

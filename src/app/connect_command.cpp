@@ -1,15 +1,18 @@
 // microframe connect: an interactive line client.
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "app/commands.hpp"
 #include "app/line_reader.hpp"
 #include "net/loop.hpp"
 #include "net/signals.hpp"
+#include "net/tls_context.hpp"
 #include "ws/client_connection.hpp"
 
 namespace microframe::app {
@@ -20,6 +23,7 @@ struct ConnectOptions {
   std::string token;
   std::string subprotocol;
   bool no_compression = false;
+  net::TlsTrust trust;
 };
 
 // Lines in, messages out, until either side closes. Exit code 0 for a clean end, 1 for any other.
@@ -34,8 +38,9 @@ class LineClient final : private ws::ClientConnection::Events {
     }
     if (!options.subprotocol.empty()) connection_options.subprotocols = {options.subprotocol};
     ws::Url url = ws::parse_url(options.url);
+    if (url.secure) connection_options.tls = net::TlsContext::client(options.trust);
     loop_.post([this, url = std::move(url), connection_options = std::move(connection_options)] {
-      signals_.emplace(loop_, [this](int) { quit(); });
+      signals_.emplace(loop_, std::vector{SIGINT, SIGTERM}, [this](int) { quit(); });
       connection_.reset(new ws::ClientConnection(loop_, url, connection_options, *this));
     });
   }
@@ -100,10 +105,14 @@ void add_connect_command(CLI::App& cli, int& exit_code) {
   CLI::App* command = cli.add_subcommand(
       "connect",
       "Talk to a WebSocket by lines: standard input to text messages, messages to standard output");
-  command->add_option("url", options->url, "ws://host:port/path")->required();
+  command->add_option("url", options->url, "ws://host:port/path, or wss:// for TLS")->required();
   command->add_option("--token", options->token, "The access token, sent as Authorization: Bearer");
   command->add_option("--subprotocol", options->subprotocol, "The subprotocol to ask for");
   command->add_flag("--no-compression", options->no_compression, "Do not offer permessage-deflate");
+  command->add_option("--ca", options->trust.ca_file,
+                      "With wss: PEM of who vouches for the server, in place of whom the system trusts");
+  command->add_flag("--insecure", options->trust.insecure, "With wss: take any certificate, anybody's")
+      ->excludes("--ca");
   command->callback([options, &exit_code] { exit_code = LineClient(*options).run(); });
 }
 

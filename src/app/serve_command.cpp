@@ -31,6 +31,9 @@ struct ServeOptions {
   bool proxy_protocol = false;
   bool no_compression = false;
   bool context_takeover = false;
+  std::vector<std::string> tls_certs;
+  std::vector<std::string> tls_keys;
+  std::string tls_client_ca;
 };
 
 // Each message back, unchanged.
@@ -76,6 +79,22 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+void add_tls(Application& app, const ServeOptions& options) {
+  if (options.tls_certs.size() != options.tls_keys.size())
+    throw ConfigError("each --tls-cert FILE needs its --tls-key FILE, in the same order");
+  if (options.tls_certs.empty()) {
+    if (!options.tls_client_ca.empty())
+      throw ConfigError(
+          "--tls-client-ca asks clients for certificates, which takes --tls-cert and --tls-key");
+    return;
+  }
+  TlsOptions tls(options.tls_certs.front(), options.tls_keys.front());
+  for (std::size_t i = 1; i < options.tls_certs.size(); ++i)
+    tls.add(options.tls_certs[i], options.tls_keys[i]);
+  if (!options.tls_client_ca.empty()) tls.client_certificates(options.tls_client_ca);
+  app.tls(tls);
+}
+
 int serve(const ServeOptions& options) {
   raise_descriptor_limit();
   const authx::AuthConfig auth(secret_or_env(options.secret));
@@ -95,6 +114,7 @@ int serve(const ServeOptions& options) {
   compression.enabled = !options.no_compression;
   compression.context_takeover = options.context_takeover;
   app.limits(limits).compression(compression);
+  add_tls(app, options);
   return app.run(options.listen);
 }
 
@@ -127,6 +147,15 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
       "--context-takeover", options->context_takeover,
       "Let compressed messages refer to those before them, where the client can: smaller, but some "
       "210 KiB a connection, for 64 MiB of them at most");
+  command
+      ->add_option("--tls-cert", options->tls_certs,
+                   "Serve https:// and wss:// with this certificate, its chain behind it (PEM); SIGHUP reads "
+                   "it again. Again for further names")
+      ->allow_extra_args(false);
+  command->add_option("--tls-key", options->tls_keys, "The certificate's private key (PEM)")
+      ->allow_extra_args(false);
+  command->add_option("--tls-client-ca", options->tls_client_ca,
+                      "Require of clients a certificate that those in this file vouch for (PEM)");
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 

@@ -2,7 +2,7 @@
 
 #include <uv.h>
 
-#include <csignal>
+#include <utility>
 
 #include "net/handle.hpp"
 #include "net/loop.hpp"
@@ -15,11 +15,13 @@ struct Signals::Watch {
   void (*release)(Watch*);
 };
 
-Signals::Signals(Loop& loop, std::function<void(int)> told)
-    : told_(std::move(told)), interrupt_(watch(loop, SIGINT)), terminate_(watch(loop, SIGTERM)) {}
+Signals::Signals(Loop& loop, const std::vector<int>& numbers, std::function<void(int)> told)
+    : told_(std::move(told)) {
+  for (const int number : numbers) watches_.push_back(watch(loop, number));
+}
 
 Signals::~Signals() {
-  for (Watch* watch : {interrupt_, terminate_}) {
+  for (Watch* watch : watches_) {
     watch->signals = nullptr;
     close_handle<Watch>(watch, [](Watch* closed) { delete closed; });
   }

@@ -1,7 +1,8 @@
-// Signals: SIGINT and SIGTERM, told on a loop.
+// Signals: those that are asked for, told on a loop.
 #pragma once
 
 #include <functional>
+#include <vector>
 
 namespace microframe::net {
 
@@ -11,7 +12,7 @@ class Loop;
 class Signals {
  public:
   // told(number) is called on the loop, once a signal.
-  Signals(Loop& loop, std::function<void(int)> told);
+  Signals(Loop& loop, const std::vector<int>& numbers, std::function<void(int)> told);
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
@@ -21,8 +22,7 @@ class Signals {
   Watch* watch(Loop& loop, int number);
 
   std::function<void(int)> told_;
-  Watch* interrupt_;
-  Watch* terminate_;
+  std::vector<Watch*> watches_;
 };
 
 }  // namespace microframe::net
