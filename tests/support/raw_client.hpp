@@ -48,7 +48,7 @@ class RawClient {
     std::swap(buffer_, other.buffer_);
     return *this;
   }
-  ~RawClient() {
+  virtual ~RawClient() {
     if (fd_ >= 0) ::close(fd_);
   }
 
@@ -62,7 +62,7 @@ class RawClient {
   // returns: false once the server has closed the connection.
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t sent = transmit(bytes);
       if (sent <= 0) return false;
       bytes.remove_prefix(static_cast<std::size_t>(sent));
     }
@@ -157,19 +157,27 @@ class RawClient {
     ::close(std::exchange(fd_, -1));
   }
 
- private:
-  struct Adopted {};
-  RawClient(int fd, Adopted) : fd_(fd) {}
-
-  bool read_more(const char* what) {
+ protected:
+  // What lies under the frames.
+  virtual ssize_t transmit(std::string_view bytes) {
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  virtual ssize_t receive(char* into, std::size_t size, const char* what) {
     pollfd wait{fd_, POLLIN, 0};
     if (::poll(&wait, 1, 10'000) <= 0) throw std::runtime_error(std::string("waited in vain for ") + what);
+    return ::recv(fd_, into, size, 0);
+  }
+  bool read_more(const char* what) {
     char bytes[65536];
-    const ssize_t size = ::recv(fd_, bytes, sizeof bytes, 0);
+    const ssize_t size = receive(bytes, sizeof bytes, what);
     if (size <= 0) return false;
     buffer_.append(bytes, static_cast<std::size_t>(size));
     return true;
   }
+
+ private:
+  struct Adopted {};
+  RawClient(int fd, Adopted) : fd_(fd) {}
 
   int fd_;
   std::string buffer_;

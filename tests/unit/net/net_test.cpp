@@ -18,6 +18,7 @@
 #include "net/outbox.hpp"
 #include "net/socket.hpp"
 #include "support/counted_heap.hpp"
+#include "unit/net/loop_thread.hpp"
 
 namespace microframe::net {
 namespace {
@@ -128,30 +129,6 @@ TEST(Listening, AFileThatIsNoSocketIsKept) {
   EXPECT_EQ(notes, "notes");
   ::unlink(path.c_str());
 }
-
-// A loop on a thread of its own.
-class LoopThread {
- public:
-  LoopThread() : thread_([this] { loop.run(); }) {}
-  ~LoopThread() {
-    loop.stop();
-    thread_.join();
-  }
-  // Runs `action` on the loop, and waits until it has.
-  void on_loop(const std::function<void()>& action) {
-    std::atomic<bool> done{false};
-    loop.post([&] {
-      action();
-      done = true;
-      done.notify_all();
-    });
-    done.wait(false);
-  }
-  Loop loop;
-
- private:
-  std::thread thread_;
-};
 
 TEST(LoopPosts, KeepTheirOrderFromManyThreads) {
   std::vector<std::vector<int>> seen(4);
