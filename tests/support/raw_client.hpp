@@ -134,6 +134,8 @@ class RawClient {
       if (received.first == 0 || received.is_close()) return received.close_code();
     }
   }
+  // Whether more came; it lies in rest().
+  bool read_some() { return read_more("bytes"); }
   // Whether the stream has ended, dropping what still comes.
   bool at_end() {
     while (read_more("the end")) buffer_.clear();

@@ -36,7 +36,7 @@ class TlsClient : public RawClient {
       SSL_CTX_use_certificate(context_.get(), options.certificate->x509());
       SSL_CTX_use_PrivateKey(context_.get(), options.certificate->key());
     }
-    ssl_ = {SSL_new(context_.get()), &SSL_free};
+    ssl_ = {SSL_new(context_.get()), &let_go};
     SSL_set_ex_data(ssl(), 0, state_.get());
     std::string name = options.name;
     if (!name.empty()) SSL_ctrl(ssl(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
@@ -55,8 +55,6 @@ class TlsClient : public RawClient {
   }
   // Goes on with what OpenSSL has to say after the handshake: new keys. returns: whether it could.
   bool go_on() { return shake_hands(); }
-  // Whether more came; it lies in rest().
-  bool read_some() { return read_more("bytes"); }
   // The records of `text`, which the caller sends.
   std::string sealed(std::string_view text) {
     SSL_write(ssl(), text.data(), static_cast<int>(text.size()));
@@ -134,6 +132,11 @@ class TlsClient : public RawClient {
   struct State {
     std::unique_ptr<SSL_SESSION, decltype(&SSL_SESSION_free)> session{nullptr, &SSL_SESSION_free};
   };
+  // OpenSSL would never resume the session of a stream that broke off.
+  static void let_go(SSL* ssl) {
+    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_free(ssl);
+  }
   static int keep_session(SSL* ssl, SSL_SESSION* session) {
     static_cast<State*>(SSL_get_ex_data(ssl, 0))->session.reset(session);
     return 1;
@@ -143,7 +146,7 @@ class TlsClient : public RawClient {
   std::size_t may_send_ = std::string::npos;
   std::unique_ptr<State> state_ = std::make_unique<State>();
   std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
-  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_{nullptr, &SSL_free};
+  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_{nullptr, &let_go};
 };
 
 }  // namespace test
