@@ -1,8 +1,11 @@
 // Starts the real binary on a free loopback port, makes tokens, and stops it again.
 import { spawn, execFileSync } from "node:child_process";
 import { createHmac, randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
 const binary = process.env.MICROFRAME_BIN;
 if (!binary || !existsSync(binary)) throw new Error("MICROFRAME_BIN names no server: run ./dev build, then ctest");
@@ -12,6 +15,14 @@ const base64url = (text) => Buffer.from(text).toString("base64url");
 // A package from npm, or the command that brings it.
 export function needed(name) {
   return import(name).catch(() => { throw new Error(`npm's ${name} is missing: run ./dev setup`); });
+}
+
+// A certificate for localhost that vouches for itself, as ./dev cert makes it, in a folder of its own.
+export function selfSigned() {
+  const folder = mkdtempSync(join(tmpdir(), "microframe-cert-"));
+  execFileSync(fileURLToPath(new URL("../../dev", import.meta.url)), ["cert", folder], { stdio: "ignore" });
+  const cert = join(folder, "cert.pem");
+  return { cert, key: join(folder, "key.pem"), pem: () => readFileSync(cert), remove: () => rmSync(folder, { recursive: true }) };
 }
 
 export class Server {
@@ -26,16 +37,17 @@ export class Server {
     server.ended = new Promise((resolve) => server.process.once("exit", (code, signal) => resolve(signal ?? code)));
     server.port = await new Promise((resolve, reject) => {
       createInterface({ input: server.process.stdout }).on("line", (line) => {
-        const listening = line.match(/^listening on http:\/\/127\.0\.0\.1:(\d+)$/);
-        if (listening) resolve(Number(listening[1]));
+        const listening = line.match(/^listening on http(s?):\/\/127\.0\.0\.1:(\d+)$/);
+        server.s = listening?.[1];
+        if (listening) resolve(Number(listening[2]));
       });
       server.ended.then((code) => reject(new Error(`the server ended with ${code} before it listened`)));
     });
     return server;
   }
 
-  url(path) { return `ws://127.0.0.1:${this.port}${path}`; }
-  page(path = "/") { return `http://127.0.0.1:${this.port}${path}`; }
+  url(path) { return `ws${this.s}://127.0.0.1:${this.port}${path}`; }
+  page(path = "/") { return `http${this.s}://127.0.0.1:${this.port}${path}`; }
 
   token(sub, ttl = "15m") {
     return execFileSync(binary, ["token", "--sub", sub, "--ttl", ttl], { env: this.env, encoding: "utf8" }).trim();
