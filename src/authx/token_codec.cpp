@@ -16,6 +16,20 @@ namespace {
 
 using base::equal_without_case;
 
+// RFC 8725 §3.10: a `kid` is somebody else's text that ends up in a look-up. Ours is pinned and looks nothing
+// up, but what reads like a path or a query is nobody's name for a key.
+bool is_key_name(const Json& kid) {
+  constexpr std::size_t kBytesMax = 128;
+  constexpr std::string_view kAllowed =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_.:~@-";
+  const auto* text = kid.if_string();
+  if (!text) return false;
+  const std::string_view name = *text;
+  return !name.empty() && name.size() <= kBytesMax &&
+         name.find_first_not_of(kAllowed) == std::string_view::npos && !name.starts_with('/') &&
+         name.find("..") == std::string_view::npos;
+}
+
 // RFC 7515 §4.1, RFC 8725 §3. `kid` and the thumbprints (x5t) only name a key, and ours is pinned: they are
 // passed over. What brings a key along, or says where to fetch one, is refused.
 std::optional<TokenError> check_header(const Json& header, Algorithm algorithm) {
@@ -27,6 +41,8 @@ std::optional<TokenError> check_header(const Json& header, Algorithm algorithm) 
   for (const char* name : {"crit", "jku", "jwk", "x5u", "x5c", "b64"}) {
     if (object.contains(name)) return TokenError::forbidden_header;
   }
+  const Json* kid = object.if_contains("kid");
+  if (kid && !is_key_name(*kid)) return TokenError::forbidden_header;
   if (const Json* typ = object.if_contains("typ")) {
     if (!typ->is_string()) return TokenError::forbidden_header;
     const std::string_view value = typ->get_string();

@@ -15,7 +15,7 @@ namespace microframe::authx {
 enum class TokenError : std::uint8_t {
   malformed,         // no three parts of base64url, no strict JSON objects, too long
   wrong_algorithm,   // `alg` is not the key's
-  forbidden_header,  // crit, jku, jwk, x5u, x5c, or a typ that is no JWT's
+  forbidden_header,  // crit, jku, jwk, x5u, x5c, a kid that is no name, or a typ that is no JWT's
   bad_signature,
   bad_claims,  // exp, sub, iat, nbf missing or of a wrong form
   wrong_type,  // a refresh token where an access token belongs

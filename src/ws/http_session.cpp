@@ -15,6 +15,9 @@ namespace {
 
 using base::SharedBuffer;
 
+// Of a path that nothing is behind, in the log: shorter than any token that might have strayed there.
+constexpr std::size_t kPathBytesLogged = 64;
+
 proto::HeadLimits head_limits(const Limits& limits) {
   proto::HeadLimits result;
   result.bytes_max = limits.head_bytes_max;
@@ -134,7 +137,10 @@ void HttpSession::name_client(const proto::RequestHead& head) {
 
 void HttpSession::serve_page(const proto::RequestHead& head) {
   const Page* page = server_.site().page(head.path);
-  if (!page) return reject(Rejection::not_found, 404, "no such path");
+  if (!page) {
+    server_.site().reject(Rejection::not_found, net::to_string(peer_), head.path.substr(0, kPathBytesLogged));
+    return answer(proto::refusal_response(404, {}, "no such path"));
+  }
   if (head.method != "GET" && head.method != "HEAD") {
     return reject(Rejection::bad_request, 405, "method", "Allow: GET, HEAD\r\n");
   }

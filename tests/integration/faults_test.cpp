@@ -244,9 +244,12 @@ TEST_F(Faults, F13_TheTokensSubprotocolIsAnswered) {
 TEST_F(Faults, F18_ALiveConnectionEndsWithItsToken) {
   start();
   RawClient made = raw();
-  made.send(upgrade_request("/ws?token=" + token("alice", Options().ttl(1s))));
+  const std::string short_lived = token("alice", Options().ttl(2s));  // whole seconds: one at least is left
+  made.send(upgrade_request("/ws?token=" + short_lived));
   EXPECT_EQ(made.read_status(), 101U);
+  ask(made, R"({"type":"x"})");
   EXPECT_EQ(made.read_close(), 4401U);
+  expect_ended_with(short_lived);
   eventually([&] { return probe.connection_count() == 0; });
 }
 
@@ -272,11 +275,13 @@ TEST_F(Faults, F20_AuthenticationHasATimeLimit) {
   Probe& guarded = app.route<Probe>("/guarded", auth, store);
   limits.auth_time = 200ms;
   start();
+  const auto begun = std::chrono::steady_clock::now();
   RawClient waiting = raw();
   waiting.send(upgrade_request("/guarded?token=" + token("alice")) + test::frame(0x81, R"({"type":"x"})"));
   RawClient neighbour = client("bob");
   ask(neighbour, R"({"type":"x"})");
   EXPECT_EQ(waiting.read_status(), 503U);
+  expect_ended_at(limits.auth_time, begun);
   EXPECT_EQ(guarded.connects, 0);
 }
 

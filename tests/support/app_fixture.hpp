@@ -57,6 +57,22 @@ class AppTest : public testing::Test {
     EXPECT_EQ(made.read_status(), 101U);
     return made;
   }
+  // What began at `begun` has ended just now by a configured time limit: not before it, and well before a
+  // default of five seconds.
+  static void expect_ended_at(std::chrono::milliseconds limit, std::chrono::steady_clock::time_point begun) {
+    const auto lasted = std::chrono::steady_clock::now() - begun;
+    EXPECT_GE(lasted, limit);
+    EXPECT_LT(lasted, limit + std::chrono::milliseconds(2500));
+  }
+  // A session has ended just now as its token did: not before, within a second, and the noise of a machine
+  // that has other work.
+  void expect_ended_with(const std::string& jwt) const {
+    const auto end =
+        microframe::authx::decode_token(auth, jwt, microframe::authx::TokenType::access, {}).expires;
+    const auto now = std::chrono::system_clock::now();
+    EXPECT_GE(now, end);
+    EXPECT_LT(now, end + std::chrono::milliseconds(2500));
+  }
   // Waits for what happens on other threads; fails after ten seconds.
   static void eventually(const std::function<bool()>& holds) {
     for (int i = 0; i < 10'000; ++i) {

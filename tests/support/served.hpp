@@ -63,6 +63,12 @@ class LogCapture {
     return all;
   }
   bool has(std::string_view words) const { return text().find(words) != std::string::npos; }
+  std::size_t count(std::string_view words) const {
+    const std::string all = text();
+    std::size_t times = 0;
+    for (std::size_t at = 0; (at = all.find(words, at)) != std::string::npos; at += words.size()) ++times;
+    return times;
+  }
 
  private:
   std::FILE* file_;

@@ -8,7 +8,7 @@
 #include "authx/cookies.hpp"
 #include "authx/origin.hpp"
 #include "authx/query.hpp"
-#include "unit/authx/forge.hpp"
+#include "support/forge.hpp"
 
 namespace microframe::authx {
 namespace {

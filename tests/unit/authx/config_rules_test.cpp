@@ -6,7 +6,7 @@
 
 #include "authx/authenticator.hpp"
 #include "microframe/config_error.hpp"
-#include "unit/authx/forge.hpp"
+#include "support/forge.hpp"
 
 namespace microframe::authx {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "authx/authenticator.hpp"
 #include "microframe/config_error.hpp"
+#include "support/forge.hpp"
 #include "support/keys.hpp"
-#include "unit/authx/forge.hpp"
 
 namespace microframe::authx {
 namespace {

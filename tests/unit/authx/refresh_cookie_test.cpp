@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "microframe/config_error.hpp"
-#include "unit/authx/forge.hpp"
+#include "support/forge.hpp"
 
 namespace microframe::authx {
 namespace {
