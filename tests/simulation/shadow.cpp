@@ -1,0 +1,244 @@
+#include "simulation/shadow.hpp"
+
+#include <algorithm>
+
+#include "proto/frame_header.hpp"
+#include "simulation/names.hpp"
+
+namespace microframe::simulation {
+namespace {
+
+using ws::JoinResult;
+
+// Small, so that every one is met.
+hub::HubLimits limits() {
+  hub::HubLimits result;
+  result.devices_per_user_max = 2;
+  result.rooms_per_member_max = 2;
+  result.rooms_max = 3;
+  result.room_name_bytes_max = 4;
+  return result;
+}
+
+std::vector<hub::LoopPort*> ports(const Shadow::Loops& loops) {
+  std::vector<hub::LoopPort*> result;
+  for (const auto& loop : loops) result.push_back(loop.get());
+  return result;
+}
+
+}  // namespace
+
+Shadow::Shadow(const Loops& loops, Random& random, const Trace& trace)
+    : loops_(loops), random_(random), trace_(trace), hub_(ports(loops), limits()) {}
+
+// --- coming and going ---
+
+base::Ref<hub::Member> Shadow::add(Guest& guest) {
+  require(guest.presence_ == Guest::Presence::absent, [] { return "added twice"; });
+  trace_([&] { return "#" + std::to_string(guest.id()) + " added: " + guest.user(); });
+  guest.presence_ = Guest::Presence::present;
+  guests_.push_back(&guest);
+  const Guest* oldest = nullptr;
+  if (devices_of(guest.user()) > limits().devices_per_user_max) {
+    oldest = *std::find_if(guests_.begin(), guests_.end(),
+                           [&](const Guest* one) { return present(*one) && one->user() == guest.user(); });
+  }
+  auto replaced = hub_.add(guest);
+  require(replaced.get() == oldest, [] { return "add() names another device than the oldest"; });
+  return replaced;
+}
+
+void Shadow::begin_leave(Guest& guest) {
+  trace_([&] { return "#" + std::to_string(guest.id()) + " begins to leave"; });
+  if (present(guest)) guest.presence_ = Guest::Presence::leaving;
+  guest.owed_.clear();
+  hub_.begin_leave(guest);
+}
+
+void Shadow::remove(Guest& guest) {
+  trace_([&] { return "#" + std::to_string(guest.id()) + " removed"; });
+  Names kept(guest.rooms_.begin(), guest.rooms_.end());
+  require_same("rooms_of", guest.user(), hub_.rooms_of(guest), kept);  // still answered inside on_disconnect
+  guest.presence_ = Guest::Presence::removed;
+  guest.owed_.clear();
+  guest.rooms_.clear();
+  std::erase(guests_, &guest);
+  hub_.remove(guest);
+}
+
+// --- rooms ---
+
+std::size_t Shadow::rooms_in_use() const {
+  std::set<std::string_view> names;
+  for (const Guest* guest : guests_) names.insert(guest->rooms_.begin(), guest->rooms_.end());
+  return names.size();
+}
+
+JoinResult Shadow::expect_join(const Guest& guest, std::string_view room) const {
+  if (!present(guest)) return JoinResult::not_connected;
+  if (room.empty() || room.size() > limits().room_name_bytes_max) return JoinResult::name_invalid;
+  if (guest.rooms_.contains(room)) return JoinResult::already_in;
+  if (guest.rooms_.size() >= limits().rooms_per_member_max) return JoinResult::too_many_rooms;
+  const bool exists = std::any_of(guests_.begin(), guests_.end(),
+                                  [&](const Guest* one) { return one->rooms_.contains(room); });
+  return !exists && rooms_in_use() >= limits().rooms_max ? JoinResult::too_many_rooms : JoinResult::joined;
+}
+
+void Shadow::joined(Guest& guest, std::string_view room) {
+  guest.rooms_.emplace(room);
+  const SimLoop& loop = loop_of(guest);
+  guest.seated_after_[std::string(room)] = loop.is_current() ? loop.executed() : loop.posted();
+}
+
+bool Shadow::left(Guest& guest, std::string_view room) {
+  const auto found = guest.rooms_.find(room);
+  if (found == guest.rooms_.end()) return false;
+  guest.rooms_.erase(found);
+  // A leave from elsewhere comes into force behind what was sent before it.
+  const bool at_once = loop_of(guest).is_current();
+  std::erase_if(guest.owed_,
+                [&](const Guest::Owed& owed) { return owed.room == room && (at_once || owed.under_way); });
+  return true;
+}
+
+void Shadow::join(Guest& guest, std::string_view room) {
+  const JoinResult expected = expect_join(guest, room);
+  const JoinResult result = hub_.join(guest, room);
+  require(result == expected, [&] { return "join gave " + std::to_string(static_cast<int>(result)); });
+  trace_([&] { return "#" + std::to_string(guest.id()) + " joins " + std::string(room); });
+  if (result == JoinResult::joined) joined(guest, room);
+}
+
+void Shadow::leave(Guest& guest, std::string_view room) {
+  trace_([&] { return "#" + std::to_string(guest.id()) + " leaves " + std::string(room); });
+  const bool expected = left(guest, room);
+  require(hub_.leave(guest, room) == expected, [] { return "leave gave the wrong answer"; });
+  const SimLoop& loop = loop_of(guest);
+  if (expected && !loop.is_current()) guest.unseated_after_[std::string(room)] = loop.posted();
+}
+
+void Shadow::join_user(std::string_view user, std::string_view room) {
+  trace_([&] { return "every device of " + std::string(user) + " joins " + std::string(room); });
+  auto expected = JoinResult::not_connected;
+  std::vector<Guest*> joining;
+  for (Guest* guest : guests_) {
+    if (guest->user() != user || !present(*guest)) continue;
+    const JoinResult one = expect_join(*guest, room);
+    expected = expected == JoinResult::not_connected ? one : std::min(expected, one);
+    if (one != JoinResult::joined) continue;
+    guest->rooms_.emplace(room);  // the next device finds the room made
+    joining.push_back(guest);
+  }
+  const JoinResult result = hub_.join_user(user, room);
+  require(result == expected, [&] { return "join_user gave " + std::to_string(static_cast<int>(result)); });
+  for (Guest* guest : joining) joined(*guest, room);
+}
+
+void Shadow::leave_user(std::string_view user, std::string_view room) {
+  trace_([&] { return "every device of " + std::string(user) + " leaves " + std::string(room); });
+  std::vector<Guest*> leaving;
+  for (Guest* guest : guests_) {
+    if (guest->user() == user && left(*guest, room)) leaving.push_back(guest);
+  }
+  const bool result = hub_.leave_user(user, room);
+  require(result == !leaving.empty(), [] { return "leave_user gave the wrong answer"; });
+  for (Guest* guest : leaving) {
+    const SimLoop& loop = loop_of(*guest);
+    if (!loop.is_current()) guest->unseated_after_[std::string(room)] = loop.posted();
+  }
+}
+
+// --- messages ---
+
+bool Shadow::may_hear(const Guest& guest, std::string_view room) const {
+  if (guest.rooms_.contains(room)) return true;
+  // A leave made on another loop lets through what its own loop has not yet heard of.
+  const auto mark = guest.unseated_after_.find(room);
+  return mark != guest.unseated_after_.end() && loop_of(guest).executed() < mark->second;
+}
+
+bool Shadow::must_hear(const Guest& guest, const Note& note) const {
+  if (!present(guest) || guest.user() == note.left_out || guest.id() == note.left_out_device) return false;
+  if (note.kind == Note::Kind::everyone) return true;
+  if (note.kind == Note::Kind::user) return guest.user() == note.target;
+  if (!guest.rooms_.contains(note.target)) return false;
+  const SimLoop& loop = loop_of(guest);
+  return !loop.is_current() || loop.executed() >= guest.seated_after_.find(note.target)->second;
+}
+
+void Shadow::say(Note note, std::string_view padding) {
+  const std::string text = to_text(note, padding);
+  trace_([&] { return "says " + text.substr(0, 60); });
+  const auto frame = proto::encode_message(false, base::as_bytes(text));
+  const bool room = note.kind == Note::Kind::room;
+  for (Guest* guest : guests_) {
+    if (must_hear(*guest, note))
+      guest->owed_.push_back(
+          {note.sender, note.number, room ? std::string(note.target) : std::string(), true});
+  }
+  hub::Exclusion exclusion;
+  if (!note.left_out.empty()) exclusion.users.emplace_back(note.left_out);
+  for (Guest* guest : guests_) {
+    if (guest->id() == note.left_out_device) exclusion.device = base::Ref<hub::Member>(guest);
+  }
+  send(note, frame, exclusion);
+  for (Guest* guest : guests_) {
+    for (Guest::Owed& owed : guest->owed_) {
+      if (owed.sender == note.sender && owed.number == note.number) owed.under_way = false;
+    }
+  }
+}
+
+void Shadow::send(const Note& note, const base::SharedBuffer& frame, const hub::Exclusion& exclusion) {
+  switch (note.kind) {
+    case Note::Kind::everyone:
+      preemptible_ = true;
+      hub_.broadcast(frame, exclusion);
+      preemptible_ = false;
+      return;
+    case Note::Kind::room: {
+      const bool expected = !members_of(note.target).empty();
+      preemptible_ = true;
+      require(hub_.broadcast_to_room(note.target, frame, exclusion) == expected,
+              [] { return "broadcast_to_room gave the wrong answer"; });
+      preemptible_ = false;
+      return;
+    }
+    case Note::Kind::user: {
+      const bool expected = devices_of(note.target) != 0;
+      require(hub_.send_to(note.target, frame) == expected, [] { return "send_to gave the wrong answer"; });
+      return;
+    }
+  }
+}
+
+bool Shadow::delivered(Guest& guest, const Note& note) {
+  const auto what = [&](const char* fault) {
+    return std::string(fault) + ": #" + std::to_string(guest.id()) + " got " + to_text(note, {});
+  };
+  require(loop_of(guest).is_current(), [&] { return what("not on the member's loop"); });
+  // A leave from another loop that has not come into force outlives the member; a message to it is under way.
+  const bool under_way =
+      note.kind == Note::Kind::user || (note.kind == Note::Kind::room && may_hear(guest, note.target));
+  require(guest.presence_ != Guest::Presence::removed || under_way, [&] { return what("a removed member"); });
+  require(guest.presence_ != Guest::Presence::absent, [&] { return what("a member not yet added"); });
+  // A room is left last, for on_disconnect may still ask for it; the connection drops what comes meanwhile.
+  if (!present(guest)) {
+    require(note.kind != Note::Kind::everyone, [&] { return what("a member that leaves"); });
+    return false;
+  }
+  unsigned& last = guest.last_number_[note.sender];
+  require(note.number > last, [&] { return what(note.number == last ? "twice" : "out of order"); });
+  last = note.number;
+  require(guest.user() != note.left_out && guest.id() != note.left_out_device,
+          [&] { return what("was left out"); });
+  require(note.kind != Note::Kind::user || guest.user() == note.target, [&] { return what("another user"); });
+  require(note.kind != Note::Kind::room || may_hear(guest, note.target),
+          [&] { return what("is not in the room"); });
+  std::erase_if(guest.owed_, [&](const Guest::Owed& owed) {
+    return owed.sender == note.sender && owed.number == note.number;
+  });
+  return true;
+}
+
+}  // namespace microframe::simulation

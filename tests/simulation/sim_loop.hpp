@@ -1,0 +1,92 @@
+// SimLoop: a loop of the simulated process: what is posted to it waits until the world runs it. At most one
+// is current; others may run "meanwhile", while a broadcast of the current one posts (see Preempt).
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <utility>
+
+#include "base/timer_wheel.hpp"
+#include "hub/loop_port.hpp"
+
+namespace microframe::simulation {
+
+// What else happens in the process just before a post is made.
+class Preempt {
+ public:
+  virtual void meanwhile() = 0;
+
+ protected:
+  ~Preempt() = default;
+};
+
+class SimLoop final : public hub::LoopPort {
+ public:
+  explicit SimLoop(Preempt& preempt) : preempt_(preempt) {}
+
+  bool is_current() const override { return current_ == this; }
+  void post(std::function<void()> task) override {
+    preempt_.meanwhile();
+    tasks_.push_back(std::move(task));
+    ++posted_;
+  }
+
+  // Whether a call of it is on the stack, so that nothing else can run on it.
+  bool busy() const { return busy_; }
+  bool waiting() const { return !tasks_.empty(); }
+  // Posts so far, and those of them that have run.
+  std::uint64_t posted() const { return posted_; }
+  std::uint64_t executed() const { return executed_; }
+
+  void run_one() {
+    const auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    on([&] { task(); });
+    ++executed_;
+  }
+  // Calls `action` as if on this loop.
+  template <class Action>
+  void on(Action&& action) {
+    const Turn turn(*this);
+    action();
+  }
+  // Calls `action` as if on a thread without a loop.
+  template <class Action>
+  static void outside(Action&& action) {
+    const Turn turn;
+    action();
+  }
+
+  base::TimerWheel& wheel() { return wheel_; }
+
+ private:
+  // Ends by an exception too.
+  class Turn {
+   public:
+    explicit Turn(SimLoop& loop) : loop_(&loop), before_(std::exchange(current_, &loop)) {
+      loop.busy_ = true;
+    }
+    Turn() : before_(std::exchange(current_, nullptr)) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+      if (loop_) loop_->busy_ = false;
+      current_ = before_;
+    }
+
+   private:
+    SimLoop* loop_ = nullptr;
+    SimLoop* before_;
+  };
+
+  static inline SimLoop* current_ = nullptr;
+  Preempt& preempt_;
+  std::deque<std::function<void()>> tasks_;
+  std::uint64_t posted_ = 0;
+  std::uint64_t executed_ = 0;
+  bool busy_ = false;
+  base::TimerWheel wheel_;
+};
+
+}  // namespace microframe::simulation
