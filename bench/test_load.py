@@ -66,7 +66,8 @@ class Liar:
         self.reply, self.shake = reply, shake
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def accept(self):
         while True:
@@ -97,6 +98,9 @@ class Liar:
         return self
 
     def __exit__(self, *_):
+        # Its thread first: it might go on with the descriptor's number, which the next liar's listener gets.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
         self.listener.close()
 
 

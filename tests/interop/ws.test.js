@@ -150,10 +150,12 @@ test("says what it has agreed to, or that it compresses nothing", async () => {
 });
 
 test("refuses a bomb with 1009", async () => {
-  const client = new Client(`/ws/echo?token=${server.token("alice")}`, [], { perMessageDeflate: { threshold: 0 } });
+  const small = await Server.start({ options: ["--bench", "--max-message", "1048576"] });
+  const client = new Client(`/ws/echo?token=${small.token("alice")}`, [], { perMessageDeflate: { threshold: 0 } }, small);
   await client.opened;
   client.send("x".repeat((1 << 20) + 1)); // some thousand bytes on the wire
   assert.equal((await client.ended())[0], 1009);
+  await small.stop();
 });
 
 test("answers a Close with its code", async () => {
@@ -165,9 +167,30 @@ test("answers a Close with its code", async () => {
 });
 
 test("refuses a message over the limit with 1009", async () => {
-  const client = await echo();
+  const small = await Server.start({ options: ["--bench", "--max-message", "1048576"] });
+  const client = new Client(`/ws/echo?token=${small.token("alice")}`, [], {}, small);
+  await client.opened;
   client.send("x".repeat((1 << 20) + 1));
   assert.equal((await client.ended())[0], 1009);
+  await small.stop();
+});
+
+test("echoes the largest messages: 16 MiB, in one frame or in fragments of 64 bytes; and answers all before a Close", async () => {
+  const big = "*".repeat(16 << 20);
+  const client = await echo();
+  client.send(big);
+  assert.equal(await client.next(), big);
+  const fragments = await echo();
+  const piece = "x".repeat(64);
+  for (let i = 0; i < 65536; ++i) fragments.socket.send(piece, { fin: i === 65535 });
+  assert.equal(await fragments.next(), piece.repeat(65536));
+  const closing = await echo();
+  closing.send("y".repeat(256 << 10));
+  closing.socket.ping("ping");
+  closing.socket.close(1000);
+  assert.equal(await closing.next(), "y".repeat(256 << 10));
+  assert.equal((await closing.ended())[0], 1000);
+  await Promise.all([client.end(), fragments.end()]);
 });
 
 test("takes the token from each carrier", async () => {

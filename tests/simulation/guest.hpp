@@ -53,6 +53,7 @@ class Guest : public hub::Member {
   const unsigned id_;
   Shadow& shadow_;
   Presence presence_ = Presence::absent;
+  bool evicted_ = false;  // told to go, for a newer device
   std::set<std::string, std::less<>> rooms_;
   // Of joins and leaves made on other loops: how many posts its loop must have run for them to have come into
   // force.

@@ -38,10 +38,15 @@ base::Ref<hub::Member> Shadow::add(Guest& guest) {
   trace_([&] { return "#" + std::to_string(guest.id()) + " added: " + guest.user(); });
   guest.presence_ = Guest::Presence::present;
   guests_.push_back(&guest);
-  const Guest* oldest = nullptr;
-  if (devices_of(guest.user()) > limits().devices_per_user_max) {
-    oldest = *std::find_if(guests_.begin(), guests_.end(),
-                           [&](const Guest* one) { return present(*one) && one->user() == guest.user(); });
+  Guest* oldest = nullptr;
+  // One that has been told to go, and has not yet, takes no place.
+  const auto takes_place = [&](const Guest* one) {
+    return present(*one) && !one->evicted_ && one->user() == guest.user();
+  };
+  const auto places = std::count_if(guests_.begin(), guests_.end(), takes_place);
+  if (static_cast<std::size_t>(places) > limits().devices_per_user_max) {
+    oldest = *std::find_if(guests_.begin(), guests_.end(), takes_place);
+    oldest->evicted_ = true;
   }
   auto replaced = hub_.add(guest);
   require(replaced.get() == oldest, [] { return "add() names another device than the oldest"; });

@@ -211,7 +211,7 @@ TEST_F(TlsTest, WaitsForAFullKernelAndTellsWhenItHasDrained) {
   const std::string big = noise(4 << 20);
   thread.on_loop([&] {
     peer.socket->send(frame(big));
-    EXPECT_EQ(peer.socket->buffered(), big.size());
+    EXPECT_GE(peer.socket->buffered(), big.size());  // what TLS has to say itself may wait too
   });
   eventually([&] { return peer.socket->blocked_since_ms() != 0; });
   thread.on_loop([&] { EXPECT_GT(peer.socket->buffered(), big.size() / 2); });
