@@ -17,7 +17,8 @@ class Heartbeat {
   // part: of [0, 1), random: the first ping then falls somewhere into the second half of the first interval,
   // so that peers who came at once are not pinged at once.
   void begin(std::uint64_t now_ms, const Timing& timing, double part) {
-    heard_ms_ = now_ms - static_cast<std::uint64_t>(static_cast<double>(timing.interval_ms / 2) * part);
+    const std::uint64_t half_ms = timing.interval_ms / 2;
+    heard_ms_ = now_ms - static_cast<std::uint64_t>(static_cast<double>(half_ms) * part);
     pinged_ms_ = 0;
   }
   // Bytes have come.

@@ -2,6 +2,7 @@
 import asyncio
 import json
 import os
+import pathlib
 import re
 import secrets
 import subprocess
@@ -15,6 +16,7 @@ except ImportError:
     raise SystemExit("python3-websockets is missing: run ./dev setup")
 
 FOLDER = os.environ["MICROFRAME_EXAMPLES"]
+SOURCES = pathlib.Path(__file__).resolve().parent.parent.parent / "examples"
 BINARY = os.environ["MICROFRAME_BIN"]
 ENV = {**os.environ, "MICROFRAME_SECRET": secrets.token_hex(32)}
 
@@ -58,6 +60,15 @@ async def until(socket, kind):
         message = json.loads(await socket.recv())
         if message.get("type") == kind:
             return message
+
+
+class Secrets(unittest.TestCase):
+    def test_f27_no_example_holds_a_secret(self):
+        for path in sorted(SOURCES.glob("*.cpp")):
+            with self.subTest(path.name):
+                source = path.read_text()
+                self.assertRegex(source, r"env\(\"MICROFRAME_SECRET\"\)|read_file\(")
+                self.assertNotRegex(source, r"AuthConfig(\s+\w+)?\s*[({]\s*\"")
 
 
 class Examples(unittest.IsolatedAsyncioTestCase):

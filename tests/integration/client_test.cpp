@@ -92,6 +92,15 @@ TEST_F(ClientTest, SendsReceivesAndIsToldHowItEnded) {
   EXPECT_EQ(client.reason, "as you wish");
 }
 
+TEST_F(ClientTest, SpeaksIPv6) {
+  app.limits(limits).threads(1);
+  app.start("[::1]:0");  // throws, and says so, on a machine without ::1
+  Client client("ws://[::1]:" + std::to_string(app.port()) + "/ws", as("alice"), "hello");
+  client.wait();
+  EXPECT_EQ(client.received, "hello");
+  EXPECT_EQ(client.code, 4000);
+}
+
 TEST_F(ClientTest, ARefusedHandshakeSaysWhatTheServerAnswered) {
   start(1);
   Client client(url("/nowhere"), as("alice"));

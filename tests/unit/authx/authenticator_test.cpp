@@ -97,7 +97,7 @@ TEST(Carriers, NamesAndOrderAreConfigurable) {
   EXPECT_EQ(who({.query = "token=" + kAlice}, config), "unauthenticated: no token");
 }
 
-TEST(Carriers, Fault14OnlyThePrefixIsTakenOff) {
+TEST(Carriers, F14_OnlyThePrefixIsTakenOff) {
   AuthConfig config = kConfig;
   config.sources = {{TokenSource::Carrier::subprotocol, "ey"}};
   // A token begins with "ey" and may hold it again: with the prefix itself in front, all of it must survive.

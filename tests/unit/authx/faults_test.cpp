@@ -28,7 +28,7 @@ base::Result<Identity, Refused> present(const std::string& query, const std::str
   return Authenticator(AuthConfig(kSecret)).authenticate(presented, kNow);
 }
 
-TEST(Faults, Fault2AnErrorCannotBecomeAUser) {
+TEST(Faults, F02_AnErrorCannotBecomeAUser) {
   // No conversion leads from a refusal to a user, and a Result with one has no identity to ask.
   static_assert(!std::is_convertible_v<Refused, Identity>);
   static_assert(!std::is_constructible_v<std::string, Refused>);
@@ -37,7 +37,7 @@ TEST(Faults, Fault2AnErrorCannotBecomeAUser) {
   EXPECT_EQ(refused.error().kind, Refused::Kind::unauthenticated);
 }
 
-TEST(Faults, Fault15SourcesThatDisagreeAreNoted) {
+TEST(Faults, F15_SourcesThatDisagreeAreNoted) {
   const AuthConfig config(kSecret);
   const std::string alice = create_access_token(config, "alice", {}, kNow);
   const std::string bob = create_access_token(config, "bob", {}, kNow);
@@ -48,7 +48,24 @@ TEST(Faults, Fault15SourcesThatDisagreeAreNoted) {
   EXPECT_EQ(present("token=" + alice, "Bearer " + alice)->note, "");
 }
 
-TEST(Faults, Fault17ExpIsRequiredIssAndAudAreCheckedNoSecretIsEmpty) {
+TEST(Faults, F26_TheSocketReadsTheConfiguredCookie) {
+  AuthConfig config(kSecret);
+  config.sources = {{TokenSource::Carrier::cookie, "session"}};
+  const std::string token = create_access_token(config, "alice", {}, kNow);
+  Presented presented;
+  presented.host = "app.example";
+  presented.origin = "https://app.example";
+  const auto with_cookie = [&](const std::string& cookie) {
+    presented.cookies = {cookie};
+    return Authenticator(config).authenticate(presented, kNow);
+  };
+  const auto taken = with_cookie("session=" + token);
+  ASSERT_TRUE(taken.ok());
+  EXPECT_EQ(taken->user(), "alice");
+  EXPECT_FALSE(with_cookie("access_token=" + token).ok());
+}
+
+TEST(Faults, F17_ExpIsRequiredIssAndAudAreCheckedNoSecretIsEmpty) {
   AuthConfig config(kSecret);
   EXPECT_EQ(verdict(config, forge(config, kHeader, R"({"sub":"a","type":"access"})")), "bad claims");
   config.issuer = "us";
@@ -60,26 +77,26 @@ TEST(Faults, Fault17ExpIsRequiredIssAndAudAreCheckedNoSecretIsEmpty) {
   EXPECT_THROW(AuthConfig(""), ConfigError);
 }
 
-TEST(Faults, Fault21OneWordIsSaidWhateverWasWrong) {
+TEST(Faults, F21_OneWordIsSaidWhateverWasWrong) {
   // The detail differs, for the log; the word is a constant of the type, so it cannot.
   EXPECT_NE(present("token=garbage").error().detail, present("").error().detail);
   static_assert(Refused::kWord == "unauthorized");
 }
 
-TEST(Faults, Fault27WeakSecretsOfExamplesAreRefused) {
+TEST(Faults, F27_WeakSecretsOfExamplesAreRefused) {
   for (const char* secret : {"secret", "your-secret-key", "changeme", "my_super_secret_key_123456789"}) {
     EXPECT_THROW(AuthConfig{secret}, ConfigError) << secret;
   }
 }
 
-TEST(Faults, Fault16ABadSignatureIsNeverToldAsExpired) {
+TEST(Faults, F16_ABadSignatureIsNeverToldAsExpired) {
   const AuthConfig config(kSecret);
   const std::string expired = create_access_token(AuthConfig(std::string(64, 't')), "alice", {}, kNow - 24h);
   EXPECT_EQ(verdict(config, expired), "bad signature");
   EXPECT_THROW(decode_token(config, expired, TokenType::access, kNow), InvalidTokenException);
 }
 
-TEST(Faults, Fault1And19ErrorsAreThrownNotReturned) {
+TEST(Faults, F01and19_ErrorsAreThrownNotReturned) {
   const AuthConfig config(kSecret);
   const std::string token = create_access_token(config, "alice", {}, kNow);
   EXPECT_THROW(decode_token(config, token, TokenType::access, kNow + 1h), TokenExpiredException);
@@ -90,7 +107,7 @@ TEST(Faults, Fault1And19ErrorsAreThrownNotReturned) {
   EXPECT_EQ(UserNotFoundException().status(), 404U);
 }
 
-TEST(Faults, Fault25SigningAndVerifyingKeysAreSeparate) {
+TEST(Faults, F25_SigningAndVerifyingKeysAreSeparate) {
   const AuthConfig both = AuthConfig::key_pair(Algorithm::RS256, rsa().private_pem, rsa().public_pem);
   const AuthConfig reader = AuthConfig::verify_only(Algorithm::RS256, rsa().public_pem);
   EXPECT_EQ(verdict(reader, create_access_token(both, "alice", {}, kNow)), "ok");

@@ -8,7 +8,7 @@
 namespace microframe::authx {
 namespace {
 
-TEST(Faults, Fault26TheRefreshCookieUsesEveryField) {
+TEST(Faults, F26_TheRefreshCookieUsesEveryField) {
   AuthConfig config(kSecret);
   EXPECT_EQ(refresh_cookie(config, "T"),
             "refresh_token=T; Path=/; Max-Age=604800; Secure; HttpOnly; SameSite=strict");
