@@ -1,5 +1,6 @@
 #include "microframe/authx/auth_config.hpp"
 
+#include "authx/config_rules.hpp"
 #include "authx/signer.hpp"
 #include "microframe/config_error.hpp"
 
@@ -26,6 +27,20 @@ AuthConfig AuthConfig::key_pair(Algorithm algorithm, std::string private_pem, st
 
 AuthConfig AuthConfig::verify_only(Algorithm algorithm, std::string public_pem) {
   return key_pair(algorithm, {}, std::move(public_pem));
+}
+
+AuthConfig AuthConfig::jwks(JwksSource source) {
+  std::vector<JwksSource> sources;
+  sources.push_back(std::move(source));
+  return jwks(std::move(sources));
+}
+
+AuthConfig AuthConfig::jwks(std::vector<JwksSource> sources) {
+  if (sources.empty()) throw ConfigError("no source of keys: name one, with its URL and its issuer");
+  AuthConfig config(Algorithm::RS256, {}, {});
+  config.key_sources = std::move(sources);
+  check_key_sources(config);
+  return config;
 }
 
 }  // namespace microframe::authx

@@ -43,6 +43,14 @@ std::optional<std::string> prefixed_token(const std::vector<std::string_view>& n
   return std::nullopt;
 }
 
+Refused refusal_for(Refused::Kind kind, std::string detail, const std::string& note) {
+  Refused refused;
+  refused.kind = kind;
+  refused.detail = std::move(detail);
+  if (!note.empty()) refused.detail += "; " + note;
+  return refused;
+}
+
 }  // namespace
 
 Authenticator::Authenticator(const AuthConfig& config) : codec_(config) {
@@ -71,6 +79,12 @@ std::optional<std::string> Authenticator::find_token(const TokenSource& source,
 }
 
 base::Result<Identity, Refused> Authenticator::authenticate(const Presented& presented, Time now) const {
+  const auto candidate = choose(presented);
+  if (!candidate) return base::fail(candidate.error());
+  return judge(*candidate, now, KnownKeys(key_sources().size()));
+}
+
+base::Result<Candidate, Refused> Authenticator::choose(const Presented& presented) const {
   const TokenSource* decisive = nullptr;
   std::string token;
   std::string note;
@@ -85,24 +99,24 @@ base::Result<Identity, Refused> Authenticator::authenticate(const Presented& pre
              std::string(name_of(decisive->carrier));
     }
   }
-  const auto refuse = [&](Refused::Kind kind, std::string_view detail) {
-    Refused refused;
-    refused.kind = kind;
-    refused.detail = detail;
-    if (!note.empty()) refused.detail += "; " + note;
-    return base::fail(std::move(refused));
-  };
-  if (!decisive) return refuse(Refused::Kind::unauthenticated, "no token");
+  if (!decisive) return base::fail(refusal_for(Refused::Kind::unauthenticated, "no token", note));
   if (decisive->carrier == Carrier::cookie &&
       !origin_allowed(presented.origin, presented.host, codec_.config().allowed_origins)) {
-    return refuse(Refused::Kind::forbidden_origin, "cookie from a forbidden origin");
+    return base::fail(refusal_for(Refused::Kind::forbidden_origin, "cookie from a forbidden origin", note));
   }
-  auto claims = verify(token, now);
-  if (!claims) {
-    return refuse(Refused::Kind::unauthenticated,
-                  std::string(to_string(claims.error())) + " in " + std::string(name_of(decisive->carrier)));
-  }
-  return Identity{std::move(*claims), std::move(note)};
+  return Candidate{std::move(token), name_of(decisive->carrier), std::move(note)};
+}
+
+base::Result<Identity, Refused> Authenticator::judge(const Candidate& candidate, Time now,
+                                                     const KnownKeys& keys) const {
+  auto claims = verify(candidate.token, now, keys);
+  if (claims) return Identity{std::move(*claims), candidate.note};
+  const bool unknown = claims.error().error == TokenError::unknown_key;
+  Refused refused = refusal_for(
+      unknown ? Refused::Kind::unknown_key : Refused::Kind::unauthenticated,
+      std::string(to_string(claims.error().error)) + " in " + std::string(candidate.carrier), candidate.note);
+  refused.source = claims.error().source;
+  return base::fail(std::move(refused));
 }
 
 bool Authenticator::carries_token(std::string_view subprotocol) const {

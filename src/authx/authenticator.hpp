@@ -32,10 +32,22 @@ struct Identity {
   const std::string& user() const { return claims.sub; }
 };
 
+// The token that decides who a handshake comes from, before anything of it is verified.
+struct Candidate {
+  std::string token;
+  std::string_view carrier;  // its name, for the log
+  std::string note;          // as Identity's
+};
+
 struct Refused {
-  enum class Kind : std::uint8_t { unauthenticated, forbidden_origin };
+  enum class Kind : std::uint8_t {
+    unauthenticated,
+    forbidden_origin,
+    unknown_key,  // not for good: the keys of `source` may have changed
+  };
   Kind kind = Kind::unauthenticated;
-  std::string detail;  // for the log; holds no token
+  std::size_t source = 0;  // of AuthConfig::key_sources
+  std::string detail;      // for the log; holds no token
 
   // The one word said aloud, whatever was wrong.
   static constexpr std::string_view kWord = "unauthorized";
@@ -49,10 +61,19 @@ class Authenticator {
   // The first source that is present decides.
   base::Result<Identity, Refused> authenticate(const Presented& presented, Time now) const;
 
+  // Its two halves, for keys that may have to be waited for. keys: of AuthConfig::key_sources.
+  base::Result<Candidate, Refused> choose(const Presented& presented) const;
+  base::Result<Identity, Refused> judge(const Candidate& candidate, Time now, const KnownKeys& keys) const;
+
   // An access token by itself: a fresh one for a live connection.
   base::Result<Claims, TokenError> verify(std::string_view token, Time now) const {
     return codec_.verify(token, TokenType::access, now);
   }
+  base::Result<Claims, Unverified> verify(std::string_view token, Time now, const KnownKeys& keys) const {
+    return codec_.verify(token, TokenType::access, now, keys);
+  }
+
+  const std::vector<JwksSource>& key_sources() const { return codec_.config().key_sources; }
 
   // When a live connection must end whose token has that `exp`.
   Time ends(Time expires) const { return expires + codec_.config().leeway; }

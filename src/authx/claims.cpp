@@ -102,8 +102,8 @@ Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub,
   return claims;
 }
 
-base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all, TokenType expected,
-                                             Time now) {
+base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all, TokenType expected, Time now,
+                                             TypeClaim type_claim) {
   const auto& object = all.get_object();
   Claims claims;
   const Json* exp = object.if_contains("exp");
@@ -117,8 +117,10 @@ base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all,
     if (!issued_at) return base::fail(TokenError::bad_claims);
     claims.issued_at = *issued_at;
   }
-  const auto* type = if_string(object, "type");
-  if (!type || std::string_view(*type) != to_string(expected)) return base::fail(TokenError::wrong_type);
+  if (type_claim == TypeClaim::required || object.contains("type")) {
+    const auto* type = if_string(object, "type");
+    if (!type || std::string_view(*type) != to_string(expected)) return base::fail(TokenError::wrong_type);
+  }
   claims.type = expected;
   if (config.issuer) {
     const auto* iss = if_string(object, "iss");

@@ -11,8 +11,11 @@ namespace microframe::authx {
 Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub, const TokenOptions& options,
                  Time now);
 
+// Whether a token without `type` is taken for one of the expected type.
+enum class TypeClaim : std::uint8_t { required, optional };
+
 // Reads the claims of a token whose signature is good.
-base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all, TokenType expected,
-                                             Time now);
+base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all, TokenType expected, Time now,
+                                             TypeClaim type_claim = TypeClaim::required);
 
 }  // namespace microframe::authx

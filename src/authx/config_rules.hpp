@@ -10,6 +10,11 @@ namespace microframe::authx {
 // errors: ConfigError.
 void check_token_rules(const AuthConfig& config);
 
+// Whose keys are fetched, and from where. What depends on members that are set later (audience) is left to
+// check_token_rules.
+// errors: ConfigError.
+void check_key_sources(const AuthConfig& config);
+
 // The sources of a handshake's token, and the allowed origins.
 // errors: ConfigError.
 void check_carriers(const AuthConfig& config);

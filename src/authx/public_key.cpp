@@ -10,21 +10,14 @@
 #include <array>
 #include <new>
 
+#include "authx/evp_key.hpp"
 #include "authx/key_types.hpp"
 #include "microframe/config_error.hpp"
 
 namespace microframe::authx {
 namespace {
 
-template <auto Free>
-struct FreeWith {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
 using Bio = std::unique_ptr<BIO, FreeWith<&BIO_free_all>>;
-using Key = std::unique_ptr<EVP_PKEY, FreeWith<&EVP_PKEY_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<&EVP_MD_CTX_free>>;
 using EcSignature = std::unique_ptr<ECDSA_SIG, FreeWith<&ECDSA_SIG_free>>;
 
@@ -205,6 +198,11 @@ std::unique_ptr<Verifier> make_public_key_verifier(const AuthConfig& config) {
   const bool separate = !config.public_key.empty();
   Key key = read_pem(separate ? config.public_key : config.secret_key, !separate, config.algorithm);
   return std::make_unique<PublicKeyVerifier>(std::move(key), config.algorithm);
+}
+
+std::unique_ptr<Verifier> make_public_key_verifier(Key key, Algorithm algorithm) {
+  check_fits(key.get(), algorithm);
+  return std::make_unique<PublicKeyVerifier>(std::move(key), algorithm);
 }
 
 std::unique_ptr<Signer> make_public_key_signer(const AuthConfig& config) {

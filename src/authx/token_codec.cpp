@@ -30,14 +30,14 @@ bool is_key_name(const Json& kid) {
          name.find("..") == std::string_view::npos;
 }
 
-// RFC 7515 §4.1, RFC 8725 §3. `kid` and the thumbprints (x5t) only name a key, and ours is pinned: they are
-// passed over. What brings a key along, or says where to fetch one, is refused.
-std::optional<TokenError> check_header(const Json& header, Algorithm algorithm) {
-  const auto& object = header.get_object();
-  const Json* alg = object.if_contains("alg");
-  if (!alg || !alg->is_string() || std::string_view(alg->get_string()) != to_string(algorithm)) {
-    return TokenError::wrong_algorithm;
-  }
+std::optional<Algorithm> algorithm_of(const boost::json::object& header) {
+  const Json* alg = header.if_contains("alg");
+  return alg && alg->is_string() ? algorithm_named(alg->get_string()) : std::nullopt;
+}
+
+// RFC 7515 §4.1, RFC 8725 §3. `kid` and the thumbprints (x5t) only name a key: a pinned one needs no name, a
+// set of keys is asked for `kid` alone. What brings a key along, or says where to fetch one, is refused.
+std::optional<TokenError> check_header(const boost::json::object& object) {
   for (const char* name : {"crit", "jku", "jwk", "x5u", "x5c", "b64"}) {
     if (object.contains(name)) return TokenError::forbidden_header;
   }
@@ -74,6 +74,17 @@ std::optional<Json> decode_object(std::string_view part) {
   return text ? parse_strict_object(*text) : std::nullopt;
 }
 
+// RFC 9068 §2.1: a header that says so makes the token an access token.
+bool says_access_token(const boost::json::object& header) {
+  const Json* typ = header.if_contains("typ");
+  return typ && typ->is_string() && equal_without_case(typ->get_string(), "at+jwt");
+}
+
+TypeClaim type_claim(const JwksSource& source, const boost::json::object& header, TokenType expected) {
+  const bool told = source.is_type_optional() || says_access_token(header);
+  return told && expected == TokenType::access ? TypeClaim::optional : TypeClaim::required;
+}
+
 }  // namespace
 
 std::string_view to_string(TokenError error) {
@@ -98,12 +109,16 @@ std::string_view to_string(TokenError error) {
       return "token not valid yet";
     case TokenError::expired:
       return "token expired";
+    case TokenError::unknown_key:
+      return "token of an unknown key";
   }
   return "bad token";
 }
 
 TokenCodec::TokenCodec(AuthConfig config)
-    : config_(std::move(config)), verifier_(make_verifier(config_)), signer_(make_signer(config_)) {
+    : config_(std::move(config)),
+      verifier_(config_.key_sources.empty() ? make_verifier(config_) : nullptr),
+      signer_(make_signer(config_)) {
   check_token_rules(config_);
 }
 
@@ -131,17 +146,75 @@ std::string TokenCodec::issue(TokenType type, std::string_view sub, const TokenO
 
 base::Result<Claims, TokenError> TokenCodec::verify(std::string_view token, TokenType expected,
                                                     Time now) const {
+  if (!verifier_) {
+    auto claims = verify(token, expected, now, KnownKeys(config_.key_sources.size()));
+    if (claims) return std::move(*claims);
+    return base::fail(claims.error().error);
+  }
   const auto parts = split(token);
   if (!parts) return base::fail(TokenError::malformed);
   const auto header = decode_object(parts->header);
   if (!header) return base::fail(TokenError::malformed);
-  if (const auto error = check_header(*header, config_.algorithm)) return base::fail(*error);
+  const auto& members = header->get_object();
+  if (algorithm_of(members) != config_.algorithm) return base::fail(TokenError::wrong_algorithm);
+  if (const auto error = check_header(members)) return base::fail(*error);
   const auto signature = base64url_decode(parts->signature);
   if (!signature) return base::fail(TokenError::malformed);
   if (!verifier_->verify(parts->signed_input, *signature)) return base::fail(TokenError::bad_signature);
   auto claims = decode_object(parts->claims);
   if (!claims) return base::fail(TokenError::malformed);
   return read_claims(config_, std::move(*claims), expected, now);
+}
+
+std::optional<std::size_t> TokenCodec::source_of(const Json& claims) const {
+  const Json* iss = claims.get_object().if_contains("iss");
+  if (!iss || !iss->is_string()) return std::nullopt;
+  const auto& sources = config_.key_sources;
+  const auto found = std::find_if(sources.begin(), sources.end(), [&](const JwksSource& source) {
+    return std::string_view(iss->get_string()) == source.issuer();
+  });
+  if (found == sources.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - sources.begin());
+}
+
+base::Result<Claims, Unverified> TokenCodec::verify(std::string_view token, TokenType expected, Time now,
+                                                    const KnownKeys& keys) const {
+  const auto refuse = [](TokenError error) { return base::fail(Unverified{error}); };
+  if (verifier_) {
+    auto claims = verify(token, expected, now);
+    if (claims) return std::move(*claims);
+    return refuse(claims.error());
+  }
+  const auto parts = split(token);
+  const auto header = parts ? decode_object(parts->header) : std::nullopt;
+  auto claims = header ? decode_object(parts->claims) : std::nullopt;
+  const auto signature = claims ? base64url_decode(parts->signature) : std::nullopt;
+  if (!signature) return refuse(TokenError::malformed);
+  const auto& members = header->get_object();
+  if (const auto error = check_header(members)) return refuse(*error);
+  const auto source = source_of(*claims);
+  if (!source) return refuse(TokenError::wrong_issuer);
+  const JwksSource& issuer = config_.key_sources[*source];
+  const auto algorithm = algorithm_of(members);
+  const auto& allowed = issuer.algorithms();
+  if (!algorithm || std::find(allowed.begin(), allowed.end(), *algorithm) == allowed.end())
+    return refuse(TokenError::wrong_algorithm);
+  std::optional<std::string_view> kid;
+  if (const Json* name = members.if_contains("kid")) {
+    if (!name->is_string()) return refuse(TokenError::forbidden_header);
+    kid = std::string_view(name->get_string());
+  }
+  const KeySet* set = keys[*source].get();
+  const Verifier* key = set ? set->find(kid, *algorithm) : nullptr;
+  if (!key) return base::fail(Unverified{TokenError::unknown_key, *source});
+  if (!key->verify(parts->signed_input, *signature)) {
+    // A key without a name may have been replaced by another without one.
+    if (!kid) return base::fail(Unverified{TokenError::unknown_key, *source});
+    return refuse(TokenError::bad_signature);
+  }
+  auto read = read_claims(config_, std::move(*claims), expected, now, type_claim(issuer, members, expected));
+  if (!read) return refuse(read.error());
+  return std::move(*read);
 }
 
 }  // namespace microframe::authx

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "authx/jwks.hpp"
 #include "authx/signer.hpp"
 #include "base/result.hpp"
 #include "microframe/authx/tokens.hpp"
@@ -23,10 +24,17 @@ enum class TokenError : std::uint8_t {
   wrong_audience,
   not_yet_valid,
   expired,
+  unknown_key,  // of a known issuer, by a key that is not known
 };
 
 // For the log, never for the peer (original.md, fault 21).
 std::string_view to_string(TokenError error);
+
+// Why a token was not taken by what is known of its issuer's keys.
+struct Unverified {
+  TokenError error;
+  std::size_t source = 0;  // of unknown_key: which of the key_sources is to be asked
+};
 
 class TokenCodec {
  public:
@@ -43,10 +51,16 @@ class TokenCodec {
   // Checks form, algorithm and signature first, then what the claims say; a forged token is never told as
   // expired.
   base::Result<Claims, TokenError> verify(std::string_view token, TokenType expected, Time now) const;
+  // The same with the keys that are known of the configuration's key_sources, if it has any. A token's `iss`
+  // and `kid` choose among them, unverified, and lead nowhere else (RFC 8725 §3.8, §3.10).
+  base::Result<Claims, Unverified> verify(std::string_view token, TokenType expected, Time now,
+                                          const KnownKeys& keys) const;
 
  private:
+  std::optional<std::size_t> source_of(const Json& claims) const;
+
   const AuthConfig config_;
-  const std::unique_ptr<Verifier> verifier_;
+  const std::unique_ptr<Verifier> verifier_;  // nullptr with key_sources
   const std::unique_ptr<Signer> signer_;
 };
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "microframe/authx/algorithm.hpp"
+#include "microframe/authx/jwks_source.hpp"
 
 namespace microframe::authx {
 
@@ -42,10 +43,17 @@ class AuthConfig {
   static AuthConfig key_pair(Algorithm algorithm, std::string private_pem, std::string public_pem);
   // Verifies only: create_*_token throws.
   static AuthConfig verify_only(Algorithm algorithm, std::string public_pem);
+  // Verifies only, with public keys that a server's routes fetch and keep fresh; which issuer's, a token's
+  // `iss` decides. errors: ConfigError for a source without issuer, two of one issuer, a URL that is neither
+  // https nor this machine's own, or times that cannot be.
+  static AuthConfig jwks(JwksSource source);
+  static AuthConfig jwks(std::vector<JwksSource> sources);
 
   std::string secret_key;  // what signs; never logged
   std::string public_key;  // what verifies, PEM; empty: the public half of secret_key
   Algorithm algorithm;
+  // Whose keys are fetched, in place of the keys above.
+  std::vector<JwksSource> key_sources;
   int access_token_expire_minutes = 15;
   int refresh_token_expire_days = 7;
 
@@ -67,7 +75,8 @@ class AuthConfig {
   std::vector<std::string> allowed_origins;
   AuthRefusal auth_refusal = AuthRefusal::close_4401;
 
-  // What a token's `iss` and `aud` must be. Left out: any `iss`, and no `aud` (RFC 7519 §4.1.3).
+  // What a token's `iss` and `aud` must be. Left out: any `iss`, and no `aud` (RFC 7519 §4.1.3). With
+  // key_sources each has its own issuer, and this one stays unset.
   std::optional<std::string> issuer;
   std::optional<std::string> audience;
   // Allowed difference of clocks, for `exp` and `nbf`: at most an hour.

@@ -68,7 +68,8 @@ std::string create_refresh_token(const AuthConfig& config, std::string_view sub,
                                  Time now = std::chrono::system_clock::now());
 
 // Verifies a token.
-// errors: TokenExpiredException if it is good but for its `exp`; InvalidTokenException for anything else.
+// errors: TokenExpiredException if it is good but for its `exp`; InvalidTokenException for anything else;
+// ConfigError for a configuration whose keys are fetched.
 Claims decode_token(const AuthConfig& config, std::string_view token, TokenType expected = TokenType::access,
                     Time now = std::chrono::system_clock::now());
 

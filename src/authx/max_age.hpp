@@ -1,0 +1,14 @@
+// How long an HTTP answer says it stays fresh. RFC 9111 §5.2.2.1.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+namespace microframe::authx {
+
+// The max-age of a Cache-Control field's value; nullopt if there is none that is a number of at most nine
+// digits.
+std::optional<std::chrono::seconds> max_age_of(std::string_view cache_control);
+
+}  // namespace microframe::authx
