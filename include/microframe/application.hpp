@@ -88,6 +88,13 @@ class Application {
   // Asks for the end, and returns at once. Any thread, any time after start; more than once does no harm.
   void stop();
 
+  // Closes every device of `user`, on every route, with 4409, and refuses the user's tokens issued up to now,
+  // in handshakes and WebSocket::refresh_token. Tokens of this very second are refused too, for `iat` counts
+  // seconds. It holds as long as this process; past 100,000 users the oldest revocation makes way, and all
+  // tokens as old as that are refused, whoever's. Any thread, after start.
+  // returns: how many devices there were. errors: std::logic_error before start.
+  std::size_t revoke(std::string_view user);
+
   // The port listened on, after start; 0 for a Unix socket.
   std::uint16_t port() const;
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -70,6 +72,7 @@ class Application::Impl {
   // As stop(), after the world has had Limits::drain_notice to see that we are not ready any more.
   void stop_with_notice();
   void drop();
+  std::size_t revoke(std::string_view user);
   std::uint16_t port() const { return port_; }
 
   Limits limits;
@@ -153,6 +156,7 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
 void Application::Impl::start_threads(const std::vector<const detail::ActivitySign*>& signs) {
   try {
     watchdog_ = std::make_unique<ws::Watchdog>(*site_, signs);
+    site_->keys.start();
     for (const auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
   } catch (const std::system_error& error) {
     stopping_ = drains_ = true;
@@ -244,6 +248,16 @@ void Application::Impl::wait() {
     if (lane->thread.joinable()) lane->thread.join();
   }
   watchdog_.reset();
+  if (site_) site_->keys.stop();
+}
+
+// First the tokens, then the devices: whoever gets in between is seen by one or the other.
+std::size_t Application::Impl::revoke(std::string_view user) {
+  if (!site_) throw std::logic_error("the application does not serve yet: nobody has come with a token");
+  site_->revocations.revoke(user, std::chrono::system_clock::now());
+  std::size_t devices = 0;
+  for (const auto& endpoint : site_->endpoints) devices += endpoint->disconnect(user, "revoked");
+  return devices;
 }
 
 Application::Application() : impl_(std::make_unique<Impl>()) {}
@@ -317,6 +331,9 @@ void Application::wait() {
 }
 void Application::stop() {
   impl_->stop();
+}
+std::size_t Application::revoke(std::string_view user) {
+  return impl_->revoke(user);
 }
 std::uint16_t Application::port() const {
   return impl_->port();

@@ -24,6 +24,9 @@ namespace {
 struct ServeOptions {
   std::string listen = "127.0.0.1:8000";
   std::string secret;
+  std::string jwks;
+  std::string issuer;
+  std::string audience;
   std::size_t threads = 0;
   bool bench = false;
   std::optional<std::size_t> message_bytes_max;
@@ -95,9 +98,26 @@ void add_tls(Application& app, const ServeOptions& options) {
   app.tls(tls);
 }
 
+authx::AuthConfig auth_config(const ServeOptions& options) {
+  std::optional<std::string> audience;
+  if (!options.audience.empty()) audience = options.audience;
+  if (options.jwks.empty()) {
+    authx::AuthConfig auth(secret_or_env(options.secret));
+    if (!options.issuer.empty()) auth.issuer = options.issuer;
+    auth.audience = audience;
+    return auth;
+  }
+  auto source = authx::JwksSource(options.jwks).issuer(options.issuer);
+  // The audience tells access tokens from others where their issuer sets no `type`.
+  if (audience) source.type_optional();
+  authx::AuthConfig auth = authx::AuthConfig::jwks(std::move(source));
+  auth.audience = audience;
+  return auth;
+}
+
 int serve(const ServeOptions& options) {
   raise_descriptor_limit();
-  const authx::AuthConfig auth(secret_or_env(options.secret));
+  const authx::AuthConfig auth = auth_config(options);
   Limits limits;
   limits.message_bytes_max = options.message_bytes_max.value_or(limits.message_bytes_max);
   Application app;
@@ -125,9 +145,16 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
   CLI::App* command = cli.add_subcommand("serve", "Serve the ready chat: /ws/chat, and a page at /");
   command->add_option("--listen", options->listen, "ADDR:PORT, :PORT for every interface, or unix:/PATH")
       ->capture_default_str();
-  command->add_option("--secret", options->secret,
-                      "What tokens are signed with (HS256, at least 32 bytes); better: "
-                      "MICROFRAME_SECRET in the environment");
+  CLI::Option* secret = command->add_option("--secret", options->secret,
+                                            "What tokens are signed with (HS256, at least 32 bytes); better: "
+                                            "MICROFRAME_SECRET in the environment");
+  CLI::Option* issuer = command->add_option("--issuer", options->issuer, "What a token's iss must be");
+  command->add_option("--audience", options->audience, "What a token's aud must be, or hold");
+  command
+      ->add_option("--jwks", options->jwks,
+                   "URL of the issuer's public keys (https), in place of a secret; wants --issuer")
+      ->needs(issuer)
+      ->excludes(secret);
   command->add_option("--threads", options->threads, "Event loops, each a thread; default: the cores")
       ->check(CLI::Range(1, 1024));
   command->add_flag("--bench", options->bench,

@@ -276,6 +276,18 @@ std::size_t Hub::devices(std::string_view user) const {
   return entry == part.entries.end() ? 0 : present_among(entry->second);
 }
 
+std::vector<Ref<Member>> Hub::members_of(std::string_view user) const {
+  std::vector<Ref<Member>> members;
+  const auto& part = stripe(users_, user);
+  const std::lock_guard lock(part.mutex);
+  const auto entry = part.entries.find(user);
+  if (entry == part.entries.end()) return members;
+  for (Member* device : entry->second) {
+    if (device->present()) members.emplace_back(device);
+  }
+  return members;
+}
+
 std::vector<std::string> Hub::room_members(std::string_view name) const {
   std::vector<std::string> names;
   const auto& part = stripe(rooms_, name);

@@ -79,6 +79,8 @@ class Hub {
   std::vector<std::string> users() const;
   // Present devices of the user.
   std::size_t devices(std::string_view user) const;
+  // The same, themselves, oldest first.
+  std::vector<base::Ref<Member>> members_of(std::string_view user) const;
   std::size_t connections() const { return everyone_.expected(); }
   std::vector<std::string> room_members(std::string_view room) const;
   std::vector<std::string> user_rooms(std::string_view user) const;

@@ -31,6 +31,10 @@ std::size_t BaseWebSocket::connection_count() const {
   return endpoint().hub().connections();
 }
 
+std::size_t BaseWebSocket::disconnect(std::string_view user, std::string_view reason) {
+  return endpoint().disconnect(user, reason);
+}
+
 hub::Exclusion ChatBase::exclusion(const Exclude& exclude) {
   hub::Exclusion result;
   result.users = exclude.users();

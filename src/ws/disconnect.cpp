@@ -26,6 +26,8 @@ std::string_view to_string(DisconnectCause cause) {
       return "replaced";
     case DisconnectCause::shutdown:
       return "shutdown";
+    case DisconnectCause::revoked:
+      return "revoked";
   }
   return "unknown";
 }

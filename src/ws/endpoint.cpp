@@ -1,9 +1,11 @@
 #include "ws/endpoint.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <stdexcept>
 
 #include "microframe/config_error.hpp"
+#include "ws/server_connection.hpp"
 #include "ws/site.hpp"
 
 namespace microframe::ws {
@@ -24,7 +26,36 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, Site& site) {
   hub_limits.rooms_max = limits.rooms_max;
   hub_limits.room_name_bytes_max = limits.room_name_bytes_max;
   hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits);
+  keyring_ = Keyring(authenticator_.key_sources(), site.keys);
   route_.base_->endpoint_ = this;
+}
+
+base::Result<authx::Identity, authx::Refused> Endpoint::judge(const authx::Candidate& candidate,
+                                                              authx::Time now) const {
+  auto identity = authenticator_.judge(candidate, now, keyring_.known());
+  if (!identity || !site_->revocations.covers(identity->user(), identity->claims.issued_at)) return identity;
+  authx::Refused refused;
+  refused.detail = "token revoked";
+  return base::fail(std::move(refused));
+}
+
+std::optional<authx::Claims> Endpoint::verify(std::string_view token, authx::Time now) const {
+  auto claims = authenticator_.verify(token, now, keyring_.known());
+  if (!claims) {
+    const auto at_once = std::chrono::steady_clock::now();
+    const auto& why = claims.error();
+    if (why.error == authx::TokenError::unknown_key)
+      keyring_.store().want(keyring_.number(why.source), at_once, at_once);
+    return std::nullopt;
+  }
+  if (site_->revocations.covers(claims->sub, claims->issued_at)) return std::nullopt;
+  return std::move(*claims);
+}
+
+std::size_t Endpoint::disconnect(std::string_view user, std::string_view reason) const {
+  const auto devices = hub().members_of(user);
+  for (const auto& device : devices) static_cast<ServerConnection&>(*device).request_revocation(reason);
+  return devices.size();
 }
 
 hub::Hub& Endpoint::hub() const {

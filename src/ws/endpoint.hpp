@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/shedding.hpp"
 #include "hub/hub.hpp"
 #include "microframe/ws/route.hpp"
+#include "ws/keyring.hpp"
 
 namespace microframe::ws {
 
@@ -31,6 +33,14 @@ class Endpoint {
   void* handler() const { return route_.handler_; }
   authx::AuthManager* users() const { return route_.users_; }
   const authx::Authenticator& authenticator() const { return authenticator_; }
+  // Who the bearer of a token is, by the keys that are known now.
+  base::Result<authx::Identity, authx::Refused> judge(const authx::Candidate& candidate,
+                                                      authx::Time now) const;
+  // A fresh access token for a live connection. An unknown key is refused, and fetched for the next time.
+  std::optional<authx::Claims> verify(std::string_view token, authx::Time now) const;
+  const Keyring& keyring() const { return keyring_; }
+  // Closes every device of `user` with 4409. returns: how many there were. Any thread.
+  std::size_t disconnect(std::string_view user, std::string_view reason) const;
   bool refuses_by_http() const { return authenticator_.refusal() == authx::AuthRefusal::http; }
   hub::Hub& hub() const;
   // What may become of a frame that is sent to `room` where it waits for a slow member; `key` is its own.
@@ -49,6 +59,7 @@ class Endpoint {
   WebSocketRoute route_;
   authx::Authenticator authenticator_;
   std::unique_ptr<hub::Hub> hub_;
+  Keyring keyring_;
   Site* site_ = nullptr;  // once open
 };
 

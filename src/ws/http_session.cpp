@@ -162,19 +162,21 @@ void HttpSession::begin_upgrade(const proto::RequestHead& head, Endpoint& endpoi
   upgrade_->endpoint = &endpoint;
   upgrade_->key = request->key;
   upgrade_->subprotocol = endpoint.choose_subprotocol(request->subprotocols);
-  auto identity =
-      endpoint.authenticator().authenticate(presented(head, *request), std::chrono::system_clock::now());
-  if (!identity) return refuse(identity.error());
-  upgrade_->claims = std::move(identity->claims);
-  if (!identity->note.empty())
-    base::log::limited(base::log::Level::warn, "tokens differ", {{"note", identity->note}});
-  Site& site = server_.site();
-  upgrade_->deflate = agree_on_deflate(request->extensions, site.compression, site.takeover_budget);
-  if (endpoint.users()) {
-    look_up_user(rest);
-  } else {
-    open(rest);
+  for (const std::string_view field : head.all("sec-websocket-extensions")) {
+    upgrade_->extensions += upgrade_->extensions.empty() ? "" : ", ";
+    upgrade_->extensions += field;
   }
+  auto candidate = endpoint.authenticator().choose(presented(head, *request));
+  if (!candidate) return refuse(candidate.error());
+  upgrade_->candidate = std::move(*candidate);
+  judge(rest);
+}
+
+// From here on what arrives is held, and all the waiting there may be has one limit.
+void HttpSession::begin_authenticating() {
+  if (phase_ == Phase::authenticating) return;
+  phase_ = Phase::authenticating;
+  arm(server_.site().limits.auth_time);
 }
 
 // Keeps early frames. returns: false if they are too many, which ends the session.
@@ -189,9 +191,8 @@ void HttpSession::look_up_user(base::MutableBytes rest) {
   upgrade_->look_up = server_.site().admission.authentications().take();
   if (!upgrade_->look_up)
     return reject(Rejection::auth_overload, 503, "users being looked up", "Retry-After: 5\r\n");
-  phase_ = Phase::authenticating;
+  begin_authenticating();
   if (!hold(rest)) return;
-  arm(server_.site().limits.auth_time);
   bool answered = false;
   try {
     answered = ask_user_store();
@@ -265,6 +266,7 @@ void HttpSession::open(base::MutableBytes early) {
   const std::string accept = proto::accept_response(
       upgrade.key, upgrade.subprotocol, deflate ? proto::deflate_answer(*deflate) : std::string{});
   socket_->send(SharedBuffer::copy(base::as_bytes(accept)));
+  const authx::Time issued_at = upgrade.claims.issued_at;
   const bool is_token = upgrade.endpoint->authenticator().carries_token(upgrade.subprotocol);
   ServerConnection::Opening opening{upgrade.endpoint,
                                     std::move(upgrade.claims),
@@ -275,8 +277,11 @@ void HttpSession::open(base::MutableBytes early) {
   const base::Ref<ServerConnection> connection(new ServerConnection(server_, std::move(opening)));
   auto socket = std::move(socket_);
   server_.adopt(connection);
+  const Revocations& revocations = server_.site().revocations;
   server_.forget(*this);  // `this` is gone; `early` shows bytes that are not its own
   connection->open(std::move(socket), early);
+  // A revocation that came since the token was judged may not have seen this device.
+  if (revocations.covers(connection->user(), issued_at)) connection->revoke("revoked");
 }
 
 // --- the end ---
@@ -297,6 +302,7 @@ void HttpSession::on_deadline(std::uint64_t) {
     case Phase::reading_head:
       return reject(Rejection::head_timeout, 408, "no request in time");
     case Phase::authenticating:
+      if (upgrade_->keys) return keys_missing("the keys did not come in time");
       return reject(Rejection::auth_timeout, 503, "the user store did not answer in time");
     case Phase::answered:
       return server_.forget(*this);

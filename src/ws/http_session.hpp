@@ -2,6 +2,7 @@
 // has had its one HTTP answer. Threading: its loop. Owned by its LoopServer.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -18,6 +19,7 @@
 #include "proto/handshake.hpp"
 #include "proto/http_head.hpp"
 #include "ws/arrival.hpp"
+#include "ws/key_store.hpp"
 #include "ws/rejection.hpp"
 #include "ws/takeover.hpp"
 
@@ -37,17 +39,27 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   enum class Phase : std::uint8_t {
     securing,  // the TLS handshake
     reading_head,
-    authenticating,  // the AuthManager is being asked; what arrives is held
+    authenticating,  // keys are waited for, or the AuthManager is being asked; what arrives is held
     answered,        // the answer and FIN are on their way; what arrives is dropped
+  };
+  // What a handshake waits with whose token names a key that is not known.
+  struct KeyWait {
+    Slots::Place place;
+    std::chrono::steady_clock::time_point since;  // the key was not known then
+    std::size_t source = 0;                       // whose it is to be, in the KeyStore
+    KeyStore::Wait wait;
   };
   // An accepted handshake, while its user is being looked up.
   struct Upgrade {
     Endpoint* endpoint;
     std::string key;
     std::string subprotocol;  // the answer, "" for none
+    std::string extensions;   // offered, as one list
     DeflateAgreement deflate;
+    authx::Candidate candidate;
     authx::Claims claims;
     Slots::Place look_up;  // held while the AuthManager is being asked
+    std::optional<KeyWait> keys;
   };
 
   // net::SocketEvents
@@ -64,7 +76,13 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   void name_client(const proto::RequestHead& head);
   void serve_page(const proto::RequestHead& head);
   void begin_upgrade(const proto::RequestHead& head, Endpoint& endpoint, base::MutableBytes rest);
+  void judge(base::MutableBytes rest);
+  void wait_for_keys(const authx::Refused& refused);
+  void keys_came();
+  void keys_missing(std::string_view detail);
+  void identified(authx::Identity identity, base::MutableBytes rest);
   void refuse(const authx::Refused& refused);
+  void begin_authenticating();
   bool hold(base::Bytes bytes);
   void look_up_user(base::MutableBytes rest);
   bool ask_user_store();

@@ -39,6 +39,10 @@ std::string_view to_string(Rejection rejection) {
       "no_proxy",
       "proxy_header",
       "proxy_timeout",
+      // Keys and tokens.
+      "keys_unavailable",
+      "key_waits_full",
+      "revoked",
       // Rooms.
       "room_name",
       "too_many_rooms",

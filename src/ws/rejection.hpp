@@ -43,6 +43,10 @@ enum class Rejection : std::uint8_t {
   no_proxy,       // 403: only proxies may connect, and this is none
   proxy_header,   // dropped: no PROXY header, or a bad one
   proxy_timeout,  // dropped: no whole PROXY header in time
+  // Keys and tokens.
+  keys_unavailable,  // 503: the issuer's keys are not known, or not whether they still are what they were
+  key_waits_full,    // 503: too many wait for keys
+  revoked,           // 4409, or 401 or 4401 in the handshake
   // Rooms: a JoinResult; the connection lives.
   room_name,
   too_many_rooms,

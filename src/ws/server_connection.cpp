@@ -278,6 +278,16 @@ void ServerConnection::request_close(CloseCode code, std::string_view reason) {
   });
 }
 
+void ServerConnection::revoke(std::string_view reason) {
+  if (!is_open()) return;
+  reject(Rejection::revoked, reason);
+  close(CloseCode::replaced, reason, DisconnectCause::revoked);
+}
+
+void ServerConnection::request_revocation(std::string_view reason) {
+  server_.run([held = Ref<ServerConnection>(this), text = std::string(reason)] { held->revoke(text); });
+}
+
 void ServerConnection::drop() {
   const Ref<ServerConnection> keep(this);
   lose(DisconnectCause::connection_lost);

@@ -58,6 +58,8 @@ class ServerConnection final : public hub::Member,
 
   // Sends our Close and ends the session. Does nothing unless open.
   void close(proto::CloseCode code, std::string_view reason, DisconnectCause cause);
+  // The same with 4409, for a user whose tokens are no longer good.
+  void revoke(std::string_view reason);
   // Drops the stream, and ends the session if a Close has not yet. Hooks that wait are abandoned.
   void drop();
 
@@ -65,6 +67,7 @@ class ServerConnection final : public hub::Member,
   bool is_open() const { return phase_.load(std::memory_order_acquire) == Phase::open; }
   bool send(const base::SharedBuffer& frame);
   void request_close(proto::CloseCode code, std::string_view reason);
+  void request_revocation(std::string_view reason);
   bool refresh_token(std::string_view token);
   // As WebSocket::buffered.
   std::size_t buffered() const;

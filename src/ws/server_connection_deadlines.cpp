@@ -131,7 +131,7 @@ std::chrono::system_clock::time_point ServerConnection::ends() const {
 }
 
 bool ServerConnection::refresh_token(std::string_view token) {
-  const auto claims = endpoint_.authenticator().verify(token, std::chrono::system_clock::now());
+  const auto claims = endpoint_.verify(token, std::chrono::system_clock::now());
   if (!claims || claims->sub != user()) return false;
   expires_s_ = to_seconds(claims->expires);
   server_.run([held = base::Ref<ServerConnection>(this)] { held->arm_deadline(); });

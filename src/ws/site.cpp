@@ -17,7 +17,8 @@ Site::Site(const Limits& with, const Compression& compressed, const TrustedProxi
       memory_bytes_max(memory_limit(with)),
       proxies(trusted),
       admission(with),
-      takeover_budget(compressed.takeover_bytes_max) {}
+      takeover_budget(compressed.takeover_bytes_max),
+      key_waits(with.authentications_max) {}
 
 Endpoint* Site::endpoint(std::string_view path) const {
   for (const auto& endpoint : endpoints) {

@@ -17,9 +17,11 @@
 #include "ws/admission.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/histogram.hpp"
+#include "ws/key_store.hpp"
 #include "ws/loop_deflate.hpp"
 #include "ws/proxies.hpp"
 #include "ws/rejection.hpp"
+#include "ws/revocations.hpp"
 #include "ws/room_rules.hpp"
 #include "ws/takeover_budget.hpp"
 
@@ -55,6 +57,9 @@ class Site {
   Admission admission;
   TakeoverBudget takeover_budget;
   LoopDeflate::Counts compression_counts;
+  Revocations revocations;
+  KeyStore keys;
+  Slots key_waits;  // handshakes that wait for keys
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unordered_map<std::string, Page> pages;
   RoomRules rooms;

@@ -31,7 +31,7 @@ PUBLIC = {
     "app": set(),  # any
 }
 # A library that one layer hides from the rest is known to that layer alone.
-HIDDEN = {"uv": {"net"}, "zlib": {"proto"}, "spdlog": {"base"}, "fmt": {"base"}, "CLI": {"app"}, "prometheus": {"app"}, "hiredis": {"cluster"}}
+HIDDEN = {"uv": {"net"}, "zlib": {"proto"}, "spdlog": {"base"}, "fmt": {"base"}, "CLI": {"app"}, "prometheus": {"app"}, "curl": {"ws"}, "hiredis": {"cluster"}}
 NOT_IN_PUBLIC = {*HIDDEN, "openssl", "sqlite3", "crypt", "nghttp2"}
 
 PURE = {"proto", "authx", "hub"}

@@ -47,6 +47,9 @@ class BaseWebSocket {
   std::size_t device_count(std::string_view user) const;
   // Open connections; a user with two devices counts twice.
   std::size_t connection_count() const;
+  // Closes every device of `user` with 4409, which tells clients not to come back; its token still lets the
+  // user in (Application::revoke does not). reason: UTF-8, cut to 123 bytes. returns: how many there were.
+  std::size_t disconnect(std::string_view user, std::string_view reason = "revoked");
 
  protected:
   BaseWebSocket() = default;

@@ -20,6 +20,7 @@ enum class DisconnectCause : std::uint8_t {
   token_expired,      // the token's exp has passed; code 4401
   replaced,           // newer devices of the same user took its place; code 4409
   shutdown,           // the server stops; code 1012
+  revoked,            // BaseWebSocket::disconnect or Application::revoke; code 4409
 };
 
 // The cause's name, as in logs: "peer_closed".

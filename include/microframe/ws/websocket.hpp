@@ -46,7 +46,8 @@ class WebSocket {
   void close(std::uint16_t code = 1000, std::string_view reason = {});
 
   // Takes a fresh token for this connection, so that it lives on after the first one's `exp`.
-  // returns: whether the token is valid and of the same user. A token that is not changes nothing.
+  // returns: whether the token is valid and of the same user. A token that is not changes nothing. One signed
+  // by a key that its issuer has only just published (AuthConfig::jwks) may be refused now and taken later.
   bool refresh_token(std::string_view token);
 
   bool is_open() const;
