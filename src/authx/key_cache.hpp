@@ -53,9 +53,9 @@ class KeyCache {
  private:
   void end(Duration wait, double chance);
 
-  const Duration cool_down_;
-  const Duration interval_;
-  const Duration age_max_;
+  Duration cool_down_;
+  Duration interval_;
+  Duration age_max_;
   std::shared_ptr<const KeySet> keys_;
   std::optional<Moment> known_since_;  // when the fetch began that brought keys_
   bool fetching_ = false;
