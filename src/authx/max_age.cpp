@@ -9,6 +9,8 @@ namespace microframe::authx {
 std::optional<std::chrono::seconds> max_age_of(std::string_view cache_control) {
   constexpr std::string_view kName = "max-age=";
   constexpr std::size_t kDigitsMax = 9;
+  // A line as libcurl gives it bears its end.
+  while (cache_control.ends_with('\n') || cache_control.ends_with('\r')) cache_control.remove_suffix(1);
   while (!cache_control.empty()) {
     const std::size_t comma = cache_control.find(',');
     const std::string_view directive = base::trim(cache_control.substr(0, comma));

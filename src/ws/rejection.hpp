@@ -46,7 +46,7 @@ enum class Rejection : std::uint8_t {
   // Keys and tokens.
   keys_unavailable,  // 503: the issuer's keys are not known, or not whether they still are what they were
   key_waits_full,    // 503: too many wait for keys
-  revoked,           // 4409, or 401 or 4401 in the handshake
+  revoked,           // 4409
   // Rooms: a JoinResult; the connection lives.
   room_name,
   too_many_rooms,

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json/parse.hpp>
+
 #include "authx/max_age.hpp"
 #include "support/jwks.hpp"
 #include "unit/authx/forge.hpp"

@@ -113,7 +113,7 @@ TEST_F(KeyCacheTest, ManyUnknownKeysAreOneFetchACoolDown) {
   fetch_good();
   int fetches = 0;
   const Moment end = now + 300s;
-  for (now += 1s; now < end; now += 10ms) {
+  for (now += 1s; now <= end; now += 10ms) {
     want();
     if (cache.next_fetch() > now) continue;
     fetch_good();
