@@ -16,8 +16,8 @@ namespace {
 
 using base::equal_without_case;
 
-// RFC 8725 §3.10: a `kid` is somebody else's text that ends up in a look-up. Ours is pinned and looks nothing
-// up, but what reads like a path or a query is nobody's name for a key.
+// RFC 8725 §3.10: a `kid` is somebody else's text that ends up in a look-up: what reads like a path or a
+// query is nobody's name for a key.
 bool is_key_name(const Json& kid) {
   constexpr std::size_t kBytesMax = 128;
   constexpr std::string_view kAllowed =

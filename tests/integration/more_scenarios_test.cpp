@@ -6,10 +6,10 @@
 #include <memory>
 
 #include "support/app_fixture.hpp"
+#include "support/forge.hpp"
 #include "support/jwks.hpp"
 #include "support/key_server.hpp"
 #include "support/served.hpp"
-#include "unit/authx/forge.hpp"
 
 namespace microframe {
 namespace {

@@ -7,8 +7,8 @@
 #include <boost/json/parse.hpp>
 
 #include "authx/max_age.hpp"
+#include "support/forge.hpp"
 #include "support/jwks.hpp"
-#include "unit/authx/forge.hpp"
 
 namespace microframe::authx {
 namespace {
