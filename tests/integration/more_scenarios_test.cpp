@@ -395,6 +395,33 @@ TEST_F(Revoked, S27_WhoComesMeanwhileIsNotMissed) {
   eventually([&] { return !echo.is_connected("alice"); });
 }
 
+// Lets everybody in once it is told.
+class Door : public authx::AuthManager {
+ public:
+  std::atomic<bool> opens{false};
+  std::atomic<int> asked{0};
+  Task<std::optional<authx::User>> get_user_by_email(std::string) override { co_return std::nullopt; }
+  Task<std::optional<authx::User>> get_user_by_id(std::string id) override {
+    ++asked;
+    while (!opens) co_await sleep_for(5ms);
+    co_return authx::User(id, "");
+  }
+  Task<bool> verify_password(const authx::User&, std::string) override { co_return false; }
+};
+
+TEST_F(Revoked, S27_WhoIsBeingLookedUpMeanwhileIsNotMissed) {
+  Door door;
+  app.route<Echo>("/guarded", auth, door);
+  begin();
+  RawClient made = raw();
+  made.send(upgrade_request("/guarded?token=" + token("alice")));
+  eventually([&] { return door.asked == 1; });
+  EXPECT_EQ(app.revoke("alice"), 0U);
+  door.opens = true;
+  EXPECT_EQ(made.read_status(), 101U);
+  EXPECT_EQ(made.read_close(), 4409U);
+}
+
 TEST_F(Revoked, BeforeTheStartThereIsNobodyToRevoke) {
   EXPECT_THROW(app.revoke("alice"), std::logic_error);
 }
