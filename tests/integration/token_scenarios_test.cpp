@@ -155,7 +155,7 @@ TEST_F(TokenScenario, S23_WrongAudIssAndTypAndDuplicateMembersAreRefused) {
 }
 
 // As deep as fits into a token, and deeper; else it would be good. The CPU time is the client's own too.
-TEST_F(TokenScenario, S23_DeepNestingIsRefusedWithinAMillisecond) {
+TEST_F(TokenScenario, S23_DeepNestingIsRefusedAtOnce) {
   constexpr int kRuns = 10;
   limits.head_bytes_max = 512 * 1024;
   begin();
@@ -167,9 +167,7 @@ TEST_F(TokenScenario, S23_DeepNestingIsRefusedWithinAMillisecond) {
   for (const std::string& bad : {with_claims(claims(nested(100'000))), with_claims(claims(nested(2'500))),
                                  forge(auth, deep_header, claims())}) {
     const auto cpu = test::least_cpu(kRuns, [&] { expect_refused(bad); });
-    if (!test::kSanitized) {
-      EXPECT_LT(cpu, 1ms);
-    }
+    EXPECT_LT(cpu, test::kAtOnceCpu);
   }
 }
 

@@ -7,6 +7,11 @@
 #include <string>
 
 #include "support/raw_client.hpp"
+#include "support/sanitized.hpp"
+
+#ifdef MICROFRAME_TEST_SANITIZED
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 namespace test {
 
@@ -38,16 +43,18 @@ inline double rejected(std::uint16_t port, const std::string& reason) {
   return metric(port, "microframe_rejected_total{reason=\"" + reason + "\"}");
 }
 
-// Takes what is written to standard error while it lives.
+// Takes what is written to standard error while it lives, but for the reports of sanitizers.
 class LogCapture {
  public:
   LogCapture() : file_(std::tmpfile()), stderr_(::dup(STDERR_FILENO)) {
     std::fflush(stderr);
+    report_to(stderr_);
     ::dup2(::fileno(file_), STDERR_FILENO);
   }
   ~LogCapture() {
     std::fflush(stderr);
     ::dup2(stderr_, STDERR_FILENO);
+    report_to(STDERR_FILENO);
     ::close(stderr_);
     std::fclose(file_);
   }
@@ -71,6 +78,12 @@ class LogCapture {
   }
 
  private:
+  static void report_to([[maybe_unused]] int fd) {
+#ifdef MICROFRAME_TEST_SANITIZED
+    __sanitizer_set_report_fd(reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+#endif
+  }
+
   std::FILE* file_;
   int stderr_;
 };
