@@ -343,7 +343,8 @@ test("closes with 4401 when the token ends, unless a fresh one came", async () =
   refreshed.send({ type: "refresh_token", token: server.token("alice") });
   assert.ok(Date.parse((await refreshed.until("token_refreshed")).expires) > exp * 1000);
   assert.equal((await left.ended())[0], 4401);
-  assert.ok(Date.now() >= exp * 1000 && Date.now() < exp * 1000 + 2000);
+  const late = Date.now() - exp * 1000;
+  assert.ok(late >= 0 && late < 1500, `closed ${late} ms after its end`); // within a second, and the noise of a busy machine
   refreshed.send({ type: "chat_message", text: "still here" });
   assert.equal((await refreshed.until("chat_message")).text, "still here");
   await refreshed.end();
