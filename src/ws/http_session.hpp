@@ -46,7 +46,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   struct KeyWait {
     Slots::Place place;
     std::chrono::steady_clock::time_point since;  // the key was not known then
-    std::size_t source = 0;                       // whose it is to be, in the KeyStore
+    std::size_t source;                           // whose it is to be, in the KeyStore
     KeyStore::Wait wait;
   };
   // An accepted handshake, while its user is being looked up.
