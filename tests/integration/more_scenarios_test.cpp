@@ -155,6 +155,7 @@ TEST_F(Issued, S18_AllWhoWaitShareTheFetchAtTheCoolDownsEnd) {
   begin_keyed();
   expect_welcome(issuer.token("alice"));
   std::vector<RawClient> waiting;
+  waiting.reserve(50);
   for (int i = 0; i < 50; ++i)
     waiting.push_back(ask(issuer.token("eve", "unknown" + std::to_string(i), issuer.name())));
   expect_welcome(issuer.token("bob"));  // whose key is known waits for nobody
@@ -169,6 +170,7 @@ TEST_F(Issued, S18_ThoseWhoWaitHaveABound) {
   server.behave(Mode::hangs);
   begin_keyed();
   std::vector<RawClient> waiting;
+  waiting.reserve(3);
   for (int i = 0; i < 3; ++i) waiting.push_back(ask(issuer.token("alice")));
   eventually([&] { return test::metric(app.port(), "microframe_key_waits") == 3; });
   expect_unavailable(ask(issuer.token("alice")));
@@ -281,6 +283,7 @@ TEST_F(Issued, AClientThatGoesWhileItsKeyIsWaitedForLeavesNothing) {
   expect_welcome(issuer.token("alice"));
   const auto waits = [&] { return test::metric(app.port(), "microframe_key_waits"); };
   std::vector<RawClient> gone;
+  gone.reserve(10);
   for (int i = 0; i < 10; ++i) gone.push_back(ask(issuer.token("eve", "unknown", issuer.name())));
   eventually([&] { return waits() == 10; });
   for (RawClient& one : gone) one.reset();
@@ -510,6 +513,7 @@ TEST_F(Beside, S45_AMessageFloodIs4429) {
     return frames;
   }();
   std::vector<RawClient> flooding;
+  flooding.reserve(4);
   for (int i = 0; i < 4; ++i) flooding.push_back(client("alice" + std::to_string(i)));
   for (RawClient& one : flooding) one.send(flood);
   still_here();
