@@ -74,7 +74,7 @@ Limits limits() {
 // Serves on a thread of its own until the process ends.
 class Server {
  public:
-  Server() : site_(limits()), server_(loop_, 0, site_) {
+  Server() : site_(limits(), Compression{}, TrustedProxies{}), server_(loop_, 0, site_) {
     base::log::set_level(base::log::Level::off);
     add<Rooms>("/rooms");
     add<Waits>("/waits");
@@ -101,7 +101,7 @@ class Server {
   void add(std::string path) {
     auto& endpoint = site_.endpoints.emplace_back(
         std::make_unique<ws::Endpoint>(ws::WebSocketRoute(std::move(path), std::make_unique<T>(), auth_)));
-    endpoint->open({&server_}, site_.limits);
+    endpoint->open({&server_}, site_);
   }
 
   const authx::AuthConfig auth_{std::string(32, 's')};

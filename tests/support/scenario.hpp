@@ -40,7 +40,7 @@ inline std::size_t memory_held() {
 
 // What the scenarios ask to be done within a millisecond of CPU takes a fraction of it; the rest is for
 // machines that are shared.
-inline constexpr std::chrono::milliseconds kAtOnceCpu{10};
+inline constexpr std::chrono::milliseconds kAtOnceCpu{kSanitized ? 1000 : 10};
 
 // The least CPU time, of all threads, that one of a few runs of `action` took: other load does not count.
 inline std::chrono::nanoseconds least_cpu(int runs, const std::function<void()>& action) {
