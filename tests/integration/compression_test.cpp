@@ -10,6 +10,7 @@
 #include "net/loop.hpp"
 #include "support/app_fixture.hpp"
 #include "support/deflate.hpp"
+#include "support/sanitized.hpp"
 #include "ws/client_connection.hpp"
 
 namespace microframe {
@@ -404,16 +405,8 @@ std::size_t resident() {
   return pages * 4096;
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__clang__)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
-
 TEST_F(CompressionTest, IdleConnectionsHoldNoCompressorAndNoInflater) {
-  if (kSanitized) GTEST_SKIP() << "the sanitizers have a memory of their own";
+  if (test::kSanitized) GTEST_SKIP() << "the sanitizers have a memory of their own";
   limits.devices_per_user_max = 1'000;
   begin();
   std::vector<RawClient> crowd;

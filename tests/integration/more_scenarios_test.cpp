@@ -9,6 +9,7 @@
 #include "support/forge.hpp"
 #include "support/jwks.hpp"
 #include "support/key_server.hpp"
+#include "support/sanitized.hpp"
 #include "support/served.hpp"
 
 namespace microframe {
@@ -21,14 +22,6 @@ using test::KeyServer;
 using test::RawClient;
 using test::upgrade_request;
 using Mode = KeyServer::Mode;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__clang__)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
 
 class Echo : public ws::ChatBase {
  public:
@@ -497,7 +490,7 @@ TEST_F(Beside, S32_PiecesOfOneByteTakeTheirBytesAndLittleMore) {
   made.send(frame(0x89, "all taken"));  // answered between fragments (RFC 6455 §5.4)
   EXPECT_EQ(made.read_frame().payload, "all taken");
   const double held = test::metric(app.port(), "microframe_resident_memory_bytes") - before;
-  if (!kSanitized) {
+  if (!test::kSanitized) {
     EXPECT_LT(held, 8 << 20);
   }
   made.send(frame(0x80, ""));

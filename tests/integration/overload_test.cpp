@@ -11,6 +11,7 @@
 
 #include "support/app_fixture.hpp"
 #include "support/child_server.hpp"
+#include "support/sanitized.hpp"
 #include "support/served.hpp"
 
 namespace microframe {
@@ -20,6 +21,7 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 using test::ChildServer;
 using test::frame;
+using test::kSanitized;
 using test::LogCapture;
 using test::RawClient;
 using test::upgrade_request;
@@ -30,13 +32,6 @@ constexpr bool kAddressSanitized = true;
 constexpr bool kAddressSanitized = __has_feature(address_sanitizer);
 #else
 constexpr bool kAddressSanitized = false;
-#endif
-#if defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__clang__)
-constexpr bool kSanitized = kAddressSanitized || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = kAddressSanitized;
 #endif
 
 constexpr std::size_t kMiB = 1024 * 1024;
