@@ -15,16 +15,18 @@ LAYERS = {
     "proto": {"base"},
     "authx": {"base"},
     "hub": {"base"},
+    "v1": {"base"},
     "net": {"base"},
-    "ws": {"base", "proto", "authx", "hub", "net"},
+    "ws": {"base", "proto", "authx", "hub", "v1", "net"},
     "cluster": {"base", "hub", "net"},
-    "app": {"base", "proto", "authx", "hub", "net", "ws", "cluster"},
+    "app": {"base", "proto", "authx", "hub", "v1", "net", "ws", "cluster"},
 }
 PUBLIC = {
     "base": {"json.hpp", "task.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "proto": set(),
     "authx": {"authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp"},
     "hub": {"ws/join_result.hpp"},
+    "v1": {"json.hpp"},
     "ws": {"ws.hpp", "ws/", "client.hpp", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
     "net": {"task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "cluster": {"config_error.hpp", "task.hpp"},
@@ -34,7 +36,7 @@ PUBLIC = {
 HIDDEN = {"uv": {"net"}, "zlib": {"proto"}, "spdlog": {"base"}, "fmt": {"base"}, "CLI": {"app"}, "prometheus": {"app"}, "curl": {"ws"}, "hiredis": {"cluster"}}
 NOT_IN_PUBLIC = {*HIDDEN, "openssl", "sqlite3", "crypt", "nghttp2"}
 
-PURE = {"proto", "authx", "hub"}
+PURE = {"proto", "authx", "hub", "v1"}
 IMPURE_HEADER = re.compile(r"(thread|future|condition_variable|semaphore|barrier|latch|fstream|filesystem|ctime|"
                            r"(unistd|uv|netdb|poll|fcntl|dirent|pthread|signal|time|mqueue|sched)\.h|(sys|net|netinet|arpa|linux)/.*)")
 CLOCK = re.compile(r"\b(system|steady|high_resolution|utc)_clock::now\b|\b(clock_gettime|gettimeofday|time)\s*\((nullptr|NULL|CLOCK|&)")

@@ -1,0 +1,26 @@
+// The binary frames of microframe.v1: ten bytes and a room's name before the content (docs/protocol.md).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+namespace microframe::v1 {
+
+struct BinaryFrame {
+  BinaryFrame() = default;
+
+  std::uint64_t number = 0;  // from the client: the id, 0 for none; from the server: the offset, 0 for none
+  std::string_view room;     // at most 255 bytes; "" for none
+  base::Bytes content;
+};
+
+// The frame's bytes.
+std::string write_binary(const BinaryFrame& frame);
+// returns: views into `bytes`; nullopt if they are no binary frame.
+std::optional<BinaryFrame> parse_binary(base::Bytes bytes);
+
+}  // namespace microframe::v1

@@ -1,0 +1,99 @@
+#include "v1/client_frame.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "v1/fields.hpp"
+#include "v1/names.hpp"
+
+namespace microframe::v1 {
+namespace {
+
+using Type = ClientFrame::Type;
+
+struct TypeName {
+  std::string_view name;
+  Type type;
+};
+
+constexpr TypeName kTypes[] = {
+    {"message", Type::message},   {"ack", Type::ack},     {"error", Type::error},
+    {"join", Type::join},         {"leave", Type::leave}, {"refresh", Type::refresh},
+    {"received", Type::received}, {"ping", Type::ping},
+};
+
+void read_since(Fields& fields, ClientFrame& frame, std::string& fault) {
+  Json* since = fields.find("since");
+  if (!since) return;
+  auto* object = since->if_object();
+  if (!object) {
+    fault = "\"since\" must be an object";
+    return;
+  }
+  Fields inner(*object);
+  frame.since.emplace();
+  frame.since->epoch = inner.text("epoch");
+  frame.since->offset = inner.number("offset");
+  frame.since->session = inner.text_or("session", "");
+  fault = inner.fault();
+}
+
+// The members of one type each.
+void read_members(Fields& fields, ClientFrame& frame, std::string& fault) {
+  switch (frame.type) {
+    case Type::message:
+      if (!fields.find("data")) fault = "\"data\" is missing";
+      frame.data = fields.take("data");
+      return;
+    case Type::ack:
+      frame.id = fields.number("id");
+      frame.data = fields.take("data");
+      return;
+    case Type::error:
+      frame.id = fields.number("id");
+      frame.name = fields.text("code");
+      frame.text = fields.text("message");
+      return;
+    case Type::join:
+      frame.name = fields.text("room");
+      frame.number = fields.number_or("last", 0);
+      return read_since(fields, frame, fault);
+    case Type::leave:
+      frame.name = fields.text("room");
+      return;
+    case Type::refresh:
+      frame.name = fields.text("token");
+      return;
+    case Type::received:
+      frame.number = fields.number("n");
+      return;
+    case Type::ping:
+      return;
+  }
+}
+
+}  // namespace
+
+base::Result<ClientFrame, FrameFault> parse_client_frame(std::string_view text) {
+  std::string why;
+  auto parsed = parse_json(text, why);
+  if (!parsed) return base::fail(FrameFault(kInvalidJson, why));
+  auto* object = parsed->if_object();
+  if (!object) return base::fail(FrameFault(kBadFrame, "a frame is a JSON object"));
+  Fields fields(*object);
+  ClientFrame frame;
+  frame.id = fields.number_or("id", 0);
+  const std::string name = fields.text("t");
+  if (!fields.good()) return base::fail(FrameFault(kBadFrame, fields.fault(), frame.id));
+  const auto* known = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                   [&](const TypeName& one) { return one.name == name; });
+  if (known == std::end(kTypes))
+    return base::fail(FrameFault(kBadFrame, "there is no frame of that type", frame.id));
+  frame.type = known->type;
+  read_members(fields, frame, why);
+  if (why.empty()) why = fields.fault();
+  if (!why.empty()) return base::fail(FrameFault(kBadFrame, why, frame.id));
+  return frame;
+}
+
+}  // namespace microframe::v1

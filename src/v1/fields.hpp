@@ -1,0 +1,43 @@
+// Fields: reads the members of a frame, and remembers the first that is missing or of another type.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "microframe/json.hpp"
+
+namespace microframe::v1 {
+
+class Fields {
+ public:
+  // object: outlives it.
+  explicit Fields(boost::json::object& object) : object_(object) {}
+
+  // A number that must be there, or may.
+  std::uint64_t number(std::string_view name);
+  std::uint64_t number_or(std::string_view name, std::uint64_t otherwise);
+  std::string text(std::string_view name);
+  std::string text_or(std::string_view name, std::string_view otherwise);
+  bool flag(std::string_view name);
+  // What is there is moved out; null where there is none.
+  Json take(std::string_view name);
+  Json* find(std::string_view name) { return object_.if_contains(name); }
+
+  bool good() const { return fault_.empty(); }
+  // In words: "\"room\" must be a string".
+  const std::string& fault() const { return fault_; }
+
+ private:
+  void complain(std::string_view name, std::string_view wanted);
+
+  boost::json::object& object_;
+  std::string fault_;
+};
+
+// Parses a frame. returns: nullopt if it is no JSON, or holds a number that is none (`why` says it).
+std::optional<Json> parse_json(std::string_view frame, std::string& why);
+
+}  // namespace microframe::v1

@@ -1,0 +1,33 @@
+// MessageIds: which of a client's numbered frames a session has had (docs/protocol.md: each is handled once).
+// Ids rise, so one number tells of all; two, for what waits for a hook can be lost with its connection and is
+// then sent again.
+#pragma once
+
+#include <cstdint>
+
+namespace microframe::v1 {
+
+class MessageIds {
+ public:
+  // Whether a frame with this id is to be handled; false: it is a repeat. 0, no id, always is.
+  bool accept(std::uint64_t id) {
+    if (id == 0) return true;
+    if (id <= accepted_) return false;
+    accepted_ = id;
+    return true;
+  }
+  // It is being handled from now on, whatever comes of it.
+  void begin(std::uint64_t id) {
+    if (id > handled_) handled_ = id;
+  }
+  // What was accepted and not begun is dropped: it may come again.
+  void rewind() { accepted_ = handled_; }
+
+  std::uint64_t handled() const { return handled_; }
+
+ private:
+  std::uint64_t accepted_ = 0;
+  std::uint64_t handled_ = 0;
+};
+
+}  // namespace microframe::v1

@@ -1,0 +1,44 @@
+// The names of microframe.v1 that both sides write (docs/protocol.md).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace microframe::v1 {
+
+inline constexpr std::string_view kSubprotocol = "microframe.v1";
+
+// Numbers in JSON are integers up to this, which every reader holds exactly (RFC 8259 §6).
+inline constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
+
+// What a client offers in its handshake to go on with a session, as a subprotocol of its own:
+// resume.<session>.<secret>.<received>
+struct ResumeOffer {
+  ResumeOffer() = default;
+
+  std::string session;
+  std::string secret;          // never in a log
+  std::uint64_t received = 0;  // frames, as docs/protocol.md counts them
+};
+
+// returns: nullopt if `subprotocol` is no such offer, or not a well-formed one.
+std::optional<ResumeOffer> parse_resume(std::string_view subprotocol);
+std::string to_subprotocol(const ResumeOffer& offer);
+// Whether it is meant as one, well-formed or not: it is then no protocol of the application's.
+bool is_resume(std::string_view subprotocol);
+
+// Errors a frame can be answered with.
+inline constexpr std::string_view kInvalidJson = "invalid_json";
+inline constexpr std::string_view kBadFrame = "bad_frame";
+inline constexpr std::string_view kBadMessage = "bad_message";
+inline constexpr std::string_view kNotSupported = "not_supported";
+inline constexpr std::string_view kForbidden = "forbidden";
+inline constexpr std::string_view kRoomNameInvalid = "room_name_invalid";
+inline constexpr std::string_view kTooManyRooms = "too_many_rooms";
+inline constexpr std::string_view kNotInRoom = "not_in_room";
+inline constexpr std::string_view kBadToken = "bad_token";
+
+}  // namespace microframe::v1

@@ -1,0 +1,49 @@
+// SentFrames: the frames that a session has been sent and has not said to have received, to be sent again
+// after a lost connection. No I/O, no clock, no threads. The frames are shared: keeping one costs a pointer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "base/shared_buffer.hpp"
+
+namespace microframe::v1 {
+
+class SentFrames {
+ public:
+  // What is kept at most; past it the oldest go, and who has not received them cannot resume.
+  struct Bounds {
+    std::size_t bytes_max;
+    std::size_t frames_max;
+  };
+  explicit SentFrames(Bounds bounds) : bounds_(bounds) {}
+
+  // Counts one, and keeps it.
+  void add(base::SharedBuffer frame);
+  // The receiver has the first `count` of all; more than were ever sent is taken for all of them.
+  void forget(std::uint64_t count);
+  // Whether every frame after the first `count` is still here.
+  bool has_all_after(std::uint64_t count) const;
+  // Calls visit(const SharedBuffer&) for each after the first `count`, in order.
+  template <class Visit>
+  void for_each_after(std::uint64_t count, Visit&& visit) const {
+    for (std::size_t i = count > forgotten_ ? count - forgotten_ : 0; i < frames_.size(); ++i)
+      visit(frames_[i]);
+  }
+
+  // All that were ever sent.
+  std::uint64_t count() const { return forgotten_ + frames_.size(); }
+  std::size_t kept() const { return frames_.size(); }
+  std::size_t bytes() const { return bytes_; }
+
+ private:
+  void drop_first();
+
+  const Bounds bounds_;
+  std::uint64_t forgotten_ = 0;  // frames, the oldest
+  std::size_t bytes_ = 0;
+  std::deque<base::SharedBuffer> frames_;
+};
+
+}  // namespace microframe::v1

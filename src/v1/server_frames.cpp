@@ -1,0 +1,129 @@
+#include "v1/server_frames.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace microframe::v1 {
+namespace {
+
+std::string quoted(std::string_view text) {
+  return boost::json::serialize(boost::json::string_view(text.data(), text.size()));
+}
+
+// Writes an object member by member. `name` needs no quoting.
+class Writer {
+ public:
+  explicit Writer(std::string_view type) {
+    out_ += R"({"t":")";
+    out_ += type;
+    out_ += '"';
+  }
+  Writer& raw(std::string_view name, std::string_view json) {
+    out_ += ",\"";
+    out_ += name;
+    out_ += "\":";
+    out_ += json;
+    return *this;
+  }
+  Writer& text(std::string_view name, std::string_view value) { return raw(name, quoted(value)); }
+  Writer& number(std::string_view name, std::uint64_t value) { return raw(name, std::to_string(value)); }
+  Writer& flag(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
+  std::string done() {
+    out_ += '}';
+    return std::move(out_);
+  }
+
+ private:
+  std::string out_;
+};
+
+}  // namespace
+
+std::string welcome(const Welcome& welcome) {
+  return Writer("welcome")
+      .text("session", welcome.session)
+      .text("secret", welcome.secret)
+      .text("user", welcome.user)
+      .flag("resumed", welcome.resumed)
+      .number("handled", welcome.handled)
+      .number("ttl_ms", welcome.ttl_ms)
+      .number("ping_ms", welcome.ping_ms)
+      .done();
+}
+
+std::string message(const MessagePlace& place, std::string_view data) {
+  Writer writer("message");
+  if (!place.room.empty()) writer.text("room", place.room);
+  if (place.offset) writer.number("offset", *place.offset);
+  if (place.id != 0) writer.number("id", place.id);
+  return writer.raw("data", data).done();
+}
+
+std::string ack(std::uint64_t id, const Json* data) {
+  Writer writer("ack");
+  writer.number("id", id);
+  if (data) writer.raw("data", to_text(*data));
+  return writer.done();
+}
+
+std::string error(std::uint64_t id, std::string_view code, std::string_view text) {
+  Writer writer("error");
+  if (id != 0) writer.number("id", id);
+  return writer.text("code", code).text("message", text).done();
+}
+
+std::string joined(const Joined& joined) {
+  Writer writer("joined");
+  writer.text("room", joined.room);
+  if (joined.id != 0) writer.number("id", joined.id);
+  if (!joined.epoch.empty()) writer.text("epoch", joined.epoch).number("offset", joined.offset);
+  if (joined.recovered) writer.flag("recovered", *joined.recovered);
+  if (joined.presence) writer.raw("presence", to_text(*joined.presence));
+  return writer.done();
+}
+
+std::string left(std::string_view room, std::uint64_t id) {
+  Writer writer("left");
+  writer.text("room", room);
+  if (id != 0) writer.number("id", id);
+  return writer.done();
+}
+
+std::string presence(std::string_view room, const Json& joins, const Json& leaves) {
+  return Writer("presence")
+      .text("room", room)
+      .raw("joins", to_text(joins))
+      .raw("leaves", to_text(leaves))
+      .done();
+}
+
+std::string pong() {
+  return Writer("pong").done();
+}
+
+std::string bye(const Bye& bye) {
+  return Writer("bye")
+      .number("code", bye.code)
+      .text("reason", bye.reason)
+      .flag("reconnect", bye.reconnect)
+      .number("retry_ms", bye.retry_ms)
+      .done();
+}
+
+std::string data_of(std::string_view content) {
+  const std::size_t first = content.find_first_not_of(" \t\r\n");
+  const bool compound = first != std::string_view::npos && (content[first] == '{' || content[first] == '[');
+  if (compound) {
+    boost::json::error_code error;
+    boost::json::parse(content, error);
+    if (!error) return std::string(content);
+  }
+  return quoted(content);
+}
+
+std::string content_of(const Json& data) {
+  const auto* text = data.if_string();
+  return text ? std::string(text->data(), text->size()) : to_text(data);
+}
+
+}  // namespace microframe::v1
