@@ -216,7 +216,12 @@ void Application::Impl::stop() {
 void Application::Impl::stop_with_notice() {
   if (stopping_.exchange(true)) return;
   base::log::info("stopping", {{"readyz", "503"}});
-  lanes_.front()->loop.after(limits.drain_notice, [this] { drain(); });
+  try {
+    lanes_.front()->loop.after(limits.drain_notice, [this] { drain(); });
+  } catch (const std::bad_alloc&) {
+    stopping_ = false;  // the next signal does it
+    throw;
+  }
 }
 
 void Application::Impl::drain() {
@@ -230,12 +235,7 @@ void Application::Impl::drain() {
 // All loops run until the last is empty, so that a second signal finds somebody to tell.
 void Application::Impl::lane_drained() {
   if (draining_.fetch_sub(1) != 1) return;
-  for (const auto& lane : lanes_) {
-    lane->loop.post([this, &loop = lane->loop] {
-      if (&loop == &lanes_.front()->loop) signals_.reset();
-      loop.stop();
-    });
-  }
+  for (const auto& lane : lanes_) lane->loop.stop();
 }
 
 void Application::Impl::drop() {
@@ -247,6 +247,7 @@ void Application::Impl::wait() {
   for (const auto& lane : lanes_) {
     if (lane->thread.joinable()) lane->thread.join();
   }
+  signals_.reset();
   watchdog_.reset();
   if (site_) site_->keys.stop();
 }

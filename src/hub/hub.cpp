@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 
 namespace microframe::hub {
 namespace {
@@ -39,11 +40,17 @@ Ref<Member> Hub::add(Member& member) {
   auto& part = stripe(users_, member.user());
   const std::lock_guard lock(part.mutex);
   assert(member.presence_ == Member::Presence::absent);
-  Devices& devices = part.entries[member.user()];
-  devices.push_back(&member);
+  everyone_.seat(member);
+  try {
+    part.entries[member.user()].push_back(&member);
+  } catch (...) {
+    std::erase_if(part.entries, [](const auto& entry) { return entry.second.empty(); });
+    everyone_.unseat(member);
+    throw;
+  }
   member.presence_ = Member::Presence::present;
   everyone_.expect(member);
-  everyone_.seat(member);
+  const Devices& devices = part.entries.find(member.user())->second;
   const auto counts = [](const Member* device) { return device->counts(); };
   const auto places = std::count_if(devices.begin(), devices.end(), counts);
   if (static_cast<std::size_t>(places) <= limits_.devices_per_user_max) return {};
@@ -124,8 +131,14 @@ JoinResult Hub::join_locked(Member& member, std::string_view name) {
   if (rooms.size() >= limits_.rooms_per_member_max) return JoinResult::too_many_rooms;
   const Ref<Room> room = find_or_make(name, member);
   if (!room) return JoinResult::too_many_rooms;
-  rooms.push_back(room);
-  seat(member, room);
+  try {
+    rooms.push_back(room);
+    seat(member, room);
+  } catch (...) {
+    std::erase_if(rooms, [&](const Ref<Room>& one) { return one.get() == room.get(); });
+    leave_room(member, *room);
+    throw;
+  }
   return JoinResult::joined;
 }
 
@@ -134,10 +147,10 @@ bool Hub::leave_locked(Member& member, std::string_view name) {
   const auto found =
       std::find_if(rooms.begin(), rooms.end(), [&](const Ref<Room>& room) { return room->name() == name; });
   if (found == rooms.end()) return false;
-  const Ref<Room> room = std::move(*found);
+  const Ref<Room> room = *found;
+  unseat(member, room);  // first, for it may fail; what it posts waits for this user's lock
   rooms.erase(found);
   leave_room(member, *room);
-  unseat(member, room);
   return true;
 }
 
@@ -161,9 +174,15 @@ Ref<Room> Hub::find_or_make(std::string_view name, const Member& first) {
       rooms_count_.fetch_sub(1, std::memory_order_relaxed);
       return {};
     }
-    std::string key(name);
-    Ref<Room> room(new Room(key, loops_.size()));
-    entry = part.entries.emplace(std::move(key), std::move(room)).first;
+    try {
+      std::string key(name);
+      Ref<Room> room(new Room(key, loops_.size()));
+      room->members().insert(&first);
+      entry = part.entries.emplace(std::move(key), std::move(room)).first;
+    } catch (...) {
+      rooms_count_.fetch_sub(1, std::memory_order_relaxed);
+      throw;
+    }
   }
   entry->second->members().insert(&first);
   entry->second->seating().expect(first);
@@ -191,7 +210,11 @@ void Hub::seat(Member& member, const Ref<Room>& room) {
     // post.
     const auto& leaving = held->leaving_;
     const bool leaves_later = std::find(leaving.begin(), leaving.end(), room.get()) != leaving.end();
-    if (held->is_in(*room) || leaves_later) room->seating().seat(*held);
+    try {
+      if (held->is_in(*room) || leaves_later) room->seating().seat(*held);
+    } catch (const std::bad_alloc&) {
+      held->give_up();
+    }
   });
 }
 
@@ -199,12 +222,17 @@ void Hub::unseat(Member& member, const Ref<Room>& room) {
   LoopPort& loop = *loops_[member.loop()];
   if (loop.is_current()) return room->seating().unseat(member);
   member.leaving_.push_back(room.get());
-  loop.post([this, held = Ref<Member>(&member), room] {
-    const std::lock_guard lock(stripe(users_, held->user()).mutex);
-    auto& leaving = held->leaving_;
-    leaving.erase(std::find(leaving.begin(), leaving.end(), room.get()));
-    if (!held->is_in(*room)) room->seating().unseat(*held);
-  });
+  try {
+    loop.post([this, held = Ref<Member>(&member), room] {
+      const std::lock_guard lock(stripe(users_, held->user()).mutex);
+      auto& leaving = held->leaving_;
+      leaving.erase(std::find(leaving.begin(), leaving.end(), room.get()));
+      if (!held->is_in(*room)) room->seating().unseat(*held);
+    });
+  } catch (...) {
+    member.leaving_.pop_back();
+    throw;
+  }
 }
 
 void Hub::broadcast(const SharedBuffer& frame, const Exclusion& exclusion) {

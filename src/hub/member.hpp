@@ -17,10 +17,12 @@ class Room;
 class Seating;
 
 // Where frames go. Called on the connection's own loop only; it may queue or drop, and must not call the hub
-// back.
+// back. It throws nothing: others of a broadcast are still to be delivered to.
 class Sink {
  public:
   virtual void deliver(const base::SharedBuffer& frame) = 0;
+  // There was no memory to seat it where it has joined, so that it would miss messages: it is to end.
+  virtual void give_up() {}
 
  protected:
   ~Sink() = default;

@@ -14,8 +14,13 @@ void Seating::seat(Member& member) {
   const auto here = [this](const Member::Seat& seat) { return seat.seating == this; };
   if (std::any_of(member.seats_.begin(), member.seats_.end(), here)) return;
   auto& members = lists_[member.loop()].members;
-  member.seats_.push_back({this, members.size()});
   members.push_back(&member);
+  try {
+    member.seats_.push_back({this, members.size() - 1});
+  } catch (...) {
+    members.pop_back();
+    throw;
+  }
 }
 
 void Seating::unseat(Member& member) {

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "net/handle.hpp"
@@ -34,6 +35,8 @@ struct Connector::Attempt {
   }
 
   void begin();
+  template <class Action>
+  void guarded(Action&& action);
   void resolved(int status);
   void try_next();
   void try_unix();
@@ -65,11 +68,22 @@ void Connector::Attempt::begin() {
       [](uv_getaddrinfo_t* request, int status, addrinfo* result) {
         auto* self = static_cast<Attempt*>(request->data);
         self->found = self->next = result;
-        self->resolved(status);
+        self->guarded([&] { self->resolved(status); });
       },
       address.host.c_str(), std::to_string(address.port).c_str(), &hints);
   // It refuses some names at once, and does not call back then.
   if (failed != 0) loop.post([this, failed] { resolved(failed); });
+}
+
+// No exception crosses libuv: where memory runs out the attempt has failed, if nobody has been told yet.
+template <class Action>
+void Connector::Attempt::guarded(Action&& action) {
+  try {
+    action();
+  } catch (const std::bad_alloc&) {
+    if (fd >= 0) ::close(std::exchange(fd, -1));
+    finish(-1, "no memory");
+  }
 }
 
 void Connector::Attempt::resolved(int status) {
@@ -99,11 +113,18 @@ void Connector::Attempt::try_next() {
 bool Connector::Attempt::try_address(const sockaddr& where, socklen_t size) {
   fd = ::socket(where.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd >= 0 && (::connect(fd, &where, size) == 0 || errno == EINPROGRESS)) {
-    poll = new Poll{{}, this, nullptr};
-    uv_poll_init(loop.handle(), &poll->uv, fd);
+    std::unique_ptr<Poll> made(new Poll{{}, this, nullptr});
+    const int failed = uv_poll_init(loop.handle(), &made->uv, fd);
+    if (failed != 0) {
+      last_error = -failed;
+      ::close(std::exchange(fd, -1));
+      return false;
+    }
+    poll = made.release();
     poll->uv.data = poll;
     uv_poll_start(&poll->uv, UV_WRITABLE, [](uv_poll_t* uv, int, int) {
-      if (auto* attempt = static_cast<Poll*>(uv->data)->attempt) attempt->connected_or_not();
+      if (auto* attempt = static_cast<Poll*>(uv->data)->attempt)
+        attempt->guarded([&] { attempt->connected_or_not(); });
     });
     return true;
   }
@@ -130,7 +151,7 @@ void Connector::Attempt::connected_or_not() {
 
 void Connector::Attempt::finish(int result, std::string error) {
   const Done tell = std::exchange(done, {});
-  tell(result, std::move(error));  // the Connector may be destroyed in there
+  if (tell) tell(result, std::move(error));  // the Connector may be destroyed in there
 }
 
 void Connector::Attempt::give_up() {
@@ -146,7 +167,12 @@ void Connector::Attempt::give_up() {
 
 Connector::Connector(Loop& loop, Address address, Done done)
     : attempt_(new Attempt(loop, std::move(address), std::move(done))) {
-  attempt_->begin();
+  try {
+    attempt_->begin();
+  } catch (...) {
+    delete attempt_;
+    throw;
+  }
 }
 
 Connector::~Connector() {

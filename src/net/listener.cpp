@@ -9,6 +9,7 @@
 #include <cassert>
 #include <cerrno>
 #include <chrono>
+#include <new>
 #include <utility>
 
 #include "base/log.hpp"
@@ -63,7 +64,10 @@ void Listener::accept_some() {
     auto* address = reinterpret_cast<sockaddr*>(&storage);
     const int fd = ::accept4(socket_.fd(), address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest();
+      try {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest();
+      } catch (const std::bad_alloc&) {  // the listener is still watched: this comes again
+      }
       return;
     }
     const int on = 1;
@@ -79,10 +83,11 @@ void Listener::rest() {
       base::log::Level::error, "out of descriptors",
       {{"advice", "raise the limit of open files (ulimit -n), or lower Limits::connections_max"}});
   rests_();
-  uv_poll_stop(&poll_->uv);
+  // First, for it may fail, and a listener that rests for ever would be deaf.
   loop_.after(kRest, [self = self_] {
     if (*self) (*self)->watch();
   });
+  uv_poll_stop(&poll_->uv);
 }
 
 }  // namespace microframe::net

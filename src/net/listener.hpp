@@ -39,7 +39,7 @@ std::vector<ListenSocket> open_listen_sockets(const Address& address, std::size_
 // Threading: the loop's; made and destroyed there, or while the loop stands still.
 class Listener {
  public:
-  // Takes a connected, non-blocking descriptor over.
+  // Takes a connected, non-blocking descriptor over. It throws nothing.
   using Accept = std::function<void(int fd, const PeerAddress& peer)>;
 
   // rests: called whenever no descriptor is left for a connection that waits.

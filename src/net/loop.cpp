@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <string>
 #include <utility>
 
+#include "base/log.hpp"
 #include "microframe/config_error.hpp"
 #include "net/ready_set.hpp"
 #include "net/socket.hpp"
@@ -28,6 +30,22 @@ void check(int result) {
 template <class Handle>
 Loop& loop_of(Handle* handle) {
   return *static_cast<Loop*>(handle->data);
+}
+
+void log_out_of_memory() noexcept {
+  try {
+    base::log::limited(base::log::Level::error, "out of memory", {});
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+// No exception crosses the loop, and what else waits on it has its turn.
+void call(const std::function<void()>& callback) {
+  try {
+    callback();
+  } catch (const std::bad_alloc&) {
+    log_out_of_memory();
+  }
 }
 
 struct Delayed {
@@ -64,7 +82,7 @@ Loop::Loop()
   ready_set_ = std::make_unique<ReadySet>(uv_.get());
   ticked_ms_ = now_ms();
   Handles& h = *handles_;
-  check(uv_async_init(uv_.get(), &h.wake, [](uv_async_t* wake) { loop_of(wake).drain_posts(); }));
+  check(uv_async_init(uv_.get(), &h.wake, [](uv_async_t* wake) { loop_of(wake).woken(); }));
   check(uv_prepare_init(uv_.get(), &h.before_poll));
   check(uv_check_init(uv_.get(), &h.after_poll));
   check(uv_timer_init(uv_.get(), &h.tick));
@@ -111,7 +129,8 @@ void Loop::run() {
 }
 
 void Loop::stop() {
-  post([this] { uv_stop(uv_.get()); });
+  stopping_.store(true, std::memory_order_release);
+  uv_async_send(&handles_->wake);
 }
 
 void Loop::post(std::function<void()> callback) {
@@ -120,13 +139,20 @@ void Loop::post(std::function<void()> callback) {
   if (!woken_.exchange(true, std::memory_order_acq_rel)) uv_async_send(&handles_->wake);
 }
 
+// Stops behind what was posted before: while some of that is left, this is called again.
+void Loop::woken() {
+  const bool stopping = stopping_.load(std::memory_order_acquire);
+  drain_posts();
+  if (stopping && !woken_.load(std::memory_order_acquire)) uv_stop(uv_.get());
+}
+
 void Loop::drain_posts() {
   // Cleared first: a push that comes later wakes the loop again; one that came before is seen below.
   woken_.exchange(false, std::memory_order_acq_rel);
   for (int i = 0; i < kPostsMax; ++i) {
     const auto callback = posts_.pop();
     if (!callback) return;
-    (*callback)();
+    call(*callback);
   }
   if (!woken_.exchange(true, std::memory_order_acq_rel)) uv_async_send(&handles_->wake);
 }
@@ -137,9 +163,9 @@ void Loop::after(std::chrono::milliseconds delay, std::function<void()> callback
   delayed->timer.data = delayed;
   const auto fire = [](uv_timer_t* timer) {
     auto* self = static_cast<Delayed*>(timer->data);
-    const auto call = std::move(self->callback);
+    const auto fired = std::move(self->callback);
     uv_close(reinterpret_cast<uv_handle_t*>(timer), delete_delayed);
-    call();
+    call(fired);
   };
   uv_timer_start(&delayed->timer, fire, static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)),
                  0);
@@ -152,7 +178,7 @@ void Loop::work(std::function<void()> job, std::function<void()> done) {
       uv_.get(), &work->request, [](uv_work_t* request) { static_cast<Work*>(request->data)->job(); },
       [](uv_work_t* request, int) {
         const std::unique_ptr<Work> self(static_cast<Work*>(request->data));
-        self->done();
+        call(self->done);
       });
 }
 
@@ -181,7 +207,7 @@ void Loop::forget_dirty(const Socket& socket) {
 // other.
 void Loop::end_iteration() {
   while (!own_posts_.empty() || !dirty_.empty()) {
-    for (const auto& callback : std::exchange(own_posts_, {})) callback();
+    for (const auto& callback : std::exchange(own_posts_, {})) call(callback);
     // A flush may end a socket, and its owner may then send on others: they are appended and have their turn.
     for (std::size_t i = 0; i < dirty_.size(); ++i) {
       if (dirty_[i]) dirty_[i]->flush();

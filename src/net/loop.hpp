@@ -31,10 +31,11 @@ class Loop final : public detail::Scheduler {
 
   // Serves until stop(), then closes every handle of the loop, waits for its workers, and returns. Once.
   void run();
-  // Ends run() soon. Any thread.
+  // Ends run() soon, after what was posted before. Needs no memory. Any thread.
   void stop();
 
   // detail::Scheduler. What the loop itself posts runs at the end of its iteration, without waking anyone.
+  // A callback that runs out of memory is logged and over: who posts one that matters catches that himself.
   void post(std::function<void()> callback) override;
   void after(std::chrono::milliseconds delay, std::function<void()> callback) override;
   void work(std::function<void()> job, std::function<void()> done) override;
@@ -62,6 +63,7 @@ class Loop final : public detail::Scheduler {
   struct Handles;
   static constexpr std::size_t kReceiveBytes = 256 * 1024;
 
+  void woken();
   void drain_posts();
   void end_iteration();
   void tick();
@@ -72,6 +74,7 @@ class Loop final : public detail::Scheduler {
   base::MpscQueue<std::function<void()>> posts_;  // from other threads
   std::vector<std::function<void()>> own_posts_;
   std::atomic<bool> woken_{false};
+  std::atomic<bool> stopping_{false};
   bool ended_ = false;  // run() has returned
   base::TimerWheel wheel_;
   std::uint64_t ticked_ms_ = 0;

@@ -1,11 +1,11 @@
 #include "net/preface.hpp"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "net/loop.hpp"
@@ -17,25 +17,25 @@ constexpr std::size_t kPeekBytes = 4096;
 
 }  // namespace
 
-Preface::Preface(Loop& loop, int fd, PrefaceEvents& events) : loop_(loop), events_(events), fd_(fd) {
+Preface::Preface(Loop& loop, Descriptor fd, PrefaceEvents& events)
+    : loop_(loop), events_(events), fd_(std::move(fd)) {
   watch(true);
 }
 
 Preface::~Preface() {
-  if (fd_ < 0) return;
+  if (fd_.get() < 0) return;
   watch(false);
   loop_.ready_set().forget(*this);
-  ::close(fd_);
 }
 
 // Should the kernel have no memory for it, nothing is ever told of it: the receiver's deadline ends it.
 void Preface::watch(bool readable) {
-  loop_.ready_set().change(fd_, *this, {.readable = !readable}, {.readable = readable});
+  loop_.ready_set().change(fd_.get(), *this, {.readable = !readable}, {.readable = readable});
 }
 
-void Preface::on_ready(bool, bool) {
+void Preface::on_ready(bool, bool) try {
   const auto buffer = loop_.receive_buffer().first(kPeekBytes);
-  const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), MSG_PEEK);
+  const ssize_t received = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_PEEK);
   if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
   if (received <= 0) return events_.on_preface_end(held_.empty());  // `this` may be gone
   const base::Bytes peeked = buffer.first(static_cast<std::size_t>(received));
@@ -48,6 +48,8 @@ void Preface::on_ready(bool, bool) {
   // What was only looked at would be told again and again.
   consume(peeked.size());
   taken_ = held_.size();
+} catch (const std::bad_alloc&) {  // its own: its events throw nothing
+  events_.on_preface_end(held_.empty());
 }
 
 // The usual preface comes whole and is read where it lies.
@@ -60,19 +62,19 @@ base::Bytes Preface::gather(base::Bytes peeked) {
 void Preface::consume(std::size_t size) {
   std::byte dropped[kPeekBytes];
   while (size != 0) {
-    const ssize_t received = ::recv(fd_, dropped, std::min(size, sizeof dropped), 0);
+    const ssize_t received = ::recv(fd_.get(), dropped, std::min(size, sizeof dropped), 0);
     if (received <= 0) return;  // a reset, which its next reader sees
     size -= static_cast<std::size_t>(received);
   }
 }
 
-int Preface::release(std::size_t size) {
-  assert(fd_ >= 0);
+Descriptor Preface::release(std::size_t size) {
+  assert(fd_.get() >= 0);
   assert(size >= taken_);
   consume(size - taken_);
   watch(false);
   loop_.ready_set().forget(*this);
-  return std::exchange(fd_, -1);
+  return std::move(fd_);
 }
 
 }  // namespace microframe::net

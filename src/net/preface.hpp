@@ -7,18 +7,20 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "net/descriptor.hpp"
 #include "net/ready_set.hpp"
 
 namespace microframe::net {
 
 class Loop;
 
+// They throw nothing.
 class PrefaceEvents {
  public:
   // so_far: all that has come, from the first byte on; good until this returns. If the preface is whole, the
   // receiver calls release() or destroys it; if not, all of these bytes must be the preface's.
   virtual void on_preface(base::Bytes so_far) = 0;
-  // The stream has ended. empty: without a byte.
+  // The stream has ended, or there is no memory to read it with. empty: without a byte.
   virtual void on_preface_end(bool empty) = 0;
 
  protected:
@@ -27,15 +29,15 @@ class PrefaceEvents {
 
 class Preface final : private ReadyEvents {
  public:
-  // Takes over `fd`, which is connected and non-blocking. `events` must outlive it.
-  Preface(Loop& loop, int fd, PrefaceEvents& events);
+  // `fd` is connected and non-blocking. `events` must outlive it.
+  Preface(Loop& loop, Descriptor fd, PrefaceEvents& events);
   ~Preface();
   Preface(const Preface&) = delete;
   Preface& operator=(const Preface&) = delete;
 
   // Inside on_preface: takes the first `size` of the bytes told out of the stream.
   // returns: the descriptor, which is the caller's from here on.
-  int release(std::size_t size);
+  Descriptor release(std::size_t size);
 
  private:
   void on_ready(bool readable, bool writable) override;
@@ -46,7 +48,7 @@ class Preface final : private ReadyEvents {
 
   Loop& loop_;
   PrefaceEvents& events_;
-  int fd_;                       // -1 once released
+  Descriptor fd_;                // none once released
   std::vector<std::byte> held_;  // a preface in pieces
   std::size_t taken_ = 0;        // of these, out of the stream already
 };

@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include <new>
 #include <utility>
 
 #include "net/handle.hpp"
@@ -34,7 +35,11 @@ Signals::Watch* Signals::watch(Loop& loop, int number) {
   uv_signal_start(
       &watch->uv,
       [](uv_signal_t* uv, int signal) {
-        if (auto* signals = static_cast<Watch*>(uv->data)->signals) signals->told_(signal);
+        auto* signals = static_cast<Watch*>(uv->data)->signals;
+        try {
+          if (signals) signals->told_(signal);
+        } catch (const std::bad_alloc&) {  // no exception crosses libuv; the next signal may find memory
+        }
       },
       number);
   return watch;

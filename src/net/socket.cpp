@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "net/loop.hpp"
@@ -32,8 +33,10 @@ EndReason reason_of(TlsSession::Step step) {
 
 }  // namespace
 
-Socket::Socket(Loop& loop, int fd, SocketEvents& events) : loop_(loop), events_(&events), fd_(fd) {
+Socket::Socket(Loop& loop, Descriptor fd, SocketEvents& events)
+    : loop_(loop), events_(&events), fd_(fd.get()) {
   watch();
+  fd.release();
 }
 
 Socket::~Socket() {
@@ -90,12 +93,12 @@ void Socket::finish_and_close() {
 void Socket::mark_dirty() {
   // While the kernel takes nothing, its readiness will bring us back.
   if (dirty_ || blocked_since_ms_ != 0) return;
-  dirty_ = true;
   loop_.mark_dirty(*this);
+  dirty_ = true;
 }
 
-// Called by the loop, or when the kernel takes bytes again.
-void Socket::flush() {
+// Called by the loop, or when the kernel takes bytes again. Where TLS runs out of memory, the stream is over.
+void Socket::flush() try {
   dirty_ = false;
   if (fd_ < 0) return;
   if (broken_) return end(EndReason::reset);
@@ -110,6 +113,8 @@ void Socket::flush() {
   if (was_blocked) watch();
   if (finishing_ && may_finish && !std::exchange(finished_, true)) ::shutdown(fd_, SHUT_WR);
   if (was_blocked) events_->on_drained();
+} catch (const std::bad_alloc&) {
+  end(EndReason::reset);
 }
 
 // With TLS, frames wait for the handshake.
@@ -208,12 +213,14 @@ void Socket::watch() {
   broken_ = !loop_.ready_set().change(fd_, *this, watched_, wanted);
   if (!broken_) {
     watched_ = wanted;
-  } else if (!std::exchange(dirty_, true)) {
+  } else if (!dirty_) {
     loop_.mark_dirty(*this);
+    dirty_ = true;
   }
 }
 
-void Socket::on_ready(bool readable, bool writable) {
+// Likewise.
+void Socket::on_ready(bool readable, bool writable) try {
   const ReadySet& ready = loop_.ready_set();
   const ReadyEvents* self = this;  // may be gone after each call
   // First what came: a peer that has gone may have sent its last words.
@@ -222,6 +229,8 @@ void Socket::on_ready(bool readable, bool writable) {
     if (!ready.is_telling(self)) return;
   }
   if (writable && watched_.writable && !dirty_) flush();
+} catch (const std::bad_alloc&) {  // the socket's own: its events throw nothing, so it is there still
+  end(EndReason::reset);
 }
 
 void Socket::receive() {

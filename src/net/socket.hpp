@@ -10,6 +10,7 @@
 
 #include "base/bytes.hpp"
 #include "base/shared_buffer.hpp"
+#include "net/descriptor.hpp"
 #include "net/outbox.hpp"
 #include "net/ready_set.hpp"
 
@@ -24,6 +25,7 @@ enum class EndReason : std::uint8_t {
   tls_failed,  // the peer's TLS or its certificate is not good: Socket::tls_failure() says why
 };
 
+// They throw nothing.
 class SocketEvents {
  public:
   // Bytes came. They lie in the loop's receive buffer, may be changed in place, and are good until this
@@ -48,9 +50,8 @@ class SocketEvents {
 
 class Socket final : private ReadyEvents {
  public:
-  // Takes over `fd`, which is connected and non-blocking. `events` may be replaced, and must outlive the
-  // socket.
-  Socket(Loop& loop, int fd, SocketEvents& events);
+  // `fd` is connected and non-blocking. `events` may be replaced, and must outlive the socket.
+  Socket(Loop& loop, Descriptor fd, SocketEvents& events);
   ~Socket();
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;

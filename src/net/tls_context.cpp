@@ -15,6 +15,7 @@ namespace microframe::net {
 namespace {
 
 using OwnedContext = std::unique_ptr<SSL_CTX, FreeWith<&SSL_CTX_free>>;
+using OwnedSsl = std::unique_ptr<SSL, FreeWith<&SSL_free>>;
 
 // Forward secret and authenticated; TLS 1.3 has no others.
 constexpr const char* kCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
@@ -114,9 +115,10 @@ void TlsContext::add_server(const TlsOptions::Pair& files, const TlsOptions& opt
   identities_.push_back(std::move(identity));
 }
 
-int TlsContext::choose_identity(ssl_st* session, int*, void* self) {
-  const char* name = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
-  if (!name) return SSL_TLSEXT_ERR_NOACK;
+int TlsContext::choose_identity(ssl_st* session, int*, void* self) try {
+  const char* shown = SSL_get_servername(session, TLSEXT_NAMETYPE_host_name);
+  if (!shown) return SSL_TLSEXT_ERR_NOACK;
+  const std::string name(shown);
   using Match = TlsCertificate::Match;
   for (const Match match : {Match::exact, Match::wildcard_too}) {
     for (const Identity& identity : static_cast<const TlsContext*>(self)->identities_) {
@@ -126,6 +128,8 @@ int TlsContext::choose_identity(ssl_st* session, int*, void* self) {
     }
   }
   return SSL_TLSEXT_ERR_NOACK;  // RFC 6066 §3: the default goes on; the client judges
+} catch (const std::bad_alloc&) {  // OpenSSL is C: nothing may fly through it
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 // Of a session's context OpenSSL uses the first one's, whichever identity is shown.
@@ -155,24 +159,28 @@ std::shared_ptr<const TlsContext> TlsContext::client(const TlsTrust& trust) {
 }
 
 std::unique_ptr<TlsSession> TlsContext::accept() const {
-  return std::make_unique<TlsSession>(shared_from_this(), SSL_new(context_), TlsSession::Role::server);
+  OwnedSsl ssl(SSL_new(context_));
+  auto session = std::make_unique<TlsSession>(shared_from_this(), ssl.get(), TlsSession::Role::server);
+  ssl.release();
+  return session;
 }
 
 std::unique_ptr<TlsSession> TlsContext::connect(const std::string& host) const {
-  SSL* ssl = SSL_new(context_);
+  OwnedSsl ssl(SSL_new(context_));
   if (ssl && is_ip_address(host)) {
-    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str());
+    X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl.get()), host.c_str());
   } else if (ssl) {
     // RFC 6066 §3: a name without the dot at its end, and never an address.
     std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
-    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (SSL_set1_host(ssl, name.c_str()) != 1 ||
-        SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) != 1) {
-      SSL_free(ssl);
-      ssl = nullptr;
+    SSL_set_hostflags(ssl.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (SSL_set1_host(ssl.get(), name.c_str()) != 1 ||
+        SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) != 1) {
+      ssl.reset();
     }
   }
-  return std::make_unique<TlsSession>(shared_from_this(), ssl, TlsSession::Role::client);
+  auto session = std::make_unique<TlsSession>(shared_from_this(), ssl.get(), TlsSession::Role::client);
+  ssl.release();
+  return session;
 }
 
 }  // namespace microframe::net

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "net/address.hpp"
+#include "net/descriptor.hpp"
 #include "ws/admission.hpp"
 
 namespace microframe::ws {
 
 struct Arrival {
-  int fd;  // connected, non-blocking; the receiver's to close
+  net::Descriptor fd;  // connected, non-blocking
   net::PeerAddress peer;
   Admission::Verdict verdict;
   Admission::Ticket ticket;  // empty unless admitted

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <utility>
 
 #include "net/tls_session.hpp"
@@ -81,17 +82,35 @@ ClientConnection::~ClientConnection() {
 }
 
 void ClientConnection::connected(int fd, const std::string& error) {
-  if (fd < 0) return finish(CloseCode::abnormal, error);
-  phase_ = Phase::handshaking;
-  socket_.reset(new net::Socket(loop_, fd, *this));
-  if (url_.secure) {
-    const auto context = options_.tls ? options_.tls : net::TlsContext::client({});
-    socket_->secure(context->connect(url_.address.host));
+  net::Descriptor owned(fd);
+  guarded([&] {
+    if (fd < 0) return finish(CloseCode::abnormal, error);
+    socket_.reset(new net::Socket(loop_, std::move(owned), *this));
+    phase_ = Phase::handshaking;
+    if (url_.secure) {
+      const auto context = options_.tls ? options_.tls : net::TlsContext::client({});
+      socket_->secure(context->connect(url_.address.host));
+    }
+    socket_->send(base::SharedBuffer::copy(base::as_bytes(proto::make_request(request_))));
+  });
+}
+
+// Every way into it from the loop: where memory runs out, the connection has ended.
+template <class Action>
+void ClientConnection::guarded(Action&& action) {
+  const auto alive = alive_;
+  try {
+    action();
+  } catch (const std::bad_alloc&) {
+    if (*alive) finish(CloseCode::abnormal, "no memory");
   }
-  socket_->send(base::SharedBuffer::copy(base::as_bytes(proto::make_request(request_))));
 }
 
 void ClientConnection::on_receive(base::MutableBytes bytes) {
+  guarded([&] { receive(bytes); });
+}
+
+void ClientConnection::receive(base::MutableBytes bytes) {
   if (phase_ == Phase::handshaking) {
     if (!read_head(bytes)) return;
     const auto early = std::exchange(head_, {});  // what `bytes` may show
@@ -227,19 +246,23 @@ void ClientConnection::close(CloseCode code, std::string_view reason) {
 }
 
 void ClientConnection::on_end(net::EndReason reason) {
-  if (reason == net::EndReason::tls_failed)
-    return finish(CloseCode::abnormal, "TLS: " + socket_->tls_failure());
-  finish(close_code_, close_reason_);
+  guarded([&] {
+    if (reason == net::EndReason::tls_failed)
+      return finish(CloseCode::abnormal, "TLS: " + socket_->tls_failure());
+    finish(close_code_, close_reason_);
+  });
 }
 
 void ClientConnection::on_deadline(std::uint64_t now_ms) {
-  if (phase_ == Phase::open) return check_heartbeat(now_ms);
-  finish(close_code_, phase_ == Phase::closing ? close_reason_ : std::string("no answer in time"));
+  guarded([&] {
+    if (phase_ == Phase::open) return check_heartbeat(now_ms);
+    finish(close_code_, phase_ == Phase::closing ? close_reason_ : std::string("no answer in time"));
+  });
 }
 
 void ClientConnection::finish(CloseCode code, std::string_view reason) {
-  if (std::exchange(phase_, Phase::closed) == Phase::closed) return;
   const std::string kept(reason);
+  if (std::exchange(phase_, Phase::closed) == Phase::closed) return;
   loop_.wheel().cancel(*this);
   socket_.reset();
   connector_.reset();

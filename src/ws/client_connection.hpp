@@ -60,7 +60,11 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
  private:
   enum class Phase : std::uint8_t { connecting, handshaking, open, closing, closed };
 
+  // Every way into it from the loop: where memory runs out, it is over.
+  template <class Action>
+  void guarded(Action&& action);
   void connected(int fd, const std::string& error);
+  void receive(base::MutableBytes bytes);
   void on_receive(base::MutableBytes bytes) override;
   void on_end(net::EndReason reason) override;
   void on_drained() override {}

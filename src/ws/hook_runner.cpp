@@ -4,6 +4,7 @@
 #include <boost/system/system_error.hpp>
 #include <cassert>
 #include <cstring>
+#include <new>
 
 #include "base/finite.hpp"
 
@@ -64,13 +65,15 @@ void HookRunner::disconnect(DisconnectReason reason, bool drop_queue) {
 }
 
 void HookRunner::abandon() {
-  while (busy()) {  // the one that waits, then on_disconnect if that waits too
-    waiting_->task = {};
-    waiting_->queue.clear();
-    waiting_->queued_bytes = 0;
+  do {  // the one that waits, then on_disconnect if that waits too
+    if (waiting_) {
+      waiting_->task = {};
+      waiting_->queue.clear();
+      waiting_->queued_bytes = 0;
+    }
     finish();
     go_on();
-  }
+  } while (busy());
 }
 
 void HookRunner::run_message(bool binary, base::Bytes payload) {
@@ -176,12 +179,16 @@ void HookRunner::go_on() {
 void HookRunner::resumed(void* self) {
   auto& runner = *static_cast<HookRunner*>(self);
   try {
-    runner.waiting_->task.result();
-  } catch (...) {
-    runner.caught();
+    try {
+      runner.waiting_->task.result();
+    } catch (...) {
+      runner.caught();
+    }
+    runner.finish();
+    runner.go_on();
+  } catch (const std::bad_alloc&) {
+    runner.host_.on_hooks_stuck();
   }
-  runner.finish();
-  runner.go_on();
 }
 
 void HookRunner::caught() {

@@ -33,8 +33,10 @@ class HookHost {
   virtual void on_hook_failed(std::string_view hook, std::string_view what) = 0;
   // The queue is worked off after a wait.
   virtual void on_hooks_idle() = 0;
-  // on_disconnect has run, or never will.
+  // on_disconnect has run, or never will. Throws nothing.
   virtual void on_hooks_ended() = 0;
+  // What a coroutine left to be done ran out of memory; abandon() is to follow, later. Throws nothing.
+  virtual void on_hooks_stuck() = 0;
 
  protected:
   ~HookHost() = default;
@@ -47,10 +49,13 @@ class HookRunner {
   void connect();
   // The payload is a view: copied only if a hook waits.
   void message(bool binary, base::Bytes payload);
+  // What disconnect() needs of memory.
+  void reserve_disconnect() { waiting(); }
   // The session has ended: on_disconnect runs after what is under way, and after the queued messages unless
   // they are dropped. Once.
   void disconnect(DisconnectReason reason, bool drop_queue);
-  // Ends whatever still waits, for the server stops; on_disconnect has its turn if it has not had it.
+  // Ends whatever still waits, for the server stops, or is stuck, for there was no memory; on_disconnect has
+  // its turn if it has not had it.
   void abandon();
 
   // Bytes that the messages hold which wait for a hook to end.

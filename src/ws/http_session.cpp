@@ -55,7 +55,7 @@ HttpSession::HttpSession(LoopServer& server, Arrival arrival)
       verdict_(arrival.verdict),
       ticket_(std::move(arrival.ticket)),
       scanner_(head_limits(server.site().limits)),
-      socket_(new net::Socket(server.loop(), arrival.fd, *this)) {
+      socket_(new net::Socket(server.loop(), std::move(arrival.fd), *this)) {
   const Limits& limits = server.site().limits;
   if (server.site().tls) {
     phase_ = Phase::securing;
@@ -72,13 +72,19 @@ void HttpSession::on_secured() {
 }
 
 void HttpSession::on_plaintext() {
-  reject(Rejection::bad_request, 400,
-         "This port speaks TLS: write https:// or wss:// in place of http:// or ws://");
+  guarded([this] {
+    reject(Rejection::bad_request, 400,
+           "This port speaks TLS: write https:// or wss:// in place of http:// or ws://");
+  });
 }
 
 // --- the request ---
 
 void HttpSession::on_receive(base::MutableBytes bytes) {
+  guarded([&] { receive(bytes); });
+}
+
+void HttpSession::receive(base::MutableBytes bytes) {
   switch (phase_) {
     case Phase::securing:
       return;
@@ -213,7 +219,8 @@ bool HttpSession::ask_user_store() {
 }
 
 void HttpSession::looked_up(void* self) {
-  static_cast<HttpSession*>(self)->finish_look_up();
+  auto& session = *static_cast<HttpSession*>(self);
+  session.guarded([&] { session.finish_look_up(); });
 }
 
 void HttpSession::finish_look_up() {
@@ -286,15 +293,25 @@ void HttpSession::open(base::MutableBytes early) {
 
 // --- the end ---
 
-void HttpSession::on_end(net::EndReason reason) {
-  // A stream that only ends, as a probe's, is nobody's fault.
-  if (reason == net::EndReason::tls_failed) {
-    server_.site().reject(Rejection::tls_failed, net::to_string(peer_), socket_->tls_failure());
-  }
+void HttpSession::drop() {
   server_.forget(*this);
 }
 
+void HttpSession::on_end(net::EndReason reason) {
+  guarded([&] {
+    // A stream that only ends, as a probe's, is nobody's fault.
+    if (reason == net::EndReason::tls_failed) {
+      server_.site().reject(Rejection::tls_failed, net::to_string(peer_), socket_->tls_failure());
+    }
+    server_.forget(*this);
+  });
+}
+
 void HttpSession::on_deadline(std::uint64_t) {
+  guarded([this] { deadline_passed(); });
+}
+
+void HttpSession::deadline_passed() {
   switch (phase_) {
     case Phase::securing:
       server_.site().reject(Rejection::tls_timeout, net::to_string(peer_), "no TLS handshake in time");

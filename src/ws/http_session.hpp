@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,6 +72,18 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   // base::TimerNode
   void on_deadline(std::uint64_t now_ms) override;
 
+  // Every way into it from the loop: where memory runs out, the stream is dropped. `this` may be gone after.
+  template <class Action>
+  void guarded(Action&& action) {
+    try {
+      action();
+    } catch (const std::bad_alloc&) {  // never once it has been forgotten
+      drop();
+    }
+  }
+  void drop();
+  void receive(base::MutableBytes bytes);
+  void deadline_passed();
   void read_head(base::MutableBytes bytes);
   void handle_head(std::string_view head, base::MutableBytes rest);
   void name_client(const proto::RequestHead& head);

@@ -127,7 +127,11 @@ KeyStore::Moment KeyStore::begin_due(Moment now) {
     Source& one = sources_[i];
     if (one.cache.next_fetch() <= now) {
       one.cache.begin(now);
-      fetcher_->begin(i, one.source);
+      try {
+        fetcher_->begin(i, one.source);
+      } catch (const std::bad_alloc&) {
+        one.cache.fail(chance());
+      }
       fetches_.fetch_add(1, std::memory_order_relaxed);
     }
     next = std::min(next, one.cache.next_fetch());
@@ -140,25 +144,32 @@ void KeyStore::settle(KeyFetcher::Answer answer) {
   Source& of = sources_[answer.id];
   std::shared_ptr<const authx::KeySet> keys;
   if (answer.error.empty()) keys = read(answer, of.source);
-  const double chance = static_cast<double>(random_()) / (static_cast<double>(random_.max()) + 1);
   std::set<std::shared_ptr<Waiter>> told;
   {
     const std::lock_guard lock(mutex_);
     const auto before = of.cache.keys(steady_clock::now());
-    log(of, before.get(), keys.get(), answer.error);
     if (keys) {
-      of.cache.succeed(keys, answer.max_age, chance);
+      of.cache.succeed(keys, answer.max_age, chance());
     } else {
-      of.cache.fail(chance);
+      of.cache.fail(chance());
       failures_.fetch_add(1, std::memory_order_relaxed);
     }
     told = std::exchange(of.waiters, {});
+    log(of, before.get(), keys.get(), answer.error);
   }
   for (const auto& waiter : told) {
-    waiter->home->post([waiter] {
-      if (const auto tell = std::exchange(waiter->told, {})) tell();
-    });
+    try {
+      waiter->home->post([waiter] {
+        if (const auto tell = std::exchange(waiter->told, {})) tell();
+      });
+    } catch (const std::bad_alloc&) {  // it has a deadline
+    }
   }
+}
+
+// Of [0, 1).
+double KeyStore::chance() {
+  return static_cast<double>(random_()) / (static_cast<double>(random_.max()) + 1);
 }
 
 void KeyStore::log(Source& of, const authx::KeySet* before, const authx::KeySet* now,

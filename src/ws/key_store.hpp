@@ -90,6 +90,7 @@ class KeyStore {
   void run();
   Moment begin_due(Moment now);
   void settle(KeyFetcher::Answer answer);
+  double chance();
   // What a fetch has brought, said once for each change.
   static void log(Source& of, const authx::KeySet* before, const authx::KeySet* now,
                   const std::string& error);

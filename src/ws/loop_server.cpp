@@ -1,10 +1,8 @@
 #include "ws/loop_server.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cassert>
-#include <chrono>
+#include <new>
 
 #include "ws/http_session.hpp"
 #include "ws/proxy_session.hpp"
@@ -18,7 +16,7 @@ namespace {
 // dropped.
 constexpr std::size_t kAnswersMax = 256;
 
-constexpr std::chrono::milliseconds kDrainStep{100};
+constexpr std::uint64_t kDrainStepMs = 100;
 // A small server needs no pace.
 constexpr std::size_t kDrainBatchMin = 50;
 
@@ -52,23 +50,37 @@ void LoopServer::run(std::function<void()> task) {
 }
 
 void LoopServer::accept(int fd, const net::PeerAddress& peer) {
-  auto [verdict, ticket] = site_.admission.admit(loop_.now_ms());
-  Arrival arrival{fd, peer, verdict, std::move(ticket)};
-  if (!site_.proxies.expects_header()) return identify(std::move(arrival));
-  if (!site_.proxies.trusts(peer)) {
-    arrival.verdict = Admission::Verdict::no_proxy;
-    return begin(std::move(arrival));
+  take_in([&] {
+    net::Descriptor owned(fd);
+    auto [verdict, ticket] = site_.admission.admit(loop_.now_ms());
+    Arrival arrival{std::move(owned), peer, verdict, std::move(ticket)};
+    if (!site_.proxies.expects_header()) return identify(std::move(arrival));
+    if (!site_.proxies.trusts(peer)) {
+      arrival.verdict = Admission::Verdict::no_proxy;
+      return begin(std::move(arrival));
+    }
+    proxy_sessions_.push_back(std::make_unique<ProxySession>(*this, std::move(arrival)));
+    proxy_sessions_.back()->roster_index_ = proxy_sessions_.size() - 1;
+  });
+}
+
+// Whatever has taken a connection over closes it where there is no memory to go on.
+template <class Action>
+void LoopServer::take_in(Action&& action) {
+  try {
+    action();
+  } catch (const std::bad_alloc&) {
   }
-  proxy_sessions_.push_back(std::make_unique<ProxySession>(*this, std::move(arrival)));
-  proxy_sessions_.back()->roster_index_ = proxy_sessions_.size() - 1;
 }
 
 // What counts for an address waits until it is the client's.
 void LoopServer::identify(Arrival arrival) {
-  const bool admitted = arrival.verdict == Admission::Verdict::admitted;
-  if (admitted && !site_.proxies.forwards(arrival.peer))
-    arrival.verdict = site_.admission.count_for(arrival.peer.host(), arrival.ticket);
-  begin(std::move(arrival));
+  take_in([&] {
+    const bool admitted = arrival.verdict == Admission::Verdict::admitted;
+    if (admitted && !site_.proxies.forwards(arrival.peer))
+      arrival.verdict = site_.admission.count_for(arrival.peer.host(), arrival.ticket);
+    begin(std::move(arrival));
+  });
 }
 
 void LoopServer::begin(Arrival arrival) {
@@ -77,7 +89,6 @@ void LoopServer::begin(Arrival arrival) {
   if (!admitted && sessions_.size() >= kAnswersMax) {
     // Telling each of a flood why would cost what the limit is to save.
     site_.reject(refusal_of(arrival.verdict).why, net::to_string(arrival.peer), "unanswered");
-    ::close(arrival.fd);
     return;
   }
   sessions_.push_back(std::make_unique<HttpSession>(*this, std::move(arrival)));
@@ -117,37 +128,54 @@ void LoopServer::drain(std::function<void()> done) {
   listeners_.clear();
   proxy_sessions_.clear();
   sessions_.clear();
+  const auto drain_ms = static_cast<std::uint64_t>(site_.limits.drain_time.count());
+  drain_ends_ms_ = loop_.now_ms() + drain_ms;
   // The last batch leaves time for its closing handshakes.
-  const auto batches = static_cast<std::size_t>(site_.limits.drain_time / kDrainStep) * 3 / 4 + 1;
-  drain_batch(std::max(kDrainBatchMin, connections_.size() / batches + 1));
-  loop_.after(site_.limits.drain_time, [this] { drop_all(); });
+  const std::size_t batches = drain_ms / kDrainStepMs * 3 / 4 + 1;
+  batch_size_ = std::max(kDrainBatchMin, connections_.size() / batches + 1);
+  drain_batch();
   tell_if_empty();
 }
 
-void LoopServer::drain_batch(std::size_t size) {
-  std::vector<base::Ref<ServerConnection>> batch;
-  bool more = false;
-  for (const auto& connection : connections_) {
-    if (!connection->is_open()) continue;
-    if (more = batch.size() == size; more) break;
-    batch.push_back(connection);
+// Closes some, and comes back for the next, or at the end of the drain. Needs no memory.
+void LoopServer::drain_batch() {
+  std::size_t left = batch_size_;
+  // Backwards: one that ends at once changes the roster, but for those still to come.
+  for (std::size_t i = connections_.size(); i-- > 0 && left != 0;) {
+    if (i >= connections_.size() || !connections_[i]->is_open()) continue;
+    connections_[i]->shut_down();
+    --left;
   }
-  // A close may end a connection at once and so change the roster.
-  for (const auto& connection : batch) {
-    connection->close(proto::CloseCode::service_restart, "the server restarts", DisconnectCause::shutdown);
-  }
-  if (more) loop_.after(kDrainStep, [this, size] { drain_batch(size); });
+  const std::uint64_t next_ms = left == 0 ? loop_.now_ms() + kDrainStepMs : drain_ends_ms_;
+  loop_.wheel().arm(*this, std::min(next_ms, drain_ends_ms_));
 }
 
 void LoopServer::drop_all() {
-  const auto connections = connections_;
-  for (const auto& connection : connections) connection->drop();
+  for (std::size_t i = connections_.size(); i-- > 0;) {
+    if (i < connections_.size()) connections_[i]->try_drop();
+  }
 }
 
+void LoopServer::on_deadline(std::uint64_t now_ms) {
+  if (now_ms < drain_ends_ms_) {
+    drain_batch();
+  } else {
+    drop_all();
+  }
+  tell_if_empty();
+}
+
+// Needs no memory in the end: what is forgotten must not come to life again.
 void LoopServer::tell_if_empty() {
   if (!drained_ || !connections_.empty() || !sessions_.empty()) return;
-  // What was forgotten is still on the stack.
-  loop_.post(std::exchange(drained_, {}));
+  try {
+    // What was forgotten is still on the stack.
+    loop_.post(drained_);
+    drained_ = {};
+    loop_.wheel().cancel(*this);
+  } catch (const std::bad_alloc&) {
+    loop_.wheel().arm(*this, loop_.now_ms());
+  }
 }
 
 }  // namespace microframe::ws

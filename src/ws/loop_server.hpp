@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
 
 #include "base/ref.hpp"
+#include "base/timer_wheel.hpp"
 #include "hub/loop_port.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
@@ -21,7 +23,7 @@ class ProxySession;
 class ServerConnection;
 class Site;
 
-class LoopServer final : public hub::LoopPort {
+class LoopServer final : public hub::LoopPort, private base::TimerNode {
  public:
   // index: of this loop among the site's. `loop` and `site` outlive it.
   LoopServer(net::Loop& loop, std::size_t index, Site& site);
@@ -46,7 +48,7 @@ class LoopServer final : public hub::LoopPort {
   void forget(ProxySession& session);
 
   // Goes on with a connection whose stream begins now, and whose peer is the client or a proxy that names it
-  // in the request.
+  // in the request. Throws nothing.
   void identify(Arrival arrival);
 
   // Stops listening and closes every connection with 1012, in batches, so that not all come back to other
@@ -57,9 +59,12 @@ class LoopServer final : public hub::LoopPort {
   void drop_all();
 
  private:
-  void drain_batch(std::size_t size);
+  template <class Action>
+  void take_in(Action&& action);
+  void drain_batch();
   void accept(int fd, const net::PeerAddress& peer);
   void begin(Arrival arrival);
+  void on_deadline(std::uint64_t now_ms) override;
   void tell_if_empty();
 
   net::Loop& loop_;
@@ -70,7 +75,9 @@ class LoopServer final : public hub::LoopPort {
   std::vector<std::unique_ptr<ProxySession>> proxy_sessions_;
   std::vector<std::unique_ptr<HttpSession>> sessions_;
   std::vector<base::Ref<ServerConnection>> connections_;
-  std::function<void()> drained_;
+  std::function<void()> drained_;  // while it drains
+  std::uint64_t drain_ends_ms_ = 0;
+  std::size_t batch_size_ = 0;  // of those closed at a time
 };
 
 }  // namespace microframe::ws

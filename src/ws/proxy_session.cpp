@@ -1,5 +1,6 @@
 #include "ws/proxy_session.hpp"
 
+#include <new>
 #include <utility>
 
 #include "proto/proxy_header.hpp"
@@ -9,12 +10,25 @@
 namespace microframe::ws {
 
 ProxySession::ProxySession(LoopServer& server, Arrival arrival)
-    : server_(server), arrival_(std::move(arrival)), preface_(server.loop(), arrival_.fd, *this) {
+    : server_(server), arrival_(std::move(arrival)), preface_(server.loop(), std::move(arrival_.fd), *this) {
   const auto limit = server.site().limits.head_time;
   server.loop().wheel().arm(*this, server.loop().now_ms() + static_cast<std::uint64_t>(limit.count()));
 }
 
+template <class Action>
+void ProxySession::guarded(Action&& action) {
+  try {
+    action();
+  } catch (const std::bad_alloc&) {  // never once it has been forgotten
+    server_.forget(*this);
+  }
+}
+
 void ProxySession::on_preface(base::Bytes so_far) {
+  guarded([&] { read(so_far); });
+}
+
+void ProxySession::read(base::Bytes so_far) {
   const auto parsed = proto::parse_proxy_header(so_far);
   if (!parsed) return drop(Rejection::proxy_header, parsed.error());
   const std::optional<proto::ProxyHeader>& header = *parsed;
@@ -30,11 +44,11 @@ void ProxySession::on_preface(base::Bytes so_far) {
 // A proxy that only looks whether the server listens says nothing.
 void ProxySession::on_preface_end(bool empty) {
   if (empty) return server_.forget(*this);
-  drop(Rejection::proxy_header, "the stream ended within the PROXY header");
+  guarded([this] { drop(Rejection::proxy_header, "the stream ended within the PROXY header"); });
 }
 
 void ProxySession::on_deadline(std::uint64_t) {
-  drop(Rejection::proxy_timeout, "no PROXY header in time");
+  guarded([this] { drop(Rejection::proxy_timeout, "no PROXY header in time"); });
 }
 
 // Without an answer: whoever sends no header may not speak HTTP either.

@@ -27,6 +27,10 @@ class ProxySession final : private net::PrefaceEvents, private base::TimerNode {
   // base::TimerNode
   void on_deadline(std::uint64_t now_ms) override;
 
+  // Every way into it from the loop: where memory runs out, the stream is dropped. `this` may be gone after.
+  template <class Action>
+  void guarded(Action&& action);
+  void read(base::Bytes so_far);
   void drop(Rejection why, std::string_view detail);
 
   LoopServer& server_;

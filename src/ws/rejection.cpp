@@ -26,6 +26,7 @@ std::string_view to_string(Rejection rejection) {
       "replaced",
       "bad_message",
       "hook_failed",
+      "out_of_memory",
       "closing_timeout",
       "heartbeat_timeout",
       "tls_timeout",

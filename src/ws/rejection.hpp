@@ -30,6 +30,7 @@ enum class Rejection : std::uint8_t {
   replaced,           // 4409
   bad_message,        // an error reply; the connection lives
   hook_failed,        // 1011
+  out_of_memory,      // dropped
   closing_timeout,    // the peer's Close never came
   heartbeat_timeout,  // 1006: the peer has gone silent
   tls_timeout,        // the TLS handshake was not done in time

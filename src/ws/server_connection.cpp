@@ -1,6 +1,7 @@
 #include "ws/server_connection.hpp"
 
 #include <cassert>
+#include <new>
 
 #include "base/log.hpp"
 #include "hub/hub.hpp"
@@ -56,14 +57,20 @@ ServerConnection::ServerConnection(LoopServer& server, Opening opening)
 void ServerConnection::open(std::unique_ptr<net::Socket> socket, base::MutableBytes early) {
   socket_ = std::move(socket);
   socket_->set_events(*this);
+  guarded([&] { begin_session(early); });
+}
+
+void ServerConnection::begin_session(base::MutableBytes early) {
   handle_ = WebSocket(*this);
   phase_ = Phase::open;
   begin_deadlines();
   if (const Ref<Member> oldest = endpoint_.hub().add(*this)) {
     auto& replaced = static_cast<ServerConnection&>(*oldest);
     replaced.server_.run([held = Ref<ServerConnection>(&replaced)] {
-      held->reject(Rejection::replaced, "the user has too many devices");
-      held->close(CloseCode::replaced, "replaced by a newer device", DisconnectCause::replaced);
+      held->guarded([&] {
+        held->reject(Rejection::replaced, "the user has too many devices");
+        held->close(CloseCode::replaced, "replaced by a newer device", DisconnectCause::replaced);
+      });
     });
   }
   runner_.connect();
@@ -73,9 +80,10 @@ void ServerConnection::open(std::unique_ptr<net::Socket> socket, base::MutableBy
 // --- bytes in ---
 
 void ServerConnection::on_receive(base::MutableBytes bytes) {
-  const Ref<ServerConnection> keep(this);
-  heartbeat_.heard(server_.loop().now_ms());
-  read(bytes);
+  guarded([&] {
+    heartbeat_.heard(server_.loop().now_ms());
+    read(bytes);
+  });
 }
 
 void ServerConnection::read(base::MutableBytes bytes) {
@@ -170,13 +178,15 @@ proto::InflaterPool* ServerConnection::inflaters() {
   return own ? own : &server_.deflate().inflaters();
 }
 
-void ServerConnection::deliver(const SharedBuffer& frame) {
+void ServerConnection::deliver(const SharedBuffer& frame) try {
   if (!is_open() || overflowed_) return;
   // Before it is compressed: a frame that is compressed in a context must be sent.
   if (socket_->buffered() != 0 && !make_room(frame)) return;
   socket_->send(deflate_bits_ == 0 ? frame : encoding(frame));
   if (socket_->blocked_since_ms() != 0)
     waiting_bytes_.store(static_cast<std::uint32_t>(socket_->buffered()), std::memory_order_relaxed);
+} catch (const std::bad_alloc&) {
+  give_up();
 }
 
 // Sees to room for a frame behind those that wait: by the rules of its room, which may drop some, or by
@@ -205,8 +215,10 @@ bool ServerConnection::make_room(const SharedBuffer& frame) {
   overflowed_ = true;
   // A hub may be walking its lists: the session ends when it is done.
   server_.loop().post([held = Ref<ServerConnection>(this)] {
-    held->reject(Rejection::too_slow, "outbox is full");
-    held->close(CloseCode::too_slow, "too slow", DisconnectCause::too_slow);
+    held->guarded([&] {
+      held->reject(Rejection::too_slow, "outbox is full");
+      held->close(CloseCode::too_slow, "too slow", DisconnectCause::too_slow);
+    });
   });
   return false;
 }
@@ -222,8 +234,10 @@ void ServerConnection::on_blocked() {
 
 void ServerConnection::on_drained() {
   waiting_bytes_.store(0, std::memory_order_relaxed);
-  if (const auto pongs = std::move(pongs_); pongs && pongs->next) socket_->send(pongs->next);
-  tell_drained(true);
+  guarded([this] {
+    if (const auto pongs = std::move(pongs_); pongs && pongs->next) socket_->send(pongs->next);
+    tell_drained(true);
+  });
 }
 
 std::size_t ServerConnection::buffered() const {
@@ -233,16 +247,28 @@ std::size_t ServerConnection::buffered() const {
 
 void ServerConnection::when_drained(std::function<void(bool)> told) {
   server_.run([held = Ref<ServerConnection>(this), told = std::move(told)] {
-    if (!held->is_open()) return told(false);
-    held->socket_->offer();  // what was only queued may leave at once
-    if (held->socket_->buffered() == 0) return told(true);
-    held->drain_waiters_.push_back(told);
+    try {
+      held->note_drain_wait(told);
+    } catch (const std::bad_alloc&) {
+      held->give_up();
+      told(false);
+    }
   });
 }
 
+void ServerConnection::note_drain_wait(const std::function<void(bool)>& told) {
+  if (!is_open()) return told(false);
+  socket_->offer();  // what was only queued may leave at once
+  if (socket_->buffered() == 0) return told(true);
+  drain_waiters_.push_back(told);
+}
+
+// One after the other: whom there was no memory to tell is told when this is called again.
 void ServerConnection::tell_drained(bool drained) {
-  if (drain_waiters_.empty()) return;
-  for (const auto& told : std::exchange(drain_waiters_, {})) told(drained);
+  while (!drain_waiters_.empty()) {
+    drain_waiters_.front()(drained);
+    drain_waiters_.pop_front();
+  }
 }
 
 // A message as this peer is sent it.
@@ -272,16 +298,22 @@ void ServerConnection::close(CloseCode code, std::string_view reason, Disconnect
   leave(DisconnectReason(cause, static_cast<std::uint16_t>(code), std::string(reason)));
 }
 
+void ServerConnection::shut_down() {
+  guarded([this] { close(CloseCode::service_restart, "the server restarts", DisconnectCause::shutdown); });
+}
+
 void ServerConnection::request_close(CloseCode code, std::string_view reason) {
   server_.run([held = Ref<ServerConnection>(this), code, text = std::string(reason)] {
-    held->close(code, text, DisconnectCause::server_closed);
+    held->guarded([&] { held->close(code, text, DisconnectCause::server_closed); });
   });
 }
 
 void ServerConnection::revoke(std::string_view reason) {
-  if (!is_open()) return;
-  reject(Rejection::revoked, reason);
-  close(CloseCode::replaced, reason, DisconnectCause::revoked);
+  guarded([&] {
+    if (!is_open()) return;
+    reject(Rejection::revoked, reason);
+    close(CloseCode::replaced, reason, DisconnectCause::revoked);
+  });
 }
 
 void ServerConnection::request_revocation(std::string_view reason) {
@@ -294,6 +326,32 @@ void ServerConnection::drop() {
   runner_.abandon();
 }
 
+// Drops it later, for a hook or a hub may be on the stack. Needs no memory, and throws nothing.
+void ServerConnection::give_up() {
+  if (std::exchange(gives_up_, true)) return;
+  overflowed_ = true;
+  try {
+    server_.loop().post([held = Ref<ServerConnection>(this)] { held->try_drop(); });
+  } catch (const std::bad_alloc&) {
+    server_.loop().wheel().arm(*this, server_.loop().now_ms());
+  }
+}
+
+// Until there is memory enough.
+void ServerConnection::try_drop() {
+  const Ref<ServerConnection> keep(this);
+  try {
+    if (gives_up_ && !session_ended_) reject(Rejection::out_of_memory, "dropped");
+    drop();
+    if (!hooks_ended_) return;
+    handle_.reset();
+    forget_if_done();
+  } catch (const std::bad_alloc&) {
+    gives_up_ = true;
+    server_.loop().wheel().arm(*this, server_.loop().now_ms());
+  }
+}
+
 void ServerConnection::begin_closing() {
   phase_ = Phase::closing;
   const auto limit = server_.site().limits.closing_time;
@@ -304,9 +362,11 @@ void ServerConnection::begin_closing() {
 // Ends the session, once: it is no longer counted nor delivered to, then on_disconnect runs, then its rooms
 // are left.
 void ServerConnection::leave(DisconnectReason reason) {
-  if (std::exchange(session_ended_, true)) return;
-  endpoint_.hub().begin_leave(*this);
+  if (session_ended_) return;
   tell_drained(false);
+  runner_.reserve_disconnect();
+  session_ended_ = true;  // what follows needs no memory
+  endpoint_.hub().begin_leave(*this);
   const bool received_all = reason.cause == DisconnectCause::peer_closed ||
                             reason.cause == DisconnectCause::connection_lost ||
                             reason.cause == DisconnectCause::timeout;
@@ -314,8 +374,7 @@ void ServerConnection::leave(DisconnectReason reason) {
 }
 
 void ServerConnection::on_end(net::EndReason) {
-  const Ref<ServerConnection> keep(this);
-  lose(DisconnectCause::connection_lost);
+  guarded([this] { lose(DisconnectCause::connection_lost); });
 }
 
 // The stream is over without a Close of the peer's.
@@ -325,6 +384,7 @@ void ServerConnection::lose(DisconnectCause cause) {
 }
 
 void ServerConnection::stream_ended() {
+  if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
   server_.loop().wheel().cancel(*this);
   socket_.reset();
@@ -333,15 +393,21 @@ void ServerConnection::stream_ended() {
 
 void ServerConnection::on_hooks_ended() {
   endpoint_.hub().remove(*this);
+  hooks_ended_ = true;
   // The runner is still on the stack, and the handle may be the last.
-  server_.loop().post([held = Ref<ServerConnection>(this)] {
-    held->handle_.reset();
-    held->forget_if_done();
-  });
+  try {
+    server_.loop().post([held = Ref<ServerConnection>(this)] {
+      held->handle_.reset();
+      held->forget_if_done();
+    });
+  } catch (const std::bad_alloc&) {
+    give_up();
+  }
 }
 
 void ServerConnection::forget_if_done() {
   if (phase_ != Phase::closed || !session_ended_ || handle_) return;
+  if (std::exchange(forgotten_, true)) return;
   ticket_ = {};  // a hook that still ran has counted until here
   takeover_.reset();
   server_.forget(*this);

@@ -9,13 +9,15 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "authx/authenticator.hpp"
+#include "base/ref.hpp"
 #include "base/timer_wheel.hpp"
 #include "hub/member.hpp"
 #include "microframe/ws/disconnect.hpp"
@@ -58,10 +60,15 @@ class ServerConnection final : public hub::Member,
 
   // Sends our Close and ends the session. Does nothing unless open.
   void close(proto::CloseCode code, std::string_view reason, DisconnectCause cause);
-  // The same with 4409, for a user whose tokens are no longer good.
+  // The same with 4409, for a user whose tokens are no longer good. Throws nothing.
   void revoke(std::string_view reason);
-  // Drops the stream, and ends the session if a Close has not yet. Hooks that wait are abandoned.
+  // Drops the stream, and ends the session if a Close has not yet. Hooks that wait are abandoned. Called
+  // again where it ran out of memory, it goes on.
   void drop();
+  // drop(), which waits for memory where there is none. Throws nothing.
+  void try_drop();
+  // Closes it, for the server stops. Throws nothing.
+  void shut_down();
 
   // Any thread.
   bool is_open() const { return phase_.load(std::memory_order_acquire) == Phase::open; }
@@ -96,8 +103,10 @@ class ServerConnection final : public hub::Member,
 
   // hub::Sink
   void deliver(const base::SharedBuffer& frame) override;
+  void give_up() override;
   bool make_room(const base::SharedBuffer& frame);
   void count_shed(std::size_t frames);
+  void note_drain_wait(const std::function<void(bool)>& told);
   void tell_drained(bool drained);
   // net::SocketEvents
   void on_receive(base::MutableBytes bytes) override;
@@ -116,7 +125,20 @@ class ServerConnection final : public hub::Member,
   void on_hook_failed(std::string_view hook, std::string_view what) override;
   void on_hooks_idle() override;
   void on_hooks_ended() override;
+  void on_hooks_stuck() override { give_up(); }
 
+  // Every way into it from the loop: where memory runs out, the connection is dropped.
+  template <class Action>
+  void guarded(Action&& action) {
+    const base::Ref<ServerConnection> keep(this);
+    if (gives_up_) return;
+    try {
+      action();
+    } catch (const std::bad_alloc&) {
+      give_up();
+    }
+  }
+  void begin_session(base::MutableBytes early);
   void read(base::MutableBytes bytes);
   void handle_event(const proto::Event& event);
   void handle_peer_close(const proto::Event& event);
@@ -127,6 +149,7 @@ class ServerConnection final : public hub::Member,
   proto::InflaterPool* inflaters();
   base::SharedBuffer encoding(const base::SharedBuffer& frame);
   void send_control(const proto::ControlFrame& frame);
+  void deadline_passed(std::uint64_t now_ms);
   void begin_closing();
   void leave(DisconnectReason reason);
   void lose(DisconnectCause cause);
@@ -148,16 +171,19 @@ class ServerConnection final : public hub::Member,
   LoopServer& server_;
   std::unique_ptr<net::Socket> socket_;  // until the stream has ended
   std::atomic<Phase> phase_{Phase::opening};
-  bool overflowed_ = false;
+  bool overflowed_ = false;  // nothing more is delivered: it is to end
   std::atomic<std::uint32_t> waiting_bytes_{0};  // in a socket that is blocked, for other threads
   std::uint8_t deflate_bits_;  // of the window we compress with for this peer; 0: not at all
 
   bool session_ended_ = false;
+  bool hooks_ended_ = false;
+  bool gives_up_ = false;  // memory ran out: to be dropped
+  bool forgotten_ = false;
   Endpoint& endpoint_;
   std::unique_ptr<Takeover> takeover_;  // where a direction has a context
   proto::Connection protocol_;
   HookRunner runner_;
-  std::vector<std::function<void(bool)>> drain_waiters_;
+  std::list<std::function<void(bool)>> drain_waiters_;
   std::optional<WebSocket> handle_;  // what hooks receive; until the session has ended
   Json claims_;
   std::string subprotocol_;

@@ -45,7 +45,7 @@ void ServerConnection::begin_deadlines() {
 }
 
 void ServerConnection::arm_deadline() {
-  if (!is_open()) return;  // closing has its own deadline
+  if (!is_open() || gives_up_) return;  // those have their own deadlines
   const Limits& limits = server_.site().limits;
   std::uint64_t next = server_.loop().now_ms() + ms(until_expiry());
   if (limits.ping_interval.count() != 0) next = std::min(next, heartbeat_.deadline_ms(timing_of(limits)));
@@ -55,7 +55,11 @@ void ServerConnection::arm_deadline() {
 }
 
 void ServerConnection::on_deadline(std::uint64_t now_ms) {
-  const base::Ref<ServerConnection> keep(this);
+  if (gives_up_) return try_drop();
+  guarded([&] { deadline_passed(now_ms); });
+}
+
+void ServerConnection::deadline_passed(std::uint64_t now_ms) {
   if (phase_ == Phase::closing) {
     reject(Rejection::closing_timeout, "the closing handshake is late");
     return stream_ended();

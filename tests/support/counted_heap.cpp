@@ -17,6 +17,8 @@ HeapCount& heap_count() {
   return count;
 }
 
+bool (*heap_refuses)() = nullptr;
+
 namespace {
 
 void count_in(std::size_t size) noexcept {
@@ -52,6 +54,7 @@ namespace test {
 namespace {
 
 void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) noexcept {
+  if (heap_refuses && heap_refuses()) return nullptr;
   count_in(size);
   // aligned_alloc takes whole multiples of the alignment only.
   return std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);

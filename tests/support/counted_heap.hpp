@@ -16,4 +16,7 @@ struct HeapCount {
 
 HeapCount& heap_count();  // of the calling thread
 
+// Where it is set: whether this allocation is to fail. Set while no other thread runs; it allocates nothing.
+extern bool (*heap_refuses)();
+
 }  // namespace test

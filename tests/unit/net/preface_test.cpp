@@ -35,7 +35,7 @@ class Reader final : public PrefaceEvents {
     const std::size_t end = base::as_text(so_far).find('|');
     if (end == std::string::npos) return write_next();
     preface = base::as_text(so_far.first(end + 1));
-    fd_ = preface_->release(end + 1);
+    fd_ = preface_->release(end + 1).release();
     preface_.reset();
     loop_.stop();
   }

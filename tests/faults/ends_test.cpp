@@ -1,0 +1,119 @@
+// Faults where a whole server ends, and in a client of the library's own.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "faults/fault.hpp"
+#include "faults/stage.hpp"
+#include "net/loop.hpp"
+#include "ws/client_connection.hpp"
+
+namespace test {
+namespace {
+
+using namespace microframe;
+using namespace std::chrono_literals;
+
+constexpr std::size_t kPointsMax = 500;
+
+std::vector<Fault> each_kind() {
+  std::vector<Fault> faults = {{Fault::Kind::allocation, 1, 0, 0}};
+  for (std::size_t variant = 0; variant < kVariants; ++variant) {
+    faults.push_back({Fault::Kind::system_call, 1, 0, variant});
+  }
+  return faults;
+}
+
+// play(fault) -> whether it struck; at every point, until two in a row lie behind the end.
+template <class Play>
+void sweep(Fault fault, Play&& play) {
+  int missed = 0;
+  for (fault.at = 1; fault.at < kPointsMax && missed < 2 && !testing::Test::HasFailure(); ++fault.at) {
+    missed = play(fault) ? 0 : missed + 1;
+  }
+  EXPECT_LT(fault.at, kPointsMax);
+}
+
+// Every Close is answered by the client, so that nothing but a fault makes the end late.
+bool stop_with(const Fault& fault) {
+  const std::size_t before = open_descriptors();
+  std::size_t struck = 0;
+  {
+    Stage stage;
+    std::vector<Talk> clients;
+    for (const char* user : {"alice", "bea", "cid"}) clients.push_back(stage.enter(user));
+    clients.push_back(stage.enter("dan", "/waits"));
+    Talk unfinished = stage.connect();
+    unfinished.raw.send("GET /");
+    for (int i = 0; i < 3; ++i) clients[static_cast<std::size_t>(i)].ask(R"({"do":"join"})");
+    clients[3].say(R"({"n":1})");
+    arm(fault);
+    stage.app->stop();
+    for (Talk& client : clients) client.close_code();
+    stage.app->wait();
+    struck = disarm();
+  }
+  EXPECT_EQ(open_descriptors(), before) << fault.at << ", " << last_struck();
+  return struck != 0;
+}
+
+TEST(FaultsAtTheEnd, AServerStopsWhateverFails) {
+  {
+    const Stage first;
+  }  // opens what a process opens once
+  for (const Fault& fault : each_kind()) sweep(fault, stop_with);
+}
+
+// Says one thing, hears the answer, closes.
+class Visitor final : public ws::ClientConnection::Events {
+ public:
+  Visitor(const Stage& stage, net::Loop& loop) : loop_(loop) {
+    ws::ClientConnection::Options options;
+    options.token = stage.token("alice");
+    const std::string url = "ws://127.0.0.1:" + std::to_string(stage.app->port()) + "/echo";
+    connection_ = std::make_unique<ws::ClientConnection>(loop, ws::parse_url(url), options, *this);
+  }
+  int ends = 0;
+
+ private:
+  void on_open() override { connection_->send(ws::Message::text(R"({"n":1})")); }
+  void on_message(const ws::Message&) override { connection_->close(); }
+  void on_closed(proto::CloseCode, std::string_view) override {
+    ++ends;
+    connection_.reset();
+    loop_.stop();
+  }
+  net::Loop& loop_;
+  std::unique_ptr<ws::ClientConnection> connection_;
+};
+
+// An attempt ends by itself within ten seconds, also where nothing comes.
+bool visit_with(Stage& stage, const Fault& fault) {
+  const std::size_t before = open_descriptors();
+  {
+    net::Loop loop;
+    Visitor visitor(stage, loop);
+    arm(fault);
+    loop.run();
+    EXPECT_EQ(visitor.ends, 1) << fault.at << ", " << last_struck();
+  }
+  stage.settle();
+  const bool struck = disarm() != 0;
+  EXPECT_EQ(open_descriptors(), before) << fault.at << ", " << last_struck();
+  stage.check_healthy();
+  stage.settle();
+  return struck;
+}
+
+TEST(FaultsAtTheEnd, AClientIsToldOfTheEndWhateverFails) {
+  Stage stage;
+  for (const Fault& fault : each_kind()) {
+    sweep(fault, [&](const Fault& one) { return visit_with(stage, one); });
+  }
+}
+
+}  // namespace
+}  // namespace test

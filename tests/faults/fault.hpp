@@ -1,0 +1,27 @@
+// Fault: the n-th allocation, or the n-th system call, that a loop's thread makes from now on fails. The
+// test's own threads are spared. Threading: arm and disarm from one thread; counting from any.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace test {
+
+struct Fault {
+  enum class Kind : unsigned char { allocation, system_call };
+  Kind kind = Kind::allocation;
+  std::size_t at = 1;       // the first is 1
+  std::size_t every = 0;    // and each so many further ones; 0: none
+  std::size_t variant = 0;  // of a system call: which of the errors it may give
+};
+
+// How many errors a system call has at most.
+inline constexpr std::size_t kVariants = 5;
+
+void arm(const Fault& fault);
+// returns: how often it struck.
+std::size_t disarm();
+// What the last fault struck: "recv: ECONNRESET", or "allocation".
+std::string last_struck();
+
+}  // namespace test

@@ -1,0 +1,100 @@
+// Fault injection: in each flow, each allocation and each system call of the server's loops fails once, and
+// in further runs every so many. Nothing crashes or leaks, every connection ends, and the next one works.
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+
+#include "base/log.hpp"
+#include "faults/fault.hpp"
+#include "faults/flows.hpp"
+#include "faults/stage.hpp"
+
+namespace test {
+
+static void PrintTo(const Flow& flow, std::ostream* out) {
+  *out << flow.name;
+}
+
+namespace {
+
+// More than any flow has.
+constexpr std::size_t kPointsMax = 2000;
+
+std::string describe(const Fault& fault) {
+  return "at " + std::to_string(fault.at) + ", every " + std::to_string(fault.every) + ", variant " +
+         std::to_string(fault.variant) + ", " + last_struck();
+}
+
+// Plays one flow with one fault. returns: whether it struck.
+bool play(Stage& stage, const Flow& flow, const Fault& fault) {
+  arm(fault);
+  try {
+    flow.play(stage);
+  } catch (const Ended&) {
+  } catch (const std::exception& error) {
+    disarm();
+    ADD_FAILURE() << "stuck " << describe(fault) << ": " << error.what();
+    return true;
+  }
+  if (fault.every != 0) disarm();  // what ends must be able to end
+  try {
+    stage.settle();
+    disarm();
+    stage.check_healthy();
+    stage.settle();
+  } catch (const Ended&) {
+    ADD_FAILURE() << "the next connection failed, " << describe(fault);
+  } catch (const std::exception& error) {
+    disarm();
+    ADD_FAILURE() << describe(fault) << ": " << error.what();
+  }
+  return disarm() != 0;
+}
+
+class Faults : public testing::TestWithParam<Flow> {
+ protected:
+  static void SetUpTestSuite() { microframe::base::log::set_level(microframe::base::log::Level::warn); }
+
+  // The fault at every point, until two in a row lie behind the flow's end.
+  void sweep(Fault fault) {
+    Stage stage;
+    int missed = 0;
+    std::size_t hits = 0;
+    for (fault.at = 1; fault.at < kPointsMax && missed < 2 && !HasFailure(); ++fault.at) {
+      const bool struck = play(stage, GetParam(), fault);
+      missed = struck ? 0 : missed + 1;
+      hits += struck ? 1 : 0;
+    }
+    EXPECT_GT(hits, 0U) << "no fault ever struck";
+    EXPECT_LT(fault.at, kPointsMax);
+  }
+};
+
+TEST_P(Faults, EachAllocationFails) {
+  sweep({Fault::Kind::allocation, 1, 0, 0});
+}
+
+TEST_P(Faults, EverySeveralthAllocationFails) {
+  if (GetParam().slow) return;
+  Stage stage;
+  for (const std::size_t every : {2, 3, 5, 7, 11, 13, 17, 23, 31}) {
+    for (std::size_t at = 1; at <= every && at <= 7 && !HasFailure(); ++at) {
+      play(stage, GetParam(), {Fault::Kind::allocation, at, every, 0});
+    }
+  }
+}
+
+TEST_P(Faults, EachSystemCallFailsInEachWay) {
+  const std::size_t variants = GetParam().slow ? 1 : kVariants;
+  for (std::size_t variant = 0; variant < variants && !HasFailure(); ++variant) {
+    sweep({Fault::Kind::system_call, 1, 0, variant});
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Flows, Faults, testing::ValuesIn(flows().begin(), flows().end()),
+                         [](const auto& param) { return std::string(param.param.name); });
+
+}  // namespace
+}  // namespace test
