@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "microframe/authx.hpp"
-#include "microframe/detail/hooks.hpp"
+#include "microframe/detail/find_hooks.hpp"
 #include "microframe/ws/callbacks.hpp"
 #include "microframe/ws/chat_base.hpp"
 
