@@ -264,18 +264,18 @@ TEST_F(Tls, ResetsInEveryStateLeaveNothingBehind) {
 TEST_F(Tls, EachNameIsShownItsCertificate) {
   const Certificate second(named("second.example"));
   const Certificate wild(named("*.wild.example"));
+  const Certificate exact(named("exact.wild.example"));
   const TemporaryFile files[] = {TemporaryFile(second.pem()), TemporaryFile(second.key_pem()),
-                                 TemporaryFile(wild.pem()), TemporaryFile(wild.key_pem())};
-  options.add(files[0].path(), files[1].path()).add(files[2].path(), files[3].path());
+                                 TemporaryFile(wild.pem()),   TemporaryFile(wild.key_pem()),
+                                 TemporaryFile(exact.pem()),  TemporaryFile(exact.key_pem())};
+  for (int i = 0; i < 6; i += 2) options.add(files[i].path(), files[i + 1].path());
   begin();
   const struct {
     const char* asked;
     const char* shown;
-  } cases[] = {{"first.example", "first.example"},
-               {"second.example", "second.example"},
-               {"a.wild.example", "*.wild.example"},
-               {"nobody.example", "first.example"},
-               {"", "first.example"}};
+  } cases[] = {{"first.example", "first.example"},   {"second.example", "second.example"},
+               {"a.wild.example", "*.wild.example"}, {"exact.wild.example", "exact.wild.example"},
+               {"nobody.example", "first.example"},  {"", "first.example"}};
   for (const auto& each : cases) {
     for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
       TlsClient client = open("alice", {.version = version, .name = each.asked});

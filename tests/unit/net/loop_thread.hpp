@@ -1,8 +1,13 @@
 // A loop on a thread of its own.
 #pragma once
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <atomic>
+#include <fstream>
 #include <functional>
+#include <string>
 #include <thread>
 
 #include "net/loop.hpp"
@@ -26,9 +31,22 @@ class LoopThread {
     });
     done.wait(false);
   }
+  // Whether it waits for something to happen, as one that asks again and again never does.
+  bool is_asleep() {
+    std::ifstream stat("/proc/self/task/" + std::to_string(id()) + "/stat");
+    std::string line;
+    std::getline(stat, line);
+    return line.find(") S ") != std::string::npos;
+  }
   Loop loop;
 
  private:
+  long id() {
+    if (id_ == 0) on_loop([this] { id_ = ::syscall(SYS_gettid); });
+    return id_;
+  }
+
+  long id_ = 0;
   std::thread thread_;
 };
 
