@@ -27,10 +27,10 @@ struct Limits {
   std::size_t rooms_max = 1'000'000;                   // of an endpoint; likewise
   std::size_t room_name_bytes_max = 255;               // past it: JoinResult::name_invalid
   std::size_t connections_max = 100'000;               // of the process; past it: 503
-  std::size_t connections_per_address_max = 1'000;     // past it: 429
+  std::size_t connections_per_address_max = 1'000;     // of IPv6: per /64; past it: 429
   std::size_t devices_per_user_max = 16;               // past it: 4409 to the oldest
-  double handshakes_per_second = 5'000;                // of the process; 0: no limit; past it: 503
-  double handshakes_burst = 10'000;                    // how many at once before the rate counts
+  double handshakes_per_second = 5'000;     // of the process; 0: no limit; past it: 503, with TLS dropped
+  double handshakes_burst = 10'000;         // how many at once before the rate counts
   std::size_t authentications_max = 1'000;  // AuthManagers asked at once; 0: no limit; past it: 503
   // Resident, of the process; past it new connections get 503. 0: nine tenths of what the cgroup allows,
   // where it has a limit.

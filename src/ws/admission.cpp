@@ -48,6 +48,12 @@ void Admission::give_back(const std::string& address) {
   if (--entry->second == 0) by_address_.erase(entry);
 }
 
+std::string counted_as(const net::PeerAddress& peer) {
+  constexpr unsigned kSubscriberBits = 64;
+  if (peer.ip().family() != base::IpAddress::Family::ipv6) return peer.host();
+  return base::to_string(peer.ip().network(kSubscriberBits));
+}
+
 Refusal refusal_of(Admission::Verdict verdict) {
   constexpr std::string_view kLater = "Retry-After: 5\r\n";
   switch (verdict) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "microframe/limits.hpp"
+#include "net/address.hpp"
 #include "ws/rate_limit.hpp"
 #include "ws/rejection.hpp"
 #include "ws/slots.hpp"
@@ -55,8 +56,8 @@ class Admission {
 
   // Takes a place in the process for a connection accepted at `now_ms`, of any loop's clock.
   std::pair<Verdict, Ticket> admit(std::uint64_t now_ms);
-  // Counts the connection, once, for `address`: a client's, without its port, or "unix". Apart from admit(),
-  // for a proxy tells its client only later.
+  // Counts the connection, once, for `address`, as counted_as() names it. Apart from admit(), for a proxy
+  // tells its client only later.
   // returns: admitted, or address_full; the ticket then holds its place in the process still.
   Verdict count_for(std::string address, Ticket& ticket);
 
@@ -84,6 +85,10 @@ class Admission {
   std::uint64_t latest_ms_ = 0;
   std::unordered_map<std::string, std::size_t> by_address_;
 };
+
+// Whom a client's connections are counted for: its address without the port, of IPv6 the /64 it lies in, for
+// that is the least a subscriber is given (RFC 6177); or "unix".
+std::string counted_as(const net::PeerAddress& peer);
 
 // What one that was not admitted is told.
 struct Refusal {

@@ -138,7 +138,7 @@ void HttpSession::name_client(const proto::RequestHead& head) {
   if (!proxies.forwards(peer_)) return;
   peer_ = proxies.client(head.all("x-forwarded-for"), peer_);
   if (verdict_ == Admission::Verdict::admitted)
-    verdict_ = server_.site().admission.count_for(peer_.host(), ticket_);
+    verdict_ = server_.site().admission.count_for(counted_as(peer_), ticket_);
 }
 
 void HttpSession::serve_page(const proto::RequestHead& head) {

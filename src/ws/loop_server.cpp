@@ -78,7 +78,7 @@ void LoopServer::identify(Arrival arrival) {
   take_in([&] {
     const bool admitted = arrival.verdict == Admission::Verdict::admitted;
     if (admitted && !site_.proxies.forwards(arrival.peer))
-      arrival.verdict = site_.admission.count_for(arrival.peer.host(), arrival.ticket);
+      arrival.verdict = site_.admission.count_for(counted_as(arrival.peer), arrival.ticket);
     begin(std::move(arrival));
   });
 }
@@ -86,8 +86,9 @@ void LoopServer::identify(Arrival arrival) {
 void LoopServer::begin(Arrival arrival) {
   const bool admitted = arrival.verdict == Admission::Verdict::admitted;
   if (!admitted) arrival.ticket = {};
-  if (!admitted && sessions_.size() >= kAnswersMax) {
-    // Telling each of a flood why would cost what the limit is to save.
+  // Telling each of a flood why would cost what the limit is to save; so would a TLS handshake of each.
+  const bool costs_too_much = site_.tls && arrival.verdict == Admission::Verdict::too_fast;
+  if (!admitted && (costs_too_much || sessions_.size() >= kAnswersMax)) {
     site_.reject(refusal_of(arrival.verdict).why, net::to_string(arrival.peer), "unanswered");
     return;
   }

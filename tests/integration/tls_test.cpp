@@ -190,6 +190,16 @@ TEST_F(Tls, AfterTheHandshakeTheHeadHasItsOwnTime) {
   EXPECT_EQ(client.read_status(), 408U);
 }
 
+TEST_F(Tls, AFloodOfHandshakesCostsNoTls) {
+  limits.handshakes_per_second = 0.001;
+  limits.handshakes_burst = 2;
+  begin();
+  secured();
+  RawClient late = raw();
+  EXPECT_TRUE(late.at_end()) << "it is dropped before it has said a word";
+  expect_rejected("handshake_flood", 1);
+}
+
 TEST_F(Tls, PlainTextIsToldToSpeakTls) {
   begin();
   for (const std::string& text : {upgrade_request("/ws"), std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),

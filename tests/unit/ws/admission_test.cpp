@@ -49,6 +49,17 @@ TEST(Admission, TakesAsManyAsAnAddressMay) {
   EXPECT_EQ(admission.count_for("a", two.second), Verdict::admitted);
 }
 
+TEST(Admission, CountsAnIpv6ClientForItsSubscriber) {
+  const auto name = [](std::string_view ip) {
+    return counted_as(net::PeerAddress(*base::IpAddress::parse(ip), 5000));
+  };
+  EXPECT_EQ(name("2001:db8:1:2::1"), name("2001:db8:1:2:ffff::9"));
+  EXPECT_NE(name("2001:db8:1:2::1"), name("2001:db8:1:3::1"));
+  EXPECT_EQ(name("192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(name("::ffff:192.0.2.7"), "192.0.2.7") << "IPv4 in IPv6 is IPv4";
+  EXPECT_EQ(counted_as(net::PeerAddress{}), "unix");
+}
+
 TEST(Admission, TakesAsManyASecondAsTheProcessMay) {
   Limits bounds;
   bounds.handshakes_per_second = 10;
