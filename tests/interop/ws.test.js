@@ -175,22 +175,38 @@ test("refuses a message over the limit with 1009", async () => {
   await small.stop();
 });
 
-test("echoes the largest messages: 16 MiB, in one frame or in fragments of 64 bytes; and answers all before a Close", async () => {
-  const big = "*".repeat(16 << 20);
+for (const compressed of [false, true]) {
+  test(`echoes messages of 16 MiB, and of 4 MiB in fragments of 64 bytes, ${compressed ? "compressed" : "plain"}`, async () => {
+    const client = new Client(`/ws/echo?token=${server.token("alice")}`, [], { perMessageDeflate: compressed });
+    await client.opened;
+    const text = "*".repeat(16 << 20);
+    client.send(text);
+    assert.ok(await client.next() === text); // not assert.equal, which would print both
+    const bytes = Buffer.alloc(16 << 20, 0xfe);
+    client.send(bytes);
+    assert.ok(bytes.equals(await client.next()));
+    const piece = "x".repeat(64);
+    for (let i = 0; i < 65536; ++i) client.socket.send(piece, { fin: i === 65535 });
+    assert.ok(await client.next() === piece.repeat(65536));
+    await client.end();
+  });
+}
+
+// A client's frame, masked with zeros.
+function frame(first, payload) {
+  const head = Buffer.alloc(14);
+  head[0] = first;
+  head[1] = 0xff;
+  head.writeBigUInt64BE(BigInt(payload.length), 2);
+  return payload.length > 65535 ? Buffer.concat([head, payload]) : Buffer.concat([Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
+}
+
+test("answers what came before a Close in the same write, a ping behind it too", async () => {
   const client = await echo();
-  client.send(big);
-  assert.equal(await client.next(), big);
-  const fragments = await echo();
-  const piece = "x".repeat(64);
-  for (let i = 0; i < 65536; ++i) fragments.socket.send(piece, { fin: i === 65535 });
-  assert.equal(await fragments.next(), piece.repeat(65536));
-  const closing = await echo();
-  closing.send("y".repeat(256 << 10));
-  closing.socket.ping("ping");
-  closing.socket.close(1000);
-  assert.equal(await closing.next(), "y".repeat(256 << 10));
-  assert.equal((await closing.ended())[0], 1000);
-  await Promise.all([client.end(), fragments.end()]);
+  const text = Buffer.alloc(256 << 10, "y");
+  client.socket._socket.write(Buffer.concat([frame(0x81, text), frame(0x88, Buffer.from([0x03, 0xe8])), frame(0x89, Buffer.from("ping"))]));
+  assert.ok(await client.next() === text.toString());
+  assert.equal((await client.ended())[0], 1000);
 });
 
 test("takes the token from each carrier", async () => {
