@@ -136,6 +136,7 @@ TEST_F(Faults, F05_MembersComeAndGoDuringBroadcasts) {
 
 TEST_F(Faults, F06_AStalledPeerDelaysNobody) {
   limits.outbox_bytes_max = 64 * 1024;
+  limits.closing_time = 5000ms;  // time to read what lies before its Close
   start();
   RawClient stalled = client("stalled");
   RawClient healthy = client("healthy");
@@ -145,7 +146,8 @@ TEST_F(Faults, F06_AStalledPeerDelaysNobody) {
     probe.broadcast(big);
     EXPECT_EQ(healthy.read_text().size(), to_text(big).size());
   }
-  eventually([&] { return probe.connection_count() == 1; });  // cut: 4408
+  eventually([&] { return probe.connection_count() == 1; });
+  EXPECT_EQ(stalled.read_close(), 4408U);
 }
 
 TEST_F(Faults, F07_NoHookRunsAfterFailedAuthentication) {
@@ -345,6 +347,18 @@ TEST_F(Faults, F24_EverythingHasALimit) {
   RawClient fifth = raw();
   fifth.send(upgrade_request("/ws?token=" + token("x")));
   EXPECT_EQ(fifth.read_status(), 429U);
+}
+
+TEST_F(Faults, F26_TheSocketReadsTheCookieThatIsConfigured) {
+  auth.sources = {{authx::TokenSource::Carrier::cookie, "session"}};
+  app.route<Probe>("/renamed", auth);
+  start();
+  const std::string origin = "Origin: https://app.example\r\n";
+  expect_refused("/renamed", "Cookie: access_token=" + token("eve") + "\r\n" + origin);
+  RawClient made = raw();
+  made.send(upgrade_request("/renamed", "Cookie: session=" + token("alice") + "\r\n" + origin));
+  EXPECT_EQ(made.read_status(), 101U);
+  ask(made, R"({"type":"x"})");
 }
 
 TEST_F(Faults, F27_ExamplesHaveNoWeakSecret) {
