@@ -71,8 +71,8 @@ SCENARIOS = {
     59: ("two devices, one closes", "the user stays"),
     60: ("leave, join, close during a broadcast", "each member each message once"),
 }
-# Ours speak no TLS, and the end of a server ends them too.
-WITHOUT_NEIGHBOURS = {11, 58}
+# The end of a server ends them too.
+WITHOUT_NEIGHBOURS = {58}
 NAME = re.compile(r"S(\d\d)(?:(and|to)(\d\d))?_")
 
 

@@ -57,6 +57,10 @@ class AppTest : public testing::Test {
     EXPECT_EQ(made.read_status(), 101U);
     return made;
   }
+  // The same for those who measure how the test's neighbours fare.
+  virtual std::unique_ptr<RawClient> measured(std::string_view user, const std::string& path) const {
+    return std::make_unique<RawClient>(client(user, path));
+  }
   // What began at `begun` has ended just now by a configured time limit: not before it, and well before a
   // default of five seconds.
   static void expect_ended_at(std::chrono::milliseconds limit, std::chrono::steady_clock::time_point begun) {
@@ -94,9 +98,9 @@ class AppTest : public testing::Test {
   // Each within the rate that the test allows to all.
   void invite_neighbours() {
     constexpr std::size_t kNeighbours = 8;
-    std::vector<RawClient> clients;
+    std::vector<std::unique_ptr<RawClient>> clients;
     for (std::size_t i = 0; i < kNeighbours; ++i)
-      clients.push_back(client("beside" + std::to_string(i), kBeside));
+      clients.push_back(measured("beside" + std::to_string(i), kBeside));
     const double each = limits.messages_per_second > 0 ? std::min(limits.messages_per_second, 100.0) : 100.0;
     neighbours_.emplace(std::move(clients), 0.8 * each * kNeighbours);
   }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -26,7 +27,7 @@ class Neighbours {
 
   // Measures the baseline before it returns. clients: connected to an endpoint that sends each message back.
   // Together they send `per_second` messages.
-  Neighbours(std::vector<RawClient> clients, double per_second)
+  Neighbours(std::vector<std::unique_ptr<RawClient>> clients, double per_second)
       : clients_(std::move(clients)),
         pause_(std::chrono::microseconds(static_cast<std::int64_t>(1e6 / per_second))) {
     thread_ = std::thread([this] { talk(); });
@@ -69,7 +70,7 @@ class Neighbours {
       std::this_thread::sleep_until(next);
       const bool in_scenario = scenario_;
       const auto begun = Clock::now();
-      RawClient& client = clients_[turn++ % clients_.size()];
+      RawClient& client = *clients_[turn++ % clients_.size()];
       if (!client.send_text("still here?") || !answered(client)) break;
       const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
       (in_scenario ? during_ : baseline_).add(took.count());
@@ -102,7 +103,7 @@ class Neighbours {
     return *at;
   }
 
-  std::vector<RawClient> clients_;
+  std::vector<std::unique_ptr<RawClient>> clients_;
   const std::chrono::microseconds pause_;
   Samples baseline_;
   Samples during_;
