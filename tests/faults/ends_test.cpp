@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "faults/fault.hpp"
@@ -56,6 +58,7 @@ bool stop_with(const Fault& fault) {
     stage.app->wait();
     struck = disarm();
   }
+  for (int i = 0; i < 10'000 && open_descriptors() != before; ++i) std::this_thread::sleep_for(1ms);
   EXPECT_EQ(open_descriptors(), before) << fault.at << ", " << last_struck();
   return struck != 0;
 }
@@ -102,6 +105,7 @@ bool visit_with(Stage& stage, const Fault& fault) {
   }
   stage.settle();
   const bool struck = disarm() != 0;
+  for (int i = 0; i < 10'000 && open_descriptors() != before; ++i) std::this_thread::sleep_for(1ms);
   EXPECT_EQ(open_descriptors(), before) << fault.at << ", " << last_struck();
   stage.check_healthy();
   stage.settle();

@@ -1,5 +1,6 @@
 #include "faults/stage.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 #include <vector>
@@ -157,8 +158,12 @@ Stage::Stage() : app(std::make_unique<Application>()), users_(std::make_unique<U
   app->limits(limits).threads(2);
   app->start("127.0.0.1:0");
   check_healthy();
-  std::this_thread::sleep_for(5ms);
+  // What is left when the last connection's descriptor is closed too, which may take a while.
   descriptors_ = open_descriptors();
+  for (int i = 0; i < 50; ++i) {
+    std::this_thread::sleep_for(1ms);
+    descriptors_ = std::min(descriptors_, open_descriptors());
+  }
   settle();
 }
 
