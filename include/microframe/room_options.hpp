@@ -1,6 +1,8 @@
 // RoomOptions: how the rooms of a name pattern behave, given to Application::rooms.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 namespace microframe {
@@ -23,10 +25,30 @@ class RoomOptions {
     return *this;
   }
 
+  // The room keeps its latest messages, at most so many and none older than `age`, for members who come back
+  // (microframe.v1) and for ChatBase::history. It lives on without members as long as it keeps any. Default:
+  // none.
+  RoomOptions& history(std::size_t messages, std::chrono::milliseconds age) {
+    history_max_ = messages;
+    history_age_ = age;
+    return *this;
+  }
+  // Whether members with microframe.v1 are told who else is in the room. Default: no.
+  RoomOptions& presence(bool on = true) {
+    presence_ = on;
+    return *this;
+  }
+
   WhenSlow when_slow() const { return when_slow_; }
+  std::size_t history_max() const { return history_max_; }
+  std::chrono::milliseconds history_age() const { return history_age_; }
+  bool tells_presence() const { return presence_; }
 
  private:
   WhenSlow when_slow_ = WhenSlow::disconnect;
+  std::size_t history_max_ = 0;
+  std::chrono::milliseconds history_age_{0};
+  bool presence_ = false;
 };
 
 }  // namespace microframe

@@ -18,7 +18,18 @@ SharedBuffer::Block* SharedBuffer::settle(SharedBuffer made) const {
   return wanted;
 }
 
+void SharedBuffer::set_session_form(SharedBuffer form) {
+  const SharedBuffer former(std::exchange(block_->session_form, std::exchange(form.block_, nullptr)));
+}
+
+SharedBuffer SharedBuffer::session_form() const {
+  Block* form = block_ ? block_->session_form : nullptr;
+  if (form) form->references.fetch_add(1, std::memory_order_relaxed);
+  return SharedBuffer(form);
+}
+
 void SharedBuffer::destroy(Block* block) {
+  const SharedBuffer form(block->session_form);
   Block* companion = block->companion.load(std::memory_order_acquire);
   if (companion != block) {
     const SharedBuffer release(companion);

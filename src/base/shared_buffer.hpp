@@ -1,7 +1,7 @@
 // SharedBuffer: immutable bytes with an atomic reference count, made once and shared by every receiver on
 // every loop. One allocation holds count, size and bytes. Copying a SharedBuffer copies a pointer. It may
-// have a companion: the same content in another encoding, likewise shared, for those who want it so. Any
-// thread.
+// have a companion: the same content in another encoding, likewise shared, for those who want it so; and a
+// session form: the same content as sessions of microframe.v1 are sent it. Any thread.
 #pragma once
 
 #include <atomic>
@@ -57,6 +57,11 @@ class SharedBuffer {
   // Whether nobody else holds it.
   bool is_last() const { return block_ && block_->references.load(std::memory_order_acquire) == 1; }
 
+  // What sessions are sent in its place; empty where there is none. Set by its maker, before anyone else can
+  // see it; it has a companion of its own, and no session form.
+  void set_session_form(SharedBuffer form);
+  SharedBuffer session_form() const;
+
   // What may become of it where it waits. Set by its maker, before anyone else can see it.
   void set_shedding(const Shedding& shedding) { block_->shedding = shedding; }
   Shedding shedding() const { return block_ ? block_->shedding : Shedding{}; }
@@ -68,6 +73,7 @@ class SharedBuffer {
     Shedding shedding;
     std::size_t size;
     std::atomic<Block*> companion{nullptr};  // counted, but for the block itself
+    Block* session_form = nullptr;           // counted
   };
   explicit SharedBuffer(Block* block) : block_(block) {}
   static void destroy(Block* block);

@@ -31,15 +31,15 @@ bool Exclusion::covers(const Member& member) const {
   return &member == device.get() || std::find(users.begin(), users.end(), member.user()) != users.end();
 }
 
-Hub::Hub(std::vector<LoopPort*> loops, HubLimits limits)
-    : loops_(std::move(loops)), limits_(limits), everyone_(loops_.size()) {
+Hub::Hub(std::vector<LoopPort*> loops, HubLimits limits, Surroundings* surroundings)
+    : loops_(std::move(loops)), limits_(limits), surroundings_(surroundings), everyone_(loops_.size()) {
   assert(!loops_.empty());
 }
 
 Ref<Member> Hub::add(Member& member) {
   auto& part = stripe(users_, member.user());
   const std::lock_guard lock(part.mutex);
-  assert(member.presence_ == Member::Presence::absent);
+  assert(member.standing_ == Member::Standing::absent);
   everyone_.seat(member);
   try {
     part.entries[member.user()].push_back(&member);
@@ -48,13 +48,18 @@ Ref<Member> Hub::add(Member& member) {
     everyone_.unseat(member);
     throw;
   }
-  member.presence_ = Member::Presence::present;
+  member.standing_ = Member::Standing::present;
   everyone_.expect(member);
   const Devices& devices = part.entries.find(member.user())->second;
+  if (surroundings_ && devices.size() == 1) surroundings_->user_online(member.user());
   const auto counts = [](const Member* device) { return device->counts(); };
   const auto places = std::count_if(devices.begin(), devices.end(), counts);
   if (static_cast<std::size_t>(places) <= limits_.devices_per_user_max) return {};
-  Member* oldest = *std::find_if(devices.begin(), devices.end(), counts);
+  // One that nobody uses now goes first.
+  auto found = std::find_if(devices.begin(), devices.end(),
+                            [](const Member* device) { return device->counts() && !device->present(); });
+  if (found == devices.end()) found = std::find_if(devices.begin(), devices.end(), counts);
+  Member* oldest = *found;
   oldest->evicted_ = true;  // it goes on its own loop, later: the next to come must find another
   return Ref<Member>(oldest);
 }
@@ -66,30 +71,47 @@ std::size_t Hub::present_among(const Devices& devices) {
 
 void Hub::begin_leave(Member& member) {
   const std::lock_guard lock(stripe(users_, member.user()).mutex);
-  if (member.presence_ != Member::Presence::present) return;
-  member.presence_ = Member::Presence::leaving;
+  if (!member.receives()) return;
+  if (!member.present()) suspended_.fetch_sub(1, std::memory_order_relaxed);
+  member.standing_ = Member::Standing::leaving;
   everyone_.expect_no_more(member);
   everyone_.unseat(member);
+}
+
+void Hub::suspend(Member& member) {
+  const std::lock_guard lock(stripe(users_, member.user()).mutex);
+  if (!member.present()) return;
+  member.standing_ = Member::Standing::suspended;
+  suspended_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Hub::resume(Member& member) {
+  const std::lock_guard lock(stripe(users_, member.user()).mutex);
+  if (!member.receives() || member.present()) return;
+  member.standing_ = Member::Standing::present;
+  suspended_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Hub::remove(Member& member) {
   begin_leave(member);
   auto& part = stripe(users_, member.user());
   const std::lock_guard lock(part.mutex);
-  if (member.presence_ != Member::Presence::leaving) return;
-  member.presence_ = Member::Presence::absent;
+  if (member.standing_ != Member::Standing::leaving) return;
+  member.standing_ = Member::Standing::absent;
   for (const auto rooms = std::exchange(member.rooms_, {}); const Ref<Room>& room : rooms) {
     leave_room(member, *room);
-    room->seating().unseat(member);
+    unseat_here(member, room);
   }
   const auto entry = part.entries.find(member.user());
   std::erase(entry->second, &member);
-  if (entry->second.empty()) part.entries.erase(entry);
+  if (!entry->second.empty()) return;
+  part.entries.erase(entry);
+  if (surroundings_) surroundings_->user_offline(member.user());
 }
 
-JoinResult Hub::join(Member& member, std::string_view room) {
+JoinResult Hub::join(Member& member, std::string_view room, const JoinWish* wish) {
   const std::lock_guard lock(stripe(users_, member.user()).mutex);
-  return join_locked(member, room);
+  return join_locked(member, room, wish);
 }
 
 bool Hub::leave(Member& member, std::string_view room) {
@@ -104,7 +126,7 @@ JoinResult Hub::join_user(std::string_view user, std::string_view room) {
   const auto entry = part.entries.find(user);
   if (entry == part.entries.end()) return best;
   for (Member* device : entry->second) {
-    if (!device->present()) continue;
+    if (!device->receives()) continue;
     const JoinResult result = join_locked(*device, room);
     best = best == JoinResult::not_connected ? result : std::min(best, result);
   }
@@ -121,19 +143,22 @@ bool Hub::leave_user(std::string_view user, std::string_view room) {
   return left;
 }
 
-JoinResult Hub::join_locked(Member& member, std::string_view name) {
-  if (!member.present()) return JoinResult::not_connected;
+JoinResult Hub::join_locked(Member& member, std::string_view name, const JoinWish* wish) {
+  if (!member.receives()) return JoinResult::not_connected;
   if (name.empty() || name.size() > limits_.room_name_bytes_max) return JoinResult::name_invalid;
   auto& rooms = member.rooms_;
-  if (std::any_of(rooms.begin(), rooms.end(), [&](const Ref<Room>& room) { return room->name() == name; })) {
+  const auto in =
+      std::find_if(rooms.begin(), rooms.end(), [&](const Ref<Room>& room) { return room->name() == name; });
+  if (in != rooms.end()) {
+    if (wish) seat_here(member, *in, wish);
     return JoinResult::already_in;
   }
   if (rooms.size() >= limits_.rooms_per_member_max) return JoinResult::too_many_rooms;
-  const Ref<Room> room = find_or_make(name, member);
+  const Ref<Room> room = enter(name, member);
   if (!room) return JoinResult::too_many_rooms;
   try {
     rooms.push_back(room);
-    seat(member, room);
+    seat(member, room, wish);
   } catch (...) {
     std::erase_if(rooms, [&](const Ref<Room>& one) { return one.get() == room.get(); });
     leave_room(member, *room);
@@ -154,56 +179,66 @@ bool Hub::leave_locked(Member& member, std::string_view name) {
   return true;
 }
 
-// Takes the member out of the room's table, and the room out of the hub's with its last member.
+// Takes the member out of the room's table, and the room out of the hub's with its last member and message.
 void Hub::leave_room(Member& member, Room& room) {
   auto& part = stripe(rooms_, room.name());
   const std::lock_guard lock(part.mutex);
   room.members().erase(&member);
   room.seating().expect_no_more(member);
-  if (!room.members().empty()) return;
+  if (!room.members().empty() || room.keeps_anything()) return;
   part.entries.erase(room.name());
   rooms_count_.fetch_sub(1, std::memory_order_relaxed);
 }
 
-Ref<Room> Hub::find_or_make(std::string_view name, const Member& first) {
+Ref<Room> Hub::enter(std::string_view name, const Member& member) {
   auto& part = stripe(rooms_, name);
   const std::lock_guard lock(part.mutex);
-  auto entry = part.entries.find(name);
-  if (entry == part.entries.end()) {
-    if (rooms_count_.fetch_add(1, std::memory_order_relaxed) >= limits_.rooms_max) {
+  Ref<Room> room = find_or_make(part, name);
+  if (!room) return {};
+  try {
+    room->members().insert(&member);
+  } catch (...) {
+    if (room->members().empty() && !room->keeps_anything()) {
+      part.entries.erase(room->name());
       rooms_count_.fetch_sub(1, std::memory_order_relaxed);
-      return {};
     }
-    try {
-      std::string key(name);
-      Ref<Room> room(new Room(key, loops_.size()));
-      room->members().insert(&first);
-      entry = part.entries.emplace(std::move(key), std::move(room)).first;
-    } catch (...) {
-      rooms_count_.fetch_sub(1, std::memory_order_relaxed);
-      throw;
-    }
+    throw;
   }
-  entry->second->members().insert(&first);
-  entry->second->seating().expect(first);
-  return entry->second;
+  room->seating().expect(member);
+  return room;
 }
 
-// The room, if anyone in it is present.
-Ref<Room> Hub::find(std::string_view name) const {
+// returns: none where there are too many.
+Ref<Room> Hub::find_or_make(RoomStripe& part, std::string_view name) {
+  const auto entry = part.entries.find(name);
+  if (entry != part.entries.end()) return entry->second;
+  if (rooms_count_.fetch_add(1, std::memory_order_relaxed) >= limits_.rooms_max) {
+    rooms_count_.fetch_sub(1, std::memory_order_relaxed);
+    return {};
+  }
+  try {
+    std::string key(name);
+    Ref<Room> room(new Room(key, loops_.size(), make_log(name)));
+    return part.entries.emplace(std::move(key), std::move(room)).first->second;
+  } catch (...) {
+    rooms_count_.fetch_sub(1, std::memory_order_relaxed);
+    throw;
+  }
+}
+
+Hub::Found Hub::find(std::string_view name) const {
   const auto& part = stripe(rooms_, name);
   const std::lock_guard lock(part.mutex);
   const auto entry = part.entries.find(name);
   if (entry == part.entries.end()) return {};
   const auto& members = entry->second->members();
-  const bool anyone =
-      std::any_of(members.begin(), members.end(), [](const Member* m) { return m->present(); });
-  return anyone ? entry->second : Ref<Room>{};
+  return {entry->second,
+          std::any_of(members.begin(), members.end(), [](const Member* m) { return m->receives(); })};
 }
 
-void Hub::seat(Member& member, const Ref<Room>& room) {
+void Hub::seat(Member& member, const Ref<Room>& room, const JoinWish* wish) {
   LoopPort& loop = *loops_[member.loop()];
-  if (loop.is_current()) return room->seating().seat(member);
+  if (loop.is_current()) return seat_here(member, room, wish);
   loop.post([this, held = Ref<Member>(&member), room] {
     const std::lock_guard lock(stripe(users_, held->user()).mutex);
     // If it has left meanwhile, it still receives what was sent before its own leave, which then follows this
@@ -211,7 +246,7 @@ void Hub::seat(Member& member, const Ref<Room>& room) {
     const auto& leaving = held->leaving_;
     const bool leaves_later = std::find(leaving.begin(), leaving.end(), room.get()) != leaving.end();
     try {
-      if (held->is_in(*room) || leaves_later) room->seating().seat(*held);
+      if (held->is_in(*room) || leaves_later) seat_here(*held, room, nullptr);
     } catch (const std::bad_alloc&) {
       held->give_up();
     }
@@ -220,14 +255,14 @@ void Hub::seat(Member& member, const Ref<Room>& room) {
 
 void Hub::unseat(Member& member, const Ref<Room>& room) {
   LoopPort& loop = *loops_[member.loop()];
-  if (loop.is_current()) return room->seating().unseat(member);
+  if (loop.is_current()) return unseat_here(member, room);
   member.leaving_.push_back(room.get());
   try {
     loop.post([this, held = Ref<Member>(&member), room] {
       const std::lock_guard lock(stripe(users_, held->user()).mutex);
       auto& leaving = held->leaving_;
       leaving.erase(std::find(leaving.begin(), leaving.end(), room.get()));
-      if (!held->is_in(*room)) room->seating().unseat(*held);
+      if (!held->is_in(*room)) unseat_here(*held, room);
     });
   } catch (...) {
     member.leaving_.pop_back();
@@ -239,11 +274,17 @@ void Hub::broadcast(const SharedBuffer& frame, const Exclusion& exclusion) {
   deliver(everyone_, frame, exclusion, {});
 }
 
-bool Hub::broadcast_to_room(std::string_view name, const SharedBuffer& frame, const Exclusion& exclusion) {
-  const Ref<Room> room = find(name);
-  if (!room) return false;
-  deliver(room->seating(), frame, exclusion, room);
-  return true;
+bool Hub::broadcast_to_room(std::string_view name, SharedBuffer frame, const Exclusion& exclusion,
+                            const Seal* seal) {
+  const Found found = find_to_publish(name);
+  if (!found.room) return false;
+  if (found.room->log()) {
+    publish(found.room, std::move(frame), exclusion, seal);
+  } else if (found.anyone) {
+    if (seal) seal->finish(frame, std::nullopt);
+    deliver(found.room->seating(), frame, exclusion, found.room);
+  }
+  return found.anyone;
 }
 
 // keep: holds the seating alive until every loop is done; empty for everyone's, which lives as long as the
@@ -267,8 +308,8 @@ bool Hub::send_to(std::string_view user, const SharedBuffer& frame) {
   if (entry == part.entries.end()) return false;
   bool anyone = false;
   for (Member* device : entry->second) {
-    if (!device->present()) continue;
-    anyone = true;
+    if (!device->receives()) continue;
+    anyone = anyone || device->present();
     send(*device, frame);
   }
   return anyone;
@@ -311,7 +352,7 @@ std::vector<Ref<Member>> Hub::members_of(std::string_view user) const {
   const auto entry = part.entries.find(user);
   if (entry == part.entries.end()) return members;
   for (Member* device : entry->second) {
-    if (device->present()) members.emplace_back(device);
+    if (device->receives()) members.emplace_back(device);
   }
   return members;
 }
@@ -323,7 +364,7 @@ std::vector<std::string> Hub::room_members(std::string_view name) const {
   const auto entry = part.entries.find(name);
   if (entry == part.entries.end()) return names;
   for (const Member* member : entry->second->members()) {
-    if (member->present()) names.push_back(member->user());
+    if (member->receives()) names.push_back(member->user());
   }
   sort_unique(names);
   return names;

@@ -14,8 +14,10 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,6 +30,7 @@
 #include "hub/member.hpp"
 #include "hub/room.hpp"
 #include "hub/seating.hpp"
+#include "hub/surroundings.hpp"
 #include "microframe/ws/join_result.hpp"
 
 namespace microframe::hub {
@@ -50,10 +53,20 @@ struct Exclusion {
   bool covers(const Member& member) const;
 };
 
+// Finishes a frame for a room: what it says of its place there.
+class Seal {
+ public:
+  // offset: of a room that keeps its messages.
+  virtual void finish(base::SharedBuffer& frame, std::optional<std::uint64_t> offset) const = 0;
+
+ protected:
+  ~Seal() = default;
+};
+
 class Hub {
  public:
-  // loops: not empty; borrowed for the hub's life.
-  Hub(std::vector<LoopPort*> loops, HubLimits limits);
+  // loops: not empty; borrowed for the hub's life. surroundings: likewise; nullptr: no room keeps anything.
+  Hub(std::vector<LoopPort*> loops, HubLimits limits, Surroundings* surroundings = nullptr);
 
   // Counts a new connection in, and seats it among everyone. On its loop, once.
   // returns: the user's oldest device if there is now one too many; the caller is to close it.
@@ -62,16 +75,22 @@ class Hub {
   void begin_leave(Member& member);
   // Takes it out of every room and forgets it. On its loop; always, whatever its hooks did.
   void remove(Member& member);
+  // Its stream is lost: it keeps its rooms and is delivered to, and counts only against its user's places;
+  // or there is a new one. On its loop.
+  void suspend(Member& member);
+  void resume(Member& member);
 
-  JoinResult join(Member& member, std::string_view room);
+  // wish: what it asks for besides, on its own loop only; also of a room that it is in already.
+  JoinResult join(Member& member, std::string_view room, const JoinWish* wish = nullptr);
   bool leave(Member& member, std::string_view room);
   // Every present device of the user.
   JoinResult join_user(std::string_view user, std::string_view room);
   bool leave_user(std::string_view user, std::string_view room);
 
   void broadcast(const base::SharedBuffer& frame, const Exclusion& exclusion);
-  // returns: whether the room has any member.
-  bool broadcast_to_room(std::string_view room, const base::SharedBuffer& frame, const Exclusion& exclusion);
+  // frame: nobody else has seen it. returns: whether the room has any member.
+  bool broadcast_to_room(std::string_view room, base::SharedBuffer frame, const Exclusion& exclusion,
+                         const Seal* seal = nullptr);
   // returns: whether the user has a present device.
   bool send_to(std::string_view user, const base::SharedBuffer& frame);
   // To one member, from any thread.
@@ -80,13 +99,23 @@ class Hub {
   std::vector<std::string> users() const;
   // Present devices of the user.
   std::size_t devices(std::string_view user) const;
-  // The same, themselves, oldest first.
+  // The same and those that are suspended, themselves, oldest first.
   std::vector<base::Ref<Member>> members_of(std::string_view user) const;
-  std::size_t connections() const { return everyone_.expected(); }
+  std::size_t connections() const { return everyone_.expected() - suspended(); }
+  std::size_t suspended() const { return suspended_.load(std::memory_order_relaxed); }
   std::vector<std::string> room_members(std::string_view room) const;
   std::vector<std::string> user_rooms(std::string_view user) const;
   std::vector<std::string> rooms_of(const Member& member) const;
   std::size_t rooms() const { return rooms_count_.load(std::memory_order_relaxed); }
+
+  // What the room keeps after an offset, `limit` messages at most.
+  std::vector<History::Entry> history(std::string_view room, std::uint64_t since, std::size_t limit) const;
+  // Who is in the room, where presence is on.
+  Presence::Users presence(std::string_view room) const;
+  // Says of the device what the application says of it. Any thread. returns: whether it is in the room.
+  bool set_presence(Member& member, std::string_view room, const Json& meta);
+  // Lets go of what rooms have kept too long. Now and then, from any thread.
+  void expire();
 
  private:
   struct Hash {
@@ -115,15 +144,39 @@ class Hub {
 
   static std::size_t present_among(const Devices& devices);
 
-  // These five: under the lock of the member's user.
-  JoinResult join_locked(Member& member, std::string_view room);
+  // These: under the lock of the member's user.
+  JoinResult join_locked(Member& member, std::string_view room, const JoinWish* wish = nullptr);
   bool leave_locked(Member& member, std::string_view room);
   void leave_room(Member& member, Room& room);
-  void seat(Member& member, const base::Ref<Room>& room);
+  void seat(Member& member, const base::Ref<Room>& room, const JoinWish* wish);
   void unseat(Member& member, const base::Ref<Room>& room);
+  // And on its loop.
+  void seat_here(Member& member, const base::Ref<Room>& room, const JoinWish* wish);
+  void unseat_here(Member& member, const base::Ref<Room>& room);
 
-  base::Ref<Room> find_or_make(std::string_view name, const Member& first);
-  base::Ref<Room> find(std::string_view name) const;
+  // Ordered rooms. All but publish: under the log's order.
+  void publish(const base::Ref<Room>& room, base::SharedBuffer frame, const Exclusion& exclusion,
+               const Seal* seal);
+  enum class Audience : bool { all, sessions };
+  void hand_out(const base::Ref<Room>& room, const base::SharedBuffer& frame, const Exclusion& exclusion,
+                Audience audience);
+  void tell_presence(const base::Ref<Room>& room, const Presence::Users& joins,
+                     const Presence::Users& leaves);
+  void welcome(Member& member, Room& room, const JoinWish* wish) const;
+
+  using RoomStripe = Stripe<base::Ref<Room>>;
+  // Under the lock of the room's stripe.
+  base::Ref<Room> find_or_make(RoomStripe& part, std::string_view name);
+  base::Ref<Room> enter(std::string_view name, const Member& member);
+  struct Found {
+    base::Ref<Room> room;
+    bool anyone = false;  // whether it has a member that receives
+  };
+  Found find(std::string_view name) const;
+  Found find_to_publish(std::string_view name);
+  base::Ref<Room> find_ordered(std::string_view name) const;
+  bool keeps_history(std::string_view room) const;
+  std::unique_ptr<RoomLog> make_log(std::string_view room);
   void deliver(Seating& seating, const base::SharedBuffer& frame, const Exclusion& exclusion,
                const base::Ref<Room>& keep);
 
@@ -132,6 +185,8 @@ class Hub {
   Table<Devices> users_;
   Table<base::Ref<Room>> rooms_;
   std::atomic<std::size_t> rooms_count_{0};
+  std::atomic<std::size_t> suspended_{0};
+  Surroundings* const surroundings_;
   Seating everyone_;
 };
 

@@ -5,22 +5,46 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ref.hpp"
 #include "base/shared_buffer.hpp"
+#include "hub/history.hpp"
+#include "hub/presence.hpp"
 
 namespace microframe::hub {
 
 class Room;
 class Seating;
 
+// What a member finds in a room when it is seated there.
+struct Joined {
+  std::string_view room;
+  std::string_view epoch;  // "": the room keeps no messages
+  std::uint64_t offset = 0;
+  std::optional<bool> recovered;                            // where it had asked for what it missed
+  const std::vector<base::SharedBuffer>* missed = nullptr;  // what it asked for; nullptr is nothing
+  const Presence::Users* presence = nullptr;                // nullptr: the room has none
+};
+
+// What a member asks for as it joins.
+struct JoinWish {
+  std::optional<Since> since;
+  std::size_t latest = 0;
+};
+
 // Where frames go. Called on the connection's own loop only; it may queue or drop, and must not call the hub
 // back. It throws nothing: others of a broadcast are still to be delivered to.
 class Sink {
  public:
   virtual void deliver(const base::SharedBuffer& frame) = 0;
+  // It is seated in a room, before anything of it is delivered; or no longer. Views are good until it
+  // returns.
+  virtual void joined(const Joined&) {}
+  virtual void left(std::string_view /*room*/) {}
   // There was no memory to seat it where it has joined, so that it would miss messages: it is to end.
   virtual void give_up() {}
 
@@ -36,31 +60,41 @@ class Member : public base::RefCounted, public Sink {
 
   const std::string& user() const { return user_; }
   std::size_t loop() const { return loop_; }
+  // The name of its session; "" for one that has none: such are told nothing of presence.
+  virtual std::string_view session() const { return {}; }
+  // Its name in presence.
+  virtual std::string device() const { return {}; }
 
  private:
   friend class Hub;
   friend class Seating;
 
-  enum class Presence : std::uint8_t {
-    absent,   // not added yet, or removed
-    present,  // counted and delivered to
-    leaving,  // no longer counted nor delivered to; its rooms are still told
+  enum class Standing : std::uint8_t {
+    absent,     // not added yet, or removed
+    present,    // counted and delivered to
+    suspended,  // delivered to, but not counted: its stream is lost, and may come back
+    leaving,    // no longer counted nor delivered to; its rooms are still told
   };
-  bool present() const { return presence_.load(std::memory_order_relaxed) == Presence::present; }
+  bool present() const { return standing_.load(std::memory_order_relaxed) == Standing::present; }
+  bool receives() const {
+    const Standing now = standing_.load(std::memory_order_relaxed);
+    return now == Standing::present || now == Standing::suspended;
+  }
 
   // Its place in one list of a loop.
   struct Seat {
     Seating* seating;
     std::size_t index;
+    std::uint64_t begun;  // the room's sequence when it was seated
   };
 
   // Whether it takes one of its user's places: a device that was told to go does not.
-  bool counts() const { return present() && !evicted_; }
+  bool counts() const { return receives() && !evicted_; }
   bool is_in(const Room& room) const;
 
   const std::string user_;
   const std::uint32_t loop_;
-  std::atomic<Presence> presence_{Presence::absent};  // written under the user's lock
+  std::atomic<Standing> standing_{Standing::absent};  // written under the user's lock
   bool evicted_ = false;                              // the user's lock
   std::vector<base::Ref<Room>> rooms_;                // the user's lock
   std::vector<const Room*> leaving_;                  // likewise: rooms with a posted unseat still to come

@@ -1,21 +1,34 @@
-// Room: a named set of members. It is made for the first member and forgotten after the last.
+// Room: a named set of members. It is made for the first member and forgotten after the last; one that keeps
+// messages is made for the first of either, and forgotten with the last of both.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <unordered_set>
 
 #include "base/ref.hpp"
 #include "hub/member.hpp"
+#include "hub/room_log.hpp"
 #include "hub/seating.hpp"
 
 namespace microframe::hub {
 
 class Room : public base::RefCounted {
  public:
-  Room(std::string name, std::size_t loops) : name_(std::move(name)), seating_(loops) {}
+  // log: nullptr unless it is ordered.
+  Room(std::string name, std::size_t loops, std::unique_ptr<RoomLog> log)
+      : name_(std::move(name)), seating_(loops), log_(std::move(log)) {}
 
   const std::string& name() const { return name_; }
   Seating& seating() { return seating_; }
+  // nullptr unless it is ordered.
+  RoomLog* log() { return log_.get(); }
+  // Whether it is to be kept without members. Takes the log's order.
+  bool keeps_anything() const {
+    if (!log_) return false;
+    const std::lock_guard lock(log_->order);
+    return log_->history && !log_->history->empty();
+  }
   // The members of every loop. Guarded by the room's lock in the hub.
   std::unordered_set<const Member*>& members() { return members_; }
 
@@ -23,6 +36,7 @@ class Room : public base::RefCounted {
   const std::string name_;
   Seating seating_;
   std::unordered_set<const Member*> members_;
+  const std::unique_ptr<RoomLog> log_;
 };
 
 }  // namespace microframe::hub

@@ -30,8 +30,9 @@ class Seating {
 
   // Puts the member into its loop's list, or takes it out; does nothing where that is so already. On the
   // member's loop.
-  void seat(Member& member);
-  void unseat(Member& member);
+  // begun: the room's sequence, which the member has behind it. returns: false where that was so already.
+  bool seat(Member& member, std::uint64_t begun = 0);
+  bool unseat(Member& member);
 
   // Calls visit(Member&) for each member seated on `loop`. On that loop; `visit` seats and unseats nobody.
   template <class Visit>
@@ -43,13 +44,23 @@ class Seating {
       visit(*members[i]);
     }
   }
+  // The same, but passes over those who were seated after `sequence`.
+  template <class Visit>
+  void for_each_since(std::size_t loop, std::uint64_t sequence, Visit&& visit) {
+    if (lists_[loop].latest < sequence) return for_each(loop, visit);
+    for (Member* member : lists_[loop].members) {
+      if (begun(*member) < sequence) visit(*member);
+    }
+  }
 
  private:
+  std::uint64_t begun(const Member& member) const;
   static constexpr std::size_t kFetchAhead = 4;
 
   struct List {
     std::vector<Member*> members;  // not counted: a member is unseated before it is let go
     std::atomic<std::size_t> expected{0};
+    std::uint64_t latest = 0;  // the highest sequence at which anyone was seated
   };
   std::vector<List> lists_;
 };

@@ -12,6 +12,10 @@ void RoomRules::add(std::string pattern, RoomOptions options) {
     throw ConfigError("\"" + pattern +
                       "\" is no pattern of room names: write a name, or its beginning and '*' (chat:*)");
   }
+  if (options.history_max() != 0 && options.history_age().count() <= 0) {
+    throw ConfigError("the rooms \"" + pattern +
+                      "\" keep messages for no time: write history(100, std::chrono::minutes(5))");
+  }
   const bool is_prefix = star != std::string::npos;
   if (is_prefix) pattern.pop_back();
   rules_.push_back({std::move(pattern), is_prefix, options});

@@ -25,7 +25,7 @@ PUBLIC = {
     "base": {"json.hpp", "task.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "proto": set(),
     "authx": {"authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp"},
-    "hub": {"ws/join_result.hpp"},
+    "hub": {"ws/join_result.hpp", "json.hpp"},
     "v1": {"json.hpp"},
     "ws": {"ws.hpp", "ws/", "client.hpp", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
     "net": {"task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},

@@ -1,0 +1,50 @@
+#include "hub/history.hpp"
+
+#include <algorithm>
+
+namespace microframe::hub {
+
+bool HiddenFrom::covers(std::string_view user, std::string_view of_session) const {
+  if (!session.empty() && session == of_session) return true;
+  return std::find(users.begin(), users.end(), user) != users.end();
+}
+
+void History::add(base::SharedBuffer frame, HiddenFrom hidden, std::uint64_t now_ms) {
+  entries_.push_back({next_offset(), now_ms, std::move(frame), std::move(hidden)});
+  ++offset_;
+  if (entries_.size() > messages_max_) entries_.pop_front();
+}
+
+void History::expire(std::uint64_t now_ms) {
+  while (!entries_.empty() && entries_.front().time_ms + age_ms_ <= now_ms) entries_.pop_front();
+}
+
+std::optional<std::vector<base::SharedBuffer>> History::after(const Since& since,
+                                                              std::string_view user) const {
+  if (since.epoch != epoch_ || since.offset > offset_) return std::nullopt;
+  const std::uint64_t missed = offset_ - since.offset;
+  if (missed > entries_.size()) return std::nullopt;
+  std::vector<base::SharedBuffer> frames;
+  for (std::size_t i = entries_.size() - missed; i < entries_.size(); ++i) {
+    if (!entries_[i].hidden.covers(user, since.session)) frames.push_back(entries_[i].frame);
+  }
+  return frames;
+}
+
+std::vector<base::SharedBuffer> History::latest(std::size_t count, std::string_view user) const {
+  std::vector<base::SharedBuffer> frames;
+  for (auto entry = entries_.rbegin(); entry != entries_.rend() && frames.size() < count; ++entry) {
+    if (!entry->hidden.covers(user, {})) frames.push_back(entry->frame);
+  }
+  std::reverse(frames.begin(), frames.end());
+  return frames;
+}
+
+std::vector<History::Entry> History::entries_after(std::uint64_t offset, std::size_t limit) const {
+  const auto first = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& entry) { return entry.offset > offset; });
+  const auto left = static_cast<std::size_t>(entries_.end() - first);
+  return {first, first + static_cast<std::ptrdiff_t>(std::min(limit, left))};
+}
+
+}  // namespace microframe::hub

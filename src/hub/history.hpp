@@ -1,0 +1,77 @@
+// History: the latest messages of a room, numbered. No I/O, no clock, no threads: its room guards it, and
+// time comes in. Frames are shared with those who were sent them: keeping one costs a pointer, replaying one
+// no encoding.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/shared_buffer.hpp"
+
+namespace microframe::hub {
+
+// Where a member stopped reading.
+struct Since {
+  Since() = default;
+
+  std::string epoch;
+  std::uint64_t offset = 0;
+  std::string session;  // the one in which it read so far; "" if it does not say
+};
+
+// Who is not to see a message, then or ever.
+struct HiddenFrom {
+  std::vector<std::string> users;
+  std::string session;  // "" for none
+
+  bool covers(std::string_view user, std::string_view of_session) const;
+};
+
+class History {
+ public:
+  struct Entry {
+    std::uint64_t offset;
+    std::uint64_t time_ms;
+    base::SharedBuffer frame;
+    HiddenFrom hidden;
+  };
+
+  // epoch: of no other room before it: offsets begin anew with it.
+  History(std::string epoch, std::size_t messages_max, std::chrono::milliseconds age)
+      : epoch_(std::move(epoch)),
+        messages_max_(messages_max),
+        age_ms_(static_cast<std::uint64_t>(age.count())) {}
+
+  const std::string& epoch() const { return epoch_; }
+  // Of the latest message; 0 before the first.
+  std::uint64_t offset() const { return offset_; }
+  // The next message's is one more. Numbered before it is added, for the frame may tell it.
+  std::uint64_t next_offset() const { return offset_ + 1; }
+  void add(base::SharedBuffer frame, HiddenFrom hidden, std::uint64_t now_ms);
+  // Lets go of what is too old.
+  void expire(std::uint64_t now_ms);
+  bool empty() const { return entries_.empty(); }
+
+  // The messages after `since`, all of them, but those hidden from the user or the session.
+  // returns: nullopt if one is missing, or the epoch is another.
+  std::optional<std::vector<base::SharedBuffer>> after(const Since& since, std::string_view user) const;
+  // The `count` latest at most that the user may see, in order.
+  std::vector<base::SharedBuffer> latest(std::size_t count, std::string_view user) const;
+  // Those after an offset, `limit` at most, in order.
+  std::vector<Entry> entries_after(std::uint64_t offset, std::size_t limit) const;
+
+ private:
+  const std::string epoch_;
+  const std::size_t messages_max_;
+  const std::uint64_t age_ms_;
+  std::uint64_t offset_ = 0;
+  std::deque<Entry> entries_;
+};
+
+}  // namespace microframe::hub

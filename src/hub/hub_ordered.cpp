@@ -1,0 +1,213 @@
+// The hub's ordered rooms: those that keep their messages or tell who is in them. All that happens in one is
+// numbered under its log's order and handed to every loop in that order, so that every member sees the same.
+
+#include <algorithm>
+#include <new>
+
+#include "hub/hub.hpp"
+
+namespace microframe::hub {
+
+using base::Ref;
+using base::SharedBuffer;
+
+std::unique_ptr<RoomLog> Hub::make_log(std::string_view room) {
+  const RoomPolicy policy = surroundings_ ? surroundings_->policy(room) : RoomPolicy{};
+  if (!policy.is_ordered()) return nullptr;
+  auto log = std::make_unique<RoomLog>(loops_.size());
+  if (policy.keeps_history())
+    log->history.emplace(surroundings_->new_epoch(), policy.history_max, policy.history_age);
+  if (policy.presence) log->presence.emplace();
+  return log;
+}
+
+bool Hub::keeps_history(std::string_view room) const {
+  return surroundings_ && surroundings_->policy(room).keeps_history();
+}
+
+// A room that keeps its messages keeps those that nobody is there to see.
+Hub::Found Hub::find_to_publish(std::string_view name) {
+  Found found = find(name);
+  const bool named = !name.empty() && name.size() <= limits_.room_name_bytes_max;
+  if (found.room || !named || !keeps_history(name)) return found;
+  auto& part = stripe(rooms_, name);
+  const std::lock_guard lock(part.mutex);
+  found.room = find_or_make(part, name);
+  return found;
+}
+
+Ref<Room> Hub::find_ordered(std::string_view name) const {
+  Ref<Room> room = find(name).room;
+  return room && room->log() ? room : Ref<Room>{};
+}
+
+// --- out ---
+
+void Hub::publish(const Ref<Room>& room, SharedBuffer frame, const Exclusion& exclusion, const Seal* seal) {
+  RoomLog& log = *room->log();
+  const std::lock_guard lock(log.order);
+  if (seal) seal->finish(frame, log.history ? std::optional(log.history->next_offset()) : std::nullopt);
+  if (log.history) {
+    HiddenFrom hidden;
+    hidden.users = exclusion.users;
+    if (exclusion.device) hidden.session = exclusion.device->session();
+    const std::uint64_t now_ms = surroundings_->now_ms();
+    log.history->expire(now_ms);
+    log.history->add(frame, std::move(hidden), now_ms);
+  }
+  hand_out(room, frame, exclusion, Audience::all);
+}
+
+void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclusion& exclusion,
+                   Audience audience) {
+  RoomLog& log = *room->log();
+  const std::uint64_t sequence = ++log.sequence;
+  const auto deliver_on = [room, frame, exclusion, audience, sequence](std::size_t loop) {
+    room->seating().for_each_since(loop, sequence, [&](Member& member) {
+      if (audience == Audience::sessions && member.session().empty()) return;
+      if (!exclusion.covers(member)) member.deliver(frame);
+    });
+  };
+  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+    if (loops_[loop]->is_current() && log.pending[loop] == 0) {
+      deliver_on(loop);
+    } else if (room->seating().expects_anyone_on(loop)) {
+      ++log.pending[loop];
+      try {
+        loops_[loop]->post([deliver_on, room, loop] {
+          deliver_on(loop);
+          const std::lock_guard lock(room->log()->order);
+          --room->log()->pending[loop];
+        });
+      } catch (...) {
+        --log.pending[loop];
+        throw;
+      }
+    }
+  }
+}
+
+void Hub::tell_presence(const Ref<Room>& room, const Presence::Users& joins, const Presence::Users& leaves) {
+  hand_out(room, surroundings_->presence_frame(room->name(), joins, leaves), {}, Audience::sessions);
+}
+
+// --- who is in it ---
+
+void Hub::seat_here(Member& member, const Ref<Room>& room, const JoinWish* wish) {
+  RoomLog* log = room->log();
+  if (!log) {
+    const bool seated = room->seating().seat(member);
+    if (seated || wish) welcome(member, *room, wish);
+    return;
+  }
+  const std::lock_guard lock(log->order);
+  // What is handed out next, its own coming, is not for it.
+  const bool seated = room->seating().seat(member, log->sequence + 1);
+  if (seated && log->presence && log->presence->add(member.user(), member.device())) {
+    const std::string device = member.device();
+    Presence::Users joins;
+    joins[member.user()].push_back({device, *log->presence->meta(member.user(), device)});
+    tell_presence(room, joins, {});
+  } else if (seated) {
+    ++log->sequence;
+  }
+  if (seated || wish) welcome(member, *room, wish);
+}
+
+void Hub::welcome(Member& member, Room& room, const JoinWish* wish) const {
+  Joined joined;
+  joined.room = room.name();
+  if (wish && wish->since) joined.recovered = false;
+  RoomLog* log = room.log();
+  std::vector<SharedBuffer> missed;
+  if (log && log->history) {
+    History& history = *log->history;
+    history.expire(surroundings_->now_ms());
+    joined.epoch = history.epoch();
+    joined.offset = history.offset();
+    if (wish && wish->since) {
+      auto found = history.after(*wish->since, member.user());
+      joined.recovered = found.has_value();
+      if (found) missed = std::move(*found);
+    } else if (wish) {
+      missed = history.latest(wish->latest, member.user());
+    }
+    joined.missed = &missed;
+  }
+  if (log && log->presence) joined.presence = &log->presence->users();
+  member.joined(joined);
+}
+
+void Hub::unseat_here(Member& member, const Ref<Room>& room) {
+  if (!room->seating().unseat(member)) return;
+  if (RoomLog* log = room->log(); log && log->presence) {
+    const std::lock_guard lock(log->order);
+    // Without memory nobody is told; who joins later sees it right.
+    try {
+      const std::string device = member.device();
+      Presence::Users leaves;
+      if (const Json* meta = log->presence->meta(member.user(), device)) {
+        leaves[member.user()].push_back({device, *meta});
+        log->presence->remove(member.user(), device);
+        tell_presence(room, {}, leaves);
+      }
+    } catch (const std::bad_alloc&) {
+    }
+  }
+  member.left(room->name());
+}
+
+// --- what is kept ---
+
+std::vector<History::Entry> Hub::history(std::string_view room, std::uint64_t since,
+                                         std::size_t limit) const {
+  const Ref<Room> found = find_ordered(room);
+  if (!found) return {};
+  const std::lock_guard lock(found->log()->order);
+  auto& history = found->log()->history;
+  if (!history) return {};
+  history->expire(surroundings_->now_ms());
+  return history->entries_after(since, limit);
+}
+
+Presence::Users Hub::presence(std::string_view room) const {
+  const Ref<Room> found = find_ordered(room);
+  if (!found) return {};
+  const std::lock_guard lock(found->log()->order);
+  return found->log()->presence ? found->log()->presence->users() : Presence::Users{};
+}
+
+bool Hub::set_presence(Member& member, std::string_view room, const Json& meta) {
+  const Ref<Room> found = find_ordered(room);
+  if (!found) return false;
+  const std::lock_guard lock(found->log()->order);
+  auto& presence = found->log()->presence;
+  const std::string device = member.device();
+  if (!presence || !presence->meta(member.user(), device)) return false;
+  if (!presence->set_meta(member.user(), device, meta)) return true;
+  Presence::Users joins;
+  joins[member.user()].push_back({device, meta});
+  tell_presence(found, joins, {});
+  return true;
+}
+
+void Hub::expire() {
+  if (!surroundings_) return;
+  const std::uint64_t now_ms = surroundings_->now_ms();
+  for (auto& part : rooms_) {
+    const std::lock_guard lock(part.mutex);
+    std::erase_if(part.entries, [&](const auto& entry) {
+      Room& room = *entry.second;
+      if (!room.log() || !room.log()->history) return false;
+      {
+        const std::lock_guard order(room.log()->order);
+        room.log()->history->expire(now_ms);
+      }
+      const bool forgotten = room.members().empty() && !room.keeps_anything();
+      if (forgotten) rooms_count_.fetch_sub(1, std::memory_order_relaxed);
+      return forgotten;
+    });
+  }
+}
+
+}  // namespace microframe::hub

@@ -1,0 +1,21 @@
+// RoomPolicy: what a hub does for the rooms of a name, beyond delivering to them.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace microframe::hub {
+
+struct RoomPolicy {
+  RoomPolicy() = default;
+
+  std::size_t history_max = 0;  // messages kept; 0: none
+  std::chrono::milliseconds history_age{0};
+  bool presence = false;
+
+  bool keeps_history() const { return history_max != 0; }
+  // Whether all its members see all that happens in one order.
+  bool is_ordered() const { return keeps_history() || presence; }
+};
+
+}  // namespace microframe::hub

@@ -1,0 +1,34 @@
+// Surroundings: what a hub asks of who owns it, and tells it. Implementations outlive the hub; any thread
+// calls.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/shared_buffer.hpp"
+#include "hub/presence.hpp"
+#include "hub/room_policy.hpp"
+
+namespace microframe::hub {
+
+class Surroundings {
+ public:
+  virtual RoomPolicy policy(std::string_view room) const = 0;
+  // Monotonic.
+  virtual std::uint64_t now_ms() const = 0;
+  // A name that no room has had before.
+  virtual std::string new_epoch() = 0;
+  // What sessions in the room are sent when devices come and go.
+  virtual base::SharedBuffer presence_frame(std::string_view room, const Presence::Users& joins,
+                                            const Presence::Users& leaves) const = 0;
+  // The user's first device has come, or the last has gone. Called under a lock, in the order in which it
+  // happens for each user: it must not call the hub back.
+  virtual void user_online(const std::string& user) = 0;
+  virtual void user_offline(const std::string& user) = 0;
+
+ protected:
+  ~Surroundings() = default;
+};
+
+}  // namespace microframe::hub
