@@ -92,8 +92,10 @@ base::Result<ClientFrame, FrameFault> parse_client_frame(std::string_view text) 
   frame.type = known->type;
   read_members(fields, frame, why);
   if (why.empty()) why = fields.fault();
-  if (!why.empty()) return base::fail(FrameFault(kBadFrame, why, frame.id));
-  return frame;
+  if (why.empty()) return frame;
+  FrameFault fault(kBadFrame, why, frame.id);
+  fault.is_numbered = frame.type != Type::ack && frame.type != Type::error;
+  return base::fail(std::move(fault));
 }
 
 }  // namespace microframe::v1

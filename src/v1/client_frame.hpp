@@ -41,7 +41,8 @@ struct FrameFault {
 
   std::string_view code;  // kInvalidJson, kBadFrame
   std::string message;
-  std::uint64_t id;  // the frame's, 0 if it could not be read
+  std::uint64_t id;         // the frame's, 0 if it could not be read
+  bool is_numbered = true;  // the id is the client's own; of answers it is the server's
 };
 
 base::Result<ClientFrame, FrameFault> parse_client_frame(std::string_view frame);

@@ -40,5 +40,6 @@ inline constexpr std::string_view kRoomNameInvalid = "room_name_invalid";
 inline constexpr std::string_view kTooManyRooms = "too_many_rooms";
 inline constexpr std::string_view kNotInRoom = "not_in_room";
 inline constexpr std::string_view kBadToken = "bad_token";
+inline constexpr std::string_view kFailed = "failed";
 
 }  // namespace microframe::v1
