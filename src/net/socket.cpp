@@ -39,6 +39,17 @@ Socket::Socket(Loop& loop, Descriptor fd, SocketEvents& events)
   fd.release();
 }
 
+Socket::Socket(Loop& loop, Stream stream, SocketEvents& events) : Socket(loop, std::move(stream.fd), events) {
+  tls_ = std::move(stream.tls);
+}
+
+Socket::Stream Socket::release() {
+  if (dirty_) loop_.forget_dirty(*this);
+  dirty_ = false;
+  unwatch();
+  return {Descriptor(std::exchange(fd_, -1)), std::move(tls_)};
+}
+
 Socket::~Socket() {
   if (dirty_) loop_.forget_dirty(*this);
   close();
@@ -57,11 +68,16 @@ std::string Socket::tls_failure() const {
 
 void Socket::close() {
   if (fd_ < 0) return;
+  unwatch();
+  ::close(std::exchange(fd_, -1));
+}
+
+void Socket::unwatch() {
+  if (fd_ < 0) return;
   ReadySet& ready = loop_.ready_set();
   // Taken out by name: closing would do that too, unless a child of the process holds the descriptor still.
   if (!watched_.none()) ready.change(fd_, *this, watched_, {});
   ready.forget(*this);
-  ::close(std::exchange(fd_, -1));
 }
 
 // --- out ---

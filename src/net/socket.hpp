@@ -58,6 +58,17 @@ class Socket final : private ReadyEvents {
 
   void set_events(SocketEvents& events) { events_ = &events; }
 
+  // A connected stream on its way to another loop.
+  struct Stream {
+    Descriptor fd;
+    std::unique_ptr<TlsSession> tls;
+  };
+  // Takes over one that was released.
+  Socket(Loop& loop, Stream stream, SocketEvents& events);
+  // Gives the stream away; the socket is over, and tells nothing more. Nothing may be queued, and with TLS it
+  // must not be called from on_receive, for there may be more to tell.
+  Stream release();
+
   // From here on the stream is TLS. What is sent before the handshake is done waits for it. Once; before
   // anything was sent. early: what the peer has sent and the socket has delivered already.
   void secure(std::unique_ptr<TlsSession> session, base::Bytes early = {});
@@ -108,6 +119,7 @@ class Socket final : private ReadyEvents {
   void end(EndReason reason);
   void say_goodbye(EndReason reason);
   void close();
+  void unwatch();
   void mark_dirty();
 
   Loop& loop_;

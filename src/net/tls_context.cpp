@@ -127,7 +127,7 @@ int TlsContext::choose_identity(ssl_st* session, int*, void* self) try {
       return SSL_TLSEXT_ERR_OK;
     }
   }
-  return SSL_TLSEXT_ERR_NOACK;  // RFC 6066 §3: the default goes on; the client judges
+  return SSL_TLSEXT_ERR_NOACK;     // RFC 6066 §3: the default goes on; the client judges
 } catch (const std::bad_alloc&) {  // OpenSSL is C: nothing may fly through it
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
