@@ -35,6 +35,11 @@ struct Limits {
   // Resident, of the process; past it new connections get 503. 0: nine tenths of what the cgroup allows,
   // where it has a limit.
   std::size_t memory_bytes_max = 0;
+  // How long a session of microframe.v1 waits for its client to come back. 0: none does.
+  std::chrono::milliseconds session_ttl{120'000};
+  std::size_t session_bytes_max = 1024 * 1024;   // sent, and not said to be received; past it: the oldest go,
+  std::size_t session_frames_max = 4096;         // and the session cannot be resumed without them
+  std::size_t sessions_suspended_max = 100'000;  // of the process, that wait; past it: they end at once
   // Of silence; then the peer is pinged. 0: never.
   std::chrono::milliseconds ping_interval{25000};
   // Of silence after that. Past it: 1006, DisconnectCause::timeout.

@@ -4,8 +4,10 @@
 #include <stdexcept>
 
 #include "hub/hub.hpp"
+#include "ws/ack_wait.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
+#include "ws/room_seal.hpp"
 #include "ws/server_connection.hpp"
 
 namespace microframe::ws {
@@ -43,24 +45,24 @@ hub::Exclusion ChatBase::exclusion(const Exclude& exclude) {
 }
 
 void ChatBase::broadcast(const Json& message, const Exclude& exclude) {
-  endpoint().hub().broadcast(encode(message), exclusion(exclude));
+  endpoint().hub().broadcast(endpoint().for_all(message), exclusion(exclude));
 }
 void ChatBase::broadcast(const Message& message, const Exclude& exclude) {
-  endpoint().hub().broadcast(encode(message), exclusion(exclude));
+  endpoint().hub().broadcast(endpoint().for_all(message), exclusion(exclude));
 }
 
 bool ChatBase::send_to(std::string_view user, const Json& message) {
-  return endpoint().hub().send_to(user, encode(message));
+  return endpoint().hub().send_to(user, endpoint().for_all(message));
 }
 bool ChatBase::send_to(std::string_view user, const Message& message) {
-  return endpoint().hub().send_to(user, encode(message));
+  return endpoint().hub().send_to(user, endpoint().for_all(message));
 }
 
 std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Json& message) {
-  return send_frame_to_many(users, encode(message));
+  return send_frame_to_many(users, endpoint().for_all(message));
 }
 std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Message& message) {
-  return send_frame_to_many(users, encode(message));
+  return send_frame_to_many(users, endpoint().for_all(message));
 }
 
 std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users, const base::SharedBuffer& frame) {
@@ -71,24 +73,25 @@ std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users, const ba
 }
 
 bool ChatBase::broadcast_to_room(std::string_view room, const Json& message, const Exclude& exclude) {
-  return send_to_room(room, {}, encode(message), exclude);
+  return send_to_room(room, {}, encode(message), Content::json, exclude);
 }
 bool ChatBase::broadcast_to_room(std::string_view room, const Message& message, const Exclude& exclude) {
-  return send_to_room(room, {}, encode(message), exclude);
+  return send_to_room(room, {}, encode(message), Content::raw, exclude);
 }
 bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Json& message,
                                 const Exclude& exclude) {
-  return send_to_room(room, key.value(), encode(message), exclude);
+  return send_to_room(room, key.value(), encode(message), Content::json, exclude);
 }
 bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Message& message,
                                 const Exclude& exclude) {
-  return send_to_room(room, key.value(), encode(message), exclude);
+  return send_to_room(room, key.value(), encode(message), Content::raw, exclude);
 }
 
 bool ChatBase::send_to_room(std::string_view room, std::string_view key, base::SharedBuffer frame,
-                            const Exclude& exclude) {
+                            Content content, const Exclude& exclude) {
   frame.set_shedding(endpoint().shedding(room, key));
-  return endpoint().hub().broadcast_to_room(room, frame, exclusion(exclude));
+  const RoomSeal seal(room, content, endpoint().has_sessions());
+  return endpoint().hub().broadcast_to_room(room, std::move(frame), exclusion(exclude), &seal);
 }
 
 JoinResult ChatBase::join_room(std::string_view user, std::string_view room) {
@@ -119,6 +122,41 @@ std::vector<UserId> ChatBase::get_room_members(std::string_view room) const {
 }
 std::vector<std::string> ChatBase::get_user_rooms(std::string_view user) const {
   return endpoint().hub().user_rooms(user);
+}
+
+std::vector<RoomMessage> ChatBase::history(std::string_view room, std::uint64_t since,
+                                           std::size_t limit) const {
+  std::vector<RoomMessage> messages;
+  for (const auto& entry : endpoint().hub().history(room, since, limit))
+    messages.push_back(decode(entry.frame, entry.offset));
+  return messages;
+}
+
+std::vector<RoomDevice> ChatBase::presence(std::string_view room) const {
+  std::vector<RoomDevice> devices;
+  for (const auto& [user, entries] : endpoint().hub().presence(room)) {
+    for (const auto& entry : entries) devices.emplace_back(user, entry.id, entry.meta);
+  }
+  return devices;
+}
+
+bool ChatBase::set_presence(const WebSocket& device, std::string_view room, const Json& meta) {
+  return hub_of(device).set_presence(*device.connection_, room, meta);
+}
+
+Task<std::vector<Ack>> ChatBase::send_acked(UserId user, Json message, std::chrono::milliseconds timeout) {
+  AckWait wait(endpoint().hub().members_of(user), std::move(message), timeout);
+  co_await wait;
+  co_return wait.take();
+}
+
+Task<Ack> ChatBase::send_acked(WebSocket device, Json message, std::chrono::milliseconds timeout) {
+  std::vector<base::Ref<hub::Member>> members;
+  members.emplace_back(device.connection_);
+  AckWait wait(std::move(members), std::move(message), timeout);
+  co_await wait;
+  auto acks = wait.take();
+  co_return std::move(acks.front());
 }
 
 }  // namespace microframe::ws

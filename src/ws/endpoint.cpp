@@ -4,11 +4,19 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "base/log.hpp"
 #include "microframe/config_error.hpp"
+#include "ws/encode.hpp"
+#include "ws/random_name.hpp"
 #include "ws/server_connection.hpp"
 #include "ws/site.hpp"
 
 namespace microframe::ws {
+namespace {
+
+constexpr std::size_t kEpochBytes = 12;
+
+}  // namespace
 
 Endpoint::Endpoint(WebSocketRoute route) : route_(std::move(route)), authenticator_(route_.auth_) {
   if (!route_.path_.starts_with('/')) {
@@ -25,7 +33,9 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, Site& site) {
   hub_limits.rooms_per_member_max = limits.rooms_per_connection_max;
   hub_limits.rooms_max = limits.rooms_max;
   hub_limits.room_name_bytes_max = limits.room_name_bytes_max;
-  hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits);
+  loops_ = loops;
+  hub::Surroundings* const surroundings = this;
+  hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits, surroundings);
   keyring_ = Keyring(authenticator_.key_sources(), site.keys);
   route_.base_->endpoint_ = this;
 }
@@ -79,6 +89,70 @@ base::Shedding Endpoint::shedding(std::string_view room, std::string_view key) c
   return {};
 }
 
+base::SharedBuffer Endpoint::for_all(const Json& message) const {
+  return has_sessions() ? encode_both(message) : encode(message);
+}
+
+base::SharedBuffer Endpoint::for_all(const Message& message) const {
+  return has_sessions() ? encode_both(message) : encode(message);
+}
+
+// --- what the hub asks and tells ---
+
+hub::RoomPolicy Endpoint::policy(std::string_view room) const {
+  hub::RoomPolicy policy;
+  if (site_->rooms.empty()) return policy;
+  const RoomOptions& options = site_->rooms.of(room);
+  policy.history_max = options.history_max();
+  policy.history_age = options.history_age();
+  policy.presence = options.tells_presence();
+  return policy;
+}
+
+std::uint64_t Endpoint::now_ms() const {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+std::string Endpoint::new_epoch() {
+  return random_name(kEpochBytes);
+}
+
+base::SharedBuffer Endpoint::presence_frame(std::string_view room, const hub::Presence::Users& joins,
+                                            const hub::Presence::Users& leaves) const {
+  const Json came = hub::to_json(joins);
+  const Json went = hub::to_json(leaves);
+  auto frame = encode(Message::text({}));  // only sessions are sent it
+  frame.set_session_form(encode_text(v1::presence(room, came, went)));
+  return frame;
+}
+
+void Endpoint::user_online(const std::string& user) {
+  post_user_event(hooks().on_user_online, "on_user_online", user);
+}
+void Endpoint::user_offline(const std::string& user) {
+  post_user_event(hooks().on_user_offline, "on_user_offline", user);
+}
+
+// All of one user's on one loop, so that they run in the order in which they happened.
+void Endpoint::post_user_event(detail::Hooks::UserEvent hook, const char* name, const std::string& user) {
+  if (!hook) return;
+  hub::LoopPort& loop = *loops_[std::hash<std::string>{}(user) % loops_.size()];
+  loop.post([this, hook, name, user] {
+    try {
+      hook(handler(), user);
+    } catch (const std::exception& error) {
+      base::log::error("hook threw",
+                       {{"endpoint", path()}, {"hook", name}, {"user", user}, {"what", error.what()}});
+    } catch (...) {
+      base::log::error("hook threw", {{"endpoint", path()},
+                                      {"hook", name},
+                                      {"user", user},
+                                      {"what", "an exception that is no std::exception"}});
+    }
+  });
+}
+
 JoinResult Endpoint::count(JoinResult result, std::string_view who) const {
   if (result == JoinResult::name_invalid) site_->rejections.add(Rejection::room_name, who, path());
   if (result == JoinResult::too_many_rooms) site_->rejections.add(Rejection::too_many_rooms, who, path());
@@ -86,7 +160,11 @@ JoinResult Endpoint::count(JoinResult result, std::string_view who) const {
 }
 
 std::string_view Endpoint::choose_subprotocol(const std::vector<std::string_view>& offered) const {
-  const auto carries_token = [&](std::string_view name) { return authenticator_.carries_token(name); };
+  if (route_.sessions_ && std::find(offered.begin(), offered.end(), v1::kSubprotocol) != offered.end())
+    return v1::kSubprotocol;
+  const auto carries_token = [&](std::string_view name) {
+    return authenticator_.carries_token(name) || v1::is_resume(name);
+  };
   for (const std::string& spoken : route_.subprotocols_) {
     if (std::find(offered.begin(), offered.end(), spoken) != offered.end()) return spoken;
   }
@@ -106,6 +184,12 @@ std::string Endpoint::hook_names() const {
   add(found.on_raw, "on_message(raw)");
   add(found.on_binary, "on_binary");
   add(found.on_disconnect, "on_disconnect");
+  add(found.can_join, "can_join");
+  add(found.on_join, "on_join");
+  add(found.on_leave, "on_leave");
+  add(found.on_session_expired, "on_session_expired");
+  add(found.on_user_online, "on_user_online");
+  add(found.on_user_offline, "on_user_offline");
   return names;
 }
 

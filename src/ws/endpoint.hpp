@@ -2,6 +2,8 @@
 // Threading: immutable but for the hub, which takes care of itself; shared by all loops.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,6 +14,7 @@
 #include "authx/authenticator.hpp"
 #include "base/shedding.hpp"
 #include "hub/hub.hpp"
+#include "hub/surroundings.hpp"
 #include "microframe/ws/route.hpp"
 #include "ws/keyring.hpp"
 
@@ -19,7 +22,7 @@ namespace microframe::ws {
 
 class Site;
 
-class Endpoint {
+class Endpoint final : private hub::Surroundings {
  public:
   // errors: ConfigError for a path without '/', or a key that does not fit.
   explicit Endpoint(WebSocketRoute route);
@@ -52,15 +55,36 @@ class Endpoint {
   // was the only one offered, for browsers fail a handshake that selects none of theirs.
   std::string_view choose_subprotocol(const std::vector<std::string_view>& offered) const;
 
+  // A frame for whoever receives it: with its form for sessions, if there is any.
+  base::SharedBuffer for_all(const Json& message) const;
+  base::SharedBuffer for_all(const Message& message) const;
+  bool has_sessions() const { return sessions_.load(std::memory_order_relaxed) != 0; }
+  std::size_t sessions() const { return sessions_.load(std::memory_order_relaxed); }
+  void count_session(bool begins) {
+    sessions_.fetch_add(begins ? 1 : static_cast<std::size_t>(-1), std::memory_order_relaxed);
+  }
+
   // The hooks found, by name, for the line at start: "on_connect on_message".
   std::string hook_names() const;
 
  private:
+  // hub::Surroundings
+  hub::RoomPolicy policy(std::string_view room) const override;
+  std::uint64_t now_ms() const override;
+  std::string new_epoch() override;
+  base::SharedBuffer presence_frame(std::string_view room, const hub::Presence::Users& joins,
+                                    const hub::Presence::Users& leaves) const override;
+  void user_online(const std::string& user) override;
+  void user_offline(const std::string& user) override;
+  void post_user_event(detail::Hooks::UserEvent hook, const char* name, const std::string& user);
+
   WebSocketRoute route_;
   authx::Authenticator authenticator_;
   std::unique_ptr<hub::Hub> hub_;
   Keyring keyring_;
   Site* site_ = nullptr;  // once open
+  std::vector<hub::LoopPort*> loops_;
+  std::atomic<std::size_t> sessions_{0};
 };
 
 }  // namespace microframe::ws

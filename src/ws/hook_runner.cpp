@@ -5,17 +5,21 @@
 #include <cassert>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/finite.hpp"
+#include "v1/server_frames.hpp"
 
 namespace microframe::ws {
 namespace {
 
 constexpr char kOnMessage[] = "on_message";
 constexpr char kOnBinary[] = "on_binary";
+constexpr char kCanJoin[] = "can_join";
 
-bool is_message_hook(const char* name) {
-  return name == kOnMessage || name == kOnBinary;
+// Whether it is called because of what the peer sent, and the peer may be to blame.
+bool answers_peer(const char* name) {
+  return name == kOnMessage || name == kOnBinary || name == kCanJoin;
 }
 
 // A member that a hook reads from the message and that is not there, or is of another type, is the sender's
@@ -34,7 +38,7 @@ HookRunner::Waiting& HookRunner::waiting() {
 }
 
 void HookRunner::connect() {
-  assert(stage_ == Stage::before);
+  assert(stage_ == Stage::before || is_free());
   stage_ = Stage::connected;
   if (const auto hook = host_.hooks().on_connect) {
     run("on_connect", [&] { return hook(host_.handler(), host_.handle(), host_.user_id()); });
@@ -42,26 +46,80 @@ void HookRunner::connect() {
   go_on();
 }
 
+void HookRunner::enqueue(Queued item) {
+  Waiting& waits = waiting();
+  const std::size_t size = item.size();
+  waits.queue.push_back(std::move(item));
+  waits.queued_bytes += size;
+}
+
 void HookRunner::message(bool binary, base::Bytes payload) {
   assert(stage_ == Stage::connected);
-  if (busy()) {
-    waiting().queue.push_back({binary, std::string(base::as_text(payload))});
-    waiting_->queued_bytes += payload.size() + sizeof(Queued);
-    return;
-  }
+  if (busy())
+    return enqueue(
+        Queued(binary ? Queued::Kind::binary : Queued::Kind::text, std::string(base::as_text(payload))));
   run_message(binary, payload);
+  go_on();
+}
+
+void HookRunner::v1_message(v1::ClientFrame frame, std::size_t bytes) {
+  assert(stage_ == Stage::connected);
+  if (busy()) return enqueue({Queued::Kind::v1_message, std::move(frame), bytes});
+  run_v1_message(std::move(frame));
+  go_on();
+}
+
+void HookRunner::v1_binary(base::Bytes content, std::uint64_t id) {
+  assert(stage_ == Stage::connected);
+  if (busy()) {
+    Queued item(Queued::Kind::v1_binary, std::string(base::as_text(content)));
+    item.id = id;
+    return enqueue(std::move(item));
+  }
+  run_v1_binary(content, id);
+  go_on();
+}
+
+void HookRunner::v1_control(v1::ClientFrame frame, std::size_t bytes) {
+  assert(stage_ == Stage::connected);
+  if (busy()) return enqueue({Queued::Kind::v1_control, std::move(frame), bytes});
+  run_control(std::move(frame));
+  go_on();
+}
+
+void HookRunner::note_room_event(RoomEvent event, std::string room) {
+  Queued item(Queued::Kind::room_event, std::move(room));
+  item.event = event;
+  enqueue(std::move(item));
+}
+
+void HookRunner::expire() {
+  assert(is_free());
+  waiting().expired = true;
+  last();
+}
+
+void HookRunner::last() {
+  waiting();
+  stage_ = Stage::disconnecting;
   go_on();
 }
 
 void HookRunner::disconnect(DisconnectReason reason, bool drop_queue) {
   if (stage_ != Stage::before && stage_ != Stage::connected) return;
-  if (drop_queue && waiting_) {
-    waiting_->queue.clear();
-    waiting_->queued_bytes = 0;
-  }
+  if (drop_queue && waiting_) drop_messages();
   if (waiting().reason) return;
   waiting_->reason = std::move(reason);
   go_on();
+}
+
+void HookRunner::drop_messages() {
+  std::size_t dropped = 0;
+  std::erase_if(waiting_->queue, [&](const Queued& item) {
+    if (item.is_message()) dropped += item.size();
+    return item.is_message();
+  });
+  waiting_->queued_bytes -= dropped;
 }
 
 void HookRunner::abandon() {
@@ -76,6 +134,23 @@ void HookRunner::abandon() {
   } while (busy());
 }
 
+void HookRunner::run_item(Queued item) {
+  switch (item.kind) {
+    case Queued::Kind::text:
+      return run_message(false, base::as_bytes(item.payload));
+    case Queued::Kind::binary:
+      return run_message(true, base::as_bytes(item.payload));
+    case Queued::Kind::v1_message:
+      return run_v1_message(std::move(*item.frame));
+    case Queued::Kind::v1_binary:
+      return run_v1_binary(base::as_bytes(item.payload), item.id);
+    case Queued::Kind::v1_control:
+      return run_control(std::move(*item.frame));
+    case Queued::Kind::room_event:
+      return run_room_event(item.event, std::move(item.payload));
+  }
+}
+
 void HookRunner::run_message(bool binary, base::Bytes payload) {
   const detail::Hooks& hooks = host_.hooks();
   if (binary && hooks.on_binary) {
@@ -86,17 +161,7 @@ void HookRunner::run_message(bool binary, base::Bytes payload) {
     run(kOnBinary,
         [&] { return hooks.on_binary(host_.handler(), host_.handle(), host_.user_id(), payload); });
   } else if (hooks.on_raw) {
-    if (hooks.message_waits) {
-      waiting().payload = base::as_text(payload);
-      payload = base::as_bytes(waiting_->payload);
-      waiting_->message = binary ? Message::binary(payload) : Message::text(base::as_text(payload));
-      run(kOnMessage,
-          [&] { return hooks.on_raw(host_.handler(), host_.handle(), host_.user_id(), *waiting_->message); });
-    } else {
-      const Message message = binary ? Message::binary(payload) : Message::text(base::as_text(payload));
-      run(kOnMessage,
-          [&] { return hooks.on_raw(host_.handler(), host_.handle(), host_.user_id(), message); });
-    }
+    run_raw(binary, payload);
   } else if (binary) {
     host_.on_bad_message("binary_not_supported", "this endpoint takes JSON text messages");
   } else {
@@ -104,20 +169,83 @@ void HookRunner::run_message(bool binary, base::Bytes payload) {
   }
 }
 
-void HookRunner::run_json(base::Bytes payload) {
+void HookRunner::run_raw(bool binary, base::Bytes payload) {
   const detail::Hooks& hooks = host_.hooks();
+  if (hooks.message_waits) {
+    waiting().payload = base::as_text(payload);
+    payload = base::as_bytes(waiting_->payload);
+  }
+  const Message message = binary ? Message::binary(payload) : Message::text(base::as_text(payload));
+  if (hooks.message_waits) {
+    waiting_->message = message;
+    run(kOnMessage,
+        [&] { return hooks.on_raw(host_.handler(), host_.handle(), host_.user_id(), *waiting_->message); });
+  } else {
+    run(kOnMessage, [&] { return hooks.on_raw(host_.handler(), host_.handle(), host_.user_id(), message); });
+  }
+}
+
+void HookRunner::run_json(base::Bytes payload) {
   boost::json::error_code error;
   Json parsed = boost::json::parse(base::as_text(payload), error);
   if (error) return host_.on_bad_message("invalid_json", error.message());
   // What a hook passes on must not break those who receive it.
   if (!base::is_finite(parsed)) return host_.on_bad_message("invalid_json", "a number is out of range");
+  run_parsed(std::move(parsed));
+}
+
+void HookRunner::run_parsed(Json message) {
+  const detail::Hooks& hooks = host_.hooks();
   if (hooks.message_waits) {
-    waiting().json = std::move(parsed);
+    waiting().json = std::move(message);
     run(kOnMessage,
         [&] { return hooks.on_json(host_.handler(), host_.handle(), host_.user_id(), *waiting_->json); });
   } else {
-    run(kOnMessage, [&] { return hooks.on_json(host_.handler(), host_.handle(), host_.user_id(), parsed); });
+    run(kOnMessage, [&] { return hooks.on_json(host_.handler(), host_.handle(), host_.user_id(), message); });
   }
+}
+
+// --- microframe.v1 ---
+
+void HookRunner::run_v1_message(v1::ClientFrame frame) {
+  is_v1_ = true;
+  host_.on_message_begun(frame.id);
+  if (host_.hooks().on_raw) {
+    const std::string content = v1::content_of(frame.data);
+    run_raw(false, base::as_bytes(content));
+  } else {
+    run_parsed(std::move(frame.data));
+  }
+}
+
+void HookRunner::run_v1_binary(base::Bytes content, std::uint64_t id) {
+  is_v1_ = true;
+  host_.on_message_begun(id);
+  run_message(true, content);
+}
+
+void HookRunner::run_control(v1::ClientFrame frame) {
+  host_.on_message_begun(frame.id);
+  if (frame.type != v1::ClientFrame::Type::join) return host_.on_control(frame, true);
+  const auto check = host_.hooks().can_join;
+  if (!check) return host_.on_control(frame, false);
+  Waiting& waits = waiting();
+  waits.join = std::move(frame);
+  waits.join_allowed = false;
+  run(kCanJoin, [&] {
+    return check(host_.handler(), host_.handle(), host_.user_id(), waits.join->name, waits.join_allowed);
+  });
+}
+
+void HookRunner::run_room_event(RoomEvent event, std::string room) {
+  waiting().room = std::move(room);
+  run(event.name,
+      [&] { return event.hook(host_.handler(), host_.handle(), host_.user_id(), waiting_->room); });
+}
+
+void HookRunner::run_expired() {
+  if (const auto hook = host_.hooks().on_session_expired)
+    run("on_session_expired", [&] { return hook(host_.handler(), host_.handle(), host_.user_id()); });
 }
 
 void HookRunner::run_disconnect() {
@@ -141,27 +269,41 @@ void HookRunner::run(const char* name, Hook&& hook) {
       if (!waiting_->task.start(&HookRunner::resumed, this)) return;
       waiting_->task.result();
     }
+    succeeded();
   } catch (...) {
     caught();
   }
   finish();
 }
 
+void HookRunner::succeeded() {
+  if (running_ == kCanJoin) {
+    const v1::ClientFrame join = std::move(*waiting_->join);
+    host_.on_control(join, waiting_->join_allowed);
+  } else if (is_v1_ && answers_peer(running_)) {
+    host_.on_message_done();
+  }
+}
+
 void HookRunner::finish() {
   running_ = nullptr;
+  is_v1_ = false;
   if (!waiting_) return;
   waiting_->task = {};
   waiting_->message.reset();
   waiting_->json.reset();
+  waiting_->join.reset();
 }
 
 void HookRunner::go_on() {
   while (!busy() && waiting_) {
     if (!waiting_->queue.empty()) {
-      const Queued next = std::move(waiting_->queue.front());
+      Queued next = std::move(waiting_->queue.front());
       waiting_->queue.pop_front();
-      waiting_->queued_bytes -= next.payload.size() + sizeof(Queued);
-      run_message(next.binary, base::as_bytes(next.payload));
+      waiting_->queued_bytes -= next.size();
+      run_item(std::move(next));
+    } else if (stage_ == Stage::disconnecting && std::exchange(waiting_->expired, false)) {
+      run_expired();
     } else if (stage_ == Stage::disconnecting) {
       stage_ = Stage::ended;
       waiting_.reset();
@@ -181,6 +323,7 @@ void HookRunner::resumed(void* self) {
   try {
     try {
       runner.waiting_->task.result();
+      runner.succeeded();
     } catch (...) {
       runner.caught();
     }
@@ -195,10 +338,10 @@ void HookRunner::caught() {
   try {
     throw;
   } catch (const BadMessage& error) {
-    if (is_message_hook(running_)) return host_.on_bad_message("bad_message", error.what());
+    if (answers_peer(running_)) return host_.on_bad_message("bad_message", error.what());
     host_.on_hook_failed(running_, error.what());
   } catch (const boost::system::system_error& error) {
-    if (is_message_hook(running_) && is_json_access_error(error)) {
+    if (answers_peer(running_) && is_json_access_error(error)) {
       return host_.on_bad_message("bad_message", error.code().message());
     }
     host_.on_hook_failed(running_, error.what());

@@ -7,6 +7,7 @@
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
+#include "ws/resumption.hpp"
 #include "ws/server_connection.hpp"
 #include "ws/site.hpp"
 
@@ -168,6 +169,11 @@ void HttpSession::begin_upgrade(const proto::RequestHead& head, Endpoint& endpoi
   upgrade_->endpoint = &endpoint;
   upgrade_->key = request->key;
   upgrade_->subprotocol = endpoint.choose_subprotocol(request->subprotocols);
+  if (upgrade_->subprotocol == v1::kSubprotocol) {
+    for (const std::string_view offered : request->subprotocols) {
+      if (auto resume = v1::parse_resume(offered)) upgrade_->resume = std::move(*resume);
+    }
+  }
   for (const std::string_view field : head.all("sec-websocket-extensions")) {
     upgrade_->extensions += upgrade_->extensions.empty() ? "" : ", ";
     upgrade_->extensions += field;
@@ -268,20 +274,10 @@ void HttpSession::refuse(const authx::Refused& refused) {
 
 // Hands the stream over to the WebSocket that it now is.
 void HttpSession::open(base::MutableBytes early) {
-  Upgrade& upgrade = *upgrade_;
-  const auto& deflate = upgrade.deflate.params;
-  const std::string accept = proto::accept_response(
-      upgrade.key, upgrade.subprotocol, deflate ? proto::deflate_answer(*deflate) : std::string{});
-  socket_->send(SharedBuffer::copy(base::as_bytes(accept)));
-  const authx::Time issued_at = upgrade.claims.issued_at;
-  const bool is_token = upgrade.endpoint->authenticator().carries_token(upgrade.subprotocol);
-  ServerConnection::Opening opening{upgrade.endpoint,
-                                    std::move(upgrade.claims),
-                                    is_token ? std::string{} : std::move(upgrade.subprotocol),
-                                    peer_,
-                                    std::move(ticket_),
-                                    std::move(upgrade.deflate)};
-  const base::Ref<ServerConnection> connection(new ServerConnection(server_, std::move(opening)));
+  if (open_former(early)) return;
+  socket_->send(SharedBuffer::copy(base::as_bytes(acceptance())));
+  const authx::Time issued_at = upgrade_->claims.issued_at;
+  const base::Ref<ServerConnection> connection(new ServerConnection(server_, opening()));
   auto socket = std::move(socket_);
   server_.adopt(connection);
   const Revocations& revocations = server_.site().revocations;
@@ -289,6 +285,55 @@ void HttpSession::open(base::MutableBytes early) {
   connection->open(std::move(socket), early);
   // A revocation that came since the token was judged may not have seen this device.
   if (revocations.covers(connection->user(), issued_at)) connection->revoke("revoked");
+}
+
+std::string HttpSession::acceptance() const {
+  const auto& deflate = upgrade_->deflate.params;
+  return proto::accept_response(upgrade_->key, upgrade_->subprotocol,
+                                deflate ? proto::deflate_answer(*deflate) : std::string{});
+}
+
+ServerConnection::Opening HttpSession::opening() {
+  Upgrade& upgrade = *upgrade_;
+  const bool is_token = upgrade.endpoint->authenticator().carries_token(upgrade.subprotocol);
+  const bool has_session = upgrade.subprotocol == v1::kSubprotocol;
+  return {upgrade.endpoint,
+          std::move(upgrade.claims),
+          is_token ? std::string{} : std::move(upgrade.subprotocol),
+          has_session,
+          peer_,
+          std::move(ticket_),
+          std::move(upgrade.deflate)};
+}
+
+// Where the client goes on with a session: gives the stream to it, at the end of this iteration, for there
+// may be more to read of what has come. returns: false if there is no such session.
+bool HttpSession::open_former(base::MutableBytes early) {
+  if (!upgrade_->resume) return false;
+  const auto former = server_.site().sessions.find(*upgrade_->resume);
+  if (!former || &former->endpoint() != upgrade_->endpoint || former->user() != upgrade_->claims.sub)
+    return false;
+  begin_authenticating();
+  if (!hold(early)) return true;
+  alive_ = std::make_shared<bool>(true);
+  server_.loop().post([this, alive = std::weak_ptr<bool>(alive_), former] {
+    if (alive.expired()) return;
+    guarded([&] { hand_over(former); });
+  });
+  return true;
+}
+
+void HttpSession::hand_over(const base::Ref<ServerConnection>& former) {
+  if (phase_ != Phase::authenticating) return;  // it has been refused meanwhile
+  auto resumption = std::make_shared<Resumption>();
+  resumption->accept = acceptance();
+  resumption->issued_at = upgrade_->claims.issued_at;
+  resumption->received = upgrade_->resume->received;
+  resumption->opening = opening();
+  resumption->early = std::move(held_);
+  resumption->stream = socket_->release();
+  server_.forget(*this);
+  former->request_resume(std::move(resumption));
 }
 
 // --- the end ---

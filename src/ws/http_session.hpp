@@ -19,9 +19,11 @@
 #include "net/socket.hpp"
 #include "proto/handshake.hpp"
 #include "proto/http_head.hpp"
+#include "v1/names.hpp"
 #include "ws/arrival.hpp"
 #include "ws/key_store.hpp"
 #include "ws/rejection.hpp"
+#include "ws/server_connection.hpp"
 #include "ws/takeover.hpp"
 
 namespace microframe::ws {
@@ -55,7 +57,8 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
     Endpoint* endpoint;
     std::string key;
     std::string subprotocol;  // the answer, "" for none
-    std::string extensions;   // offered, as one list
+    std::optional<v1::ResumeOffer> resume;
+    std::string extensions;  // offered, as one list
     DeflateAgreement deflate;
     authx::Candidate candidate;
     authx::Claims claims;
@@ -103,6 +106,10 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   void finish_look_up();
   void look_up_failed(std::string_view what);
   void open(base::MutableBytes early);
+  bool open_former(base::MutableBytes early);
+  void hand_over(const base::Ref<ServerConnection>& former);
+  ServerConnection::Opening opening();
+  std::string acceptance() const;
 
   void answer(std::string_view bytes);
   void reject(const Refusal& refusal);
@@ -119,6 +126,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   std::unique_ptr<Upgrade> upgrade_;
   Task<std::optional<authx::User>> look_up_;
   std::unique_ptr<net::Socket> socket_;
+  std::shared_ptr<bool> alive_;  // made where a post may come too late
   std::size_t roster_index_ = 0;
 };
 

@@ -36,7 +36,8 @@ void HttpSession::wait_for_keys(const authx::Refused& refused) {
   const Keyring& ring = upgrade_->endpoint->keyring();
   keys.source = ring.number(refused.source);
   const auto deadline = keys.since + server_.site().limits.auth_time;
-  switch (ring.store().wait(keys.source, keys.since, deadline, [this] { guarded([this] { keys_came(); }); }, keys.wait)) {
+  switch (ring.store().wait(
+      keys.source, keys.since, deadline, [this] { guarded([this] { keys_came(); }); }, keys.wait)) {
     case KeyStore::Outlook::absent:
       upgrade_->keys.reset();
       return refuse(refused);

@@ -6,6 +6,7 @@
 
 #include "ws/http_session.hpp"
 #include "ws/proxy_session.hpp"
+#include "ws/resumption.hpp"
 #include "ws/server_connection.hpp"
 #include "ws/site.hpp"
 
@@ -101,6 +102,13 @@ void LoopServer::adopt(base::Ref<ServerConnection> connection) {
   connections_.push_back(std::move(connection));
 }
 
+void LoopServer::open(Resumption resumption) {
+  if (drained_) return;
+  const base::Ref<ServerConnection> connection(new ServerConnection(*this, std::move(resumption.opening)));
+  adopt(connection);
+  connection->open(std::move(resumption));
+}
+
 void LoopServer::forget(ServerConnection& connection) {
   const std::size_t index = connection.roster_index_;
   assert(connections_[index].get() == &connection);
@@ -143,9 +151,10 @@ void LoopServer::drain_batch() {
   std::size_t left = batch_size_;
   // Backwards: one that ends at once changes the roster, but for those still to come.
   for (std::size_t i = connections_.size(); i-- > 0 && left != 0;) {
-    if (i >= connections_.size() || !connections_[i]->is_open()) continue;
+    if (i >= connections_.size()) continue;
+    const bool is_open = connections_[i]->is_open();
     connections_[i]->shut_down();
-    --left;
+    if (is_open) --left;
   }
   const std::uint64_t next_ms = left == 0 ? loop_.now_ms() + kDrainStepMs : drain_ends_ms_;
   loop_.wheel().arm(*this, std::min(next_ms, drain_ends_ms_));

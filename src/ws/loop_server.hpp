@@ -21,6 +21,7 @@ namespace microframe::ws {
 class HttpSession;
 class ProxySession;
 class ServerConnection;
+struct Resumption;
 class Site;
 
 class LoopServer final : public hub::LoopPort, private base::TimerNode {
@@ -43,6 +44,8 @@ class LoopServer final : public hub::LoopPort, private base::TimerNode {
   void run(std::function<void()> task);
 
   void adopt(base::Ref<ServerConnection> connection);
+  // Begins a session on a stream that came for another.
+  void open(Resumption resumption);
   void forget(ServerConnection& connection);
   void forget(HttpSession& session);
   void forget(ProxySession& session);

@@ -47,6 +47,7 @@ std::string_view to_string(Rejection rejection) {
       // Rooms.
       "room_name",
       "too_many_rooms",
+      "forbidden_room",
   };
   static_assert(!kNames.back().empty());
   return kNames.at(static_cast<std::size_t>(rejection));

@@ -51,6 +51,7 @@ enum class Rejection : std::uint8_t {
   // Rooms: a JoinResult; the connection lives.
   room_name,
   too_many_rooms,
+  forbidden_room,  // an error reply: can_join refuses it
   count
 };
 

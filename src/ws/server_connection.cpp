@@ -7,8 +7,11 @@
 #include "hub/hub.hpp"
 #include "proto/frame_header.hpp"
 #include "proto/utf8.hpp"
+#include "v1/names.hpp"
+#include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
+#include "ws/session.hpp"
 #include "ws/site.hpp"
 
 namespace microframe::ws {
@@ -45,14 +48,18 @@ ServerConnection::ServerConnection(LoopServer& server, Opening opening)
       deflate_bits_(opening.deflate.params ? opening.deflate.params->server_window_bits() : 0),
       endpoint_(*opening.endpoint),
       takeover_(make_takeover(opening.deflate, server.site())),
-      protocol_(proto::Role::server, protocol_limits(server.site().limits), inflaters()),
+      protocol_(std::in_place, proto::Role::server, protocol_limits(server.site().limits), inflaters()),
       runner_(*this),
       claims_(opening.claims.extra()),
       subprotocol_(std::move(opening.subprotocol)),
       peer_(opening.peer),
       ticket_(std::move(opening.ticket)),
       id_(server.site().next_connection_id.fetch_add(1, std::memory_order_relaxed)),
-      expires_s_(to_seconds(opening.claims.expires)) {}
+      expires_s_(to_seconds(opening.claims.expires)) {
+  if (opening.has_session) session_ = std::make_unique<Session>(*this, server.site().limits);
+}
+
+ServerConnection::~ServerConnection() = default;
 
 void ServerConnection::open(std::unique_ptr<net::Socket> socket, base::MutableBytes early) {
   socket_ = std::move(socket);
@@ -64,6 +71,11 @@ void ServerConnection::begin_session(base::MutableBytes early) {
   handle_ = WebSocket(*this);
   phase_ = Phase::open;
   begin_deadlines();
+  if (session_) {
+    server_.site().sessions.add(session_->key(), *this);
+    endpoint_.count_session(true);
+    session_->welcome();
+  }
   if (const Ref<Member> oldest = endpoint_.hub().add(*this)) {
     auto& replaced = static_cast<ServerConnection&>(*oldest);
     replaced.server_.run([held = Ref<ServerConnection>(&replaced)] {
@@ -88,7 +100,7 @@ void ServerConnection::on_receive(base::MutableBytes bytes) {
 
 void ServerConnection::read(base::MutableBytes bytes) {
   while (socket_) {
-    const Event event = protocol_.next(bytes);
+    const Event event = protocol_->next(bytes);
     if (event.kind == Event::Kind::need_more) return;
     handle_event(event);
   }
@@ -97,8 +109,11 @@ void ServerConnection::read(base::MutableBytes bytes) {
 void ServerConnection::handle_event(const Event& event) {
   switch (event.kind) {
     case Event::Kind::message:
-      if (!within_rate()) return;
-      runner_.message(event.binary, event.payload);
+      if (session_) {
+        if (is_open()) session_->read(event.binary, event.payload, runner_);
+      } else if (within_rate()) {
+        runner_.message(event.binary, event.payload);
+      }
       if (socket_ && runner_.queued_bytes() > server_.site().limits.waiting_bytes_max)
         socket_->pause_reading();
       return;
@@ -149,7 +164,7 @@ void ServerConnection::handle_peer_close(const Event& event) {
   DisconnectReason reason(DisconnectCause::peer_closed, static_cast<std::uint16_t>(event.code),
                           std::string(event.reason));
   if (!answered)
-    send_control(protocol_.close(event.code == CloseCode::no_status ? CloseCode::normal : event.code));
+    send_control(protocol_->close(event.code == CloseCode::no_status ? CloseCode::normal : event.code));
   socket_->finish_and_close();
   if (answered) return;
   begin_closing();
@@ -162,7 +177,8 @@ void ServerConnection::handle_failure(const Event& event) {
     return;
   }
   reject(rejection_for(event.code), event.reason);
-  send_control(protocol_.close(event.code, event.reason));
+  if (session_) session_->bye(event.code, event.reason);
+  send_control(protocol_->close(event.code, event.reason));
   socket_->finish();
   begin_closing();
   leave(DisconnectReason(DisconnectCause::protocol_error, static_cast<std::uint16_t>(event.code),
@@ -178,15 +194,33 @@ proto::InflaterPool* ServerConnection::inflaters() {
   return own ? own : &server_.deflate().inflaters();
 }
 
+// Of a new stream.
+void ServerConnection::set_deflate(DeflateAgreement agreed) {
+  protocol_.reset();  // it inflates in what goes now
+  deflate_bits_ = agreed.params ? static_cast<std::uint8_t>(agreed.params->server_window_bits()) : 0;
+  takeover_ = make_takeover(agreed, server_.site());
+  protocol_.emplace(proto::Role::server, protocol_limits(server_.site().limits), inflaters());
+}
+
 void ServerConnection::deliver(const SharedBuffer& frame) try {
+  if (session_) return session_->deliver_form_of(frame);
+  transmit(frame);
+} catch (const std::bad_alloc&) {
+  give_up();
+}
+
+void ServerConnection::transmit(const SharedBuffer& frame) {
   if (!is_open() || overflowed_) return;
   // Before it is compressed: a frame that is compressed in a context must be sent.
   if (socket_->buffered() != 0 && !make_room(frame)) return;
   socket_->send(deflate_bits_ == 0 ? frame : encoding(frame));
   if (socket_->blocked_since_ms() != 0)
     waiting_bytes_.store(static_cast<std::uint32_t>(socket_->buffered()), std::memory_order_relaxed);
-} catch (const std::bad_alloc&) {
-  give_up();
+}
+
+// What was sent on a stream that is lost: all of it, for all of it is bounded.
+void ServerConnection::transmit_again(const SharedBuffer& frame) {
+  socket_->send(deflate_bits_ == 0 ? frame : encoding(frame));
 }
 
 // Sees to room for a frame behind those that wait: by the rules of its room, which may drop some, or by
@@ -279,7 +313,7 @@ SharedBuffer ServerConnection::encoding(const SharedBuffer& frame) {
 }
 
 bool ServerConnection::send(const SharedBuffer& frame) {
-  if (!is_open()) return false;
+  if (!is_open() && !suspended_) return false;
   endpoint_.hub().send(*this, frame);
   return true;
 }
@@ -291,9 +325,11 @@ void ServerConnection::send_control(const proto::ControlFrame& frame) {
 // --- the end ---
 
 void ServerConnection::close(CloseCode code, std::string_view reason, DisconnectCause cause) {
-  if (!is_open()) return;
   const Ref<ServerConnection> keep(this);
-  send_control(protocol_.close(code, reason));
+  if (suspended_) end_suspended();
+  if (!is_open()) return;
+  if (session_) session_->bye(code, reason);
+  send_control(protocol_->close(code, reason));
   begin_closing();
   leave(DisconnectReason(cause, static_cast<std::uint16_t>(code), std::string(reason)));
 }
@@ -310,7 +346,7 @@ void ServerConnection::request_close(CloseCode code, std::string_view reason) {
 
 void ServerConnection::revoke(std::string_view reason) {
   guarded([&] {
-    if (!is_open()) return;
+    if (!is_open() && !suspended_) return;
     reject(Rejection::revoked, reason);
     close(CloseCode::replaced, reason, DisconnectCause::revoked);
   });
@@ -322,7 +358,13 @@ void ServerConnection::request_revocation(std::string_view reason) {
 
 void ServerConnection::drop() {
   const Ref<ServerConnection> keep(this);
-  lose(DisconnectCause::connection_lost);
+  ends_for_good_ = true;
+  if (suspended_) {
+    runner_.abandon();
+    end_suspended();
+  } else {
+    lose(DisconnectCause::connection_lost);
+  }
   runner_.abandon();
 }
 
@@ -362,14 +404,16 @@ void ServerConnection::begin_closing() {
 // Ends the session, once: it is no longer counted nor delivered to, then on_disconnect runs, then its rooms
 // are left.
 void ServerConnection::leave(DisconnectReason reason) {
-  if (session_ended_) return;
+  if (session_ended_ || suspended_) return;
   tell_drained(false);
   runner_.reserve_disconnect();
-  session_ended_ = true;  // what follows needs no memory
-  endpoint_.hub().begin_leave(*this);
   const bool received_all = reason.cause == DisconnectCause::peer_closed ||
                             reason.cause == DisconnectCause::connection_lost ||
                             reason.cause == DisconnectCause::timeout;
+  if (session_ && may_come_back(reason)) return suspend(std::move(reason), !received_all);
+  session_ended_ = true;  // what follows needs no memory
+  endpoint_.hub().begin_leave(*this);
+  if (session_) end_of_session();
   runner_.disconnect(std::move(reason), !received_all);
 }
 
@@ -387,12 +431,17 @@ void ServerConnection::stream_ended() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
   server_.loop().wheel().cancel(*this);
+  if (suspended_) await_client();
   socket_.reset();
   forget_if_done();
 }
 
 void ServerConnection::on_hooks_ended() {
-  endpoint_.hub().remove(*this);
+  if (suspended_) return take_successor();
+  if (!std::exchange(removed_, true)) {
+    endpoint_.hub().remove(*this);
+    if (runner_.has_events()) return runner_.last();  // of the rooms that it has left
+  }
   hooks_ended_ = true;
   // The runner is still on the stack, and the handle may be the last.
   try {
@@ -426,8 +475,32 @@ detail::ActivitySign::Scope ServerConnection::show(const char* hook) {
   return {server_.loop().activity(), {hook, endpoint_.path().c_str()}};
 }
 
+void ServerConnection::on_message_begun(std::uint64_t id) {
+  session_->begin(id);
+}
+
+void ServerConnection::on_message_done() {
+  session_->done();
+}
+
+void ServerConnection::on_control(const v1::ClientFrame& frame, bool allowed) {
+  if (!allowed) reject(Rejection::forbidden_room, "can_join");
+  session_->control(frame, allowed);
+}
+
+void ServerConnection::refuse_frame(std::uint64_t id, std::string_view code, std::string_view why) {
+  reject(Rejection::bad_message, code);
+  session_->refuse(id, code, why);
+}
+
+void ServerConnection::reply(const Json& value) {
+  if (session_ && server_.is_current() && session_->is_answering()) return session_->answer(&value);
+  send(session_ ? encode_both(value) : encode(value));
+}
+
 void ServerConnection::on_bad_message(std::string_view word, std::string_view detail) {
   reject(Rejection::bad_message, word);
+  if (session_) return session_->refuse(word == "binary_not_supported" ? v1::kNotSupported : word, detail);
   // The detail may be an application's own words, and bytes that are no text would end this connection
   // (§8.1).
   const bool is_text = proto::is_utf8(base::as_bytes(detail));
@@ -438,10 +511,12 @@ void ServerConnection::on_hook_failed(std::string_view hook, std::string_view wh
   base::log::error("hook threw",
                    {{"endpoint", endpoint_.path()}, {"hook", hook}, {"user", user()}, {"what", what}});
   reject(Rejection::hook_failed, hook);
+  if (session_ && session_->is_answering()) session_->refuse(v1::kFailed, "the hook failed");
   close(CloseCode::internal_error, "internal error", DisconnectCause::hook_failed);
 }
 
 void ServerConnection::on_hooks_idle() {
+  if (suspended_) take_successor();
   if (socket_) socket_->resume_reading();
 }
 

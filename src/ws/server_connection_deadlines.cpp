@@ -64,6 +64,7 @@ void ServerConnection::deadline_passed(std::uint64_t now_ms) {
     reject(Rejection::closing_timeout, "the closing handshake is late");
     return stream_ended();
   }
+  if (suspended_) return end_suspended();
   if (std::chrono::system_clock::now() >= ends()) {
     reject(Rejection::token_expired, "exp has passed");
     return close(CloseCode::unauthenticated, "token expired", DisconnectCause::token_expired);

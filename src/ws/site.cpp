@@ -18,6 +18,7 @@ Site::Site(const Limits& with, const Compression& compressed, const TrustedProxi
       proxies(trusted),
       admission(with),
       takeover_budget(compressed.takeover_bytes_max),
+      sessions(with.sessions_suspended_max),
       key_waits(with.authentications_max) {}
 
 Endpoint* Site::endpoint(std::string_view path) const {

@@ -23,6 +23,7 @@
 #include "ws/rejection.hpp"
 #include "ws/revocations.hpp"
 #include "ws/room_rules.hpp"
+#include "ws/sessions.hpp"
 #include "ws/takeover_budget.hpp"
 
 namespace microframe::ws {
@@ -59,6 +60,7 @@ class Site {
   LoopDeflate::Counts compression_counts;
   Revocations revocations;
   KeyStore keys;
+  Sessions sessions;
   Slots key_waits;  // handshakes that wait for keys
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unordered_map<std::string, Page> pages;

@@ -26,16 +26,20 @@ WebSocket::~WebSocket() {
 }
 
 bool WebSocket::send(const Json& message) {
-  return connection_->send(encode(message));
+  return connection_->send(connection_->session().empty() ? encode(message) : encode_both(message));
 }
 bool WebSocket::send(const Message& message) {
-  return connection_->send(encode(message));
+  return connection_->send(connection_->session().empty() ? encode(message) : encode_both(message));
 }
 bool WebSocket::send_text(std::string_view content) {
   return send(Message::text(content));
 }
 bool WebSocket::send_binary(std::span<const std::byte> content) {
   return send(Message::binary(content));
+}
+
+void WebSocket::reply(const Json& value) {
+  connection_->reply(value);
 }
 
 void WebSocket::close(std::uint16_t code, std::string_view reason) {
@@ -59,7 +63,7 @@ std::uint64_t WebSocket::id() const {
 const UserId& WebSocket::user() const {
   return connection_->user();
 }
-const Json& WebSocket::claims() const {
+Json WebSocket::claims() const {
   return connection_->claims();
 }
 std::chrono::system_clock::time_point WebSocket::expires() const {
@@ -76,6 +80,10 @@ std::string WebSocket::subprotocol() const {
 }
 std::chrono::microseconds WebSocket::rtt() const {
   return connection_->rtt();
+}
+
+bool WebSocket::resumed() const {
+  return connection_->resumed();
 }
 
 std::size_t WebSocket::buffered() const {
@@ -97,7 +105,7 @@ ChatBase WebSocket::chat() const {
 namespace microframe::detail {
 
 void reply(ws::WebSocket& socket, const Json& value) {
-  socket.send(value);
+  socket.reply(value);
 }
 
 }  // namespace microframe::detail

@@ -4,7 +4,9 @@
 // std::logic_error.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <span>
@@ -13,8 +15,11 @@
 #include <vector>
 
 #include "microframe/json.hpp"
+#include "microframe/task.hpp"
+#include "microframe/ws/ack.hpp"
 #include "microframe/ws/join_result.hpp"
 #include "microframe/ws/message.hpp"
+#include "microframe/ws/room_record.hpp"
 #include "microframe/ws/websocket.hpp"
 
 namespace microframe::base {
@@ -28,6 +33,7 @@ struct Exclusion;
 namespace microframe::ws {
 
 class Endpoint;
+enum class Content : bool;
 
 // An endpoint that knows who is connected. Derive and write the hooks you need; none is virtual, the route
 // finds them:
@@ -35,7 +41,14 @@ class Endpoint;
 //   void on_message(WebSocket& socket, const UserId& user, const Json& message);    or const Message& for raw
 //   text and binary void on_binary(WebSocket& socket, const UserId& user, std::span<const std::byte> bytes);
 //   void on_disconnect(WebSocket& socket, const UserId& user, const DisconnectReason& reason);
-// Each may return Task<> and wait; on_message may return Json or Task<Json>, which is sent back to `socket`.
+//   bool can_join(WebSocket& socket, const UserId& user, const std::string& room);    whether a client may
+//   join by its own wish; without it none may void on_join(WebSocket& socket, const UserId& user, const
+//   std::string& room); void on_leave(WebSocket& socket, const UserId& user, const std::string& room); void
+//   on_session_expired(WebSocket& socket, const UserId& user);    nobody came back (WebSocket::resumed) void
+//   on_user_online(const UserId& user);     the user's first device has come; not on its loop void
+//   on_user_offline(const UserId& user);    the last has gone, and no session waits for one
+// Each of the first eight may return Task<> and wait (can_join: Task<bool>); on_message may return Json or
+// Task<Json>, which is sent back to `socket`.
 // Hooks of one connection run one at a time, on its loop; hooks of different connections run at once on
 // different loops.
 class BaseWebSocket {
@@ -132,6 +145,22 @@ class ChatBase : public BaseWebSocket {
 
   // The users with a device in `room`, each once, sorted.
   std::vector<UserId> get_room_members(std::string_view room) const;
+  // The messages of `room` after the offset `since`, at most `limit`, oldest first. Empty unless the room
+  // keeps its messages (RoomOptions::history).
+  std::vector<RoomMessage> history(std::string_view room, std::uint64_t since = 0,
+                                   std::size_t limit = 100) const;
+  // Who is in `room`, by user and device. Empty unless the room tells it (RoomOptions::presence).
+  std::vector<RoomDevice> presence(std::string_view room) const;
+  // Says of the device what others in `room` see of it: "away", a colour. meta: an object; kept in memory.
+  // returns: whether the device is in the room, and the room tells who is.
+  bool set_presence(const WebSocket& device, std::string_view room, const Json& meta);
+
+  // Sends to every device of `user`, suspended ones too, and waits until each has handled it, or `timeout`
+  // has passed. A client without microframe.v1 is sent the message as ever, and answers not_supported.
+  // returns: what came of it, a device each, the oldest first; empty if there was none.
+  Task<std::vector<Ack>> send_acked(UserId user, Json message, std::chrono::milliseconds timeout);
+  Task<Ack> send_acked(WebSocket device, Json message, std::chrono::milliseconds timeout);
+
   // The rooms any device of `user` is in, each once, sorted. Inside on_disconnect the closing device's still
   // count.
   std::vector<std::string> get_user_rooms(std::string_view user) const;
@@ -141,7 +170,7 @@ class ChatBase : public BaseWebSocket {
   explicit ChatBase(Endpoint* endpoint) : BaseWebSocket(endpoint) {}
   static hub::Exclusion exclusion(const Exclude& exclude);
   hub::Hub& hub_of(const WebSocket& device) const;
-  bool send_to_room(std::string_view room, std::string_view key, base::SharedBuffer frame,
+  bool send_to_room(std::string_view room, std::string_view key, base::SharedBuffer frame, Content content,
                     const Exclude& exclude);
   std::size_t send_frame_to_many(std::span<const UserId> users, const base::SharedBuffer& frame);
 };

@@ -40,6 +40,11 @@ class WebSocketRoute {
     subprotocols_ = std::move(names);
     return std::move(*this);
   }
+  // Whether clients may speak microframe.v1 (docs/protocol.md) here. Default: yes.
+  WebSocketRoute&& sessions(bool on) && {
+    sessions_ = on;
+    return std::move(*this);
+  }
 
  private:
   friend class Endpoint;
@@ -48,6 +53,7 @@ class WebSocketRoute {
   authx::AuthConfig auth_;
   authx::AuthManager* users_;
   std::vector<std::string> subprotocols_;
+  bool sessions_ = true;
   detail::Hooks hooks_;
   BaseWebSocket* base_;
   void* handler_;  // the T of the constructor, which the hooks cast back to

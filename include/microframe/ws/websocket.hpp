@@ -40,6 +40,11 @@ class WebSocket {
   template <std::convertible_to<std::string_view> Text>
   bool send(const Text& content) = delete;
 
+  // Answers the message that is being handled, as if its hook returned `value`: for hooks that do not always
+  // have an answer. Once a message, inside its hook, before its first co_await or after; elsewhere, and to a
+  // client without microframe.v1, it is a message like any other.
+  void reply(const Json& value);
+
   // Starts the closing handshake (RFC 6455 §7.1.2). Does nothing if the connection is closed or closing.
   // code: 1000, or 4000 to 4999 for the application's own; reason: UTF-8, cut to 123 bytes.
   // errors: std::invalid_argument for a code that may not be sent (§7.4).
@@ -51,11 +56,15 @@ class WebSocket {
   bool refresh_token(std::string_view token);
 
   bool is_open() const;
+  // Whether this session of microframe.v1 has lost its connection before and goes on with a new one:
+  // on_connect runs for each, and the rooms are still as they were. A session whose connection is lost is not
+  // open; what is sent to it waits for its client (Limits::session_ttl).
+  bool resumed() const;
   // Unique among the connections of this process.
   std::uint64_t id() const;
   const UserId& user() const;
   // The token's claims beyond the registered ones (RFC 7519 §4.1) and `type`: an object.
-  const Json& claims() const;
+  Json claims() const;
   // When the connection is closed for its token's `exp`, unless refresh_token() came.
   std::chrono::system_clock::time_point expires() const;
   // The rooms this device is in, sorted. Still answered inside on_disconnect.

@@ -1,0 +1,41 @@
+// AckWait: the awaitable behind ChatBase::send_acked(): sends a message to devices and waits until each has
+// answered. Threading: awaited on any loop, or blocking on a thread without one. It may be destroyed while it
+// waits.
+#pragma once
+
+#include <chrono>
+#include <coroutine>
+#include <memory>
+#include <vector>
+
+#include "base/ref.hpp"
+#include "hub/member.hpp"
+#include "microframe/json.hpp"
+#include "microframe/ws/ack.hpp"
+
+namespace microframe::ws {
+
+class AckWait {
+ public:
+  // members: all of them ServerConnections.
+  AckWait(std::vector<base::Ref<hub::Member>> members, Json message, std::chrono::milliseconds timeout);
+  AckWait(const AckWait&) = delete;
+  AckWait& operator=(const AckWait&) = delete;
+  ~AckWait();
+
+  bool await_ready();
+  void await_suspend(std::coroutine_handle<> waiting);
+  void await_resume() const {}
+  // What came of it, in the members' order.
+  std::vector<Ack> take();
+
+ private:
+  struct State;
+  void ask();
+
+  const Json message_;
+  const std::chrono::milliseconds timeout_;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace microframe::ws

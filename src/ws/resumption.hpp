@@ -1,0 +1,26 @@
+// Resumption: a stream whose handshake has been accepted, on its way to the session it goes on with, which
+// may live on another loop. Its answer has not been sent. Threading: one at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "authx/claims.hpp"
+#include "net/socket.hpp"
+#include "net/tls_session.hpp"
+#include "ws/server_connection.hpp"
+
+namespace microframe::ws {
+
+struct Resumption {
+  net::Socket::Stream stream;
+  ServerConnection::Opening opening;
+  std::string accept;            // the handshake's answer
+  authx::Time issued_at;         // of its token
+  std::uint64_t received = 0;    // frames, as the client counts
+  std::vector<std::byte> early;  // what came after the request
+};
+
+}  // namespace microframe::ws

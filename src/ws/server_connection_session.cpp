@@ -1,0 +1,259 @@
+// What a ServerConnection with a session of microframe.v1 does beyond the others: it is suspended where they
+// end, goes on with a new stream, and ends when nobody comes back.
+
+#include <algorithm>
+#include <mutex>
+#include <new>
+
+#include "base/log.hpp"
+#include "hub/hub.hpp"
+#include "ws/encode.hpp"
+#include "ws/endpoint.hpp"
+#include "ws/loop_server.hpp"
+#include "ws/resumption.hpp"
+#include "ws/server_connection.hpp"
+#include "ws/session.hpp"
+#include "ws/site.hpp"
+
+namespace microframe::ws {
+
+using base::Ref;
+using base::SharedBuffer;
+using proto::CloseCode;
+
+namespace {
+
+// Those who must all go at once come back one after the other: at so many a second, and within so long.
+constexpr std::uint64_t kReturnsPerSecond = 1'000;
+constexpr std::uint64_t kRetryMsMin = 1'000;
+constexpr std::uint64_t kRetryMsMax = 20'000;
+
+}  // namespace
+
+// --- what other threads may ask ---
+
+Json ServerConnection::claims() const {
+  if (!session_) return claims_;
+  const std::lock_guard lock(session_->mutex());
+  return claims_;
+}
+
+std::string ServerConnection::remote_address() const {
+  if (!session_) return net::to_string(peer_);
+  const std::lock_guard lock(session_->mutex());
+  return net::to_string(peer_);
+}
+
+std::string_view ServerConnection::session() const {
+  return session_ ? std::string_view(session_->key().name) : std::string_view{};
+}
+
+void ServerConnection::ask(const Json& message, std::chrono::milliseconds timeout,
+                           std::function<void(AckStatus, Json)> told) {
+  server_.run([held = Ref<ServerConnection>(this), message, timeout, told = std::move(told)] {
+    held->guarded([&] {
+      if (held->session_ended_ || (!held->is_open() && !held->suspended_))
+        return told(AckStatus::disconnected, {});
+      if (held->session_) return held->session_->ask(message, timeout, told);
+      held->send(encode(message));
+      told(AckStatus::not_supported, {});
+    });
+  });
+}
+
+// --- rooms ---
+
+void ServerConnection::joined(const hub::Joined& joined) try {
+  if (session_) session_->joined(joined);
+  note_room_event(endpoint_.hooks().on_join, "on_join", joined.room);
+} catch (const std::bad_alloc&) {
+  give_up();
+}
+
+void ServerConnection::left(std::string_view room) try {
+  if (session_ && !session_ended_) session_->left(room);
+  note_room_event(endpoint_.hooks().on_leave, "on_leave", room);
+} catch (const std::bad_alloc&) {
+  give_up();
+}
+
+// A hub is at work, and must not be called back: the hook runs later.
+void ServerConnection::note_room_event(detail::Hooks::RoomEvent hook, const char* name,
+                                       std::string_view room) {
+  if (!hook) return;
+  runner_.note_room_event({hook, name}, std::string(room));
+  if (removed_) return;  // the last ones follow at once
+  server_.loop().post(
+      [held = Ref<ServerConnection>(this)] { held->guarded([&] { held->runner_.go_on(); }); });
+}
+
+// --- suspended ---
+
+bool ServerConnection::may_come_back(const DisconnectReason& reason) const {
+  if (ends_for_good_ || gives_up_ || server_.site().limits.session_ttl.count() == 0) return false;
+  switch (reason.cause) {
+    case DisconnectCause::connection_lost:
+    case DisconnectCause::timeout:
+    case DisconnectCause::too_slow:
+    case DisconnectCause::hook_failed:
+    case DisconnectCause::token_expired:
+      return true;
+    case DisconnectCause::peer_closed:
+      return reason.code != static_cast<std::uint16_t>(CloseCode::normal) &&
+             reason.code != static_cast<std::uint16_t>(CloseCode::going_away);
+    case DisconnectCause::server_closed:
+      return Session::heals(static_cast<CloseCode>(reason.code));
+    default:
+      return false;
+  }
+}
+
+void ServerConnection::suspend(DisconnectReason reason, bool drop_queue) {
+  Slots::Place place = server_.site().sessions.suspended().take();
+  if (!place) {
+    ends_for_good_ = true;
+    return leave(std::move(reason));
+  }
+  session_->place = std::move(place);
+  const auto ttl = static_cast<std::uint64_t>(server_.site().limits.session_ttl.count());
+  session_->expires_ms = server_.loop().now_ms() + ttl;
+  if (drop_queue) session_->rewind();
+  suspended_ = true;
+  endpoint_.hub().suspend(*this);
+  if (phase_ == Phase::closed) await_client();
+  runner_.disconnect(std::move(reason), drop_queue);
+}
+
+// The stream is over: from here on the session counts as no connection.
+void ServerConnection::await_client() {
+  ticket_ = {};
+  server_.loop().wheel().arm(*this, session_->expires_ms);
+}
+
+// Ends the stream that the session still has, for its client has come by another.
+void ServerConnection::evict() {
+  if (is_open()) {
+    reject(Rejection::replaced, "the session goes on elsewhere");
+    session_->bye(CloseCode::replaced, "resumed elsewhere");
+    send_control(protocol_->close(CloseCode::replaced, "resumed elsewhere"));
+    socket_->offer();
+    phase_ = Phase::closing;
+    tell_drained(false);
+    runner_.reserve_disconnect();
+    const auto code = static_cast<std::uint16_t>(CloseCode::replaced);
+    suspend(DisconnectReason(DisconnectCause::replaced, code, "resumed elsewhere"), false);
+  }
+  stream_ended();
+}
+
+// --- resumed ---
+
+void ServerConnection::resume(Resumption resumption) {
+  guarded([&] {
+    if (session_ended_ || ends_for_good_) return begin_anew(std::move(resumption));
+    if (!suspended_ || phase_ != Phase::closed) evict();
+    if (!suspended_) return begin_anew(std::move(resumption));  // too many are
+    if (!session_->can_resume(resumption.received)) {
+      begin_anew(std::move(resumption));
+      return end_suspended();
+    }
+    session_->successor = std::make_unique<Resumption>(std::move(resumption));
+    take_successor();
+  });
+}
+
+void ServerConnection::request_resume(std::shared_ptr<Resumption> resumption) {
+  server_.run([held = Ref<ServerConnection>(this), resumption = std::move(resumption)] {
+    held->resume(std::move(*resumption));
+  });
+}
+
+// Once no hook of the former life runs or waits.
+void ServerConnection::take_successor() try {
+  if (!session_->successor || !suspended_ || !runner_.is_free()) return;
+  server_.loop().post([held = Ref<ServerConnection>(this)] {
+    held->guarded([&] {
+      auto successor = std::move(held->session_->successor);
+      if (!successor) return;
+      if (!held->suspended_ || !held->runner_.is_free()) return held->begin_anew(std::move(*successor));
+      held->go_on_with(std::move(*successor));
+    });
+  });
+} catch (const std::bad_alloc&) {
+  give_up();
+}
+
+void ServerConnection::go_on_with(Resumption resumption) {
+  Opening& opening = resumption.opening;
+  server_.loop().wheel().cancel(*this);
+  {
+    const std::lock_guard lock(session_->mutex());
+    claims_ = opening.claims.extra();
+    peer_ = opening.peer;
+  }
+  ticket_ = std::move(opening.ticket);
+  expires_s_ = to_seconds(opening.claims.expires);
+  set_deflate(std::move(opening.deflate));
+  pongs_.reset();
+  overflowed_ = false;
+  waiting_bytes_ = 0;
+  ping_us_ = 0;
+  socket_.reset(new net::Socket(server_.loop(), std::move(resumption.stream), *this));
+  socket_->send(SharedBuffer::copy(base::as_bytes(resumption.accept)));
+  suspended_ = false;
+  session_->place = {};
+  resumed_ = true;
+  phase_ = Phase::open;
+  endpoint_.hub().resume(*this);
+  begin_deadlines();
+  session_->welcome_back(resumption.received);
+  runner_.connect();
+  if (!resumption.early.empty()) read(resumption.early);
+  if (server_.site().revocations.covers(user(), resumption.issued_at)) revoke("revoked");
+}
+
+// The session is over, or lacks what its client has missed: the stream begins a new one, on this loop.
+void ServerConnection::begin_anew(Resumption resumption) {
+  server_.open(std::move(resumption));
+}
+
+void ServerConnection::open(Resumption resumption) {
+  const authx::Time issued_at = resumption.issued_at;
+  socket_.reset(new net::Socket(server_.loop(), std::move(resumption.stream), *this));
+  socket_->send(SharedBuffer::copy(base::as_bytes(resumption.accept)));
+  guarded([&] { begin_session(resumption.early); });
+  if (server_.site().revocations.covers(user(), issued_at)) revoke("revoked");
+}
+
+// --- over ---
+
+// Ends a suspended session, as soon as no hook of it runs: on_session_expired runs, then its rooms are left.
+void ServerConnection::end_suspended() {
+  if (!suspended_) return;
+  ends_for_good_ = true;
+  stream_ended();
+  if (!runner_.is_free()) return server_.loop().wheel().arm(*this, server_.loop().now_ms());
+  runner_.reserve_disconnect();
+  suspended_ = false;  // what follows needs no memory
+  session_ended_ = true;
+  server_.loop().wheel().cancel(*this);
+  endpoint_.hub().begin_leave(*this);
+  end_of_session();
+  runner_.expire();
+}
+
+void ServerConnection::end_of_session() {
+  server_.site().sessions.remove(session_->key().name);
+  endpoint_.count_session(false);
+  session_->place = {};
+  if (const auto successor = std::move(session_->successor)) begin_anew(std::move(*successor));
+  session_->end();
+}
+
+std::uint64_t ServerConnection::retry_window_ms(CloseCode code) const {
+  if (code != CloseCode::service_restart) return kRetryMsMin;
+  const std::uint64_t all = server_.site().admission.connections() * 1'000 / kReturnsPerSecond;
+  return std::clamp(all, kRetryMsMin, kRetryMsMax);
+}
+
+}  // namespace microframe::ws
