@@ -90,7 +90,7 @@ bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Mes
 bool ChatBase::send_to_room(std::string_view room, std::string_view key, base::SharedBuffer frame,
                             Content content, const Exclude& exclude) {
   frame.set_shedding(endpoint().shedding(room, key));
-  const RoomSeal seal(room, content, endpoint().has_sessions());
+  const RoomSeal seal(room, content, endpoint().has_sessions(), endpoint().session_counts());
   return endpoint().hub().broadcast_to_room(room, std::move(frame), exclusion(exclude), &seal);
 }
 

@@ -90,11 +90,19 @@ base::Shedding Endpoint::shedding(std::string_view room, std::string_view key) c
 }
 
 base::SharedBuffer Endpoint::for_all(const Json& message) const {
-  return has_sessions() ? encode_both(message) : encode(message);
+  if (!has_sessions()) return encode(message);
+  SessionCounts::add(site_->session_counts.encoded);
+  return encode_both(message);
 }
 
 base::SharedBuffer Endpoint::for_all(const Message& message) const {
-  return has_sessions() ? encode_both(message) : encode(message);
+  if (!has_sessions()) return encode(message);
+  SessionCounts::add(site_->session_counts.encoded);
+  return encode_both(message);
+}
+
+SessionCounts& Endpoint::session_counts() const {
+  return site_->session_counts;
 }
 
 // --- what the hub asks and tells ---

@@ -21,6 +21,7 @@
 namespace microframe::ws {
 
 class Site;
+struct SessionCounts;
 
 class Endpoint final : private hub::Surroundings {
  public:
@@ -58,6 +59,7 @@ class Endpoint final : private hub::Surroundings {
   // A frame for whoever receives it: with its form for sessions, if there is any.
   base::SharedBuffer for_all(const Json& message) const;
   base::SharedBuffer for_all(const Message& message) const;
+  SessionCounts& session_counts() const;
   bool has_sessions() const { return sessions_.load(std::memory_order_relaxed) != 0; }
   std::size_t sessions() const { return sessions_.load(std::memory_order_relaxed); }
   void count_session(bool begins) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <new>
 
 #include "ws/http_session.hpp"
@@ -18,6 +19,7 @@ namespace {
 constexpr std::size_t kAnswersMax = 256;
 
 constexpr std::uint64_t kDrainStepMs = 100;
+constexpr std::chrono::seconds kSweepEvery{5};
 // A small server needs no pace.
 constexpr std::size_t kDrainBatchMin = 50;
 
@@ -37,9 +39,19 @@ LoopServer::LoopServer(net::Loop& loop, std::size_t index, Site& site)
 LoopServer::~LoopServer() = default;
 
 void LoopServer::listen(net::ListenSocket socket) {
+  const bool keeps_messages = index_ == 0 && listeners_.empty() && site_.rooms.any_history();
+  if (keeps_messages) loop_.post([this] { sweep(); });
   listeners_.push_back(std::make_unique<net::Listener>(
       loop_, std::move(socket), [this](int fd, const net::PeerAddress& peer) { accept(fd, peer); },
       [this] { site_.reject(Rejection::out_of_descriptors, "", "a connection waits in the kernel"); }));
+}
+
+// Now and then, on one loop: rooms let go of what they have kept too long.
+void LoopServer::sweep() {
+  for (const auto& endpoint : site_.endpoints) endpoint->hub().expire();
+  loop_.after(kSweepEvery, [this] {
+    if (!drained_) sweep();
+  });
 }
 
 void LoopServer::run(std::function<void()> task) {

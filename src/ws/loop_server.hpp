@@ -65,6 +65,7 @@ class LoopServer final : public hub::LoopPort, private base::TimerNode {
   template <class Action>
   void take_in(Action&& action);
   void drain_batch();
+  void sweep();
   void accept(int fd, const net::PeerAddress& peer);
   void begin(Arrival arrival);
   void on_deadline(std::uint64_t now_ms) override;

@@ -21,6 +21,11 @@ void RoomRules::add(std::string pattern, RoomOptions options) {
   rules_.push_back({std::move(pattern), is_prefix, options});
 }
 
+bool RoomRules::any_history() const {
+  return std::any_of(rules_.begin(), rules_.end(),
+                     [](const Rule& rule) { return rule.options.history_max() != 0; });
+}
+
 const RoomOptions& RoomRules::of(std::string_view room) const {
   const auto fits = [&](const Rule& rule) {
     return rule.is_prefix ? room.starts_with(rule.text) : room == rule.text;

@@ -17,6 +17,8 @@ class RoomRules {
   void add(std::string pattern, RoomOptions options);
 
   bool empty() const { return rules_.empty(); }
+  // Whether any room keeps its messages.
+  bool any_history() const;
   // The options of the room; the defaults if no pattern fits.
   const RoomOptions& of(std::string_view room) const;
 

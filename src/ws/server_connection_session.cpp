@@ -239,6 +239,7 @@ void ServerConnection::end_suspended() {
   server_.loop().wheel().cancel(*this);
   endpoint_.hub().begin_leave(*this);
   end_of_session();
+  SessionCounts::add(server_.site().session_counts.expired);
   runner_.expire();
 }
 

@@ -74,6 +74,9 @@ void Session::welcome() {
 void Session::welcome_back(std::uint64_t received) {
   send_uncounted(welcome_text(true));
   sent_.forget(received);
+  SessionCounts& counts = connection_.endpoint().session_counts();
+  SessionCounts::add(counts.resumed);
+  SessionCounts::add(counts.replayed, sent_.kept());
   sent_.for_each_after(received, [&](const SharedBuffer& frame) { connection_.transmit_again(frame); });
 }
 
@@ -137,6 +140,7 @@ void Session::handle(v1::ClientFrame frame, std::size_t bytes, HookRunner& runne
 // --- out ---
 
 void Session::send(std::string_view text) {
+  SessionCounts::add(connection_.endpoint().session_counts().encoded);
   deliver(encode_text(text));
 }
 
@@ -151,6 +155,7 @@ void Session::deliver(const SharedBuffer& frame) {
 
 void Session::deliver_form_of(const SharedBuffer& frame) {
   if (const SharedBuffer form = frame.session_form()) return deliver(form);
+  SessionCounts::add(connection_.endpoint().session_counts().encoded);
   deliver(encode_for_sessions(frame, Content::raw, v1::MessagePlace()));
 }
 
@@ -278,6 +283,7 @@ void Session::joined(const hub::Joined& joined) {
   }
   send(v1::joined(said));
   if (!joined.missed) return;
+  SessionCounts::add(connection_.endpoint().session_counts().replayed, joined.missed->size());
   for (const SharedBuffer& frame : *joined.missed) deliver_form_of(frame);
 }
 

@@ -23,6 +23,7 @@
 #include "ws/rejection.hpp"
 #include "ws/revocations.hpp"
 #include "ws/room_rules.hpp"
+#include "ws/session_counts.hpp"
 #include "ws/sessions.hpp"
 #include "ws/takeover_budget.hpp"
 
@@ -61,6 +62,7 @@ class Site {
   Revocations revocations;
   KeyStore keys;
   Sessions sessions;
+  SessionCounts session_counts;
   Slots key_waits;  // handshakes that wait for keys
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unordered_map<std::string, Page> pages;
