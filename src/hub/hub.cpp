@@ -172,7 +172,7 @@ bool Hub::leave_locked(Member& member, std::string_view name) {
   const auto found =
       std::find_if(rooms.begin(), rooms.end(), [&](const Ref<Room>& room) { return room->name() == name; });
   if (found == rooms.end()) return false;
-  const Ref<Room> room = *found;
+  const Ref<Room> room(found->get());
   unseat(member, room);  // first, for it may fail; what it posts waits for this user's lock
   rooms.erase(found);
   leave_room(member, *room);

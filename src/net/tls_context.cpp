@@ -161,7 +161,7 @@ std::shared_ptr<const TlsContext> TlsContext::client(const TlsTrust& trust) {
 std::unique_ptr<TlsSession> TlsContext::accept() const {
   OwnedSsl ssl(SSL_new(context_));
   auto session = std::make_unique<TlsSession>(shared_from_this(), ssl.get(), TlsSession::Role::server);
-  ssl.release();
+  static_cast<void>(ssl.release());
   return session;
 }
 
@@ -179,7 +179,7 @@ std::unique_ptr<TlsSession> TlsContext::connect(const std::string& host) const {
     }
   }
   auto session = std::make_unique<TlsSession>(shared_from_this(), ssl.get(), TlsSession::Role::client);
-  ssl.release();
+  static_cast<void>(ssl.release());
   return session;
 }
 

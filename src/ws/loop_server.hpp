@@ -28,7 +28,7 @@ class LoopServer final : public hub::LoopPort, private base::TimerNode {
  public:
   // index: of this loop among the site's. `loop` and `site` outlive it.
   LoopServer(net::Loop& loop, std::size_t index, Site& site);
-  ~LoopServer();
+  ~LoopServer() override;
 
   void listen(net::ListenSocket socket);
 

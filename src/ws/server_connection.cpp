@@ -475,29 +475,6 @@ detail::ActivitySign::Scope ServerConnection::show(const char* hook) {
   return {server_.loop().activity(), {hook, endpoint_.path().c_str()}};
 }
 
-void ServerConnection::on_message_begun(std::uint64_t id) {
-  session_->begin(id);
-}
-
-void ServerConnection::on_message_done() {
-  session_->done();
-}
-
-void ServerConnection::on_control(const v1::ClientFrame& frame, bool allowed) {
-  if (!allowed) reject(Rejection::forbidden_room, "can_join");
-  session_->control(frame, allowed);
-}
-
-void ServerConnection::refuse_frame(std::uint64_t id, std::string_view code, std::string_view why) {
-  reject(Rejection::bad_message, code);
-  session_->refuse(id, code, why);
-}
-
-void ServerConnection::reply(const Json& value) {
-  if (session_ && server_.is_current() && session_->is_answering()) return session_->answer(&value);
-  send(session_ ? encode_both(value) : encode(value));
-}
-
 void ServerConnection::on_bad_message(std::string_view word, std::string_view detail) {
   reject(Rejection::bad_message, word);
   if (session_) return session_->refuse(word == "binary_not_supported" ? v1::kNotSupported : word, detail);

@@ -87,6 +87,31 @@ void ServerConnection::note_room_event(detail::Hooks::RoomEvent hook, const char
       [held = Ref<ServerConnection>(this)] { held->guarded([&] { held->runner_.go_on(); }); });
 }
 
+// --- answers ---
+
+void ServerConnection::on_message_begun(std::uint64_t id) {
+  session_->begin(id);
+}
+
+void ServerConnection::on_message_done() {
+  session_->done();
+}
+
+void ServerConnection::on_control(const v1::ClientFrame& frame, bool allowed) {
+  if (!allowed) reject(Rejection::forbidden_room, "can_join");
+  session_->control(frame, allowed);
+}
+
+void ServerConnection::refuse_frame(std::uint64_t id, std::string_view code, std::string_view why) {
+  reject(Rejection::bad_message, code);
+  session_->refuse(id, code, why);
+}
+
+void ServerConnection::reply(const Json& value) {
+  if (session_ && server_.is_current() && session_->is_answering()) return session_->answer(&value);
+  send(session_ ? encode_both(value) : encode(value));
+}
+
 // --- suspended ---
 
 bool ServerConnection::may_come_back(const DisconnectReason& reason) const {

@@ -23,8 +23,8 @@ std::string_view to_string(AckStatus status);
 
 // Of one device.
 struct Ack {
-  Ack(WebSocket whose, AckStatus what, Json reply = {})
-      : device(std::move(whose)), status(what), data(std::move(reply)) {}
+  Ack(const WebSocket& whose, AckStatus what, Json reply = {})
+      : device(whose), status(what), data(std::move(reply)) {}
 
   WebSocket device;
   AckStatus status;
