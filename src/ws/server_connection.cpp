@@ -344,18 +344,6 @@ void ServerConnection::request_close(CloseCode code, std::string_view reason) {
   });
 }
 
-void ServerConnection::revoke(std::string_view reason) {
-  guarded([&] {
-    if (!is_open() && !suspended_) return;
-    reject(Rejection::revoked, reason);
-    close(CloseCode::replaced, reason, DisconnectCause::revoked);
-  });
-}
-
-void ServerConnection::request_revocation(std::string_view reason) {
-  server_.run([held = Ref<ServerConnection>(this), text = std::string(reason)] { held->revoke(text); });
-}
-
 void ServerConnection::drop() {
   const Ref<ServerConnection> keep(this);
   ends_for_good_ = true;

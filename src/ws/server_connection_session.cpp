@@ -252,6 +252,18 @@ void ServerConnection::open(Resumption resumption) {
 
 // --- over ---
 
+void ServerConnection::revoke(std::string_view reason) {
+  guarded([&] {
+    if (!is_open() && !suspended_) return;
+    reject(Rejection::revoked, reason);
+    close(CloseCode::replaced, reason, DisconnectCause::revoked);
+  });
+}
+
+void ServerConnection::request_revocation(std::string_view reason) {
+  server_.run([held = Ref<ServerConnection>(this), text = std::string(reason)] { held->revoke(text); });
+}
+
 // Ends a suspended session, as soon as no hook of it runs: on_session_expired runs, then its rooms are left.
 void ServerConnection::end_suspended() {
   if (!suspended_) return;

@@ -33,8 +33,8 @@ class V1Client {
 
   // What a handshake says to go on with this session.
   std::string offer() const {
-    return ", resume." + microframe::text(welcome_, "session") + "." + microframe::text(welcome_, "secret") + "." +
-           std::to_string(received_);
+    return ", resume." + microframe::text(welcome_, "session") + "." + microframe::text(welcome_, "secret") +
+           "." + std::to_string(received_);
   }
   const Json& welcome() const { return welcome_; }
   bool resumed() const { return welcome_.at("resumed").as_bool(); }
@@ -68,7 +68,8 @@ class V1Client {
     while (true) {
       Json frame = read();
       const Json* of = frame.as_object().if_contains("id");
-      if (of && of->to_number<std::uint64_t>() == id && microframe::text(frame, "t") != "message") return frame;
+      if (of && of->to_number<std::uint64_t>() == id && microframe::text(frame, "t") != "message")
+        return frame;
     }
   }
   // The connection breaks, as the client sees it.
