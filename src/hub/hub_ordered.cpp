@@ -74,7 +74,7 @@ void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclu
     } else if (room->seating().expects_anyone_on(loop)) {
       ++log.pending[loop];
       try {
-        loops_[loop]->post([deliver_on, room, loop] {
+        loops_[loop]->post_behind([deliver_on, room, loop] {
           deliver_on(loop);
           const std::lock_guard lock(room->log()->order);
           --room->log()->pending[loop];

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 
 namespace microframe::hub {
 
@@ -12,6 +13,9 @@ class LoopPort {
   virtual bool is_current() const = 0;
   // Runs `task` on this loop later. Any thread; tasks of one thread run in the order it posted them.
   virtual void post(std::function<void()> task) = 0;
+  // Likewise, and behind what any thread has posted by this before. Where post() keeps the order of all
+  // threads, it is that.
+  virtual void post_behind(std::function<void()> task) { post(std::move(task)); }
 
  protected:
   ~LoopPort() = default;

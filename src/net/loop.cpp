@@ -135,6 +135,10 @@ void Loop::stop() {
 
 void Loop::post(std::function<void()> callback) {
   if (is_current()) return own_posts_.push_back(std::move(callback));
+  post_behind(std::move(callback));
+}
+
+void Loop::post_behind(std::function<void()> callback) {
   posts_.push(std::move(callback));
   if (!woken_.exchange(true, std::memory_order_acq_rel)) uv_async_send(&handles_->wake);
 }

@@ -37,6 +37,9 @@ class Loop final : public detail::Scheduler {
   // detail::Scheduler. What the loop itself posts runs at the end of its iteration, without waking anyone.
   // A callback that runs out of memory is logged and over: who posts one that matters catches that himself.
   void post(std::function<void()> callback) override;
+  // Runs `callback` behind all that any thread has posted before, the loop itself with this too: post() from
+  // the loop may overtake what others have posted.
+  void post_behind(std::function<void()> callback);
   void after(std::chrono::milliseconds delay, std::function<void()> callback) override;
   void work(std::function<void()> job, std::function<void()> done) override;
 

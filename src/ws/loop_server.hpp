@@ -40,6 +40,7 @@ class LoopServer final : public hub::LoopPort, private base::TimerNode {
   // hub::LoopPort
   bool is_current() const override { return loop_.is_current(); }
   void post(std::function<void()> task) override { loop_.post(std::move(task)); }
+  void post_behind(std::function<void()> task) override { loop_.post_behind(std::move(task)); }
   // Runs `task` at once if the caller is on this loop, else posts it. Any thread.
   void run(std::function<void()> task);
 

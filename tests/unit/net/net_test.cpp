@@ -149,6 +149,30 @@ TEST(LoopPosts, KeepTheirOrderFromManyThreads) {
   }
 }
 
+// post() runs at the end of the iteration, what others have posted in the next.
+TEST(LoopPosts, BehindIsBehindThoseOfOtherThreadsToo) {
+  LoopThread thread;
+  std::atomic<bool> inside{false};
+  std::atomic<bool> posted{false};
+  std::vector<char> seen;
+  thread.on_loop([&] {
+    thread.loop.after(std::chrono::milliseconds(0), [&] {
+      inside = true;
+      inside.notify_all();
+      posted.wait(false);
+      thread.loop.post([&] { seen.push_back('a'); });
+      thread.loop.post_behind([&] { seen.push_back('c'); });
+    });
+  });
+  inside.wait(false);
+  thread.loop.post([&] { seen.push_back('b'); });
+  posted = true;
+  posted.notify_all();
+  bool all_ran = false;
+  while (!all_ran) thread.on_loop([&] { all_ran = seen.size() == 3; });
+  EXPECT_EQ(seen, (std::vector{'a', 'b', 'c'}));
+}
+
 // What the loop itself has to do waits for some of the others' callbacks, never for all.
 TEST(LoopPosts, AFloodFromAnotherThreadStarvesNobody) {
   constexpr int kFlood = 10'000;
