@@ -18,20 +18,23 @@ iovec piece_of(base::Bytes bytes) {
 }  // namespace
 
 void Outbox::push(base::SharedBuffer frame) {
-  assert(frame.size() != 0);
-  bytes_ += frame.size();
+  const std::size_t size = frame.size();
+  assert(size != 0);
   if (!front_) {
     front_ = std::move(frame);
   } else {
     rest_.push_back(std::move(frame));
   }
+  bytes_ += size;  // last: without memory for the frame there is no more to write than before
 }
 
 void Outbox::push_urgent(base::SharedBuffer frame) {
   if (!front_) return push(std::move(frame));
-  bytes_ += frame.size();
-  if (front_left_ == 0) std::swap(front_, frame);
-  rest_.insert(rest_.begin() + static_cast<std::ptrdiff_t>(rest_begin_), std::move(frame));
+  const std::size_t size = frame.size();
+  const auto next = rest_.begin() + static_cast<std::ptrdiff_t>(rest_begin_);
+  const auto placed = rest_.insert(next, std::move(frame));
+  if (front_left_ == 0) std::swap(front_, *placed);
+  bytes_ += size;
 }
 
 std::size_t Outbox::gather(std::span<iovec> pieces, std::size_t& offered) const {

@@ -16,9 +16,9 @@ namespace microframe::net {
 
 class Outbox {
  public:
-  // Queues a frame, of one byte at least, behind the others.
+  // Queues a frame, of one byte at least, behind the others. errors: std::bad_alloc, as if it had not been.
   void push(base::SharedBuffer frame);
-  // Queues a frame before the others, but behind one that has begun to leave.
+  // Queues a frame before the others, but behind one that has begun to leave. errors: as push.
   void push_urgent(base::SharedBuffer frame);
 
   bool empty() const { return bytes_ == 0; }

@@ -42,6 +42,8 @@ void count_out(const void* block) noexcept {
 // be replaced; it tells of each block instead. (g++ links its own from a library, which a program's replace.)
 #include <sanitizer/allocator_interface.h>
 
+const bool test::kHeapCanRefuse = false;
+
 namespace {
 const int kInstalled = __sanitizer_install_malloc_and_free_hooks(
     [](const volatile void*, std::size_t size) { test::count_in(size); },
@@ -51,6 +53,9 @@ const int kInstalled = __sanitizer_install_malloc_and_free_hooks(
 #else
 
 namespace test {
+
+const bool kHeapCanRefuse = true;
+
 namespace {
 
 void* allocate(std::size_t size, std::size_t alignment = alignof(std::max_align_t)) noexcept {

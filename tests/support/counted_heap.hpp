@@ -18,5 +18,7 @@ HeapCount& heap_count();  // of the calling thread
 
 // Where it is set: whether this allocation is to fail. Set while no other thread runs; it allocates nothing.
 extern bool (*heap_refuses)();
+// Whether it is asked: not under clang's sanitizers.
+extern const bool kHeapCanRefuse;
 
 }  // namespace test

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <new>
 #include <optional>
 #include <thread>
 
@@ -77,6 +78,35 @@ TEST(Outbox, HoldsNoMemoryOnceItIsEmpty) {
   for (int i = 0; i < 200; ++i) outbox.push(frame("frame"));
   while (!outbox.empty()) take(outbox, 100);
   EXPECT_EQ(test::heap_count().live, before);
+}
+
+// Bytes counted of a frame that is not there would be offered to the kernel for ever.
+TEST(Outbox, IsAsBeforeWhereThereIsNoMemoryForAFrame) {
+  if (!test::kHeapCanRefuse) GTEST_SKIP() << "no allocation can be refused here";
+  for (const std::size_t begun : {std::size_t{0}, std::size_t{1}}) {
+    Outbox outbox;
+    outbox.push(frame("first"));
+    take(outbox, begun);
+    SharedBuffer behind = frame("behind");
+    SharedBuffer urgent = frame("urgent");
+    int refused = 0;
+    test::heap_refuses = [] { return true; };
+    try {
+      outbox.push(std::move(behind));
+    } catch (const std::bad_alloc&) {
+      ++refused;
+    }
+    try {
+      outbox.push_urgent(std::move(urgent));
+    } catch (const std::bad_alloc&) {
+      ++refused;
+    }
+    test::heap_refuses = nullptr;
+    EXPECT_EQ(refused, 2);
+    EXPECT_EQ(outbox.bytes(), 5 - begun);
+    EXPECT_EQ(take(outbox, 100), begun == 0 ? "first" : "irst");
+    EXPECT_TRUE(outbox.empty());
+  }
 }
 
 TEST(Address, IsReadInEveryForm) {
