@@ -21,28 +21,42 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kPointsMax = 500;
 
-std::vector<Fault> each_kind() {
-  std::vector<Fault> faults = {{Fault::Kind::allocation, 1, 0, 0}};
-  for (std::size_t variant = 0; variant < kVariants; ++variant) {
-    faults.push_back({Fault::Kind::system_call, 1, 0, variant});
-  }
-  return faults;
-}
-
-// play(fault) -> whether it struck; at every point, until two in a row lie behind the end.
+// play(fault) -> its outcome; at every point, until two in a row lie behind the end.
 template <class Play>
 void sweep(Fault fault, Play&& play) {
   int missed = 0;
+  std::size_t struck = 0;
   for (fault.at = 1; fault.at < kPointsMax && missed < 2 && !testing::Test::HasFailure(); ++fault.at) {
-    missed = play(fault) ? 0 : missed + 1;
+    const Outcome outcome = play(fault);
+    missed = outcome.due != 0 ? 0 : missed + 1;
+    struck += outcome.struck;
   }
+  EXPECT_GT(struck, 0U) << "no fault ever struck";
   EXPECT_LT(fault.at, kPointsMax);
 }
 
+template <class Play>
+void sweep_calls(Play&& play) {
+  for (std::size_t variant = 0; variant < kVariants; ++variant) {
+    sweep({Fault::Kind::system_call, 1, 0, variant}, play);
+  }
+}
+
+// Waits until no more than `before` are open. returns: how many are then; for a moment the server may have
+// one more, where it accepts a client that has gone.
+std::size_t descriptors_left(std::size_t before) {
+  std::size_t open = open_descriptors();
+  for (int i = 0; i < 10'000 && open > before; ++i) {
+    std::this_thread::sleep_for(1ms);
+    open = open_descriptors();
+  }
+  return open;
+}
+
 // Every Close is answered by the client, so that nothing but a fault makes the end late.
-bool stop_with(const Fault& fault) {
+Outcome stop_with(const Fault& fault) {
   const std::size_t before = open_descriptors();
-  std::size_t struck = 0;
+  Outcome outcome;
   {
     Stage stage;
     std::vector<Talk> clients;
@@ -56,18 +70,23 @@ bool stop_with(const Fault& fault) {
     stage.app->stop();
     for (Talk& client : clients) client.close_code();
     stage.app->wait();
-    struck = disarm();
+    outcome = disarm();
   }
-  for (int i = 0; i < 10'000 && open_descriptors() != before; ++i) std::this_thread::sleep_for(1ms);
-  EXPECT_EQ(open_descriptors(), before) << fault.at << ", " << last_struck();
-  return struck != 0;
+  EXPECT_LE(descriptors_left(before), before) << fault.at << ", " << last_struck();
+  return outcome;
 }
 
-TEST(FaultsAtTheEnd, AServerStopsWhateverFails) {
-  {
-    const Stage first;
-  }  // opens what a process opens once
-  for (const Fault& fault : each_kind()) sweep(fault, stop_with);
+class FaultsAtTheEnd : public testing::Test {
+ private:
+  const Stage first_;  // opens what a process opens once
+};
+
+TEST_F(FaultsAtTheEnd, AServerStopsWhicheverAllocationFails) {
+  sweep({Fault::Kind::allocation, 1, 0, 0}, stop_with);
+}
+
+TEST_F(FaultsAtTheEnd, AServerStopsWhicheverSystemCallFails) {
+  sweep_calls(stop_with);
 }
 
 // Says one thing, hears the answer, closes.
@@ -94,7 +113,7 @@ class Visitor final : public ws::ClientConnection::Events {
 };
 
 // An attempt ends by itself within ten seconds, also where nothing comes.
-bool visit_with(Stage& stage, const Fault& fault) {
+Outcome visit_with(Stage& stage, const Fault& fault) {
   const std::size_t before = open_descriptors();
   {
     net::Loop loop;
@@ -104,19 +123,21 @@ bool visit_with(Stage& stage, const Fault& fault) {
     EXPECT_EQ(visitor.ends, 1) << fault.at << ", " << last_struck();
   }
   stage.settle();
-  const bool struck = disarm() != 0;
-  for (int i = 0; i < 10'000 && open_descriptors() != before; ++i) std::this_thread::sleep_for(1ms);
-  EXPECT_EQ(open_descriptors(), before) << fault.at << ", " << last_struck();
+  const Outcome outcome = disarm();
+  EXPECT_LE(descriptors_left(before), before) << fault.at << ", " << last_struck();
   stage.check_healthy();
   stage.settle();
-  return struck;
+  return outcome;
 }
 
-TEST(FaultsAtTheEnd, AClientIsToldOfTheEndWhateverFails) {
+TEST_F(FaultsAtTheEnd, AClientIsToldOfTheEndWhicheverAllocationFails) {
   Stage stage;
-  for (const Fault& fault : each_kind()) {
-    sweep(fault, [&](const Fault& one) { return visit_with(stage, one); });
-  }
+  sweep({Fault::Kind::allocation, 1, 0, 0}, [&](const Fault& fault) { return visit_with(stage, fault); });
+}
+
+TEST_F(FaultsAtTheEnd, AClientIsToldOfTheEndWhicheverSystemCallFails) {
+  Stage stage;
+  sweep_calls([&](const Fault& fault) { return visit_with(stage, fault); });
 }
 
 }  // namespace

@@ -1,15 +1,14 @@
 #include "faults/fault.hpp"
 
-#include <dlfcn.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <initializer_list>
+#include <mutex>
 
 #include "microframe/detail/scheduler.hpp"
 #include "support/counted_heap.hpp"
@@ -18,54 +17,62 @@ namespace test {
 namespace {
 
 std::atomic<bool> armed{false};
-std::atomic<std::size_t> counted{0};
-std::atomic<std::size_t> struck{0};
-std::atomic<const char*> struck_call{""};
-std::atomic<int> struck_error{0};
+// Loops that come late to a fault meet the next one's arming.
+std::mutex guard;
 Fault fault;
+std::size_t counted = 0;
+Outcome outcome;
+const char* struck_call = "";
+int struck_error = 0;
 
-// Whether the event that happens now, on this thread, is one that fails.
-bool strikes(Fault::Kind kind) {
-  if (!armed.load(std::memory_order_acquire) || fault.kind != kind) return false;
-  if (!microframe::detail::Scheduler::current()) return false;
-  const std::size_t number = counted.fetch_add(1) + 1;
-  const bool again = fault.every != 0 && number > fault.at && (number - fault.at) % fault.every == 0;
-  if (number != fault.at && !again) return false;
-  ++struck;
-  return true;
+bool is_due(std::size_t number) {
+  if (number < fault.at) return false;
+  return number == fault.at || (fault.every != 0 && (number - fault.at) % fault.every == 0);
+}
+
+// The error that the event which happens now, on this thread, is to give; 0 where it is to go on.
+int strike(Fault::Kind kind, const char* name, std::initializer_list<int> errors) {
+  if (!armed.load(std::memory_order_acquire) || !microframe::detail::Scheduler::current()) return 0;
+  const std::lock_guard lock(guard);
+  if (!armed.load(std::memory_order_relaxed) || fault.kind != kind || !is_due(++counted)) return 0;
+  ++outcome.due;
+  // Another variant has shown what this call does.
+  if (fault.variant >= errors.size()) return 0;
+  ++outcome.struck;
+  struck_call = name;
+  struck_error = *(errors.begin() + fault.variant);
+  return struck_error;
 }
 
 bool refuse_allocation() {
-  if (!strikes(Fault::Kind::allocation)) return false;
-  struck_call = "allocation";
-  struck_error = ENOMEM;
-  return true;
+  return strike(Fault::Kind::allocation, "allocation", {ENOMEM}) != 0;
 }
 
-// The error that the call is to give instead; 0 where it is to go on.
 int refuse_call(const char* name, std::initializer_list<int> errors) {
-  if (!strikes(Fault::Kind::system_call)) return 0;
-  struck_call = name;
-  struck_error = *(errors.begin() + fault.variant % errors.size());
-  return struck_error;
+  return strike(Fault::Kind::system_call, name, errors);
 }
+
+// Before there are threads.
+[[maybe_unused]] const bool kInstalled = (heap_refuses = &refuse_allocation) != nullptr;
 
 }  // namespace
 
 void arm(const Fault& with) {
+  const std::lock_guard lock(guard);
   fault = with;
   counted = 0;
-  struck = 0;
-  heap_refuses = &refuse_allocation;
+  outcome = {};
   armed.store(true, std::memory_order_release);
 }
 
-std::size_t disarm() {
-  armed = false;
-  return struck;
+Outcome disarm() {
+  const std::lock_guard lock(guard);
+  armed.store(false, std::memory_order_relaxed);
+  return outcome;
 }
 
 std::string last_struck() {
+  const std::lock_guard lock(guard);
   return std::string(struck_call) + ": " + std::strerror(struck_error);
 }
 

@@ -18,9 +18,13 @@ struct Fault {
 // How many errors a system call has at most.
 inline constexpr std::size_t kVariants = 5;
 
+struct Outcome {
+  std::size_t due = 0;     // how often its turn came
+  std::size_t struck = 0;  // how often it made something fail: not where a call has no such error
+};
+
 void arm(const Fault& fault);
-// returns: how often it struck.
-std::size_t disarm();
+Outcome disarm();
 // What the last fault struck: "recv: ECONNRESET", or "allocation".
 std::string last_struck();
 
