@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/parse_json.hpp"
 #include "v1/fields.hpp"
 #include "v1/names.hpp"
 
@@ -76,7 +77,7 @@ void read_members(Fields& fields, ClientFrame& frame, std::string& fault) {
 
 base::Result<ClientFrame, FrameFault> parse_client_frame(std::string_view text) {
   std::string why;
-  auto parsed = parse_json(text, why);
+  auto parsed = base::parse_json(text, why);
   if (!parsed) return base::fail(FrameFault(kInvalidJson, why));
   auto* object = parsed->if_object();
   if (!object) return base::fail(FrameFault(kBadFrame, "a frame is a JSON object"));

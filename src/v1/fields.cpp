@@ -1,8 +1,5 @@
 #include "v1/fields.hpp"
 
-#include <boost/json/parse.hpp>
-
-#include "base/finite.hpp"
 #include "v1/names.hpp"
 
 namespace microframe::v1 {
@@ -53,20 +50,6 @@ Json Fields::take(std::string_view name) {
 void Fields::complain(std::string_view name, std::string_view wanted) {
   if (!fault_.empty()) return;
   fault_ = "\"" + std::string(name) + "\" must be " + std::string(wanted);
-}
-
-std::optional<Json> parse_json(std::string_view frame, std::string& why) {
-  boost::json::error_code error;
-  Json value = boost::json::parse(frame, error);
-  if (error) {
-    why = error.message();
-    return std::nullopt;
-  }
-  if (!base::is_finite(value)) {
-    why = "a number is out of range";
-    return std::nullopt;
-  }
-  return value;
 }
 
 }  // namespace microframe::v1

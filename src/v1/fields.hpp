@@ -3,7 +3,6 @@
 
 #include <boost/json/object.hpp>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,8 +35,5 @@ class Fields {
   boost::json::object& object_;
   std::string fault_;
 };
-
-// Parses a frame. returns: nullopt if it is no JSON, or holds a number that is none (`why` says it).
-std::optional<Json> parse_json(std::string_view frame, std::string& why);
 
 }  // namespace microframe::v1

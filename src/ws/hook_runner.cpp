@@ -1,13 +1,13 @@
 #include "ws/hook_runner.hpp"
 
-#include <boost/json/parse.hpp>
+#include <boost/json/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <cassert>
 #include <cstring>
 #include <new>
 #include <utility>
 
-#include "base/finite.hpp"
+#include "base/parse_json.hpp"
 #include "v1/server_frames.hpp"
 
 namespace microframe::ws {
@@ -186,12 +186,10 @@ void HookRunner::run_raw(bool binary, base::Bytes payload) {
 }
 
 void HookRunner::run_json(base::Bytes payload) {
-  boost::json::error_code error;
-  Json parsed = boost::json::parse(base::as_text(payload), error);
-  if (error) return host_.on_bad_message("invalid_json", error.message());
-  // What a hook passes on must not break those who receive it.
-  if (!base::is_finite(parsed)) return host_.on_bad_message("invalid_json", "a number is out of range");
-  run_parsed(std::move(parsed));
+  std::string why;
+  auto parsed = base::parse_json(base::as_text(payload), why);
+  if (!parsed) return host_.on_bad_message("invalid_json", why);
+  run_parsed(std::move(*parsed));
 }
 
 void HookRunner::run_parsed(Json message) {
