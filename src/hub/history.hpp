@@ -13,17 +13,12 @@
 #include <vector>
 
 #include "base/shared_buffer.hpp"
+#include "base/since.hpp"
+#include "base/to_ms.hpp"
 
 namespace microframe::hub {
 
-// Where a member stopped reading.
-struct Since {
-  Since() = default;
-
-  std::string epoch;
-  std::uint64_t offset = 0;
-  std::string session;  // the one in which it read so far; "" if it does not say
-};
+using base::Since;
 
 // Who is not to see a message, then or ever.
 struct HiddenFrom {
@@ -44,9 +39,7 @@ class History {
 
   // epoch: of no other room before it: offsets begin anew with it.
   History(std::string epoch, std::size_t messages_max, std::chrono::milliseconds age)
-      : epoch_(std::move(epoch)),
-        messages_max_(messages_max),
-        age_ms_(static_cast<std::uint64_t>(age.count())) {}
+      : epoch_(std::move(epoch)), messages_max_(messages_max), age_ms_(base::to_ms(age)) {}
 
   const std::string& epoch() const { return epoch_; }
   // Of the latest message; 0 before the first.

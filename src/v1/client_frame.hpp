@@ -7,18 +7,12 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "base/since.hpp"
 #include "microframe/json.hpp"
 
 namespace microframe::v1 {
 
-// Where a client stopped reading a room.
-struct Since {
-  Since() = default;
-
-  std::string epoch;
-  std::uint64_t offset = 0;
-  std::string session;  // in which it had read so far; "" if it does not say
-};
+using base::Since;
 
 struct ClientFrame {
   enum class Type : std::uint8_t { message, ack, error, join, leave, refresh, received, ping };

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "base/log.hpp"
+#include "base/to_ms.hpp"
 #include "net/tls_session.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
@@ -372,7 +373,7 @@ void HttpSession::deadline_passed() {
 }
 
 void HttpSession::arm(std::chrono::milliseconds limit) {
-  server_.loop().wheel().arm(*this, server_.loop().now_ms() + static_cast<std::uint64_t>(limit.count()));
+  server_.loop().wheel().arm(*this, server_.loop().now_ms() + base::to_ms(limit));
 }
 
 // --- answers ---

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <new>
 
+#include "base/to_ms.hpp"
 #include "ws/http_session.hpp"
 #include "ws/proxy_session.hpp"
 #include "ws/resumption.hpp"
@@ -149,7 +150,7 @@ void LoopServer::drain(std::function<void()> done) {
   listeners_.clear();
   proxy_sessions_.clear();
   sessions_.clear();
-  const auto drain_ms = static_cast<std::uint64_t>(site_.limits.drain_time.count());
+  const auto drain_ms = base::to_ms(site_.limits.drain_time);
   drain_ends_ms_ = loop_.now_ms() + drain_ms;
   // The last batch leaves time for its closing handshakes.
   const std::size_t batches = drain_ms / kDrainStepMs * 3 / 4 + 1;

@@ -3,6 +3,7 @@
 #include <new>
 #include <utility>
 
+#include "base/to_ms.hpp"
 #include "proto/proxy_header.hpp"
 #include "ws/loop_server.hpp"
 #include "ws/site.hpp"
@@ -12,7 +13,7 @@ namespace microframe::ws {
 ProxySession::ProxySession(LoopServer& server, Arrival arrival)
     : server_(server), arrival_(std::move(arrival)), preface_(server.loop(), std::move(arrival_.fd), *this) {
   const auto limit = server.site().limits.head_time;
-  server.loop().wheel().arm(*this, server.loop().now_ms() + static_cast<std::uint64_t>(limit.count()));
+  server.loop().wheel().arm(*this, server.loop().now_ms() + base::to_ms(limit));
 }
 
 template <class Action>

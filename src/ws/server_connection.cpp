@@ -4,6 +4,7 @@
 #include <new>
 
 #include "base/log.hpp"
+#include "base/to_ms.hpp"
 #include "hub/hub.hpp"
 #include "proto/frame_header.hpp"
 #include "proto/utf8.hpp"
@@ -385,7 +386,7 @@ void ServerConnection::try_drop() {
 void ServerConnection::begin_closing() {
   phase_ = Phase::closing;
   const auto limit = server_.site().limits.closing_time;
-  server_.loop().wheel().arm(*this, server_.loop().now_ms() + static_cast<std::uint64_t>(limit.count()));
+  server_.loop().wheel().arm(*this, server_.loop().now_ms() + base::to_ms(limit));
   socket_->resume_reading();  // the peer's Close must be seen
 }
 

@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/to_ms.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
 #include "ws/server_connection.hpp"
@@ -15,12 +16,9 @@
 namespace microframe::ws {
 namespace {
 
+using base::to_ms;
 using proto::CloseCode;
 using std::chrono::milliseconds;
-
-std::uint64_t ms(milliseconds time) {
-  return static_cast<std::uint64_t>(time.count());
-}
 
 std::uint64_t steady_us() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -34,7 +32,7 @@ double part_of(std::uint64_t id) {
 }
 
 Heartbeat::Timing timing_of(const Limits& limits) {
-  return {ms(limits.ping_interval), ms(limits.pong_time)};
+  return {to_ms(limits.ping_interval), to_ms(limits.pong_time)};
 }
 
 }  // namespace
@@ -47,10 +45,10 @@ void ServerConnection::begin_deadlines() {
 void ServerConnection::arm_deadline() {
   if (!is_open() || gives_up_) return;  // those have their own deadlines
   const Limits& limits = server_.site().limits;
-  std::uint64_t next = server_.loop().now_ms() + ms(until_expiry());
+  std::uint64_t next = server_.loop().now_ms() + to_ms(until_expiry());
   if (limits.ping_interval.count() != 0) next = std::min(next, heartbeat_.deadline_ms(timing_of(limits)));
   if (const std::uint64_t since = socket_->blocked_since_ms())
-    next = std::min(next, since + ms(limits.outbox_time));
+    next = std::min(next, since + to_ms(limits.outbox_time));
   server_.loop().wheel().arm(*this, next);
 }
 
@@ -78,7 +76,7 @@ void ServerConnection::deadline_passed(std::uint64_t now_ms) {
 
 void ServerConnection::check_progress(std::uint64_t now_ms) {
   const std::uint64_t since = socket_->blocked_since_ms();
-  if (since == 0 || now_ms < since + ms(server_.site().limits.outbox_time)) return;
+  if (since == 0 || now_ms < since + to_ms(server_.site().limits.outbox_time)) return;
   reject(Rejection::too_slow, "no progress");
   close(CloseCode::too_slow, "too slow", DisconnectCause::too_slow);
 }

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/log.hpp"
+#include "base/to_ms.hpp"
 #include "hub/hub.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
@@ -140,8 +141,7 @@ void ServerConnection::suspend(DisconnectReason reason, bool drop_queue) {
     return leave(std::move(reason));
   }
   session_->place = std::move(place);
-  const auto ttl = static_cast<std::uint64_t>(server_.site().limits.session_ttl.count());
-  session_->expires_ms = server_.loop().now_ms() + ttl;
+  session_->expires_ms = server_.loop().now_ms() + base::to_ms(server_.site().limits.session_ttl);
   if (drop_queue) session_->rewind();
   suspended_ = true;
   endpoint_.hub().suspend(*this);

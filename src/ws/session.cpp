@@ -1,10 +1,10 @@
 #include "ws/session.hpp"
 
-#include <algorithm>
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <random>
 
+#include "base/to_ms.hpp"
 #include "hub/hub.hpp"
 #include "proto/utf8.hpp"
 #include "v1/binary.hpp"
@@ -26,10 +26,6 @@ using Type = v1::ClientFrame::Type;
 
 // Of ours that are unanswered, a session.
 constexpr std::size_t kAsksMax = 1'000;
-
-std::uint64_t ms(std::chrono::milliseconds time) {
-  return static_cast<std::uint64_t>(time.count());
-}
 
 std::uint64_t random_below(std::uint64_t bound) {
   static thread_local std::minstd_rand generator(std::random_device{}());
@@ -62,8 +58,8 @@ std::string Session::welcome_text(bool resumed) const {
   welcome.user = connection_.user();
   welcome.resumed = resumed;
   welcome.handled = ids_.handled();
-  welcome.ttl_ms = ms(limits_.session_ttl);
-  welcome.ping_ms = ms(limits_.ping_interval);
+  welcome.ttl_ms = base::to_ms(limits_.session_ttl);
+  welcome.ping_ms = base::to_ms(limits_.ping_interval);
   return v1::welcome(welcome);
 }
 
@@ -252,12 +248,7 @@ void Session::control(const v1::ClientFrame& frame, bool allowed) {
 
 void Session::join(const v1::ClientFrame& frame) {
   hub::JoinWish wish;
-  if (frame.since) {
-    wish.since.emplace();
-    wish.since->epoch = frame.since->epoch;
-    wish.since->offset = frame.since->offset;
-    wish.since->session = frame.since->session;
-  }
+  wish.since = frame.since;
   wish.latest = static_cast<std::size_t>(frame.number);
   wish_ = frame.id;
   const JoinResult result = connection_.endpoint().hub().join(connection_, frame.name, &wish);
