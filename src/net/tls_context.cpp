@@ -79,6 +79,14 @@ bool is_ip_address(const std::string& host) {
   return address != nullptr;
 }
 
+// Gives `ssl` away once there is a session to own it, and not where there was no memory for one.
+std::unique_ptr<TlsSession> make_session(std::shared_ptr<const TlsContext> context, OwnedSsl ssl,
+                                         TlsSession::Role role) {
+  auto session = std::make_unique<TlsSession>(std::move(context), ssl.get(), role);
+  [[maybe_unused]] const SSL* given = ssl.release();
+  return session;
+}
+
 }  // namespace
 
 struct TlsContext::Identity {
@@ -160,9 +168,7 @@ std::shared_ptr<const TlsContext> TlsContext::client(const TlsTrust& trust) {
 
 std::unique_ptr<TlsSession> TlsContext::accept() const {
   OwnedSsl ssl(SSL_new(context_));
-  auto session = std::make_unique<TlsSession>(shared_from_this(), ssl.get(), TlsSession::Role::server);
-  static_cast<void>(ssl.release());
-  return session;
+  return make_session(shared_from_this(), std::move(ssl), TlsSession::Role::server);
 }
 
 std::unique_ptr<TlsSession> TlsContext::connect(const std::string& host) const {
@@ -178,9 +184,7 @@ std::unique_ptr<TlsSession> TlsContext::connect(const std::string& host) const {
       ssl.reset();
     }
   }
-  auto session = std::make_unique<TlsSession>(shared_from_this(), ssl.get(), TlsSession::Role::client);
-  static_cast<void>(ssl.release());
-  return session;
+  return make_session(shared_from_this(), std::move(ssl), TlsSession::Role::client);
 }
 
 }  // namespace microframe::net
