@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <new>
 #include <stdexcept>
 
 #include "base/log.hpp"
@@ -142,23 +143,30 @@ void Endpoint::user_offline(const std::string& user) {
   post_user_event(hooks().on_user_offline, "on_user_offline", user);
 }
 
-// All of one user's on one loop, so that they run in the order in which they happened.
+// All of one user's on one loop, so that they run in the order in which they happened. Without memory to post
+// one, nobody is told: a member that ends must be able to.
 void Endpoint::post_user_event(detail::Hooks::UserEvent hook, const char* name, const std::string& user) {
   if (!hook) return;
   hub::LoopPort& loop = *loops_[std::hash<std::string>{}(user) % loops_.size()];
-  loop.post([this, hook, name, user] {
-    try {
-      hook(handler(), user);
-    } catch (const std::exception& error) {
-      base::log::error("hook threw",
-                       {{"endpoint", path()}, {"hook", name}, {"user", user}, {"what", error.what()}});
-    } catch (...) {
-      base::log::error("hook threw", {{"endpoint", path()},
-                                      {"hook", name},
-                                      {"user", user},
-                                      {"what", "an exception that is no std::exception"}});
-    }
-  });
+  try {
+    loop.post([this, hook, name, user] { run_user_event(hook, name, user); });
+  } catch (const std::bad_alloc&) {
+    site_->rejections.add(Rejection::out_of_memory, user, name);
+  }
+}
+
+void Endpoint::run_user_event(detail::Hooks::UserEvent hook, const char* name,
+                              const std::string& user) const {
+  const auto failed = [&](std::string_view what) {
+    base::log::error("hook threw", {{"endpoint", path()}, {"hook", name}, {"user", user}, {"what", what}});
+  };
+  try {
+    hook(handler(), user);
+  } catch (const std::exception& error) {
+    failed(error.what());
+  } catch (...) {
+    failed("an exception that is no std::exception");
+  }
 }
 
 JoinResult Endpoint::count(JoinResult result, std::string_view who) const {

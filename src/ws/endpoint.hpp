@@ -79,6 +79,7 @@ class Endpoint final : private hub::Surroundings {
   void user_online(const std::string& user) override;
   void user_offline(const std::string& user) override;
   void post_user_event(detail::Hooks::UserEvent hook, const char* name, const std::string& user);
+  void run_user_event(detail::Hooks::UserEvent hook, const char* name, const std::string& user) const;
 
   WebSocketRoute route_;
   authx::Authenticator authenticator_;
