@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <utility>
 
 namespace microframe::hub {
 
@@ -13,9 +12,8 @@ class LoopPort {
   virtual bool is_current() const = 0;
   // Runs `task` on this loop later. Any thread; tasks of one thread run in the order it posted them.
   virtual void post(std::function<void()> task) = 0;
-  // Likewise, and behind what any thread has posted by this before. Where post() keeps the order of all
-  // threads, it is that.
-  virtual void post_behind(std::function<void()> task) { post(std::move(task)); }
+  // Likewise, and behind what any thread has posted by this before, and what others have posted by post().
+  virtual void post_behind(std::function<void()> task) = 0;
 
  protected:
   ~LoopPort() = default;

@@ -31,6 +31,8 @@ class SimLoop final : public hub::LoopPort {
     tasks_.push_back(std::move(task));
     ++posted_;
   }
+  // All of this loop's posts are in one order.
+  void post_behind(std::function<void()> task) override { post(std::move(task)); }
 
   // Whether a call of it is on the stack, so that nothing else can run on it.
   bool busy() const { return busy_; }

@@ -5,9 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <deque>
 #include <memory>
 #include <random>
+
+#include "support/fake_loop.hpp"
 
 namespace microframe::hub {
 namespace {
@@ -15,37 +16,7 @@ namespace {
 using base::Ref;
 using base::SharedBuffer;
 using Names = std::vector<std::string>;
-
-// A loop whose posts wait until the test runs them; at most one is current.
-class FakeLoop final : public LoopPort {
- public:
-  bool is_current() const override { return current_ == this; }
-  void post(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
-
-  bool run_one() {
-    if (tasks_.empty()) return false;
-    auto task = std::move(tasks_.front());
-    tasks_.pop_front();
-    on([&] { task(); });
-    return true;
-  }
-  void run_all() {
-    while (run_one()) {
-    }
-  }
-  // Calls `action` as if on this loop.
-  template <class Action>
-  void on(Action&& action) {
-    const FakeLoop* before = std::exchange(current_, this);
-    action();
-    current_ = before;
-  }
-  std::size_t waiting() const { return tasks_.size(); }
-
- private:
-  static inline const FakeLoop* current_ = nullptr;
-  std::deque<std::function<void()>> tasks_;
-};
+using test::FakeLoop;
 
 class Inbox final : public Member {
  public:

@@ -1,0 +1,346 @@
+// Rooms that keep their messages or tell who is in them, with loops that are queues a test runs in whatever
+// order it likes.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <random>
+
+#include "hub/hub.hpp"
+#include "support/fake_loop.hpp"
+
+namespace microframe::hub {
+namespace {
+
+using base::Ref;
+using base::SharedBuffer;
+using test::FakeLoop;
+using Names = std::vector<std::string>;
+
+SharedBuffer frame(std::string_view text) {
+  return SharedBuffer::copy(base::as_bytes(text));
+}
+std::string text_of(const SharedBuffer& one) {
+  return std::string(base::as_text(one.bytes()));
+}
+
+// Writes what it is told as it comes: messages as they are, presence as "+alice" and "-alice".
+class Guest final : public Member {
+ public:
+  Guest(std::string user, std::size_t loop, std::string session)
+      : Member(std::move(user), loop), session_(std::move(session)) {}
+  void deliver(const SharedBuffer& one) override { heard.push_back(text_of(one)); }
+  void joined(const Joined& found) override {
+    joins.emplace_back(found.offset, found.recovered);
+    epoch = found.epoch;
+    if (found.missed) {
+      for (const SharedBuffer& one : *found.missed) heard.push_back(text_of(one));
+    }
+    present.clear();
+    if (!found.presence) return;
+    for (const auto& [name, devices] : *found.presence) present[name] = devices.size();
+  }
+  void left(std::string_view) override { ++leaves; }
+  std::string_view session() const override { return session_; }
+  std::string device() const override { return session_.empty() ? user() : session_; }
+
+  Names heard;
+  std::vector<std::pair<std::uint64_t, std::optional<bool>>> joins;
+  std::map<std::string, std::size_t> present;
+  std::string epoch;
+  int leaves = 0;
+
+ private:
+  const std::string session_;
+};
+
+// Rooms "kept..." keep three messages for a second, rooms "who..." tell who is in them.
+class House final : public Surroundings {
+ public:
+  RoomPolicy policy(std::string_view room) const override {
+    RoomPolicy result;
+    if (room.starts_with("kept")) {
+      result.history_max = 3;
+      result.history_age = std::chrono::seconds(1);
+    }
+    result.presence = room.starts_with("who");
+    return result;
+  }
+  std::uint64_t now_ms() const override { return now; }
+  std::string new_epoch() override { return "epoch" + std::to_string(++epochs); }
+  SharedBuffer presence_frame(std::string_view, const Presence::Users& joins,
+                              const Presence::Users& leaves) const override {
+    std::string said;
+    for (const auto& [user, devices] : leaves) said += "-" + user;
+    for (const auto& [user, devices] : joins) said += "+" + user;
+    return frame(said);
+  }
+  void user_online(const std::string& user) override { events.push_back(user + " online"); }
+  void user_offline(const std::string& user) override { events.push_back(user + " offline"); }
+
+  std::uint64_t now = 0;
+  int epochs = 0;
+  Names events;
+};
+
+// Numbers the frames of rooms that keep them: "text#7".
+class Numbered final : public Seal {
+ public:
+  explicit Numbered(std::string text) : text_(std::move(text)) {}
+  void finish(SharedBuffer& one, std::optional<std::uint64_t> offset) const override {
+    if (offset) one = frame(text_ + "#" + std::to_string(*offset));
+  }
+
+ private:
+  std::string text_;
+};
+
+class OrderedRooms : public testing::Test {
+ protected:
+  FakeLoop loops[2];
+  House house;
+  Hub hub{{&loops[0], &loops[1]}, HubLimits{}, &house};
+
+  Ref<Guest> add(const std::string& user, std::size_t loop = 0, const std::string& session = "s") {
+    Ref<Guest> guest(new Guest(user, loop, session.empty() ? session : session + "-" + user));
+    loops[loop].on([&] { hub.add(*guest); });
+    return guest;
+  }
+  void remove(const Ref<Guest>& guest) {
+    loops[guest->loop()].on([&] { hub.remove(*guest); });
+  }
+  void join(const Ref<Guest>& guest, const std::string& room, const JoinWish& wish = {}) {
+    loops[guest->loop()].on([&] { EXPECT_TRUE(ws::in_room(hub.join(*guest, room, &wish))); });
+  }
+  bool say(std::size_t loop, const std::string& room, const std::string& text, const Exclusion& but = {}) {
+    bool anyone = false;
+    const Numbered seal(text);
+    loops[loop].on([&] { anyone = hub.broadcast_to_room(room, frame(text), but, &seal); });
+    return anyone;
+  }
+  void run_all() {
+    while (loops[0].waiting() + loops[1].waiting() != 0) {
+      loops[0].run_all();
+      loops[1].run_all();
+    }
+  }
+  static JoinWish since(const std::string& epoch, std::uint64_t offset, const std::string& session = {}) {
+    JoinWish wish;
+    wish.since.emplace();
+    wish.since->epoch = epoch;
+    wish.since->offset = offset;
+    wish.since->session = session;
+    return wish;
+  }
+};
+
+TEST_F(OrderedRooms, WhatWasMissedIsGivenInFullOrNotAtAll) {
+  const auto alice = add("alice");
+  join(alice, "kept");
+  say(0, "kept", "a");
+  const std::string epoch = alice->epoch;
+  remove(alice);
+  say(0, "kept", "b");
+  say(1, "kept", "c");
+  const auto back = add("alice");
+  join(back, "kept", since(epoch, 1));
+  EXPECT_EQ(back->heard, (Names{"b#2", "c#3"}));
+  EXPECT_EQ(back->joins.back(), (std::pair<std::uint64_t, std::optional<bool>>{3, true}));
+  say(0, "kept", "d");
+  const auto late = add("alice", 0, "t");
+  join(late, "kept", since(epoch, 0));
+  EXPECT_TRUE(late->heard.empty()) << "a, the first, is gone: a history with a hole is none";
+  EXPECT_EQ(late->joins.back().second, false);
+  const auto other = add("bob");
+  join(other, "kept", since("another", 1));
+  EXPECT_EQ(other->joins.back().second, false);
+  const auto ahead = add("carol");
+  join(ahead, "kept", since(epoch, 5));
+  EXPECT_EQ(ahead->joins.back().second, false);
+}
+
+TEST_F(OrderedRooms, TheLatestAreGivenOnRequest) {
+  for (const char* text : {"a", "b", "c", "d"}) say(0, "kept", text);
+  const auto alice = add("alice");
+  JoinWish wish;
+  wish.latest = 2;
+  join(alice, "kept", wish);
+  EXPECT_EQ(alice->heard, (Names{"c#3", "d#4"}));
+  EXPECT_EQ(alice->joins.back().second, std::nullopt);
+}
+
+TEST_F(OrderedRooms, WhoWasExcludedIsExcludedFromTheReplay) {
+  const auto alice = add("alice");
+  join(alice, "kept");
+  const std::string epoch = alice->epoch;
+  Exclusion but_alice;
+  but_alice.device = Ref<Member>(alice.get());
+  say(0, "kept", "of hers", but_alice);
+  Exclusion but_bob;
+  but_bob.users = {"bob"};
+  say(0, "kept", "not for bob", but_bob);
+  EXPECT_EQ(alice->heard, Names{"not for bob#2"});
+  const auto same_device = add("alice", 0, "new");
+  join(same_device, "kept", since(epoch, 0, "s-alice"));
+  EXPECT_EQ(same_device->heard, Names{"not for bob#2"});
+  const auto other_device = add("alice", 1, "other");
+  join(other_device, "kept", since(epoch, 0));
+  EXPECT_EQ(other_device->heard, (Names{"of hers#1", "not for bob#2"}));
+  const auto bob = add("bob");
+  join(bob, "kept", since(epoch, 0));
+  EXPECT_EQ(bob->heard, Names{"of hers#1"});
+}
+
+TEST_F(OrderedRooms, ARoomOutlivesItsMembersAsLongAsItKeepsMessages) {
+  const auto alice = add("alice");
+  join(alice, "kept");
+  const std::string epoch = alice->epoch;
+  say(0, "kept", "a");
+  remove(alice);
+  EXPECT_EQ(hub.rooms(), 1U);
+  hub.expire();
+  EXPECT_EQ(hub.rooms(), 1U);
+  house.now = 1000;
+  hub.expire();
+  EXPECT_EQ(hub.rooms(), 0U);
+  const auto back = add("alice");
+  join(back, "kept", since(epoch, 1));
+  EXPECT_EQ(back->joins.back().second, false) << "offsets have begun anew";
+  EXPECT_NE(back->epoch, epoch);
+}
+
+TEST_F(OrderedRooms, WhatIsTooOldIsNotReplayed) {
+  const auto alice = add("alice");
+  join(alice, "kept");
+  say(0, "kept", "a");
+  house.now = 999;
+  say(0, "kept", "b");
+  house.now = 1000;
+  const auto bob = add("bob");
+  join(bob, "kept", since(alice->epoch, 1));
+  EXPECT_EQ(bob->heard, Names{"b#2"});
+  const auto carol = add("carol");
+  join(carol, "kept", since(alice->epoch, 0));
+  EXPECT_EQ(carol->joins.back().second, false);
+}
+
+TEST_F(OrderedRooms, ALoopDoesNotOvertakeWhatIsOnItsWayToIt) {
+  const auto here = add("alice", 0);
+  const auto there = add("bob", 1);
+  join(here, "kept");
+  join(there, "kept");
+  say(0, "kept", "a");  // on its way to loop 1
+  say(1, "kept", "b");
+  EXPECT_TRUE(there->heard.empty()) << "b must wait for a";
+  run_all();
+  EXPECT_EQ(there->heard, (Names{"a#1", "b#2"}));
+  EXPECT_EQ(here->heard, (Names{"a#1", "b#2"}));
+}
+
+TEST_F(OrderedRooms, AMemberThatJoinsIsNotHandedTwiceWhatIsOnItsWay) {
+  const auto there = add("bob", 1);
+  join(there, "kept");
+  say(0, "kept", "a");  // on its way to loop 1
+  const auto carol = add("carol", 1);
+  join(carol, "kept", since(there->epoch, 0));
+  run_all();
+  EXPECT_EQ(carol->heard, Names{"a#1"});
+  say(0, "kept", "b");
+  run_all();
+  EXPECT_EQ(carol->heard, (Names{"a#1", "b#2"}));
+}
+
+TEST_F(OrderedRooms, PresenceIsTheStateAndThenDifferences) {
+  const auto alice = add("alice", 0);
+  const auto plain = add("plain", 0, "");
+  join(alice, "who");
+  join(plain, "who");
+  const auto bob = add("bob", 1);
+  join(bob, "who");
+  EXPECT_EQ(bob->present, (std::map<std::string, std::size_t>{{"alice", 1}, {"bob", 1}, {"plain", 1}}));
+  run_all();
+  EXPECT_EQ(alice->heard, (Names{"+plain", "+bob"}));
+  EXPECT_TRUE(plain->heard.empty()) << "a client without a session is told nothing";
+  loops[1].on([&] { hub.set_presence(*bob, "who", "away"); });
+  run_all();
+  EXPECT_EQ(alice->heard.back(), "+bob");
+  EXPECT_EQ(hub.presence("who").at("bob")[0].meta, Json("away"));
+  remove(bob);
+  run_all();
+  EXPECT_EQ(alice->heard.back(), "-bob");
+  EXPECT_EQ(bob->leaves, 1);
+}
+
+TEST_F(OrderedRooms, ASuspendedMemberStaysAndReceivesAndIsNoConnection) {
+  const auto alice = add("alice");
+  join(alice, "who");
+  loops[0].on([&] { hub.suspend(*alice); });
+  EXPECT_EQ(hub.connections(), 0U);
+  EXPECT_EQ(hub.suspended(), 1U);
+  EXPECT_EQ(hub.devices("alice"), 0U);
+  EXPECT_TRUE(hub.users().empty());
+  EXPECT_EQ(hub.room_members("who"), Names{"alice"});
+  EXPECT_TRUE(say(1, "who", "still?"));
+  EXPECT_FALSE(hub.send_to("alice", frame("and alone?")));
+  run_all();
+  EXPECT_EQ(alice->heard, (Names{"still?", "and alone?"}));
+  loops[0].on([&] { hub.resume(*alice); });
+  EXPECT_EQ(hub.connections(), 1U);
+  EXPECT_EQ(hub.suspended(), 0U);
+  remove(alice);
+  EXPECT_EQ(hub.connections(), 0U);
+  EXPECT_EQ(house.events, (Names{"alice online", "alice offline"}));
+}
+
+TEST_F(OrderedRooms, OneWhomNobodyUsesGivesItsPlaceFirst) {
+  std::vector<Ref<Guest>> devices;
+  for (int i = 0; i < 16; ++i) devices.push_back(add("alice", 0, "s" + std::to_string(i)));
+  loops[0].on([&] { hub.suspend(*devices[5]); });
+  const Ref<Guest> one_more(new Guest("alice", 0, "more"));
+  Ref<Member> replaced;
+  loops[0].on([&] { replaced = hub.add(*one_more); });
+  EXPECT_EQ(replaced.get(), devices[5].get());
+  for (const auto& device : devices) remove(device);
+  remove(one_more);
+}
+
+// Whatever runs when: each member hears a room's messages in the order of their offsets, from where it came
+// in, each once.
+TEST_F(OrderedRooms, KeepTheirOrderWhateverRunsWhen) {
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::mt19937 random(seed);
+    const std::string room = "kept" + std::to_string(seed);
+    std::vector<Ref<Guest>> guests;
+    std::map<const Guest*, std::uint64_t> begun;
+    for (int step = 0; step < 60; ++step) {
+      const auto loop = static_cast<std::size_t>(random() % 2);
+      switch (random() % 4) {
+        case 0: {
+          const auto guest = add("user" + std::to_string(step), loop, std::to_string(seed));
+          join(guest, room);
+          begun[guest.get()] = guest->joins.back().first;
+          guests.push_back(guest);
+          break;
+        }
+        case 1:
+          say(loop, room, "m");
+          break;
+        default:
+          loops[loop].run_one();
+      }
+    }
+    run_all();
+    for (const auto& guest : guests) {
+      std::uint64_t expected = begun[guest.get()];
+      for (const std::string& heard : guest->heard)
+        ASSERT_EQ(heard, "m#" + std::to_string(++expected)) << "seed " << seed;
+      ASSERT_EQ(expected, hub.history(room, 0, 3).empty() ? 0 : hub.history(room, 0, 3).back().offset);
+      remove(guest);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace microframe::hub
