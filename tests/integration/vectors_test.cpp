@@ -14,12 +14,14 @@
 #include <string>
 
 #include "support/app_fixture.hpp"
+#include "support/keys.hpp"
 
 namespace microframe {
 namespace {
 
 using namespace std::chrono_literals;
 using test::frame;
+using test::from_hex;
 using test::RawClient;
 using test::Received;
 using test::upgrade_request;
@@ -51,13 +53,6 @@ class Reference : public ws::ChatBase {
  private:
   std::list<Task<ws::Ack>> asks_;  // one loop
 };
-
-std::string from_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-  return bytes;
-}
 
 // What the names in a vector stand for.
 class Names {
