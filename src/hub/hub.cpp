@@ -185,7 +185,7 @@ void Hub::leave_room(Member& member, Room& room) {
   const std::lock_guard lock(part.mutex);
   room.members().erase(&member);
   room.seating().expect_no_more(member);
-  if (!room.members().empty() || room.keeps_anything()) return;
+  if (!room.members().empty() || !room.forget()) return;
   part.entries.erase(room.name());
   rooms_count_.fetch_sub(1, std::memory_order_relaxed);
 }
@@ -198,7 +198,7 @@ Ref<Room> Hub::enter(std::string_view name, const Member& member) {
   try {
     room->members().insert(&member);
   } catch (...) {
-    if (room->members().empty() && !room->keeps_anything()) {
+    if (room->members().empty() && room->forget()) {
       part.entries.erase(room->name());
       rooms_count_.fetch_sub(1, std::memory_order_relaxed);
     }
@@ -276,15 +276,14 @@ void Hub::broadcast(const SharedBuffer& frame, const Exclusion& exclusion) {
 
 bool Hub::broadcast_to_room(std::string_view name, SharedBuffer frame, const Exclusion& exclusion,
                             const Seal* seal) {
-  const Found found = find_to_publish(name);
-  if (!found.room) return false;
-  if (found.room->log()) {
-    publish(found.room, std::move(frame), exclusion, seal);
-  } else if (found.anyone) {
-    if (seal) seal->finish(frame, std::nullopt);
-    deliver(found.room->seating(), frame, exclusion, found.room);
-  }
-  return found.anyone;
+  Found found = find_to_publish(name);
+  // One that is forgotten meanwhile is found or made again.
+  while (found.room && found.room->log() && !publish(found.room, frame, exclusion, seal))
+    found = find_to_publish(name);
+  if (!found.anyone || found.room->log()) return found.anyone;
+  if (seal) seal->finish(frame, std::nullopt);
+  deliver(found.room->seating(), frame, exclusion, found.room);
+  return true;
 }
 
 // keep: holds the seating alive until every loop is done; empty for everyone's, which lives as long as the

@@ -155,7 +155,8 @@ class Hub {
   void unseat_here(Member& member, const base::Ref<Room>& room);
 
   // Ordered rooms. All but publish: under the log's order.
-  void publish(const base::Ref<Room>& room, base::SharedBuffer frame, const Exclusion& exclusion,
+  // returns: false where the room is forgotten.
+  bool publish(const base::Ref<Room>& room, base::SharedBuffer frame, const Exclusion& exclusion,
                const Seal* seal);
   enum class Audience : bool { all, sessions };
   void hand_out(const base::Ref<Room>& room, const base::SharedBuffer& frame, const Exclusion& exclusion,

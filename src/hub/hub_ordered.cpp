@@ -43,9 +43,10 @@ Ref<Room> Hub::find_ordered(std::string_view name) const {
 
 // --- out ---
 
-void Hub::publish(const Ref<Room>& room, SharedBuffer frame, const Exclusion& exclusion, const Seal* seal) {
+bool Hub::publish(const Ref<Room>& room, SharedBuffer frame, const Exclusion& exclusion, const Seal* seal) {
   RoomLog& log = *room->log();
   const std::lock_guard lock(log.order);
+  if (log.forgotten) return false;
   if (seal) seal->finish(frame, log.history ? std::optional(log.history->next_offset()) : std::nullopt);
   if (log.history) {
     HiddenFrom hidden;
@@ -56,6 +57,7 @@ void Hub::publish(const Ref<Room>& room, SharedBuffer frame, const Exclusion& ex
     log.history->add(frame, std::move(hidden), now_ms);
   }
   hand_out(room, frame, exclusion, Audience::all);
+  return true;
 }
 
 void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclusion& exclusion,
@@ -203,7 +205,7 @@ void Hub::expire() {
         const std::lock_guard order(room.log()->order);
         room.log()->history->expire(now_ms);
       }
-      const bool forgotten = room.members().empty() && !room.keeps_anything();
+      const bool forgotten = room.members().empty() && room.forget();
       if (forgotten) rooms_count_.fetch_sub(1, std::memory_order_relaxed);
       return forgotten;
     });

@@ -23,11 +23,13 @@ class Room : public base::RefCounted {
   Seating& seating() { return seating_; }
   // nullptr unless it is ordered.
   RoomLog* log() { return log_.get(); }
-  // Whether it is to be kept without members. Takes the log's order.
-  bool keeps_anything() const {
-    if (!log_) return false;
+  // Gives it up, under the room's lock and without members, unless it keeps messages. Takes the log's order.
+  // returns: whether it is to be taken out of the table.
+  bool forget() {
+    if (!log_) return true;
     const std::lock_guard lock(log_->order);
-    return log_->history && !log_->history->empty();
+    log_->forgotten = !log_->history || log_->history->empty();
+    return log_->forgotten;
   }
   // The members of every loop. Guarded by the room's lock in the hub.
   std::unordered_set<const Member*>& members() { return members_; }

@@ -18,6 +18,8 @@ struct RoomLog {
   explicit RoomLog(std::size_t loops) : pending(loops) {}
 
   std::mutex order;
+  // Out of the hub's table: what is still published to it would be lost, and goes to a new room of the name.
+  bool forgotten = false;
   // Of all that is handed out, messages and presence. Who is seated has seen what came before.
   std::uint64_t sequence = 0;
   std::optional<History> history;

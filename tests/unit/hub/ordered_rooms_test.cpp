@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <memory>
 #include <random>
+#include <thread>
 
 #include "hub/hub.hpp"
 #include "support/fake_loop.hpp"
@@ -80,7 +82,7 @@ class House final : public Surroundings {
   void user_online(const std::string& user) override { events.push_back(user + " online"); }
   void user_offline(const std::string& user) override { events.push_back(user + " offline"); }
 
-  std::uint64_t now = 0;
+  std::atomic<std::uint64_t> now{0};
   int epochs = 0;
   Names events;
 };
@@ -250,6 +252,23 @@ TEST_F(OrderedRooms, AMemberThatJoinsIsNotHandedTwiceWhatIsOnItsWay) {
   say(0, "kept", "b");
   run_all();
   EXPECT_EQ(carol->heard, (Names{"a#1", "b#2"}));
+}
+
+TEST_F(OrderedRooms, AMessageIsNotLostToARoomThatIsJustBeingForgotten) {
+  std::atomic<bool> stop{false};
+  std::thread sweeper([&] {
+    while (!stop) hub.expire();
+  });
+  for (int n = 0; n < 100'000; ++n) {
+    const std::string room = "kept" + std::to_string(n);
+    const Numbered seal("m");
+    hub.broadcast_to_room(room, frame("m"), {}, &seal);
+    hub.broadcast_to_room(room, frame("m"), {}, &seal);
+    EXPECT_EQ(hub.history(room, 1, 3).size(), 1U) << n;
+    house.now += 1000;
+  }
+  stop = true;
+  sweeper.join();
 }
 
 TEST_F(OrderedRooms, PresenceIsTheStateAndThenDifferences) {
