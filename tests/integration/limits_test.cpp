@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "support/app_fixture.hpp"
+#include "support/door.hpp"
 #include "support/served.hpp"
 
 namespace microframe {
@@ -32,23 +33,9 @@ class Joiner : public ws::ChatBase {
   }
 };
 
-// Answers when the test lets it.
-class Door : public authx::AuthManager {
- public:
-  std::atomic<bool> opens{false};
-  std::atomic<int> asked{0};
-  Task<std::optional<authx::User>> get_user_by_email(std::string) override { co_return std::nullopt; }
-  Task<std::optional<authx::User>> get_user_by_id(std::string id) override {
-    ++asked;
-    while (!opens) co_await sleep_for(2ms);
-    co_return authx::User(id, "");
-  }
-  Task<bool> verify_password(const authx::User&, std::string) override { co_return false; }
-};
-
 class Limit : public test::AppTest {
  protected:
-  Door door;
+  test::Door door;
   Echo& echo = app.route<Echo>("/ws", auth);
   Joiner& joiner = app.route<Joiner>("/rooms", auth);
   Echo& guarded = app.route<Echo>("/guarded", auth, door);

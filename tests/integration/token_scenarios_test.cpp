@@ -1,5 +1,6 @@
 // Tokens that peers will forge, each refused on a real socket before any hook runs: scenarios 13 to 17, 22
-// and 23, RFC 8725. The tables of every form are in tests/unit/authx.
+// and 23, RFC 8725. The tables of every form are in tests/unit/authx. Then what a good one comes with, and how
+// it ends: scenarios 24 to 26.
 
 #include <chrono>
 
@@ -20,6 +21,7 @@ using authx::forge;
 using authx::kHeader;
 using test::EchoChat;
 using test::RawClient;
+using test::Scenario;
 using test::upgrade_request;
 
 std::string seconds_from_now(std::chrono::seconds offset) {
@@ -27,7 +29,7 @@ std::string seconds_from_now(std::chrono::seconds offset) {
   return std::to_string(std::chrono::floor<std::chrono::seconds>(then).time_since_epoch().count());
 }
 
-class TokenScenario : public test::Scenario {
+class TokenScenario : public Scenario {
  protected:
   // Each is refused, for it is the only reason: one beside it that is good is taken.
   void expect_all_refused(const std::vector<std::string>& bad, const std::string& good,
@@ -169,6 +171,59 @@ TEST_F(TokenScenario, S23_DeepNestingIsRefusedAtOnce) {
     const auto cpu = test::least_cpu(kRuns, [&] { expect_refused(bad); });
     EXPECT_LT(cpu, test::kAtOnceCpu);
   }
+}
+
+// --- good tokens ---
+
+TEST_F(Scenario, S24_TheOrderDecidesBetweenDifferentTokens) {
+  begin();
+  RawClient made = raw();
+  made.send(upgrade_request("/ws?token=" + token("alice"), "Authorization: Bearer " + token("bob") + "\r\n"));
+  EXPECT_EQ(made.read_status(), 101U);
+  eventually([&] { return echo.is_connected("alice"); });
+  EXPECT_FALSE(echo.is_connected("bob"));
+}
+
+TEST_F(Scenario, S25_ACookieFromAForeignOriginIs403) {
+  begin();
+  expect_rejected("forbidden_origin", 5);
+  const std::string cookie = "Cookie: access_token=" + token("alice") + "\r\n";
+  for (const char* origin :
+       {"https://evil.example", "null", "https://app.example.evil.example", "https://xapp.example"}) {
+    EXPECT_EQ(status_of(upgrade_request("/ws", cookie + "Origin: " + origin + "\r\n")), 403U) << origin;
+  }
+  EXPECT_EQ(status_of(upgrade_request("/ws", cookie)), 403U);
+}
+
+TEST_F(Scenario, AuthRefusalByHttpIs401BeforeTheUpgrade) {
+  authx::AuthConfig strict = auth;
+  strict.auth_refusal = authx::AuthRefusal::http;
+  app.route<EchoChat>("/strict", strict);
+  begin();
+  expect_rejected("unauthenticated");
+  EXPECT_EQ(status_of(upgrade_request("/strict?token=bad")), 401U);
+}
+
+TEST_F(Scenario, S26_AFreshTokenOfTheSameUserExtendsASession) {
+  app.route<test::RefreshChat>("/refresh", auth);
+  begin();
+  expect_rejected("token_expired");
+  RawClient kept = raw();
+  kept.send(upgrade_request("/refresh?token=" + token("alice", Options().ttl(2s))));
+  EXPECT_EQ(kept.read_status(), 101U);
+  kept.send_text(R"({"token":")" + token("bob") + R"("})");
+  EXPECT_EQ(kept.read_text(), R"({"good":false})");
+  kept.send_text(R"({"token":"garbage"})");
+  EXPECT_EQ(kept.read_text(), R"({"good":false})");
+  kept.send_text(R"({"token":")" + token("alice") + R"("})");
+  EXPECT_EQ(kept.read_text(), R"({"good":true})");
+  RawClient lost = raw();
+  const std::string short_lived = token("alice", Options().ttl(2s));
+  lost.send(upgrade_request("/refresh?token=" + short_lived));
+  EXPECT_EQ(lost.read_status(), 101U);
+  EXPECT_EQ(lost.read_close(), 4401U);  // as long as the first one's, had it not been refreshed
+  expect_ended_with(short_lived);
+  EXPECT_TRUE(kept.silent());
 }
 
 }  // namespace

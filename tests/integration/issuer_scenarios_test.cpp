@@ -1,67 +1,22 @@
-// Scenarios of issuers whose keys are fetched, of revocation, of a user store that hangs, and of floods: on
-// real sockets, with a healthy neighbour that must go on undisturbed.
+// Issuers whose keys are fetched, and what their servers will do: scenarios 18 to 21, on real sockets, with a
+// healthy neighbour that must go on undisturbed.
 
-#include <atomic>
 #include <chrono>
-#include <memory>
 
-#include "support/app_fixture.hpp"
 #include "support/forge.hpp"
 #include "support/jwks.hpp"
 #include "support/key_server.hpp"
-#include "support/sanitized.hpp"
-#include "support/served.hpp"
+#include "support/scenario.hpp"
 
 namespace microframe {
 namespace {
 
 using namespace std::chrono_literals;
-using namespace std::string_literals;
-using test::frame;
+using test::EchoChat;
 using test::KeyServer;
 using test::RawClient;
 using test::upgrade_request;
 using Mode = KeyServer::Mode;
-
-class Echo : public ws::ChatBase {
- public:
-  std::atomic<int> connects{0};
-  std::atomic<int> messages{0};
-  std::atomic<int> disconnects{0};
-  std::atomic<bool> was_revoked{false};
-  void on_connect(ws::WebSocket&, const ws::UserId&) { ++connects; }
-  void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
-    ++messages;
-    socket.send(message);
-  }
-  void on_disconnect(ws::WebSocket&, const ws::UserId&, const ws::DisconnectReason& reason) {
-    was_revoked = reason.cause == ws::DisconnectCause::revoked;
-    ++disconnects;
-  }
-};
-
-// A neighbour that speaks at the beginning and at the end.
-class Beside : public test::AppTest {
- protected:
-  Echo& echo = app.route<Echo>("/ws", auth);
-  std::optional<RawClient> neighbour;
-
-  void begin(std::size_t threads = 1) {
-    start(threads);
-    neighbour = client("neighbour");
-    still_here();
-  }
-  void still_here() {
-    neighbour->send_text("still here");
-    EXPECT_EQ(neighbour->read_text(), "still here");
-  }
-  void TearDown() override {
-    if (neighbour) still_here();
-    AppTest::TearDown();
-  }
-};
-
-// --- keys of issuers ---
 
 // An issuer: what it calls itself, and a key that it signs with, which may be replaced.
 class Issuer {
@@ -98,7 +53,7 @@ class Issuer {
   test::KeyPair pair_;
 };
 
-class Issued : public Beside {
+class Issued : public test::Scenario {
  protected:
   Issuer issuer{"https://id.example"};
   KeyServer server{issuer.keys()};
@@ -107,7 +62,7 @@ class Issued : public Beside {
 
   // Serves what the source's keys let in, once these have been fetched, or what there is of them.
   void begin_keyed(int fetches = 1) {
-    keyed = &app.route<Echo>("/keyed", authx::AuthConfig::jwks(source));
+    keyed = &app.route<EchoChat>("/keyed", authx::AuthConfig::jwks(source));
     begin();
     eventually([&] { return server.fetches() >= fetches; });
   }
@@ -162,18 +117,18 @@ TEST_F(Issued, S18_ThoseWhoWaitHaveABound) {
   limits.authentications_max = 3;
   server.behave(Mode::hangs);
   begin_keyed();
+  expect_rejected("key_waits_full");
   std::vector<RawClient> waiting;
   waiting.reserve(3);
   for (int i = 0; i < 3; ++i) waiting.push_back(ask(issuer.token("alice")));
   eventually([&] { return test::metric(app.port(), "microframe_key_waits") == 3; });
   expect_unavailable(ask(issuer.token("alice")));
-  EXPECT_EQ(test::rejected(app.port(), "key_waits_full"), 1);
 }
 
 TEST_F(Issued, S19_OneKidAtTwoIssuersIsTwoKeys) {
   Issuer other("https://other.example");
   KeyServer others{other.keys()};
-  keyed = &app.route<Echo>(
+  keyed = &app.route<EchoChat>(
       "/keyed", authx::AuthConfig::jwks({source, authx::JwksSource(others.url()).issuer(other.name())}));
   begin();
   expect_welcome(issuer.token("alice"));
@@ -292,228 +247,6 @@ TEST_F(Issued, WhatCannotBeIsRefusedAtStart) {
   EXPECT_THROW(AuthConfig::jwks(JwksSource("http://id.example/jwks").issuer("x")), ConfigError);
   EXPECT_THROW(AuthConfig::jwks({source, source}), ConfigError);
   EXPECT_NO_THROW(AuthConfig::jwks(JwksSource("http://id.example/jwks").issuer("x").allow_http()));
-}
-
-// --- revocation ---
-
-class Refresher : public ws::ChatBase {
- public:
-  void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
-    socket.send({{"good", socket.refresh_token(text(message, "token"))}});
-  }
-};
-
-class Revoked : public Beside {
- protected:
-  Echo& other = app.route<Echo>("/other", auth);
-
-  // A token of a second that comes after every revocation so far.
-  std::string later_token(std::string_view user) const {
-    return authx::create_access_token(auth, user, {}, std::chrono::system_clock::now() + 2s);
-  }
-};
-
-TEST_F(Revoked, S27_EveryDeviceIsClosedWith4409AndOldTokensAreRefused) {
-  begin(2);
-  const std::string old = token("alice");
-  RawClient phone = client("alice");
-  RawClient laptop = client("alice");
-  RawClient elsewhere = client("alice", "/other");
-  eventually([&] { return echo.connects == 3 && other.connects == 1; });
-  EXPECT_EQ(app.revoke("alice"), 3U);
-  for (RawClient* device : {&phone, &laptop, &elsewhere}) EXPECT_EQ(device->read_close(), 4409U);
-  eventually([&] { return echo.disconnects == 2 && other.disconnects == 1; });
-  EXPECT_TRUE(echo.was_revoked);
-  for (const char* path : {"/ws", "/other"}) {
-    RawClient again = raw();
-    again.send(upgrade_request(path + "?token="s + old));
-    EXPECT_EQ(again.read_status(), 101U);
-    EXPECT_EQ(again.read_text(), R"({"error":"unauthorized"})");
-    EXPECT_EQ(again.read_close(), 4401U);
-  }
-  RawClient back = raw();
-  back.send(upgrade_request("/ws?token=" + later_token("alice")));
-  EXPECT_EQ(back.read_status(), 101U);
-  eventually([&] { return echo.is_connected("alice"); });
-  EXPECT_EQ(test::rejected(app.port(), "revoked"), 3);
-  EXPECT_EQ(app.revoke("nobody"), 0U);
-}
-
-TEST_F(Revoked, S27_AnOldTokenDoesNotExtendASession) {
-  app.route<Refresher>("/refresh", auth);
-  begin();
-  const std::string old = token("alice");
-  EXPECT_EQ(app.revoke("alice"), 0U);
-  RawClient made = raw();
-  made.send(upgrade_request("/refresh?token=" + later_token("alice")));
-  EXPECT_EQ(made.read_status(), 101U);
-  made.send_text(R"({"token":")" + old + R"("})");
-  EXPECT_EQ(made.read_text(), R"({"good":false})");
-  made.send_text(R"({"token":")" + later_token("alice") + R"("})");
-  EXPECT_EQ(made.read_text(), R"({"good":true})");
-}
-
-TEST_F(Revoked, S27_DisconnectClosesTheDevicesOfOneEndpointAndRevokesNothing) {
-  begin(2);
-  RawClient here = client("alice");
-  RawClient there = client("alice", "/other");
-  eventually([&] { return echo.is_connected("alice") && other.is_connected("alice"); });
-  EXPECT_EQ(echo.disconnect("alice"), 1U);
-  EXPECT_EQ(here.read_close(), 4409U);
-  there.send_text("on");
-  EXPECT_EQ(there.read_text(), "on");
-  RawClient back = client("alice");
-  eventually([&] { return echo.is_connected("alice"); });
-}
-
-// Each of those who come while the user is revoked is closed or refused; nobody stays.
-TEST_F(Revoked, S27_WhoComesMeanwhileIsNotMissed) {
-  limits.devices_per_user_max = 1000;
-  begin(2);
-  const std::string old = token("alice");
-  std::atomic<bool> begun{false};
-  std::vector<RawClient> devices;
-  std::thread coming([&] {
-    for (int i = 0; i < 200; ++i) {
-      devices.push_back(raw());
-      devices.back().send(upgrade_request("/ws?token=" + old));
-      begun = i >= 20;
-    }
-  });
-  while (!begun) std::this_thread::yield();
-  app.revoke("alice");
-  coming.join();
-  for (RawClient& device : devices) {
-    EXPECT_EQ(device.read_status(), 101U);
-    const unsigned code = device.read_close();
-    EXPECT_TRUE(code == 4409 || code == 4401) << code;
-  }
-  eventually([&] { return !echo.is_connected("alice"); });
-}
-
-// Lets everybody in once it is told.
-class Door : public authx::AuthManager {
- public:
-  std::atomic<bool> opens{false};
-  std::atomic<int> asked{0};
-  Task<std::optional<authx::User>> get_user_by_email(std::string) override { co_return std::nullopt; }
-  Task<std::optional<authx::User>> get_user_by_id(std::string id) override {
-    ++asked;
-    while (!opens) co_await sleep_for(5ms);
-    co_return authx::User(id, "");
-  }
-  Task<bool> verify_password(const authx::User&, std::string) override { co_return false; }
-};
-
-TEST_F(Revoked, S27_WhoIsBeingLookedUpMeanwhileIsNotMissed) {
-  Door door;
-  app.route<Echo>("/guarded", auth, door);
-  begin();
-  RawClient made = raw();
-  made.send(upgrade_request("/guarded?token=" + token("alice")));
-  eventually([&] { return door.asked == 1; });
-  EXPECT_EQ(app.revoke("alice"), 0U);
-  door.opens = true;
-  EXPECT_EQ(made.read_status(), 101U);
-  EXPECT_EQ(made.read_close(), 4409U);
-}
-
-TEST_F(Revoked, BeforeTheStartThereIsNobodyToRevoke) {
-  EXPECT_THROW(app.revoke("alice"), std::logic_error);
-}
-
-// --- a user store that hangs ---
-
-class Hanging : public authx::AuthManager {
- public:
-  std::atomic<int> asked{0};
-  Task<std::optional<authx::User>> get_user_by_email(std::string) override { co_return std::nullopt; }
-  Task<std::optional<authx::User>> get_user_by_id(std::string id) override {
-    ++asked;
-    co_await sleep_for(1h);
-    co_return authx::User(id, "");
-  }
-  Task<bool> verify_password(const authx::User&, std::string) override { co_return false; }
-};
-
-class Stuck : public Beside {
- protected:
-  Hanging users;
-  Echo& guarded = app.route<Echo>("/guarded", auth, users);
-};
-
-TEST_F(Stuck, S28_AUserStoreThatHangsIs503AtTheLimitAndHoldsUpNobody) {
-  constexpr int kMany = 50;
-  limits.auth_time = 500ms;
-  begin();
-  std::vector<RawClient> waiting;
-  for (int i = 0; i < kMany; ++i) {
-    waiting.push_back(raw());
-    waiting.back().send(upgrade_request("/guarded?token=" + token("alice" + std::to_string(i))) +
-                        frame(0x81, "early"));
-  }
-  eventually([&] { return users.asked == kMany; });
-  still_here();
-  RawClient another = client("bob");
-  another.send_text("x");
-  EXPECT_EQ(another.read_text(), "x");
-  for (RawClient& one : waiting) EXPECT_EQ(one.read_status(), 503U);
-  EXPECT_EQ(guarded.messages, 0);
-  EXPECT_EQ(test::rejected(app.port(), "auth_timeout"), kMany);
-}
-
-// --- floods ---
-
-TEST_F(Beside, S32_ContinuationsOfOneByteWithoutEndAre1008) {
-  limits.messages_per_second = 0;
-  begin();
-  RawClient made = client("alice");
-  std::string endless = frame(0x01, "x");
-  for (int i = 0; i < 5000; ++i) endless += frame(0x00, "x");
-  made.send(endless);
-  EXPECT_EQ(made.read_close(), 1008U);
-  EXPECT_EQ(test::rejected(app.port(), "protocol_error"), 1);
-}
-
-// Were each piece kept on its own, a million would take a hundred times their bytes.
-TEST_F(Beside, S32_PiecesOfOneByteTakeTheirBytesAndLittleMore) {
-  constexpr std::size_t kPieces = 500'000;
-  limits.messages_per_second = 0;
-  limits.fragments_max = kPieces + 2;
-  begin();
-  const double before = test::metric(app.port(), "microframe_resident_memory_bytes");
-  RawClient made = client("alice");
-  std::string pieces;
-  for (int i = 0; i < 1000; ++i) pieces += frame(0x00, "x");
-  ASSERT_TRUE(made.send(frame(0x01, "")));
-  for (std::size_t sent = 0; sent < kPieces; sent += 1000) ASSERT_TRUE(made.send(pieces));
-  made.send(frame(0x89, "all taken"));  // answered between fragments (RFC 6455 §5.4)
-  EXPECT_EQ(made.read_frame().payload, "all taken");
-  const double held = test::metric(app.port(), "microframe_resident_memory_bytes") - before;
-  if (!test::kSanitized) {
-    EXPECT_LT(held, 8 << 20);
-  }
-  made.send(frame(0x80, ""));
-  EXPECT_EQ(made.read_text().size(), kPieces);
-}
-
-TEST_F(Beside, S45_AMessageFloodIs4429) {
-  begin();
-  constexpr int kFlood = 5000;
-  const std::string flood = [] {
-    std::string frames;
-    for (int i = 0; i < kFlood; ++i) frames += frame(0x81, "flood");
-    return frames;
-  }();
-  std::vector<RawClient> flooding;
-  flooding.reserve(4);
-  for (int i = 0; i < 4; ++i) flooding.push_back(client("alice" + std::to_string(i)));
-  for (RawClient& one : flooding) one.send(flood);
-  still_here();
-  for (RawClient& one : flooding) EXPECT_EQ(one.read_close(), 4429U);
-  eventually([&] { return echo.disconnects == 4; });
-  EXPECT_LT(echo.messages, 4 * kFlood / 4);
-  EXPECT_EQ(test::rejected(app.port(), "too_many_messages"), 4);
 }
 
 }  // namespace
