@@ -7,11 +7,11 @@
 #include <thread>
 #include <vector>
 
-#include "net/loop.hpp"
 #include "support/app_fixture.hpp"
+#include "support/chats.hpp"
+#include "support/compression.hpp"
 #include "support/deflate.hpp"
 #include "support/sanitized.hpp"
-#include "ws/client_connection.hpp"
 
 namespace microframe {
 namespace {
@@ -20,23 +20,18 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 using test::deflated;
 using test::deflated_frame;
+using test::EchoChat;
 using test::frame;
+using test::kOffer;
+using test::noise;
 using test::RawClient;
 using test::RawInflate;
+using test::read_deflated;
 using test::Received;
+using test::talk;
 using test::upgrade_request;
 
-constexpr char kOffer[] = "permessage-deflate";
 constexpr char kStateless[] = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
-
-class Echo : public ws::ChatBase {
- public:
-  std::atomic<int> messages{0};
-  void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
-    ++messages;
-    socket.send(message);
-  }
-};
 
 class Relay : public ws::ChatBase {
  public:
@@ -51,22 +46,9 @@ class Keeper : public ws::ChatBase {
   void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message&) {}
 };
 
-// A text that compresses, and no shorter than `size`.
-std::string talk(std::size_t size, std::string_view word = "good morning, ") {
-  std::string text;
-  while (text.size() < size) text += word;
-  return text;
-}
-std::string noise(std::size_t size) {
-  std::string bytes;
-  for (unsigned x = 12345; bytes.size() < size; x = x * 1664525 + 1013904223)
-    bytes += static_cast<char>(x >> 24);
-  return bytes;
-}
-
 class CompressionTest : public test::AppTest {
  protected:
-  Echo& echo = app.route<Echo>("/ws", auth);
+  EchoChat& echo = app.route<EchoChat>("/ws", auth);
   Compression compression;
 
   void begin(std::size_t threads = 1) {
@@ -76,15 +58,7 @@ class CompressionTest : public test::AppTest {
   // A client whose offer is answered; `answer` is the value of the field, "" for none.
   RawClient offering(const std::string& offer, std::string& answer, const std::string& path = "/ws") {
     RawClient made = raw();
-    made.send(
-        upgrade_request(path + "?token=" + token("alice"), "Sec-WebSocket-Extensions: " + offer + "\r\n"));
-    const std::string head = made.read_head();
-    EXPECT_EQ(head.substr(9, 3), "101");
-    constexpr std::string_view kField = "Sec-WebSocket-Extensions: ";
-    const std::size_t at = head.find(kField);
-    answer = at == std::string::npos
-                 ? ""
-                 : head.substr(at + kField.size(), head.find("\r\n", at) - at - kField.size());
+    answer = test::offer(made, path + "?token=" + token("alice"), offer);
     return made;
   }
   RawClient deflating(const std::string& path = "/ws", const std::string& offer = kOffer) {
@@ -109,13 +83,6 @@ class CompressionTest : public test::AppTest {
     return code;
   }
 };
-
-// What the next frame says, which must be compressed.
-std::string read_deflated(RawClient& client, int window_bits = 15) {
-  const Received received = client.read_frame();
-  EXPECT_EQ(received.first & 0xF0, 0xC0U) << received.payload;
-  return RawInflate(window_bits).message(received.payload);
-}
 
 // --- the handshake ---
 
@@ -420,66 +387,6 @@ TEST_F(CompressionTest, IdleConnectionsHoldNoCompressorAndNoInflater) {
   for (int i = 0; i < 200; ++i) join();
   // One inflater alone holds 42 KiB; the clients of this very process are counted too.
   EXPECT_LT(resident() - before, 200U * 20 * 1024);
-}
-
-// --- our own client ---
-
-class Listener final : public ws::ClientConnection::Events {
- public:
-  explicit Listener(net::Loop& loop) : loop_(loop) {}
-  std::unique_ptr<ws::ClientConnection> connection;
-  std::vector<std::string> to_send;
-  std::vector<std::string> heard;
-  proto::CloseCode code = proto::CloseCode::no_status;
-
-  void on_open() override {
-    for (const std::string& text : to_send) connection->send(ws::Message::text(text));
-  }
-  void on_message(const ws::Message& message) override {
-    heard.emplace_back(message.content());
-    if (heard.size() == to_send.size()) connection->close();
-  }
-  void on_closed(proto::CloseCode with, std::string_view) override {
-    code = with;
-    loop_.stop();
-  }
-
- private:
-  net::Loop& loop_;
-};
-
-// What our client sends to our server comes back to it, whatever the two want.
-TEST_F(CompressionTest, OurClientAndOurServerUnderstandEachOther) {
-  for (const bool server_takeover : {false, true}) {
-    Application other;
-    Compression theirs;
-    theirs.context_takeover = server_takeover;
-    theirs.window_bits = 10;
-    other.route<Echo>("/ws", auth);
-    other.compression(theirs).threads(1).start("127.0.0.1:0");
-    for (const bool client_takeover : {false, true}) {
-      for (const int window_bits : {9, 15}) {
-        net::Loop loop;
-        Listener listener(loop);
-        ws::ClientConnection::Options options;
-        options.token = token("alice");
-        options.compression.emplace();
-        options.compression->context_takeover = client_takeover;
-        options.compression->window_bits = window_bits;
-        listener.to_send = {"short", talk(1'000), talk(1'000), "", talk(200'000), talk(1'000)};
-        const ws::Url url = ws::parse_url("ws://127.0.0.1:" + std::to_string(other.port()) + "/ws");
-        loop.post([&] { listener.connection.reset(new ws::ClientConnection(loop, url, options, listener)); });
-        loop.post([&loop] { loop.after(10s, [&loop] { loop.stop(); }); });
-        loop.run();
-        EXPECT_EQ(listener.heard, listener.to_send);
-        EXPECT_EQ(listener.code, proto::CloseCode::normal);
-        listener.connection.reset();
-      }
-    }
-    other.stop();
-    other.wait();
-  }
-  begin();
 }
 
 }  // namespace

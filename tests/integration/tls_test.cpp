@@ -7,104 +7,22 @@
 #include <atomic>
 #include <csignal>
 
-#include "support/app_fixture.hpp"
-#include "support/certificates.hpp"
 #include "support/served.hpp"
-#include "support/tls_client.hpp"
+#include "support/tls_fixture.hpp"
 
 namespace microframe {
 namespace {
 
 using namespace std::chrono_literals;
 using test::Certificate;
-using test::CertificateSpec;
 using test::frame;
+using test::named;
 using test::RawClient;
 using test::TemporaryFile;
+using test::Tls;
 using test::TlsClient;
 using test::TlsClientOptions;
 using test::upgrade_request;
-
-class Echo : public ws::ChatBase {
- public:
-  std::atomic<int> connects{0};
-  std::atomic<int> disconnects{0};
-  void on_connect(ws::WebSocket&, const ws::UserId&) { ++connects; }
-  void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
-    socket.send(message);
-  }
-  void on_disconnect(ws::WebSocket&, const ws::UserId&, const ws::DisconnectReason&) { ++disconnects; }
-};
-
-CertificateSpec named(const std::string& name) {
-  CertificateSpec spec;
-  spec.common_name = name;
-  spec.names = "DNS:" + name;
-  return spec;
-}
-
-class Tls : public test::AppTest {
- protected:
-  Certificate certificate{named("first.example")};
-  TemporaryFile certificate_file{certificate.pem()};
-  TemporaryFile key_file{certificate.key_pem()};
-  TlsOptions options{certificate_file.path(), key_file.path()};
-  Echo& echo = app.route<Echo>("/ws", auth);
-  std::optional<TlsClient> neighbour;
-
-  void begin() {
-    app.tls(options);
-    start();
-    neighbour.emplace(open("neighbour"));
-  }
-  // The neighbour has noticed nothing.
-  void TearDown() override {
-    if (neighbour) {
-      neighbour->send_text("still here");
-      EXPECT_EQ(neighbour->read_text(), "still here");
-      neighbour.reset();
-    }
-    AppTest::TearDown();
-  }
-  TlsClient secured(const TlsClientOptions& with = {}) const {
-    TlsClient made(raw(), with);
-    EXPECT_TRUE(made.shake_hands());
-    return made;
-  }
-  TlsClient open(std::string_view user, const TlsClientOptions& with = {},
-                 const std::string& path = "/ws") const {
-    TlsClient made = secured(with);
-    made.send(upgrade_request(path + "?token=" + token(user)));
-    EXPECT_EQ(made.read_status(), 101U);
-    return made;
-  }
-  std::unique_ptr<RawClient> measured(std::string_view user, const std::string& path) const override {
-    return std::make_unique<TlsClient>(open(user, {}, path));
-  }
-  static void expect_echo(TlsClient& client, const std::string& text) {
-    client.send_text(text);
-    EXPECT_TRUE(client.read_text() == text);
-  }
-  std::string page(const std::string& path, const TlsClientOptions& with = {}) const {
-    TlsClient made = secured(with);
-    made.send("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
-    while (made.read_some()) {
-    }
-    EXPECT_TRUE(made.was_closed());
-    return made.rest();
-  }
-  bool counts(const std::string& reason, int count) const {
-    const std::string line = "microframe_rejected_total{reason=\"" + reason + "\"} " + std::to_string(count);
-    return page("/metrics").find(line + "\n") != std::string::npos;
-  }
-  // Whether a handshake with this comes to an answer.
-  bool is_served(const TlsClientOptions& with) const {
-    TlsClient made(raw(), with);
-    if (!made.shake_hands()) return false;
-    made.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
-    return made.read_status() == 200;
-  }
-};
 
 class TlsVersions : public Tls, public testing::WithParamInterface<int> {};
 INSTANTIATE_TEST_SUITE_P(All, TlsVersions, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
@@ -299,56 +217,6 @@ TEST_F(Tls, EachNameIsShownItsCertificate) {
       expect_echo(client, "hello");
     }
   }
-}
-
-class TlsClientCertificates : public Tls {
- protected:
-  static CertificateSpec authority_spec() {
-    CertificateSpec spec = named("authority.example");
-    spec.is_authority = true;
-    return spec;
-  }
-  Certificate authority{authority_spec()};
-  TemporaryFile authority_file{authority.pem()};
-  Certificate good{named("client.example"), &authority};
-  Certificate stranger{named("stranger.example")};
-
-  void begin(ClientCertificates wanted) {
-    options.client_certificates(authority_file.path(), wanted);
-    app.tls(options);
-    start();
-    neighbour.emplace(open("neighbour", {.certificate = &good}));
-  }
-};
-
-TEST_F(TlsClientCertificates, AreRequired) {
-  begin(ClientCertificates::require);
-  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    EXPECT_TRUE(is_served({.version = version, .certificate = &good}));
-    EXPECT_FALSE(is_served({.version = version}));
-    EXPECT_FALSE(is_served({.version = version, .certificate = &stranger}));
-  }
-}
-
-TEST_F(TlsClientCertificates, AreRequested) {
-  begin(ClientCertificates::request);
-  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
-    EXPECT_TRUE(is_served({.version = version, .certificate = &good}));
-    EXPECT_TRUE(is_served({.version = version}));
-    EXPECT_FALSE(is_served({.version = version, .certificate = &stranger}));
-  }
-}
-
-// Who came in by a certificate does not come back by its ticket once another authority decides.
-TEST_F(TlsClientCertificates, TicketsEndWithTheAuthority) {
-  begin(ClientCertificates::require);
-  TlsClient first = open("alice", {.certificate = &good});
-  TlsClient second = open("alice", {.certificate = &good});
-  for (TlsClient* client : {&first, &second}) expect_echo(*client, "the ticket has come before this");
-  EXPECT_TRUE(is_served({.resume = first.session()}));
-  authority_file.write(Certificate(authority_spec()).pem());
-  EXPECT_TRUE(app.reload_tls());
-  EXPECT_FALSE(is_served({.resume = second.session()}));
 }
 
 // --- while it serves ---
