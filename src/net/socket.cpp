@@ -66,6 +66,10 @@ std::string Socket::tls_failure() const {
   return tls_ ? tls_->failure() : std::string();
 }
 
+std::optional<std::string> Socket::peer_subject() const {
+  return tls_ ? tls_->peer_subject() : std::nullopt;
+}
+
 void Socket::close() {
   if (fd_ < 0) return;
   unwatch();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.hpp"
@@ -74,6 +75,8 @@ class Socket final : private ReadyEvents {
   void secure(std::unique_ptr<TlsSession> session, base::Bytes early = {});
   // Why it ended with tls_failed.
   std::string tls_failure() const;
+  // As TlsSession has it; nullopt on a plain socket.
+  std::optional<std::string> peer_subject() const;
 
   // Queues a frame behind those that wait.
   void send(base::SharedBuffer frame);

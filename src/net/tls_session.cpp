@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <cstring>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -125,6 +126,20 @@ bool TlsSession::finish() {
 
 bool TlsSession::is_resumed() const {
   return SSL_session_reused(ssl_) == 1;
+}
+
+std::optional<std::string> TlsSession::peer_subject() const {
+  const X509* certificate = SSL_get0_peer_certificate(ssl_);
+  if (!certificate) return std::nullopt;
+  const OwnedBio out(BIO_new(BIO_s_mem()));
+  // The flags that RFC 2253 gave their name, which RFC 4514 has replaced, escape what is not printable ASCII.
+  if (!out || X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) < 0) {
+    ERR_clear_error();
+    throw std::bad_alloc();
+  }
+  char* text = nullptr;
+  const long size = BIO_ctrl(out.get(), BIO_CTRL_INFO, 0, static_cast<void*>(&text));
+  return std::string(text, static_cast<std::size_t>(size));
 }
 
 // What a call that did not succeed means. After a failure OpenSSL may not be called again.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.hpp"
@@ -70,6 +71,9 @@ class TlsSession {
   const std::string& failure() const { return failure_; }
   // Whether the handshake was shortened by an earlier session's secrets.
   bool is_resumed() const;
+  // The subject of the certificate that the peer has shown, which is good, in RFC 4514's words and ASCII;
+  // nullopt if it has shown none. Once secured. errors: std::bad_alloc, never "none".
+  std::optional<std::string> peer_subject() const;
 
  private:
   enum class State : std::uint8_t { shaking_hands, secured, finished, dead };

@@ -298,13 +298,16 @@ ServerConnection::Opening HttpSession::opening() {
   Upgrade& upgrade = *upgrade_;
   const bool is_token = upgrade.endpoint->authenticator().carries_token(upgrade.subprotocol);
   const bool has_session = upgrade.subprotocol == v1::kSubprotocol;
+  std::unique_ptr<const std::string> certificate;
+  if (auto subject = socket_->peer_subject()) certificate.reset(new std::string(std::move(*subject)));
   return {upgrade.endpoint,
           std::move(upgrade.claims),
           is_token ? std::string{} : std::move(upgrade.subprotocol),
           has_session,
           peer_,
           std::move(ticket_),
-          std::move(upgrade.deflate)};
+          std::move(upgrade.deflate),
+          std::move(certificate)};
 }
 
 // Where the client goes on with a session: gives the stream to it, at the end of this iteration, for there

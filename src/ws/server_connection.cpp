@@ -54,6 +54,7 @@ ServerConnection::ServerConnection(LoopServer& server, Opening opening)
       claims_(opening.claims.extra()),
       subprotocol_(std::move(opening.subprotocol)),
       peer_(opening.peer),
+      client_certificate_(std::move(opening.client_certificate)),
       ticket_(std::move(opening.ticket)),
       id_(server.site().next_connection_id.fetch_add(1, std::memory_order_relaxed)),
       expires_s_(to_seconds(opening.claims.expires)) {

@@ -55,6 +55,7 @@ class ServerConnection final : public hub::Member,
     net::PeerAddress peer;
     Admission::Ticket ticket;
     DeflateAgreement deflate;
+    std::unique_ptr<const std::string> client_certificate;  // its subject; nullptr if none was shown
   };
 
   ServerConnection(LoopServer& server, Opening opening);
@@ -107,6 +108,7 @@ class ServerConnection final : public hub::Member,
   Json claims() const;
   std::chrono::system_clock::time_point expires() const;
   std::string remote_address() const;
+  std::optional<std::string> client_certificate() const;
   const std::string& subprotocol() const { return subprotocol_; }
   std::chrono::microseconds rtt() const {
     return std::chrono::microseconds(rtt_us_.load(std::memory_order_relaxed));
@@ -238,6 +240,7 @@ class ServerConnection final : public hub::Member,
   Json claims_;
   std::string subprotocol_;
   net::PeerAddress peer_;
+  std::unique_ptr<const std::string> client_certificate_;  // few show one
   Admission::Ticket ticket_;
   const std::uint64_t id_;
   std::atomic<std::int64_t> expires_s_;  // of the token, seconds since 1970

@@ -45,6 +45,15 @@ std::string ServerConnection::remote_address() const {
   return net::to_string(peer_);
 }
 
+std::optional<std::string> ServerConnection::client_certificate() const {
+  const auto told = [this] {
+    return client_certificate_ ? std::optional(*client_certificate_) : std::nullopt;
+  };
+  if (!session_) return told();
+  const std::lock_guard lock(session_->mutex());
+  return told();
+}
+
 std::string_view ServerConnection::session() const {
   return session_ ? std::string_view(session_->key().name) : std::string_view{};
 }
@@ -215,6 +224,7 @@ void ServerConnection::go_on_with(Resumption resumption) {
     const std::lock_guard lock(session_->mutex());
     claims_ = opening.claims.extra();
     peer_ = opening.peer;
+    client_certificate_ = std::move(opening.client_certificate);
   }
   ticket_ = std::move(opening.ticket);
   expires_s_ = to_seconds(opening.claims.expires);

@@ -75,6 +75,9 @@ std::vector<std::string> WebSocket::rooms() const {
 std::string WebSocket::remote_address() const {
   return connection_->remote_address();
 }
+std::optional<std::string> WebSocket::client_certificate() const {
+  return connection_->client_certificate();
+}
 std::string WebSocket::subprotocol() const {
   return connection_->subprotocol();
 }

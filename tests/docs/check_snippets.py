@@ -12,12 +12,13 @@ import re
 import subprocess
 import sys
 
-HEAD = "#include <microframe/microframe.hpp>\n#include <thread>\nusing namespace microframe;\n"
+HEAD = "#include <microframe/microframe.hpp>\n#include <map>\n#include <thread>\nusing namespace microframe;\n"
 CLASS = HEAD + "class Snippet : public ws::ChatBase {\n public:\n%s\n};\nvoid use(Application& a, authx::AuthConfig& c) { a.route<Snippet>(\"/\", c); }\n"
 FRAMES = {
     "auth": HEAD + "void use() {\n%s\n}\n",
     "users": HEAD + "std::optional<authx::User> load(const std::string&);\n%s\nUsers users;\n",
     "refresh": CLASS,
+    "devices": CLASS.replace("};\n", "  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n", 1),
     "rooms": CLASS,
     "drained": CLASS.replace("};\n", "  std::vector<std::string> chunks_;\n};\n", 1),
     "rooms_slow": HEAD + "class Quotes : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"

@@ -1,8 +1,13 @@
 // Certificates of clients: asked for, required, and as long as their authority is one.
 
+#include <atomic>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "support/tls_fixture.hpp"
+#include "support/v1_client.hpp"
 
 namespace microframe {
 namespace {
@@ -10,9 +15,11 @@ namespace {
 using test::Certificate;
 using test::CertificateSpec;
 using test::named;
+using test::RawClient;
 using test::TemporaryFile;
 using test::Tls;
 using test::TlsClient;
+using test::TlsClientOptions;
 
 class TlsClientCertificates : public Tls {
  protected:
@@ -62,6 +69,103 @@ TEST_F(TlsClientCertificates, TicketsEndWithTheAuthority) {
   authority_file.write(Certificate(authority_spec()).pem());
   EXPECT_TRUE(app.reload_tls());
   EXPECT_FALSE(is_served({.resume = second.session()}));
+}
+
+// --- what hooks are told of them ---
+
+// Says whose certificate it was shown.
+class Doorman : public ws::ChatBase {
+ public:
+  static Json seen(const ws::WebSocket& socket) {
+    const std::optional<std::string> subject = socket.client_certificate();
+    return subject ? Json(*subject) : Json(nullptr);
+  }
+  void on_connect(ws::WebSocket& socket, const ws::UserId&) { socket.send(Json{{"seen", seen(socket)}}); }
+  Json on_message(ws::WebSocket& socket, const ws::UserId&, const Json&) { return seen(socket); }
+};
+
+// Keeps a handle of the one who came.
+class Keeper : public ws::ChatBase {
+ public:
+  std::optional<ws::WebSocket> kept;
+  std::atomic<int> gone{0};
+  void on_connect(ws::WebSocket& socket, const ws::UserId&) { kept = socket; }
+  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}
+  void on_disconnect(ws::WebSocket&, const ws::UserId&) { ++gone; }
+};
+
+class ClientNames : public TlsClientCertificates {
+ protected:
+  Doorman& doorman = app.route<Doorman>("/door", auth);
+  Keeper& keeper = app.route<Keeper>("/kept", auth);
+
+  static CertificateSpec spec_of(const std::string& common_name) {
+    CertificateSpec spec = named("client.example");
+    spec.common_name = common_name;
+    spec.organization = "Example";
+    return spec;
+  }
+  void expect_seen(const TlsClientOptions& shown, const Json& subject) {
+    TlsClient made = open("alice", shown, "/door");
+    EXPECT_EQ(made.read_text(), to_text(Json{{"seen", subject}}));
+  }
+};
+
+TEST_F(ClientNames, AreTheSubjectsOfTheCertificates) {
+  begin(ClientCertificates::request);
+  const Certificate tablet(spec_of("tablet-7"), &authority);
+  const Certificate odd(spec_of("a, b=c\n\xC3\xA9"), &authority);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    expect_seen({.version = version, .certificate = &tablet}, "CN=tablet-7,O=Example");
+    expect_seen({.version = version, .certificate = &odd}, R"(CN=a\, b=c\0A\C3\A9,O=Example)");
+    expect_seen({.version = version}, nullptr);
+  }
+}
+
+TEST_F(ClientNames, ComeBackWithATicket) {
+  begin(ClientCertificates::require);
+  const Certificate tablet(spec_of("tablet-7"), &authority);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient first = open("alice", {.version = version, .certificate = &tablet});
+    expect_echo(first, "the ticket has come before this");
+    TlsClient again = open("alice", {.version = version, .resume = first.session()}, "/door");
+    EXPECT_TRUE(SSL_session_reused(again.ssl()));
+    EXPECT_EQ(again.read_text(), R"({"seen":"CN=tablet-7,O=Example"})");
+  }
+}
+
+TEST_F(ClientNames, OutliveTheConnection) {
+  begin(ClientCertificates::require);
+  open("alice", {.certificate = &good}, "/kept");
+  eventually([&] { return keeper.gone == 1; });
+  EXPECT_FALSE(keeper.kept->is_open());
+  EXPECT_EQ(keeper.kept->client_certificate(), "CN=client.example");
+}
+
+TEST_F(ClientNames, OfASessionAreThoseOfItsLatestConnection) {
+  begin(ClientCertificates::request);
+  const Certificate tablet(spec_of("tablet-7"), &authority);
+  const auto enter = [&](const Certificate* shown, const test::V1Client* former) {
+    auto stream = std::make_unique<TlsClient>(secured({.certificate = shown}));
+    return test::V1Client(std::move(stream), token("alice"), former, "/door");
+  };
+  test::V1Client device = enter(&tablet, nullptr);
+  EXPECT_EQ(device.ask(1).at("data"), Json("CN=tablet-7,O=Example"));
+  for (const Certificate* shown : {static_cast<const Certificate*>(nullptr), &std::as_const(good)}) {
+    device.lose();
+    eventually([&] { return doorman.connection_count() == 0; });
+    test::V1Client next = enter(shown, &device);
+    EXPECT_TRUE(next.resumed());
+    next.set_sent(device.sent());
+    EXPECT_EQ(next.ask(1).at("data"), shown ? Json("CN=client.example") : Json(nullptr));
+    device = std::move(next);
+  }
+}
+
+TEST_F(ClientNames, AreAskedOfNobodyWithoutTls) {
+  start();
+  RawClient made = client("alice", "/door");
+  EXPECT_EQ(made.read_text(), R"({"seen":null})");
 }
 
 }  // namespace

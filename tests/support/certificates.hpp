@@ -25,6 +25,7 @@ struct CertificateSpec {
   long begins_s = -60;  // from now
   long ends_s = 3600;   // from now
   bool rsa = false;     // else P-256
+  std::string organization = "";
 };
 
 // A certificate and its key. It can vouch for others.
@@ -42,8 +43,8 @@ class Certificate {
     X509_gmtime_adj(X509_getm_notAfter(x), spec.ends_s);
     X509_set_pubkey(x, key_.get());
     X509_NAME* name = X509_get_subject_name(x);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                               reinterpret_cast<const unsigned char*>(spec.common_name.c_str()), -1, -1, 0);
+    if (!spec.organization.empty()) add(name, "O", spec.organization);
+    add(name, "CN", spec.common_name);
     X509* by = issuer ? issuer->certificate_.get() : x;
     X509_set_issuer_name(x, X509_get_subject_name(by));
     extend(x, by, NID_basic_constraints, spec.is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
@@ -67,6 +68,10 @@ class Certificate {
   EVP_PKEY* key() const { return key_.get(); }
 
  private:
+  static void add(X509_NAME* name, const char* field, const std::string& value) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(value.c_str());
+    X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, bytes, -1, -1, 0);
+  }
   static void extend(X509* x, X509* by, int nid, const std::string& value) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, by, x, nullptr, nullptr, 0);

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -72,6 +73,10 @@ class WebSocket {
   // The client, as "127.0.0.1:50000", "[::1]:50000" or "unix". Behind a trusted proxy it is who the proxy
   // says, without a port if that told none (see TrustedProxies).
   std::string remote_address() const;
+  // Whose certificate the client has shown (TlsOptions::client_certificates): its subject as RFC 4514 writes
+  // it, "CN=tablet-7,O=Example", in ASCII. nullopt for who has shown none, and without TLS. Where a proxy
+  // ends TLS and begins its own, the certificate is the proxy's.
+  std::optional<std::string> client_certificate() const;
   // The subprotocol the handshake chose (RFC 6455 §1.9), or "". A token carried there is never told.
   std::string subprotocol() const;
   // The round trip of the last heartbeat ping that was answered; 0 before the first.
