@@ -22,6 +22,9 @@ class AppTest : public testing::Test {
  protected:
   using Options = microframe::authx::TokenOptions;
 
+  // When a test of this process last ended that does not know what it has logged.
+  static inline std::chrono::steady_clock::time_point last_ended_;
+
   microframe::authx::AuthConfig auth{std::string(32, 's')};
   microframe::Limits limits;
   microframe::Application app;
@@ -44,6 +47,7 @@ class AppTest : public testing::Test {
     }
     app.stop();
     app.wait();
+    last_ended_ = std::chrono::steady_clock::now();
   }
 
   std::string token(std::string_view user, const Options& options = {}) const {

@@ -84,7 +84,9 @@ class Scenario : public AppTest {
       check_memory();
     }
     for (const auto& [reason, times] : expected_) check_rejected(reason, times);
+    const auto last_ended = last_ended_;
     AppTest::TearDown();
+    last_ended_ = last_ended;
     note_what_was_logged();
     EXPECT_FALSE(log.has("eyJ")) << "a token";  // {" in base64url: how each part of one begins
     if (HasFailure()) std::cout << "the log:\n" << log.text();
@@ -94,7 +96,7 @@ class Scenario : public AppTest {
   // process, so what another test has written is waited out.
   void expect_rejected(const std::string& reason, int times = 1) {
     expected_[reason] += times;
-    std::this_thread::sleep_until(last_logged()[reason] + std::chrono::seconds(1));
+    std::this_thread::sleep_until(std::max(last_logged()[reason], last_ended_) + std::chrono::seconds(1));
   }
 
   // The status that answers these bytes.
