@@ -1,0 +1,25 @@
+import type { Place } from "./events.js";
+
+// docs/protocol.md, Binary messages: 1, the number in 8 bytes, the length of the room's name, the name, the content.
+const MESSAGE = 1;
+const HEAD_BYTES = 10;
+
+export function writeBinary(id: number, content: Uint8Array): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(HEAD_BYTES + content.length);
+  const view = new DataView(frame.buffer);
+  view.setUint8(0, MESSAGE);
+  view.setBigUint64(1, BigInt(id));
+  frame.set(content, HEAD_BYTES);
+  return frame;
+}
+
+/** Returns undefined for a frame that is none. */
+export function readBinary(frame: Uint8Array): { content: Uint8Array; place: Place } | undefined {
+  const room = HEAD_BYTES + (frame[HEAD_BYTES - 1] ?? 0);
+  if (frame.length < room || frame.length < HEAD_BYTES || frame[0] !== MESSAGE) return undefined;
+  const place: Place = {};
+  const offset = Number(new DataView(frame.buffer, frame.byteOffset).getBigUint64(1));
+  if (offset) place.offset = offset;
+  if (room > HEAD_BYTES) place.room = new TextDecoder().decode(frame.subarray(HEAD_BYTES, room));
+  return { content: frame.slice(room), place };
+}

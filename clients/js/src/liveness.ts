@@ -1,0 +1,55 @@
+import type { Cancel, Environment } from "./environment.js";
+
+const ANSWER_MS = 10_000;
+// A timer that comes so late has slept, with the machine or a hidden page: what was sent meanwhile may still be on its way in.
+const SLEPT_MS = 2_000;
+
+/** Asks a silent peer whether it is there (docs/protocol.md, Keeping alive). */
+export class Liveness {
+  readonly #env: Environment;
+  readonly #pingMs: number;
+  readonly #ping: () => void;
+  readonly #dead: () => void;
+  #heardAt: number;
+  #heard = false; // since the last ping
+  #cancel: Cancel = () => {};
+
+  constructor(env: Environment, pingMs: number, ping: () => void, dead: () => void) {
+    this.#env = env;
+    this.#pingMs = pingMs;
+    this.#ping = ping;
+    this.#dead = dead;
+    this.#heardAt = env.now();
+    this.#listen();
+  }
+
+  heard(): void {
+    this.#heard = true;
+    this.#heardAt = this.#env.now();
+  }
+
+  /** Asks now, for there is reason to doubt. */
+  probe(): void {
+    this.#cancel();
+    const asked = this.#env.now();
+    this.#heard = false;
+    this.#cancel = this.#env.after(ANSWER_MS, () => {
+      if (this.#heard) this.#listen();
+      else if (this.#env.now() - asked > ANSWER_MS + SLEPT_MS) this.probe();
+      else this.#dead();
+    });
+    this.#ping();
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  #listen(): void {
+    const silentMs = this.#env.now() - this.#heardAt;
+    this.#cancel = this.#env.after(Math.max(0, this.#pingMs - silentMs), () => {
+      if (this.#env.now() - this.#heardAt >= this.#pingMs) this.probe();
+      else this.#listen();
+    });
+  }
+}

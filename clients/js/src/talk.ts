@@ -1,0 +1,25 @@
+import type { Joined } from "./events.js";
+import type { Talk } from "./link.js";
+import type { People } from "./presence.js";
+import type { Since } from "./rooms.js";
+
+export interface JoinOptions {
+  /** So many of the room's latest messages follow. */
+  last?: number;
+  /** What came after that follows, if all of it is there: what `position()` said, in another life of the application. */
+  since?: Since;
+}
+
+/** What an application can say and ask, whichever way it is spoken. */
+export interface Dialogue extends Talk {
+  readonly user: string | undefined;
+  send(json: string): Promise<any>;
+  post(json: string): boolean;
+  sendBinary(bytes: Uint8Array): Promise<any>;
+  join(room: string, options: JoinOptions): Promise<Joined>;
+  leave(room: string): Promise<void>;
+  refresh(): Promise<void>;
+  rooms(): string[];
+  people(room: string): People | undefined;
+  position(room: string): Since | undefined;
+}

@@ -1,0 +1,354 @@
+// The connection: when it comes back, when it does not, and what it does to stay.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { World, fate, jwt, open, settled } from "./fake.js";
+
+const last = (world) => world.of("state").at(-1);
+const seconds = (world) => world.clock.ms / 1000;
+
+test("a client is there at once, and says when it is connected", async () => {
+  const world = new World();
+  const client = world.connect({ token: async () => "t.o.ken" });
+  assert.equal(client.state, "connecting");
+  assert.equal(client.user, undefined);
+  await world.welcome();
+  assert.deepEqual(world.socket.protocols, ["microframe.v1", "token.t.o.ken"]);
+  assert.equal(client.state, "open");
+  assert.equal(client.user, "alice");
+  assert.deepEqual(world.of("state"), [["open", { resumed: false }]]);
+});
+
+test("no token is asked for where there is none", async () => {
+  const { socket } = await open();
+  assert.deepEqual(socket.protocols, ["microframe.v1"]);
+});
+
+for (const code of [1001, 1006, 1011, 1012, 1013, 4408]) {
+  test(`comes back after ${code}`, async () => {
+    const world = await open();
+    world.socket.ends(code);
+    assert.deepEqual(last(world), ["reconnecting", { code, retryMs: 250 }]);
+    await world.clock.pass(249);
+    assert.equal(world.sockets.length, 1);
+    await world.clock.pass(1);
+    assert.equal(world.sockets.length, 2);
+  });
+}
+
+for (const [code, word] of [[1000, "closed"], [1002, "closed"], [1005, "closed"], [1008, "closed"], [1009, "closed"], [4403, "forbidden"], [4409, "replaced"],
+  [4429, "closed"], [4000, "closed"]]) {
+  test(`stays away after ${code}`, async () => {
+    const world = await open({ token: () => "t" });
+    const message = fate(world.client.send(1));
+    world.socket.ends(code, "why");
+    await world.clock.pass(3_600_000);
+    assert.equal(world.sockets.length, 1);
+    const [state, detail] = last(world);
+    assert.deepEqual([state, detail.code, detail.error.code, detail.error.closeCode], ["closed", code, word, code]);
+    assert.match(detail.error.message, /why/);
+    assert.equal(message.code, word);
+    assert.equal(world.clock.timers, 0);
+  });
+}
+
+test("waits a random time that grows to 30 s, and never gives up", async () => {
+  const world = new World();
+  world.random = 0.999999;
+  world.connect();
+  const waits = [];
+  for (let i = 0; i < 12; ++i) {
+    await settled();
+    world.socket.ends();
+    waits.push(Math.round(last(world)[1].retryMs));
+    await world.clock.pass(waits.at(-1));
+  }
+  assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000]);
+  world.random = 0;
+  await settled();
+  world.socket.ends();
+  assert.equal(last(world)[1].retryMs, 0);
+});
+
+test("a connection that lasted begins the waits anew, one that ended at once does not", async () => {
+  const world = await open();
+  await world.again();
+  await world.again();
+  world.socket.ends();
+  assert.equal(last(world)[1].retryMs, 1000);
+  await world.clock.pass(1000);
+  await world.welcome({ resumed: true });
+  await world.clock.pass(5000);
+  world.socket.ends();
+  assert.equal(last(world)[1].retryMs, 250);
+});
+
+test("follows the server's advice", async () => {
+  const world = await open();
+  world.socket.says({ t: "bye", code: 1012, reason: "restart", reconnect: true, retry_ms: 7000 });
+  assert.deepEqual(world.of("bye"), [[{ code: 1012, reason: "restart", reconnect: true, retryMs: 7000 }]]);
+  world.socket.ends(1012);
+  await world.clock.pass(6999);
+  world.network(true);
+  await settled();
+  assert.equal(world.sockets.length, 1, "nothing shortens it");
+  await world.clock.pass(1);
+  assert.equal(world.sockets.length, 2);
+  await world.welcome();
+  world.socket.says({ t: "bye", code: 1012, reason: "for good", reconnect: false, retry_ms: 0 });
+  world.socket.ends(1012, "for good");
+  assert.equal(world.client.state, "closed");
+  const other = await open();
+  other.socket.says({ t: "bye", code: 4000, reason: "", reconnect: true, retry_ms: 10 });
+  other.socket.ends(4000);
+  assert.deepEqual(last(other), ["reconnecting", { code: 4000, retryMs: 10 }]);
+});
+
+test("advice is about one Close", async () => {
+  const world = await open();
+  world.socket.says({ t: "bye", code: 1012, reason: "", reconnect: true, retry_ms: 0 });
+  await world.again();
+  world.socket.ends(4403);
+  assert.equal(world.client.state, "closed");
+});
+
+test("a token is used again while it is good and welcome", async () => {
+  const world = new World();
+  let asked = 0;
+  const token = () => jwt({ exp: world.clock.ms / 1000 + 600, n: ++asked });
+  world.connect({ token });
+  await world.welcome();
+  await world.again();
+  assert.equal(asked, 1);
+  world.socket.ends();
+  await world.clock.pass(1000);
+  world.socket.ends(1006); // whatever that was: a 401, perhaps
+  await world.clock.pass(1000);
+  assert.equal(asked, 2);
+});
+
+test("a token whose end is near is replaced before it is used", async () => {
+  const world = new World();
+  const given = [];
+  world.connect({ token: () => given[given.push(jwt({ exp: seconds(world) + 40 })) - 1] });
+  await world.welcome();
+  await world.clock.pass(11_000);
+  await world.again();
+  assert.equal(given.length, 2);
+  assert.equal(world.socket.token, given[1]);
+});
+
+test("a refused token is replaced once, at once; a second refusal in a row is the end", async () => {
+  const world = new World();
+  let n = 0;
+  world.connect({ token: () => `token-${++n}` });
+  await settled();
+  world.socket.accept();
+  world.socket.says({ error: "unauthorized" });
+  world.socket.ends(4401);
+  await settled();
+  assert.equal(world.sockets.length, 2);
+  assert.equal(world.socket.token, "token-2");
+  await world.welcome();
+  world.socket.ends(4401); // it ended while connected; not in a row
+  await settled();
+  assert.equal(world.socket.token, "token-3");
+  assert.equal(world.socket.resume, "resume.s1.s1-secret.0");
+  world.socket.ends(4401);
+  await world.clock.pass(60_000);
+  assert.equal(world.sockets.length, 3);
+  const [state, { error }] = last(world);
+  assert.deepEqual([state, error.code, error.closeCode], ["closed", "unauthorized", 4401]);
+});
+
+test("a 4401 where nobody can be asked for a token is the end", async () => {
+  const { client, socket } = await open();
+  socket.ends(4401);
+  assert.equal(client.state, "closed");
+});
+
+test("a token that no subprotocol may hold is as good as refused", async () => {
+  const world = new World();
+  const tokens = ["no,token", "good"];
+  world.connect({ token: () => tokens.shift() });
+  await world.welcome();
+  assert.equal(world.socket.token, "good");
+  const other = new World();
+  other.connect({ token: () => "no,token" });
+  await settled();
+  assert.equal(last(other)[1].error.code, "unauthorized");
+});
+
+test("a url that is none is the end", async () => {
+  const world = new World();
+  const { connect } = await import("../dist/index.js");
+  const client = connect("nowhere", { WebSocket: class { constructor() { throw new SyntaxError("bad url"); } }, after: () => () => {} });
+  client.on("state", (...args) => world.events.push(["state", ...args]));
+  await settled();
+  assert.equal(client.state, "closed");
+  assert.match(last(world)[1].error.message, /bad url/);
+});
+
+test("token() that fails is asked again, with the same patience", async () => {
+  const world = new World();
+  let broken = true;
+  world.connect({ token: async () => { if (broken) throw new Error("no network"); return "t"; } });
+  await settled();
+  assert.equal(world.of("error")[0][0].code, "no_token");
+  assert.equal(last(world)[0], "reconnecting");
+  await world.clock.pass(250);
+  assert.equal(world.of("error").length, 2);
+  broken = false;
+  await world.clock.pass(500);
+  assert.equal(world.sockets.length, 1);
+});
+
+test("brings a fresh token before the old one ends", async () => {
+  const world = new World();
+  let n = 0;
+  const token = () => jwt({ exp: seconds(world) + 100, n: ++n });
+  const client = world.connect({ token });
+  const socket = await world.welcome({ ping_ms: 1e9 });
+  await world.clock.pass(79_999);
+  assert.deepEqual(socket.take(), []);
+  await world.clock.pass(1);
+  const [refresh] = socket.take();
+  assert.deepEqual(refresh, { t: "refresh", id: 1, token: refresh.token });
+  assert.notEqual(refresh.token, socket.token);
+  socket.says({ t: "ack", id: 1 });
+  await world.clock.pass(80_000);
+  assert.equal(socket.take().filter(({ t }) => t === "refresh").length, 1, "and again");
+  socket.says({ t: "error", id: 2, code: "bad_token", message: "no" });
+  await settled();
+  assert.equal(world.of("error")[0][0].code, "bad_token");
+  const wish = fate(client.refresh());
+  await settled();
+  const wished = socket.take();
+  assert.equal(wished[0].t, "refresh");
+  socket.says({ t: "ack", id: wished[0].id });
+  await settled();
+  assert.equal(wish.state, "kept");
+});
+
+test("a token that never ends, or has ended, or is no JWT, is not renewed", async () => {
+  const { clock } = new World();
+  for (const token of [jwt({}), "opaque", "a.b.c", jwt({ exp: "soon" }), jwt({ exp: clock.ms / 1000 - 5 }), jwt({ exp: 1e12 })]) {
+    const world = new World();
+    world.connect({ token: () => token });
+    const socket = await world.welcome({ ping_ms: 1e9 });
+    await world.clock.pass(86_400_000);
+    assert.deepEqual(socket.take(), [], token);
+  }
+});
+
+test("no timer holds a month: a token that lives longer is renewed no sooner for it", async () => {
+  const world = new World();
+  world.connect({ token: () => jwt({ exp: seconds(world) + 40 * 86_400 }) });
+  const socket = await world.welcome({ ping_ms: 1e12 });
+  await world.clock.pass(30 * 86_400_000);
+  assert.deepEqual(socket.take(), []);
+  await world.clock.pass(8 * 86_400_000);
+  assert.equal(socket.take().length, 1);
+});
+
+test("a connection that is not welcomed in 10 s is given up", async () => {
+  const world = new World();
+  world.connect();
+  await settled();
+  world.socket.accept();
+  await world.clock.pass(9_999);
+  assert.equal(world.client.state, "connecting");
+  await world.clock.pass(1);
+  assert.equal(world.client.state, "reconnecting");
+  assert.equal(world.socket.closed, 4000);
+  await world.clock.pass(250);
+  assert.equal(world.sockets.length, 2);
+});
+
+test("a server of another language is the end", async () => {
+  const world = new World();
+  world.connect();
+  await settled();
+  world.socket.accept("chat.v1");
+  assert.equal(last(world)[1].error.code, "not_supported");
+});
+
+test("a silent server is asked, and given up without an answer", async () => {
+  const world = await open({}, { ping_ms: 20_000 });
+  const { socket, clock } = world;
+  await clock.pass(15_000);
+  socket.says({ t: "message", data: 1 });
+  await clock.pass(19_999);
+  assert.deepEqual(socket.take().filter(({ t }) => t === "ping"), []);
+  await clock.pass(1);
+  assert.deepEqual(socket.take().filter(({ t }) => t === "ping").length, 1);
+  await clock.pass(9_000);
+  socket.says({ t: "pong" });
+  await clock.pass(1_000); // the answer's time is over: it came
+  assert.equal(world.client.state, "open");
+  await clock.pass(19_000);
+  assert.deepEqual(socket.take(), [{ t: "ping" }]);
+  await clock.pass(9_999);
+  assert.equal(world.client.state, "open");
+  await clock.pass(1);
+  assert.equal(world.client.state, "reconnecting");
+  assert.equal(socket.closed, 4000, "neither 1000 nor 1001: the session goes on");
+  socket.says({ t: "message", data: "late" });
+  assert.equal(world.of("message").length, 1, "nothing is heard of it any more");
+  await clock.pass(250);
+  await world.welcome({ resumed: true });
+  socket.ends(4000);
+  assert.equal(world.client.state, "open");
+  assert.equal(world.socket.resume, "resume.s1.s1-secret.1");
+});
+
+test("after a sleep the server is asked again before it is given up", async () => {
+  const world = await open({}, { ping_ms: 20_000 });
+  const { socket, clock } = world;
+  await clock.pass(20_000);
+  await clock.sleep(3_600_000);
+  assert.deepEqual(socket.take(), [{ t: "ping" }, { t: "ping" }]);
+  assert.equal(world.client.state, "open");
+  await clock.pass(10_000);
+  assert.equal(world.client.state, "reconnecting");
+});
+
+test("back online or visible: a waiting client tries at once, a connected one asks whether it still is", async () => {
+  const world = await open();
+  world.random = 0.999999;
+  world.network(true);
+  world.network(false);
+  assert.deepEqual(world.socket.take(), [{ t: "ping" }, { t: "ping" }]);
+  await world.clock.pass(10_000);
+  assert.equal(world.client.state, "reconnecting");
+  world.network(false);
+  assert.equal(world.sockets.length, 1);
+  world.network(true);
+  await settled();
+  assert.equal(world.sockets.length, 2);
+  world.network(true);
+  await settled();
+  assert.equal(world.sockets.length, 2, "it is trying already");
+});
+
+test("closing ends it whatever it is at", async () => {
+  const waiting = await open();
+  waiting.socket.ends();
+  const asking = new World();
+  asking.connect({ token: () => new Promise((resolve) => asking.resolve = resolve) });
+  const trying = new World();
+  trying.connect();
+  await settled();
+  const renewing = await open({ token: () => jwt({ exp: 1_700_000_600 }) });
+  for (const world of [await open(), renewing, waiting, asking, trying]) {
+    assert.ok(world.network);
+    world.client.close();
+    world.client.close();
+    world.resolve?.("t");
+    await world.clock.pass(60_000);
+    assert.deepEqual(last(world), ["closed", {}]);
+    assert.equal(world.clock.timers, 0);
+    assert.equal(world.network, undefined, "nothing listens to the network");
+    assert.ok(world.sockets.length < 2);
+  }
+  assert.equal(trying.socket.closed, 1000);
+});

@@ -1,0 +1,288 @@
+// Messages: answered, queued, resent, refused.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { World, fate, open, settled } from "./fake.js";
+
+const frames = (socket) => socket.take().map(({ id, data }) => [id, data]);
+const states = (world) => world.of("state").map(([state, detail]) => [state, detail]);
+
+test("a reply keeps the promise, an error breaks it", async () => {
+  const { client, socket } = await open();
+  const [reply, nothing, error] = [client.send({ a: 1 }), client.send("x"), client.send(null)].map(fate);
+  assert.deepEqual(socket.take(), [{ t: "message", id: 1, data: { a: 1 } }, { t: "message", id: 2, data: "x" }, { t: "message", id: 3, data: null }]);
+  socket.says({ t: "error", id: 3, code: "bad_message", message: "no" });
+  socket.says({ t: "ack", id: 2 });
+  socket.says({ t: "ack", id: 1, data: [7] });
+  socket.says({ t: "ack", id: 9 }); // nobody's
+  await settled();
+  assert.deepEqual(reply, { state: "kept", value: [7] });
+  assert.deepEqual(nothing, { state: "kept", value: undefined });
+  assert.equal(error.code, "bad_message");
+  assert.equal(error.error.message, "no");
+});
+
+test("a message is what it was when it was sent", async () => {
+  const world = new World();
+  const client = world.connect();
+  const data = { n: 1 };
+  const bytes = new Uint8Array([1]);
+  client.send(data);
+  client.sendBinary(bytes);
+  data.n = bytes[0] = 2;
+  const socket = await world.welcome();
+  const [message, binary] = socket.take();
+  assert.deepEqual(message.data, { n: 1 });
+  assert.match(binary, /01$/);
+});
+
+test("what JSON cannot hold is refused, undefined is null", async () => {
+  const { client, socket } = await open();
+  await assert.rejects(client.send(1n), TypeError);
+  client.send(undefined);
+  client.send(() => {});
+  assert.deepEqual(frames(socket), [[1, null], [2, null]]);
+});
+
+test("what is sent before the welcome waits, in order", async () => {
+  const world = new World();
+  const client = world.connect();
+  client.send("first");
+  client.join("room");
+  client.send("second");
+  assert.equal(client.post("never"), false);
+  await settled();
+  world.socket.accept();
+  assert.deepEqual(world.socket.take(), []);
+  const socket = await world.welcome();
+  assert.deepEqual(socket.take().map(({ t, id, data }) => [t, id, data]), [["message", 1, "first"], ["join", 2, undefined], ["message", 3, "second"]]);
+  assert.equal(client.post("now"), true);
+  assert.deepEqual(socket.take(), [{ t: "message", data: "now" }]);
+});
+
+test("a resumed session: above `handled` is sent again with old ids, then what waited; answers to the rest still come", async () => {
+  const world = await open();
+  const { client } = world;
+  const fates = ["one", "two", "three"].map((text) => fate(client.send(text)));
+  assert.equal(world.socket.take().length, 3);
+  world.socket.ends();
+  fates.push(fate(client.send("waited")));
+  await world.clock.pass(1000);
+  const socket = await world.welcome({ resumed: true, handled: 1 });
+  assert.deepEqual(frames(socket), [[2, "two"], [3, "three"], [4, "waited"]]);
+  for (const id of [1, 2, 3, 4]) socket.says({ t: "ack", id, data: id });
+  await settled();
+  assert.deepEqual(fates.map(({ value }) => value), [1, 2, 3, 4]);
+});
+
+test("a new session: what was sent is lost and says so, what was never sent goes with new ids", async () => {
+  const world = await open();
+  const { client } = world;
+  const lost = fate(client.send("lost"));
+  const binary = fate(client.sendBinary(new Uint8Array(0)));
+  world.socket.take();
+  world.socket.ends();
+  const waited = fate(client.send("waited"));
+  await world.clock.pass(1000);
+  const socket = await world.welcome({ session: "s2", resumed: false });
+  assert.equal(lost.code, "session_lost");
+  assert.equal(binary.code, "session_lost");
+  assert.deepEqual(frames(socket), [[1, "waited"]]);
+  socket.says({ t: "ack", id: 1 });
+  await settled();
+  assert.equal(waited.state, "kept");
+});
+
+test("a queue holds so many messages, and refuses newer ones", async () => {
+  const world = new World();
+  const client = world.connect({ queue: { messages: 3 } });
+  const fates = [1, 2, 3, 4].map((n) => fate(client.send(n)));
+  const join = fate(client.join("room")); // no message
+  await settled();
+  assert.deepEqual(fates.map(({ state, code }) => code ?? state), ["pending", "pending", "pending", "queue_full"]);
+  assert.equal(join.state, "pending");
+  const socket = await world.welcome();
+  socket.says({ t: "ack", id: 1 });
+  await settled();
+  const next = fate(client.send(5));
+  await settled();
+  assert.equal(next.state, "pending", "an answer makes room");
+});
+
+test("a queue holds so many bytes", async () => {
+  const world = new World();
+  const client = world.connect({ queue: { bytes: 10 } });
+  const fates = ["1234", new Uint8Array(4), "x"].map((data) => fate(typeof data === "string" ? client.send(data) : client.sendBinary(data)));
+  const refused = fate(client.send("not this"));
+  await settled();
+  assert.deepEqual(fates.map(({ state, code }) => code ?? state), ["pending", "pending", "queue_full"]);
+  assert.equal(refused.code, "queue_full");
+});
+
+test("sends no faster than the server takes it", async () => {
+  const world = await open({ rate: { perSecond: 10, burst: 3 } });
+  const { client, socket, clock } = world;
+  for (let n = 1; n <= 5; ++n) client.send(n);
+  assert.deepEqual(frames(socket).map(([id]) => id), [1, 2, 3]);
+  assert.equal(client.post("typing"), false, "others wait already");
+  await clock.pass(99);
+  assert.deepEqual(frames(socket), []);
+  await clock.pass(1);
+  assert.deepEqual(frames(socket).map(([id]) => id), [4]);
+  await clock.pass(1000);
+  assert.deepEqual(frames(socket).map(([id]) => id), [5]);
+  assert.equal(client.post("typing"), true);
+});
+
+test("the default rate stays under the server's default limits", async () => {
+  const { client, socket, clock } = await open({ queue: { messages: 10_000 } });
+  for (let n = 0; n < 1000; ++n) client.send(n);
+  let sent = socket.take().length;
+  for (let second = 1; second <= 5; ++second) {
+    await clock.pass(1000);
+    sent += socket.take().length;
+    assert.ok(sent <= 200 + 100 * second, `${sent} after ${second} s`);
+  }
+  assert.ok(sent >= 500);
+});
+
+test("the server is told what has arrived: after a second, or 64 frames", async () => {
+  const world = await open();
+  const { socket, clock } = world;
+  const hear = (count) => { for (let i = 0; i < count; ++i) socket.says({ t: "message", data: i }); };
+  hear(3);
+  await clock.pass(999);
+  assert.deepEqual(socket.take(), []);
+  await clock.pass(1);
+  assert.deepEqual(socket.take(), [{ t: "received", n: 3 }]);
+  await clock.pass(5000);
+  assert.deepEqual(socket.take(), [], "nothing new");
+  hear(64);
+  assert.deepEqual(socket.take(), [{ t: "received", n: 67 }]);
+  socket.bytes("010000000000000000006869");
+  socket.says({ t: "pong" });
+  socket.says({ t: "unknown" });
+  await clock.pass(1000);
+  assert.deepEqual(socket.take(), [{ t: "received", n: 69 }], "bytes and unknown types are counted, a pong is not");
+  hear(10);
+  const next = await world.again({ resumed: true });
+  assert.equal(next.resume, "resume.s1.s1-secret.79");
+  for (let i = 0; i < 63; ++i) next.says({ t: "message", data: i });
+  assert.deepEqual(next.take(), [], "the handshake told the count");
+});
+
+test("resumes with its count, which a new session begins anew", async () => {
+  const world = await open();
+  world.socket.says({ t: "message", data: 1 });
+  world.socket.says({ t: "bye", code: 1012, reason: "", reconnect: true, retry_ms: 0 });
+  const second = await world.again({ session: "s1", resumed: true });
+  assert.equal(second.resume, "resume.s1.s1-secret.1");
+  second.says({ t: "message", data: 2 });
+  assert.equal((await world.again({ session: "s2", resumed: false })).resume, "resume.s1.s1-secret.2");
+  assert.equal((await world.again({ session: "s2" })).resume, "resume.s2.s2-secret.0");
+  assert.deepEqual(states(world).filter(([state]) => state === "open").map(([, { resumed }]) => resumed), [false, true, false, false]);
+});
+
+test("frames that are not understood harm nothing", async () => {
+  const world = await open();
+  for (const text of ["", "nonsense", "null", "[]", "7", "{}", '{"t":"toString"}', '{"t":"ack","id":1}', '{"t":"presence","room":"x","joins":{},"leaves":{}}']) {
+    world.socket.says(text);
+  }
+  world.socket.bytes("");
+  world.socket.bytes("02000000000000000000");
+  assert.equal(world.client.state, "open");
+  assert.deepEqual(world.of("message"), []);
+  assert.deepEqual(world.of("binary"), []);
+});
+
+test("messages and bytes come with their place", async () => {
+  const world = await open();
+  world.socket.says({ t: "message", data: { x: 1 } });
+  world.socket.says({ t: "message", data: 2, room: "r", offset: 5 });
+  world.socket.bytes("01000000000000000007" + "c58263" + "ff");
+  world.socket.bytes("01" + "0000000000000009" + "03" + "c58263" + "ff00");
+  assert.deepEqual(world.of("message"), [[{ x: 1 }, {}], [2, { room: "r", offset: 5 }]]);
+  assert.deepEqual(world.of("binary"), [[new Uint8Array([0xff, 0]), { room: "łc", offset: 9 }]]);
+});
+
+test("an error without an id is told to who listens", async () => {
+  const world = await open();
+  world.socket.says({ t: "error", code: "bad_frame", message: "what?" });
+  const [[error]] = world.of("error");
+  assert.equal(error.code, "bad_frame");
+});
+
+test("the server's question waits for all handlers, and is answered once", async () => {
+  const world = await open();
+  const { client, socket } = world;
+  let finish;
+  client.on("message", () => new Promise((resolve) => { finish = resolve; }));
+  client.on("message", () => "second");
+  socket.says({ t: "message", id: 5, data: "?" });
+  await settled();
+  assert.deepEqual(socket.take(), []);
+  finish();
+  await settled();
+  assert.deepEqual(socket.take(), [{ t: "ack", id: 5, data: "second" }]);
+});
+
+test("a handler that fails answers with its error's code, and harms no other", async () => {
+  const world = await open();
+  const { client, socket } = world;
+  const end = client.on("message", (data) => { throw Object.assign(new Error("not now"), data.code && { code: data.code }); });
+  socket.says({ t: "message", id: 1, data: {} });
+  socket.says({ t: "message", id: 2, data: { code: "busy" } });
+  socket.says({ t: "message", data: {} });
+  await settled();
+  assert.deepEqual(socket.take(), [{ t: "error", id: 1, code: "failed", message: "not now" }, { t: "error", id: 2, code: "busy", message: "not now" }]);
+  assert.equal(world.of("message").length, 3);
+  assert.equal(world.of("error")[0][0].message, "not now");
+  end();
+  socket.says({ t: "message", id: 3, data: {} });
+  await settled();
+  assert.deepEqual(socket.take(), [{ t: "ack", id: 3 }]);
+});
+
+test("answers over a lost connection are given again, but for those that are known to have arrived", async () => {
+  const world = await open();
+  const { client, socket } = world;
+  socket.says({ t: "message", id: 1, data: 0 });
+  await settled();
+  client.send("later");
+  socket.says({ t: "message", id: 2, data: 0 });
+  await settled();
+  socket.says({ t: "ack", id: 1 }); // and so the answer before it has arrived
+  socket.take();
+  const next = await world.again({ resumed: true, handled: 1 });
+  assert.deepEqual(next.take(), [{ t: "ack", id: 2 }]);
+  const other = await world.again({ session: "s2", resumed: false });
+  assert.deepEqual(other.take(), [], "another session asked nothing");
+  assert.deepEqual((await world.again({ session: "s2", resumed: true })).take(), [], "nor does it later");
+});
+
+test("an answer that is ready while nothing is connected is given after the resume, and to no other session", async () => {
+  const world = await open();
+  const finish = [];
+  world.client.on("message", () => new Promise((resolve) => finish.push(resolve)));
+  world.socket.says({ t: "message", id: 1, data: 0 });
+  world.socket.says({ t: "message", id: 2, data: 0 });
+  world.socket.ends();
+  finish[0]("late");
+  await world.clock.pass(1000);
+  const socket = await world.welcome({ resumed: true });
+  assert.deepEqual(socket.take(), [{ t: "ack", id: 1, data: "late" }]);
+  const other = await world.again({ session: "s2", resumed: false });
+  finish[1]("too late");
+  await settled();
+  assert.deepEqual(other.take(), []);
+});
+
+test("the end breaks every promise, and all later ones", async () => {
+  const { client, socket } = await open();
+  const fates = [client.send(1), client.join("room"), client.sendBinary(new Uint8Array(1))].map(fate);
+  client.close();
+  assert.equal(socket.closed, 1000);
+  fates.push(...[client.send(2), client.join("x"), client.leave("x"), client.refresh()].map(fate));
+  await settled();
+  assert.deepEqual(fates.map(({ code }) => code), Array(7).fill("closed"));
+  assert.equal(client.post(1), false);
+});

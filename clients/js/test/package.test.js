@@ -1,0 +1,81 @@
+// What is shipped: its size, its files, the page's copy, its types and documentation.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { minified, page } from "../build.js";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const built = async (options) => (await build({ ...options, absWorkingDir: root, write: false })).outputFiles[0].contents;
+const run = (program, args, options = {}) => execFileSync(program, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], ...options });
+const BYTES_MAX = 6000;
+
+test("under 6 kB, minified and gzipped", async () => {
+  const bytes = gzipSync(await built(minified), { level: 9 }).length;
+  assert.ok(bytes < BYTES_MAX, `${bytes} bytes`);
+});
+
+test("the page's copy is what the source builds to", async () => {
+  const copy = readFileSync(new URL("../../../page/microframe.js", import.meta.url));
+  assert.ok(Buffer.from(await built(page)).equals(copy), "npm run build, and commit page/microframe.js");
+});
+
+test("nothing is needed at run time", () => {
+  const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, "package.json")));
+  assert.deepEqual([dependencies, peerDependencies], [undefined, undefined]);
+});
+
+test("the package holds its modules, their types, a minified file and words", () => {
+  const [{ files }] = JSON.parse(run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"]));
+  const modules = readdirSync(join(root, "src")).map((name) => name.replace(/\.ts$/, ""));
+  const expected = ["README.md", "LICENSE", "package.json", "dist/microframe.min.js", ...modules.flatMap((name) => [`dist/${name}.js`, `dist/${name}.d.ts`])];
+  assert.deepEqual(files.map(({ path }) => path).sort(), expected.sort());
+});
+
+test("the minified file is a client too", async () => {
+  const { connect, ClientError } = await import("../dist/microframe.min.js");
+  assert.equal(typeof connect, "function");
+  assert.equal(new ClientError("code", "words").code, "code");
+});
+
+// What a block of the README that is no whole program takes for granted.
+const GIVEN = 'import { type Client, connect } from "microframe";\ndeclare const client: Client;\ndeclare function show(...what: unknown[]): void;\n';
+
+test("the README's TypeScript compiles, with a stranger's settings", () => {
+  const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code);
+  assert.ok(blocks.length >= 4);
+  const folder = mkdtempSync(join(tmpdir(), "microframe-js-"));
+  try {
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(root, join(folder, "node_modules/microframe"));
+    writeFileSync(join(folder, "package.json"), '{"type": "module"}');
+    writeFileSync(join(folder, "ws.d.ts"), 'declare module "ws" { const WebSocket: import("microframe").WebSocketConstructor; export default WebSocket; }');
+    const names = blocks.map((code, index) => {
+      writeFileSync(join(folder, `block${index}.ts`), code.includes('from "microframe"') ? code : GIVEN + code);
+      return `block${index}.ts`;
+    });
+    const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom"];
+    run(join(root, "node_modules/.bin/tsc"), [...options, "ws.d.ts", ...names], { cwd: folder });
+  } catch (error) {
+    assert.fail(error.stdout || error.message);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("everything public is documented", () => {
+  const folder = mkdtempSync(join(tmpdir(), "microframe-docs-"));
+  try {
+    run("npm", ["run", "--silent", "docs", "--", "--out", folder]);
+    assert.ok(readdirSync(folder).includes("index.html"));
+  } catch (error) {
+    assert.fail(error.stderr || error.message);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
