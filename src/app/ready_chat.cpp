@@ -9,6 +9,11 @@
 namespace microframe::app {
 namespace {
 
+// The room that everyone is in, from the first moment to the last.
+const std::string kEveryone = "everyone";
+constexpr std::size_t kMessagesKept = 100;
+constexpr std::chrono::minutes kMessagesAge{5};
+
 // ISO 8601, UTC, milliseconds.
 std::string timestamp(std::chrono::system_clock::time_point time) {
   const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
@@ -42,13 +47,19 @@ const ReadyChat::Entry ReadyChat::kHandlers[] = {
     {"refresh_token", &ReadyChat::refresh},
 };
 
+RoomOptions ReadyChat::room_options() {
+  return RoomOptions().history(kMessagesKept, kMessagesAge).presence();
+}
+
 void ReadyChat::on_connect(ws::WebSocket& socket, const ws::UserId& user) {
-  const bool first = count_in(user);
+  if (socket.resumed()) return;  // it has its rooms, and was never gone
+  join_room(socket, kEveryone);
+  auto rooms = get_user_rooms(user);
+  std::erase(rooms, kEveryone);
   socket.send({{"type", "welcome"},
                {"user_id", user},
-               {"users", array_of(get_connected_users())},
-               {"rooms", array_of(get_user_rooms(user))}});
-  if (first) broadcast({{"type", "user_joined"}, {"user_id", user}}, {user});
+               {"users", array_of(get_room_members(kEveryone))},
+               {"rooms", array_of(rooms)}});
 }
 
 void ReadyChat::on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
@@ -59,25 +70,47 @@ void ReadyChat::on_message(ws::WebSocket& socket, const ws::UserId&, const Json&
   (this->*entry->handler)(socket, message);
 }
 
-void ReadyChat::on_disconnect(ws::WebSocket& socket, const ws::UserId& user, const ws::DisconnectReason&) {
-  for (const std::string& room : socket.rooms()) {
-    if (!user_in(room, user)) {
-      broadcast_to_room(room, {{"type", "user_left_room"}, {"room", room}, {"user_id", user}});
-    }
+bool ReadyChat::can_join(ws::WebSocket&, const ws::UserId&, const std::string&) {
+  return true;
+}
+
+void ReadyChat::on_join(ws::WebSocket&, const ws::UserId& user, const std::string& room) {
+  if (room == kEveryone) return;  // on_user_online tells it
+  {
+    const std::lock_guard lock(devices_mutex_);
+    if (++devices_[{room, user}] != 1) return;
   }
-  if (count_out(user)) broadcast({{"type", "user_left"}, {"user_id", user}});
+  tell(room, user, {{"type", "user_joined_room"}, {"room", room}, {"user_id", user}});
+}
+
+void ReadyChat::on_leave(ws::WebSocket&, const ws::UserId& user, const std::string& room) {
+  if (room == kEveryone) return;
+  {
+    const std::lock_guard lock(devices_mutex_);
+    const auto entry = devices_.find({room, user});
+    if (--entry->second != 0) return;
+    devices_.erase(entry);
+  }
+  tell(room, user, {{"type", "user_left_room"}, {"room", room}, {"user_id", user}});
+}
+
+void ReadyChat::on_user_online(const ws::UserId& user) {
+  broadcast({{"type", "user_joined"}, {"user_id", user}}, {user});
+}
+
+void ReadyChat::on_user_offline(const ws::UserId& user) {
+  broadcast({{"type", "user_left"}, {"user_id", user}});
 }
 
 void ReadyChat::chat_message(ws::WebSocket& socket, const Json& message) {
-  broadcast({{"type", "chat_message"},
-             {"from", socket.user()},
-             {"text", text(message, "text")},
-             {"timestamp", now()}});
+  broadcast_to_room(kEveryone, {{"type", "chat_message"},
+                                {"from", socket.user()},
+                                {"text", text(message, "text")},
+                                {"timestamp", now()}});
 }
 
 void ReadyChat::join(ws::WebSocket& socket, const Json& message) {
   const std::string room = room_of(message);
-  const bool first = !user_in(room, socket.user());
   const ws::JoinResult result = join_room(socket, room);
   if (!ws::in_room(result)) {
     const bool name = result == ws::JoinResult::name_invalid;
@@ -86,19 +119,13 @@ void ReadyChat::join(ws::WebSocket& socket, const Json& message) {
     return;
   }
   socket.send({{"type", "joined_room"}, {"room", room}, {"members", array_of(get_room_members(room))}});
-  if (first && result == ws::JoinResult::joined) {
-    broadcast_to_room(room, {{"type", "user_joined_room"}, {"room", room}, {"user_id", socket.user()}},
-                      {socket.user()});
-  }
 }
 
 void ReadyChat::leave(ws::WebSocket& socket, const Json& message) {
   const std::string room = room_of(message);
+  if (room == kEveryone) throw BadMessage("nobody leaves that room");
   if (!leave_room(socket, room)) throw BadMessage("you are not in that room");
   socket.send({{"type", "left_room"}, {"room", room}});
-  if (!user_in(room, socket.user())) {
-    broadcast_to_room(room, {{"type", "user_left_room"}, {"room", room}, {"user_id", socket.user()}});
-  }
 }
 
 void ReadyChat::room_message(ws::WebSocket& socket, const Json& message) {
@@ -137,7 +164,7 @@ void ReadyChat::typing(ws::WebSocket& socket, const Json& message) {
     const std::string room = room_of(message);
     if (!in_room(socket, room)) throw BadMessage("you are not in that room");
     out.emplace("room", Json(room));
-    broadcast_to_room(room, Json(std::move(out)), {socket.user()});
+    tell(room, socket.user(), Json(std::move(out)));
   } else {
     broadcast(Json(std::move(out)), {socket.user()});
   }
@@ -149,27 +176,15 @@ void ReadyChat::refresh(ws::WebSocket& socket, const Json& message) {
   socket.send({{"type", "token_refreshed"}, {"expires", timestamp(socket.expires())}});
 }
 
-bool ReadyChat::count_in(const ws::UserId& user) {
-  const std::lock_guard lock(devices_mutex_);
-  return ++devices_[user] == 1;
-}
-
-bool ReadyChat::count_out(const ws::UserId& user) {
-  const std::lock_guard lock(devices_mutex_);
-  const auto entry = devices_.find(user);
-  if (--entry->second != 0) return false;
-  devices_.erase(entry);
-  return true;
+void ReadyChat::tell(const std::string& room, const ws::UserId& user, const Json& message) {
+  auto members = get_room_members(room);
+  std::erase(members, user);
+  send_to_many(members, message);
 }
 
 bool ReadyChat::in_room(const ws::WebSocket& socket, std::string_view room) const {
   const auto rooms = socket.rooms();
   return std::find(rooms.begin(), rooms.end(), room) != rooms.end();
-}
-
-bool ReadyChat::user_in(std::string_view room, const ws::UserId& user) const {
-  const auto members = get_room_members(room);
-  return std::binary_search(members.begin(), members.end(), user);
 }
 
 }  // namespace microframe::app

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 
+#include "microframe/room_options.hpp"
 #include "microframe/ws.hpp"
 
 namespace microframe::app {
@@ -15,9 +17,16 @@ namespace microframe::app {
 // Any thread, as every endpoint.
 class ReadyChat : public ws::ChatBase {
  public:
+  // What its rooms are meant to have: clients of microframe.v1 get what they missed, and who is there.
+  static RoomOptions room_options();
+
   void on_connect(ws::WebSocket& socket, const ws::UserId& user);
   void on_message(ws::WebSocket& socket, const ws::UserId& user, const Json& message);
-  void on_disconnect(ws::WebSocket& socket, const ws::UserId& user, const ws::DisconnectReason& reason);
+  bool can_join(ws::WebSocket& socket, const ws::UserId& user, const std::string& room);
+  void on_join(ws::WebSocket& socket, const ws::UserId& user, const std::string& room);
+  void on_leave(ws::WebSocket& socket, const ws::UserId& user, const std::string& room);
+  void on_user_online(const ws::UserId& user);
+  void on_user_offline(const ws::UserId& user);
 
  private:
   using Handler = void (ReadyChat::*)(ws::WebSocket&, const Json&);
@@ -35,16 +44,14 @@ class ReadyChat : public ws::ChatBase {
   void typing(ws::WebSocket& socket, const Json& message);
   void refresh(ws::WebSocket& socket, const Json& message);
 
-  // returns: whether it is the user's first device, and whether it was the last.
-  bool count_in(const ws::UserId& user);
-  bool count_out(const ws::UserId& user);
+  // To the users in the room but `user`, to none of whom it matters later: it is not kept with the messages.
+  void tell(const std::string& room, const ws::UserId& user, const Json& message);
   bool in_room(const ws::WebSocket& socket, std::string_view room) const;
-  bool user_in(std::string_view room, const ws::UserId& user) const;
 
-  // Devices between their on_connect and the end of their on_disconnect. device_count() will not do here: of
-  // two devices that come at once on two loops each counts the other already, and neither would be the first.
+  // A user's devices in a room, between their on_join and on_leave. get_room_members() will not do here: of
+  // two devices that come at once on two loops each finds the other already, and neither would be the first.
   std::mutex devices_mutex_;
-  std::unordered_map<ws::UserId, std::size_t> devices_;
+  std::map<std::pair<std::string, ws::UserId>, std::size_t> devices_;
 };
 
 }  // namespace microframe::app

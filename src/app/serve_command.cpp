@@ -15,6 +15,7 @@
 #include "app/secret.hpp"
 #include "embedded/chat_js.hpp"
 #include "embedded/index_html.hpp"
+#include "embedded/microframe_js.hpp"
 #include "embedded/style_css.hpp"
 #include "microframe/application.hpp"
 
@@ -122,9 +123,11 @@ int serve(const ServeOptions& options) {
   limits.message_bytes_max = options.message_bytes_max.value_or(limits.message_bytes_max);
   Application app;
   app.route<ReadyChat>("/ws/chat", auth);
+  app.rooms("*", ReadyChat::room_options());
   app.page("/", "text/html; charset=utf-8", embedded::index_html);
   app.page("/style.css", "text/css; charset=utf-8", embedded::style_css);
   app.page("/chat.js", "text/javascript; charset=utf-8", embedded::chat_js);
+  app.page("/microframe.js", "text/javascript; charset=utf-8", embedded::microframe_js);
   if (options.bench) add_bench_routes(app, auth, options, limits);
   if (options.threads != 0) app.threads(options.threads);
   app.trusted_proxies(TrustedProxies(options.trusted_proxies, options.proxy_protocol
