@@ -1,23 +1,18 @@
-// The chat page: one WebSocket, a few conversations (everyone, rooms, private ones), and who is online.
+// The chat page: one client, a few conversations (everyone, rooms, private ones), and who is online.
 // The token comes from the address's fragment (#token=..), which no server and no log sees, or from the form.
-// The messages are those of docs/reference/chat.md.
-"use strict";
+// The messages are those of docs/reference/chat.md. The client keeps the connection, the queue and the rooms; the page keeps what
+// was said, also when the server has forgotten it.
+import {connect as connectClient} from "./microframe.js";
 
 const $ = (id) => document.getElementById(id);
-const EVERYONE = "everyone";
+const EVERYONE = "everyone"; // a conversation, and the room that everyone is in
 const TYPING_SHOWN_MS = 4000;
 const MESSAGES_KEPT = 500; // of each conversation
-const RETRY_MS_MIN = 500;
-const RETRY_MS_MAX = 30000;
-// Closes after which the same token may do better: going away, lost, failed, restarting, overloaded, too slow.
-const CODES_TO_RETRY = new Set([1001, 1006, 1011, 1012, 1013, 4408]);
+const MESSAGES_ASKED = 50; // of a room that is entered
 
-let socket = null;
+let client = null;
 let token = "";
-let retryMs = RETRY_MS_MIN;
-let retryTimer = 0;
 let me = "";
-let users = new Set();
 let current = EVERYONE; // the key of the conversation shown
 let opening = ""; // the room the user has asked to enter
 const conversations = new Map(); // by key
@@ -26,58 +21,66 @@ const conversations = new Map(); // by key
 function conversation(kind, name = "") {
   const key = kind === EVERYONE ? EVERYONE : `${kind}:${name}`;
   if (!conversations.has(key)) {
-    conversations.set(key, {key, kind, name, messages: [], dropped: 0, unread: 0, members: [], typing: new Map()});
+    conversations.set(key, {key, kind, name, messages: [], dropped: 0, unread: 0, typing: new Map()});
   }
   return conversations.get(key);
 }
 
-const roomJoined = (name) => conversations.get(`room:${name}`);
+const ofRoom = (name) => (name === EVERYONE ? conversation(EVERYONE) : conversations.get(`room:${name}`));
 const shownConversation = () => conversations.get(current);
 const titleOf = (c) => (c.kind === EVERYONE ? "Everyone" : c.kind === "room" ? `# ${c.name}` : `@ ${c.name}`);
 
 // --- the connection ---
 
-// The address and the subprotocols that carry the token; ?carrier=query|cookie|subprotocol chooses how.
+// The address, and how the token gets there; ?carrier=query|cookie|subprotocol chooses.
 function address() {
   const carrier = new URLSearchParams(location.search).get("carrier") || "subprotocol";
   const base = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/chat`;
-  if (carrier === "query") return [`${base}?token=${encodeURIComponent(token)}`, []];
+  if (carrier === "query") return [`${base}?token=${encodeURIComponent(token)}`, {}];
   if (carrier === "cookie") {
     document.cookie = `access_token=${token}; SameSite=Strict; Path=/ws`;
-    return [base, []];
+    return [base, {}];
   }
-  return [base, [`token.${token}`]];
+  return [base, {token: () => token}];
 }
 
 function connect() {
-  clearTimeout(retryTimer);
+  client?.close();
+  client = connectClient(...address());
   setState("connecting", "connecting…");
-  try {
-    socket = new WebSocket(...address());
-  } catch {
-    return askForToken("This is not a token: it has characters that no token has."); // none a subprotocol may have
+  client.on("state", changed);
+  client.on("message", receive);
+  client.on("joined", joined);
+  client.on("left", left);
+  client.on("presence", others);
+  client.on("error", (error) => notice(error.message));
+  client.join(EVERYONE, {last: MESSAGES_ASKED}).catch(() => {});
+}
+
+function changed(state, {code, error}) {
+  if (state === "open") return opened();
+  if (state === "reconnecting") return setState("reconnecting", "reconnecting…");
+  setState("closed", code ? `closed (${code})` : "closed");
+  if (!error) return; // closed here, for another
+  if (error.code === "unauthorized") return askForToken("The token is no longer good, or never was. Paste a fresh one.");
+  const words = {forbidden: "You may not be here", replaced: "Another window took this one's place"};
+  notice(`${words[error.code] ?? "The connection was closed"}: ${error.message}`, {stays: true});
+}
+
+function opened() {
+  if (client.user !== me) forgetConversations(); // another user's are none of this one's business
+  me = client.user;
+  setState("open", "connected");
+  notice("");
+  $("me").textContent = me;
+  $("login").hidden = true;
+  document.querySelector("main").hidden = false;
+  // Another client knew of those; this one is new to them.
+  for (const c of conversations.values()) {
+    if (c.kind === "room" && !client.rooms.includes(c.name)) enter(c.name);
+    for (const message of c.messages) if (message.sending === "queued") setSending(message, "sending");
   }
-  socket.onmessage = (event) => receive(JSON.parse(event.data));
-  socket.onclose = closed;
-}
-
-function closed({code, reason}) {
-  setState("closed", `closed (${code})`);
-  if (code === 4401) return askForToken("The token is no longer good, or never was. Paste a fresh one.");
-  if (!CODES_TO_RETRY.has(code)) return notice(`The connection was closed: ${code} ${reason}`);
-  notice("The connection is lost. Trying again…");
-  // At a random time, for everyone else was cut off at the same moment.
-  retryTimer = setTimeout(connect, retryMs * (0.5 + Math.random() / 2));
-  retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
-}
-
-const isOpen = () => socket?.readyState === WebSocket.OPEN;
-
-// Returns whether it was sent.
-function send(message) {
-  if (isOpen()) socket.send(JSON.stringify(message));
-  else notice("Not connected: nothing was sent.");
-  return isOpen();
+  render();
 }
 
 function setState(state, words) {
@@ -87,11 +90,11 @@ function setState(state, words) {
 }
 
 let noticeTimer = 0;
-function notice(words) {
+function notice(words, {stays = false} = {}) {
   $("notice").textContent = words;
   $("notice").hidden = !words;
   clearTimeout(noticeTimer);
-  noticeTimer = setTimeout(() => ($("notice").hidden = true), 6000);
+  if (!stays) noticeTimer = setTimeout(() => ($("notice").hidden = true), 6000);
 }
 
 function askForToken(words) {
@@ -103,72 +106,76 @@ function askForToken(words) {
   notice(words);
 }
 
+// --- rooms ---
+
+const members = (room) => Object.keys(client?.presence(room) ?? {}).sort();
+
+function enter(room) {
+  client.join(room, {last: MESSAGES_ASKED}).catch((error) => {
+    if (opening === room) opening = "";
+    if (error.code !== "closed") notice(error.message);
+  });
+}
+
+function joined({room, recovered}) {
+  const c = room === EVERYONE ? conversation(EVERYONE) : conversation("room", room);
+  if (recovered === false) log(c, {event: "You were away: messages may be missing here"});
+  if (room === opening) {
+    opening = "";
+    show(c);
+  }
+  render();
+}
+
+function left({room, code}) {
+  if (code) notice(`You are no longer in ${room}: ${code}`);
+  conversations.delete(`room:${room}`);
+  if (!shownConversation()) show(conversation(EVERYONE));
+  render();
+}
+
+// Others came or went: said of a user's first device and of the last.
+function others({room, joins, leaves}) {
+  const c = ofRoom(room);
+  const there = client.presence(room) ?? {};
+  const [came, went] = room === EVERYONE ? ["is online", "went offline"] : ["joined", "left"];
+  for (const [user, devices] of Object.entries(joins)) {
+    if (user !== me && there[user]?.length === devices.length) log(c, {event: `${user} ${came}`});
+  }
+  for (const user of Object.keys(leaves)) {
+    if (user !== me && !there[user]) log(c, {event: `${user} ${went}`});
+  }
+  render();
+}
+
 // --- messages in ---
 
 const handlers = {
-  welcome(m) {
-    if (m.user_id !== me) forgetConversations(); // another user's are none of this one's business
-    me = m.user_id;
-    users = new Set(m.users);
-    retryMs = RETRY_MS_MIN;
-    setState("open", "connected");
-    notice("");
-    $("me").textContent = me;
-    $("login").hidden = true;
-    document.querySelector("main").hidden = false;
-    // A connection starts in no room: enter those of before, and those of the user's other devices.
-    const before = [...conversations.values()].filter((c) => c.kind === "room").map((c) => c.name);
-    for (const room of new Set([...before, ...m.rooms])) send({type: "join_room", room});
-  },
-  user_joined(m) {
-    users.add(m.user_id);
-    log(conversation(EVERYONE), {event: `${m.user_id} is online`});
-  },
-  user_left(m) {
-    users.delete(m.user_id);
-    log(conversation(EVERYONE), {event: `${m.user_id} went offline`});
-  },
-  chat_message: (m) => log(conversation(EVERYONE), m),
-  joined_room(m) {
-    const c = conversation("room", m.room);
-    c.members = m.members;
-    if (m.room !== opening) return;
-    opening = "";
-    show(c);
-  },
-  left_room(m) {
-    conversations.delete(`room:${m.room}`);
-    if (!shownConversation()) show(conversation(EVERYONE));
-  },
-  user_joined_room(m) {
-    const c = roomJoined(m.room);
-    if (!c || c.members.includes(m.user_id)) return;
-    c.members.push(m.user_id);
-    log(c, {event: `${m.user_id} joined`});
-  },
-  user_left_room(m) {
-    const c = roomJoined(m.room);
-    if (!c || m.user_id === me) return; // another device of this user
-    c.members = c.members.filter((name) => name !== m.user_id);
-    log(c, {event: `${m.user_id} left`});
-  },
-  room_message: (m) => log(roomJoined(m.room), m),
-  private_message: (m) => log(conversation("private", m.from), m),
+  chat_message: (m) => said(conversation(EVERYONE), m),
+  room_message: (m) => said(ofRoom(m.room), m),
+  private_message: (m) => said(conversation("private", m.from), m),
   private_message_sent(m) {
     const c = conversation("private", m.to);
-    log(c, {from: me, text: m.text, timestamp: m.timestamp});
+    said(c, {from: me, text: m.text, timestamp: m.timestamp});
     if (!m.delivered) log(c, {event: `${m.to} is offline: not delivered`});
   },
   user_typing(m) {
-    const c = m.room ? roomJoined(m.room) : m.private ? conversation("private", m.user_id) : conversation(EVERYONE);
+    const c = m.room ? ofRoom(m.room) : m.private ? conversation("private", m.user_id) : conversation(EVERYONE);
     if (c) setTyping(c, m.user_id, m.typing);
   },
 };
 
 function receive(message) {
-  if (message.error) notice(message.detail || message.error);
-  else handlers[message.type]?.(message);
+  handlers[message.type]?.(message);
   render();
+}
+
+// What others said, or this user: then it may be shown already, as being on its way.
+function said(c, message) {
+  const waiting = message.from === me && c?.messages.find((other) => other.sending && other.text === message.text);
+  if (!waiting) return log(c, message);
+  waiting.timestamp = message.timestamp;
+  setSending(waiting, "");
 }
 
 function log(c, message) {
@@ -180,7 +187,7 @@ function log(c, message) {
   }
   if (!message.from) return;
   setTyping(c, message.from, false);
-  if (c.key !== current) c.unread += 1;
+  if (c.key !== current && message.from !== me) c.unread += 1;
 }
 
 function setTyping(c, user, typing) {
@@ -188,6 +195,16 @@ function setTyping(c, user, typing) {
   c.typing.delete(user);
   if (typing) c.typing.set(user, setTimeout(() => { setTyping(c, user, false); render(); }, TYPING_SHOWN_MS));
 }
+
+// sending: "" once it is where it was to go, or a word for what it waits for.
+function setSending(message, sending) {
+  message.sending = sending;
+  if (message.status) message.status.textContent = statusOf(message);
+  if (message.item) message.item.dataset.sending = sending || "delivered";
+}
+
+const STATUS = {queued: "queued", sending: "…", unknown: "nobody knows whether it arrived", refused: "not sent", "": "✓"};
+const statusOf = ({sending}) => STATUS[sending];
 
 function forgetConversations() {
   conversations.clear();
@@ -229,15 +246,16 @@ function renderNavigation() {
   const all = [...conversations.values()];
   renderItems($("rooms"), all.filter((c) => c.kind !== "private").map((c) => ({...c, label: titleOf(c)})));
   // Who has gone stays listed while there is a conversation to read.
-  const names = new Set([...users, ...all.filter((c) => c.kind === "private").map((c) => c.name)]);
-  $("count").textContent = String(users.size);
+  const online = new Set(members(EVERYONE));
+  const names = new Set([...online, ...all.filter((c) => c.kind === "private").map((c) => c.name)]);
+  $("count").textContent = String(online.size);
   renderItems($("users"), [...names].sort().map((name) => ({
     key: `private:${name}`,
     kind: "private",
     name,
     label: name === me ? `${name} (you)` : name,
     unread: conversations.get(`private:${name}`)?.unread ?? 0,
-    away: !users.has(name),
+    away: !online.has(name),
   })));
 }
 
@@ -279,7 +297,7 @@ function newItem({key, kind, name}) {
 function renderTitle() {
   const c = shownConversation();
   $("place").textContent = titleOf(c);
-  $("members").textContent = c.kind === "room" ? c.members.join(", ") : "";
+  $("members").textContent = c.kind === "room" ? members(c.name).join(", ") : "";
   $("leave").hidden = c.kind !== "room";
 }
 
@@ -308,6 +326,12 @@ function messageItem(message) {
   time.dateTime = message.timestamp;
   from.append(time);
   item.append(from, element("span", message.text));
+  if (message.sending !== undefined) {
+    message.item = item;
+    message.status = element("span", "", "status");
+    item.append(message.status);
+    setSending(message, message.sending);
+  }
   return item;
 }
 
@@ -330,29 +354,44 @@ const messageTypes = {room: "room_message", private: "private_message", [EVERYON
 $("compose").onsubmit = (event) => {
   event.preventDefault();
   const text = $("text").value.trim();
-  if (!text || !send({type: messageTypes[shownConversation().kind], ...destination(), text})) return;
+  if (!text || client.state === "closed") return;
+  const c = shownConversation();
+  const message = {from: me, text, timestamp: new Date().toISOString(), sending: client.state === "open" ? "sending" : "queued"};
+  log(c, message);
+  client.send({type: messageTypes[c.kind], ...destination(), text}).then(
+    () => setSending(message, ""),
+    (error) => failed(message, error),
+  );
   $("text").value = "";
   typedAt = 0;
+  render();
 };
+
+function failed(message, error) {
+  const ended = client.state === "closed" || error.code === "closed";
+  setSending(message, error.code === "session_lost" || (ended && message.sending === "sending") ? "unknown" : "refused");
+  if (error.code !== "session_lost" && !ended) notice(error.message);
+}
 
 // Says that the user types, at most every two seconds, and that the text is gone again.
 let typedAt = 0;
 $("text").oninput = () => {
   const typing = $("text").value !== "";
-  if (!isOpen() || (typing && Date.now() - typedAt < TYPING_SHOWN_MS / 2)) return;
+  if (typing && Date.now() - typedAt < TYPING_SHOWN_MS / 2) return;
   typedAt = typing ? Date.now() : 0;
-  send({type: "typing", typing, ...destination()});
+  client.post({type: "typing", typing, ...destination()}); // worth nothing later
 };
 
 $("join").onsubmit = (event) => {
   event.preventDefault();
   const room = $("room").value.trim();
-  if (!room || !send({type: "join_room", room})) return;
+  if (!room || client.state === "closed") return;
   opening = room;
+  enter(room);
   $("room").value = "";
 };
 
-$("leave").onclick = () => send({type: "leave_room", ...destination()});
+$("leave").onclick = () => client.leave(shownConversation().name).catch((error) => notice(error.message));
 $("reconnect").onclick = connect;
 
 $("login").onsubmit = (event) => {

@@ -1,0 +1,57 @@
+// Real browsers, and people at the chat page in them.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { needed } from "./server.js";
+
+const playwright = await needed("playwright-core");
+const programs = { chromium: "/usr/bin/chromium", firefox: "/usr/bin/firefox-esr" };
+
+export function launch(name) {
+  const executablePath = programs[name];
+  assert.ok(existsSync(executablePath), `there is no ${executablePath}: run ./dev setup`);
+  if (name === "firefox") return playwright.firefox.launch({ executablePath, channel: "moz-firefox" }); // as it is, by WebDriver BiDi
+  return playwright.chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+}
+
+// A window of its own; anything the console complains of fails the test, but what the browser says of a server that is away if
+// `awayIsFine`.
+export async function open(browser, { width = 1100, height = 720, colorScheme = "light", awayIsFine = false } = {}) {
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const page = await context.newPage();
+  const complaints = [];
+  const complain = (text) => { if (!awayIsFine || !/ws:\/\//.test(text)) complaints.push(text); };
+  page.on("console", (message) => { if (message.type() === "error") complain(message.text()); });
+  page.on("pageerror", (error) => complain(String(error)));
+  return { page, context, complaints, end: async () => { assert.deepEqual(complaints, []); await context.close(); } };
+}
+
+// A window with a user signed in. port: of what stands between it and the server; prepare: what the window needs before.
+export async function person(browser, server, name, options = {}) {
+  const { carrier = "subprotocol", token = server.token(name), port = server.port, prepare = async () => {}, ...look } = options;
+  const window = await open(browser, look);
+  const { page } = window;
+  await prepare(window);
+  await page.goto(`http://127.0.0.1:${port}/?carrier=${carrier}#token=${token}`);
+  await state(page, "open");
+  assert.equal(await page.textContent("#me"), name);
+  return window;
+}
+
+export const state = (page, name) => page.waitForSelector(`#state[data-state=${name}]`);
+export const seen = (page, text) => page.waitForFunction((t) => document.querySelector("#log").textContent.includes(t), text);
+export const holds = (page, selector, text) =>
+  page.waitForFunction(([s, t]) => document.querySelector(s).textContent === t, [selector, text]);
+export const fits = (page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+export async function join(page, room) {
+  await page.fill("#room", room);
+  await page.click("#join button");
+  await holds(page, "#place", `# ${room}`);
+}
+export async function say(page, text) {
+  await page.fill("#text", text);
+  await page.click("#compose button");
+}
+// What the log shows of the messages that somebody said, in order.
+export const said = (page) => page.locator("#log li:not(.event) > span:nth-child(2)").allTextContents();
+// How a message of one's own fares: queued, sending, delivered, unknown, refused.
+export const fares = (page, text, how) => page.waitForSelector(`#log li.mine[data-sending=${how}]:has-text("${text}")`);

@@ -1,0 +1,48 @@
+// A cable between browsers and the server: it can be pulled out, or swallow what is sent.
+import { once } from "node:events";
+import net from "node:net";
+
+export class Cable {
+  static async lay(port) {
+    const cable = new Cable();
+    cable.pairs = new Set();
+    cable.isOut = false;
+    cable.server = net.createServer((near) => cable.#join(near, port));
+    cable.server.listen(0, "127.0.0.1");
+    await once(cable.server, "listening");
+    return cable;
+  }
+
+  get port() { return this.server.address().port; }
+
+  // Every connection ends, and new ones do.
+  pull() {
+    this.isOut = true;
+    for (const pair of this.pairs) for (const end of pair) end.destroy();
+  }
+  plug() { this.isOut = false; }
+
+  // The connections of now go on without a byte passing, as behind a router that has forgotten them.
+  swallow() {
+    for (const pair of this.pairs) for (const end of pair) end.unpipe().pause();
+  }
+
+  remove() {
+    this.pull();
+    this.server.close();
+  }
+
+  #join(near, port) {
+    if (this.isOut) return near.destroy();
+    const pair = [near, net.connect(port, "127.0.0.1")];
+    this.pairs.add(pair);
+    pair.forEach((end, index) => {
+      end.on("error", () => {});
+      end.on("close", () => {
+        this.pairs.delete(pair);
+        pair[1 - index].destroy();
+      });
+      end.pipe(pair[1 - index]);
+    });
+  }
+}
