@@ -178,6 +178,10 @@ var Link = class {
     this.#welcomedAt = this.#env.now();
     this.#change("open", detail);
   }
+  /** The server has done what it was asked: it is well, and so is the way to it. */
+  proved() {
+    this.#backoff.reset();
+  }
   advised(reconnect, retryMs) {
     this.#advice = { reconnect, retryMs };
   }
@@ -851,6 +855,7 @@ var Session = class {
     if (this.#liveness) this.#connection?.send(frame);
   }
   #settle(id, error, value) {
+    this.#link.proved();
     this.#answers = this.#answers.filter(({ lastId }) => lastId >= id);
     const room = this.#requests.settle(id, error, value)?.room;
     if (!error || room === void 0) return;

@@ -7,7 +7,7 @@ import { endOf, fateOf } from "./fate.js";
 import type { Token } from "./token.js";
 
 const WELCOME_MS = 10_000; // from the attempt's begin
-const SETTLED_MS = 5_000; // a connection that lasts so long was no failure
+const SETTLED_MS = 5_000; // a connection that lasts so long was no failure, whether anything was asked or not
 
 /** What is spoken over a link's connections, one after another. */
 export interface Talk {
@@ -71,6 +71,11 @@ export class Link {
     this.#refusals = 0;
     this.#welcomedAt = this.#env.now();
     this.#change("open", detail);
+  }
+
+  /** The server has done what it was asked: it is well, and so is the way to it. */
+  proved(): void {
+    this.#backoff.reset();
   }
 
   advised(reconnect: boolean, retryMs: number): void {

@@ -176,6 +176,7 @@ export class Session implements Dialogue {
   }
 
   #settle(id: number, error: ClientError | undefined, value?: unknown): void {
+    this.#link.proved();
     // What was answered before that request was sent has arrived with it.
     this.#answers = this.#answers.filter(({ lastId }) => lastId >= id);
     const room = this.#requests.settle(id, error, value)?.room;

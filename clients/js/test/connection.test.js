@@ -69,7 +69,7 @@ test("waits a random time that grows to 30 s, and never gives up", async () => {
   assert.equal(last(world)[1].retryMs, 0);
 });
 
-test("a connection that lasted begins the waits anew, one that ended at once does not", async () => {
+test("a connection that lasted or answered begins the waits anew, one that only opened does not", async () => {
   const world = await open();
   await world.again();
   await world.again();
@@ -78,6 +78,16 @@ test("a connection that lasted begins the waits anew, one that ended at once doe
   await world.clock.pass(1000);
   await world.welcome({ resumed: true });
   await world.clock.pass(5000);
+  world.socket.ends();
+  assert.equal(last(world)[1].retryMs, 250);
+  await world.clock.pass(1000);
+  await world.welcome({ resumed: true });
+  world.socket.ends();
+  assert.equal(last(world)[1].retryMs, 500);
+  world.client.send(1).catch(() => {});
+  await world.clock.pass(1000);
+  await world.welcome({ resumed: true });
+  world.socket.says({ t: "ack", id: 1 });
   world.socket.ends();
   assert.equal(last(world)[1].retryMs, 250);
 });
