@@ -1,41 +1,13 @@
 #include "v1/server_frames.hpp"
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
+
+#include "v1/frame_writer.hpp"
 
 namespace microframe::v1 {
 namespace {
 
-std::string quoted(std::string_view text) {
-  return boost::json::serialize(boost::json::string_view(text.data(), text.size()));
-}
-
-// Writes an object member by member. `name` needs no quoting.
-class Writer {
- public:
-  explicit Writer(std::string_view type) {
-    out_ += R"({"t":")";
-    out_ += type;
-    out_ += '"';
-  }
-  Writer& raw(std::string_view name, std::string_view json) {
-    out_ += ",\"";
-    out_ += name;
-    out_ += "\":";
-    out_ += json;
-    return *this;
-  }
-  Writer& text(std::string_view name, std::string_view value) { return raw(name, quoted(value)); }
-  Writer& number(std::string_view name, std::uint64_t value) { return raw(name, std::to_string(value)); }
-  Writer& flag(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
-  std::string done() {
-    out_ += '}';
-    return std::move(out_);
-  }
-
- private:
-  std::string out_;
-};
+using Writer = FrameWriter;
 
 }  // namespace
 
