@@ -26,8 +26,8 @@ PUBLIC = {
     "proto": set(),
     "authx": {"authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp"},
     "hub": {"ws/join_result.hpp", "json.hpp"},
-    "v1": {"json.hpp"},
-    "ws": {"ws.hpp", "ws/", "client.hpp", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
+    "v1": {"json.hpp", "client/"},
+    "ws": {"ws.hpp", "ws/", "client.hpp", "client/", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
     "net": {"task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "cluster": {"config_error.hpp", "task.hpp"},
     "app": set(),  # any

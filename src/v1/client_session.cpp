@@ -1,0 +1,269 @@
+#include "v1/client_session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "v1/client_frames.hpp"
+#include "v1/names.hpp"
+
+namespace microframe::v1 {
+namespace {
+
+constexpr std::uint64_t kWelcomeMs = 10'000;
+constexpr std::uint16_t kNormal = 1000;
+constexpr std::uint16_t kUnauthenticated = 4401;
+constexpr std::string_view kOtherServer =
+    "the server does not speak microframe.v1 (ClientOptions::plain is for any server)";
+
+// What those are told who wait, when the client has come to its end.
+std::string_view word_for(std::uint16_t code) {
+  switch (code) {
+    case kUnauthenticated:
+      return "unauthorized";
+    case 4403:
+      return "forbidden";
+    case 4409:
+      return "replaced";
+    default:
+      return "closed";
+  }
+}
+
+void sooner(std::optional<std::uint64_t>& deadline, const std::optional<std::uint64_t>& other) {
+  if (other && (!deadline || *other < *deadline)) deadline = other;
+}
+
+bool is_due(const std::optional<std::uint64_t>& deadline, std::uint64_t now_ms) {
+  return deadline && *deadline <= now_ms;
+}
+
+}  // namespace
+
+ClientSession::ClientSession(Options options)
+    : options_(std::move(options)),
+      comeback_(options_.comeback),
+      outgoing_(options_.queue),
+      pace_(options_.pace) {}
+
+std::vector<ClientAction> ClientSession::take_actions() {
+  return std::exchange(actions_, {});
+}
+
+bool ClientSession::has_connection() const {
+  switch (phase_) {
+    case Phase::opening:
+    case Phase::greeting:
+    case Phase::online:
+    case Phase::closing:
+    case Phase::refusing:
+      return true;
+    case Phase::idle:
+    case Phase::fetching:
+    case Phase::waiting:
+    case Phase::over:
+      return false;
+  }
+  return false;
+}
+
+void ClientSession::settle(std::uint64_t ticket, std::string_view code, std::string_view message,
+                           Json reply) {
+  if (ticket != 0) act(Settle{ticket, std::string(code), std::string(message), std::move(reply)});
+}
+
+void ClientSession::tell_state(ClientState state, const ConnectionEnd& end, std::uint64_t retry_ms) {
+  state_ = state;
+  ClientStatus status;
+  status.state = state;
+  status.code = state == ClientState::connecting ? 0 : close_code_of(end);
+  status.reason = end.reason;
+  status.retry = std::chrono::milliseconds(retry_ms);
+  act(std::move(status));
+}
+
+void ClientSession::tell_connected(const ServerFrame& welcome, bool resumed) {
+  state_ = ClientState::open;
+  ClientStatus status;
+  status.state = state_;
+  status.resumed = resumed;
+  status.session = welcome.session;
+  status.user = welcome.user;
+  act(std::move(status));
+}
+
+void ClientSession::connect(std::uint64_t now_ms) {
+  if (phase_ != Phase::idle && phase_ != Phase::over) return;
+  comeback_.reset();
+  token_.spoil();
+  tell_state(ClientState::connecting, {}, 0);
+  begin_attempt(now_ms);
+}
+
+void ClientSession::begin_attempt(std::uint64_t now_ms) {
+  retry_at_ms_.reset();
+  if (!options_.has_tokens || token_.is_good(now_ms)) return open();
+  phase_ = Phase::fetching;
+  fetch_token();
+}
+
+void ClientSession::fetch_token() {
+  token_.asked();
+  if (!std::exchange(fetching_, true)) act(FetchToken{});
+}
+
+void ClientSession::open() {
+  phase_ = Phase::opening;
+  advice_.reset();
+  OpenConnection open;
+  open.token = token_.value();
+  if (options_.plain) {
+    open.subprotocols = options_.subprotocols;
+  } else {
+    open.subprotocols.emplace_back(kSubprotocol);
+    if (!session_.empty()) {
+      ResumeOffer offer;
+      offer.session = session_;
+      offer.secret = secret_;
+      offer.received = received_.tell();
+      open.subprotocols.push_back(to_subprotocol(offer));
+    }
+  }
+  act(std::move(open));
+}
+
+void ClientSession::token(std::string token, std::optional<std::uint64_t> good_for_ms, std::uint64_t now_ms) {
+  fetching_ = false;
+  const bool fresh = token != token_.value();
+  token_.hold(token, good_for_ms, now_ms);
+  if (phase_ == Phase::fetching) return open();
+  if (phase_ == Phase::online && !options_.plain && fresh)
+    queue(Outgoing::Frame(Outgoing::Kind::refresh, 0, std::move(token)), now_ms);
+}
+
+void ClientSession::token_failed(const std::string& why, std::uint64_t now_ms, double chance) {
+  fetching_ = false;
+  act(TellProblem{"no_token", why});
+  if (phase_ != Phase::fetching) return token_.ask_again_later(now_ms);
+  const ConnectionEnd end(1006, "no token: " + why);
+  if (!options_.reconnect) return finish(end);
+  Comeback::Verdict verdict;
+  verdict.delay_ms = comeback_.next_delay_ms(chance);
+  come_back(verdict, end, now_ms);
+}
+
+void ClientSession::refresh(std::uint64_t ticket, std::string token, std::optional<std::uint64_t> good_for_ms,
+                            std::uint64_t now_ms) {
+  if (options_.plain) return settle(ticket, kNotSupported, "a plain server takes no fresh token");
+  token_.hold(token, good_for_ms, now_ms);
+  queue(Outgoing::Frame(Outgoing::Kind::refresh, ticket, std::move(token)), now_ms);
+}
+
+void ClientSession::opened(std::string_view subprotocol, std::uint64_t now_ms) {
+  if (phase_ != Phase::opening) return;
+  if (options_.plain) {
+    comeback_.welcomed(now_ms);
+    tell_connected({}, false);
+    begin_online(0, now_ms);
+    return flush(now_ms);
+  }
+  if (subprotocol == kSubprotocol) {
+    phase_ = Phase::greeting;
+    welcome_by_ms_ = now_ms + kWelcomeMs;
+    return;
+  }
+  // It may be about to say why it refuses us, with a Close of its own.
+  phase_ = Phase::refusing;
+  act(CloseConnection{kNormal, std::string(kSubprotocol) + " is not spoken"});
+}
+
+void ClientSession::begin_online(std::uint64_t ping_ms, std::uint64_t now_ms) {
+  phase_ = Phase::online;
+  silence_.begin(ping_ms, now_ms);
+  pace_.begin(now_ms);
+}
+
+void ClientSession::ended(const ConnectionEnd& end, std::uint64_t now_ms, double chance) {
+  if (!has_connection()) return;
+  send_at_ms_.reset();
+  welcome_by_ms_.reset();
+  if (phase_ == Phase::closing) return finish(end);
+  if (phase_ == Phase::refusing && close_code_of(end) != kUnauthenticated)
+    return finish(ConnectionEnd(end.code, std::string(kOtherServer)));
+  if (!options_.reconnect) return finish(end);
+  const auto verdict = comeback_.after(end, advice_, now_ms, chance);
+  if (!verdict.comes_back || (verdict.fresh_token && !options_.has_tokens)) return finish(end);
+  if (verdict.fresh_token) token_.spoil();
+  come_back(verdict, end, now_ms);
+}
+
+void ClientSession::come_back(const Comeback::Verdict& verdict, const ConnectionEnd& end,
+                              std::uint64_t now_ms) {
+  tell_state(ClientState::reconnecting, end, verdict.delay_ms);
+  if (verdict.delay_ms == 0) return begin_attempt(now_ms);
+  phase_ = Phase::waiting;
+  retry_at_ms_ = now_ms + verdict.delay_ms;
+}
+
+void ClientSession::finish(const ConnectionEnd& end) {
+  phase_ = Phase::over;
+  retry_at_ms_.reset();
+  session_.clear();
+  secret_.clear();
+  ++session_number_;
+  answers_.clear();
+  received_.begin();
+  rooms_.clear();
+  const std::string why = end.reason.empty() ? "the client is closed" : end.reason;
+  for (const auto& frame : outgoing_.clear()) settle(frame.ticket, word_for(close_code_of(end)), why);
+  tell_state(ClientState::closed, end, 0);
+}
+
+void ClientSession::close(std::uint16_t code, std::string reason) {
+  if (phase_ == Phase::over || phase_ == Phase::closing) return;
+  for (const auto& frame : outgoing_.clear()) settle(frame.ticket, "closed", "the client was closed");
+  if (!has_connection()) return finish(ConnectionEnd(code, std::move(reason)));
+  phase_ = Phase::closing;
+  act(CloseConnection{code, std::move(reason)});
+}
+
+void ClientSession::give_up(std::string why, std::uint64_t now_ms, double chance) {
+  act(DropConnection{});
+  ended(ConnectionEnd(1006, std::move(why)), now_ms, chance);
+}
+
+void ClientSession::heard(std::uint64_t at_ms) {
+  silence_.heard(at_ms);
+}
+
+std::optional<std::uint64_t> ClientSession::deadline_ms() const {
+  if (phase_ == Phase::waiting) return retry_at_ms_;
+  if (phase_ == Phase::greeting) return welcome_by_ms_;
+  if (phase_ != Phase::online) return std::nullopt;
+  std::optional<std::uint64_t> deadline = send_at_ms_;
+  if (options_.plain) return deadline;
+  sooner(deadline, received_.tell_at_ms());
+  sooner(deadline, silence_.deadline_ms());
+  if (options_.has_tokens && !fetching_) sooner(deadline, token_.refresh_at_ms());
+  return deadline;
+}
+
+void ClientSession::on_deadline(std::uint64_t now_ms, double chance) {
+  if (phase_ == Phase::waiting && is_due(retry_at_ms_, now_ms)) return begin_attempt(now_ms);
+  if (phase_ == Phase::greeting && is_due(welcome_by_ms_, now_ms))
+    return give_up("the server has not said welcome", now_ms, chance);
+  if (phase_ != Phase::online) return;
+  if (is_due(send_at_ms_, now_ms)) flush(now_ms);
+  if (options_.plain) return;
+  if (is_due(received_.tell_at_ms(), now_ms)) transmit(client::received(received_.tell()));
+  if (options_.has_tokens && is_due(token_.refresh_at_ms(), now_ms)) fetch_token();
+  switch (silence_.check(now_ms)) {
+    case Silence::Verdict::lost:
+      return give_up("the server has stopped answering", now_ms, chance);
+    case Silence::Verdict::ask:
+      return transmit(client::ping());
+    case Silence::Verdict::alive:
+      return;
+  }
+}
+
+}  // namespace microframe::v1

@@ -1,0 +1,161 @@
+// ClientSession: the client's side of microframe.v1 (docs/protocol.md), whatever connections it takes: when
+// to connect, with which token, what to send again, what to tell. With Options::plain, for any server, only
+// the coming back. No I/O, no clock, no threads: frames, time and chance come in, ClientActions go out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "v1/client_action.hpp"
+#include "v1/client_rooms.hpp"
+#include "v1/comeback.hpp"
+#include "v1/given_answers.hpp"
+#include "v1/held_token.hpp"
+#include "v1/outgoing.hpp"
+#include "v1/pace.hpp"
+#include "v1/received_count.hpp"
+#include "v1/server_frame.hpp"
+#include "v1/silence.hpp"
+
+namespace microframe::v1 {
+
+class ClientSession {
+ public:
+  struct Options {
+    Options() = default;
+
+    bool plain = false;
+    bool reconnect = true;
+    bool has_tokens = true;                 // whether the application has any to give
+    std::vector<std::string> subprotocols;  // with `plain`: what is offered
+    Comeback::Bounds comeback;
+    Outgoing::Bounds queue{10'000, std::size_t{16} * 1024 * 1024};
+    Pace::Rate pace;
+  };
+
+  explicit ClientSession(Options options);
+
+  // What is to be done because of the calls so far, in order; once.
+  std::vector<ClientAction> take_actions();
+  // When on_deadline is to be called at the latest, if nothing happens before.
+  std::optional<std::uint64_t> deadline_ms() const;
+  void on_deadline(std::uint64_t now_ms, double chance);
+
+  // The application's wishes. ticket: comes back in a Settle; 0 for none.
+  void connect(std::uint64_t now_ms);
+  void close(std::uint16_t code, std::string reason);
+  // json: its text, which is sent as it is.
+  void send(std::uint64_t ticket, std::string json, std::uint64_t now_ms);
+  // A message that nobody answers and nobody sends again. Without a connection it is dropped.
+  void post(std::string json);
+  void send_binary(std::uint64_t ticket, std::string bytes, std::uint64_t now_ms);
+  struct Entry {
+    Entry() = default;
+
+    std::string room;
+    std::optional<Since> since;
+    std::uint64_t last = 0;
+  };
+  void join(std::uint64_t ticket, Entry entry, std::uint64_t now_ms);
+  void leave(std::uint64_t ticket, std::string room, std::uint64_t now_ms);
+  // A fresh token. good_for_ms: until it expires, if that is known.
+  void refresh(std::uint64_t ticket, std::string token, std::optional<std::uint64_t> good_for_ms,
+               std::uint64_t now_ms);
+  // The answer to a TellMessage with an id. reply: nullptr where there is none.
+  void answer(const TellMessage& message, const Json* reply);
+  void answer_error(const TellMessage& message, std::string_view code, std::string_view text);
+
+  // What came of FetchToken.
+  void token(std::string token, std::optional<std::uint64_t> good_for_ms, std::uint64_t now_ms);
+  void token_failed(const std::string& why, std::uint64_t now_ms, double chance);
+
+  // What the connection tells.
+  void opened(std::string_view subprotocol, std::uint64_t now_ms);
+  void text(std::string_view frame, std::uint64_t now_ms);
+  void binary(base::Bytes frame, std::uint64_t now_ms);
+  // A sign of life, frame or not.
+  void heard(std::uint64_t at_ms);
+  void ended(const ConnectionEnd& end, std::uint64_t now_ms, double chance);
+
+  ClientState state() const { return state_; }
+  const ClientRooms& rooms() const { return rooms_; }
+  const std::string& name() const { return session_; }  // "" without one
+
+ private:
+  enum class Phase : std::uint8_t {
+    idle,      // not begun
+    fetching,  // a token, to connect with
+    opening,   // a connection
+    greeting,  // it is open; the welcome is waited for
+    online,
+    waiting,   // for the next attempt
+    closing,   // by our own Close
+    refusing,  // likewise: the server does not speak microframe.v1
+    over,
+  };
+
+  bool has_connection() const;
+  void act(ClientAction action) { actions_.push_back(std::move(action)); }
+  void settle(std::uint64_t ticket, std::string_view code = {}, std::string_view message = {},
+              Json reply = {});
+  void tell_state(ClientState state, const ConnectionEnd& end, std::uint64_t retry_ms);
+  void tell_connected(const ServerFrame& welcome, bool resumed);
+
+  // client_session.cpp: connections and tokens
+  void begin_attempt(std::uint64_t now_ms);
+  void open();
+  void come_back(const Comeback::Verdict& verdict, const ConnectionEnd& end, std::uint64_t now_ms);
+  void finish(const ConnectionEnd& end);
+  void give_up(std::string why, std::uint64_t now_ms, double chance);
+  void fetch_token();
+  void begin_online(std::uint64_t ping_ms, std::uint64_t now_ms);
+
+  // client_session_frames.cpp: what goes and what comes
+  // returns: whether it was taken; otherwise it has been settled.
+  bool queue(Outgoing::Frame frame, std::uint64_t now_ms);
+  void flush(std::uint64_t now_ms);
+  void transmit(std::string text);
+  void give(const TellMessage& message, std::string answer);
+  void welcome(const ServerFrame& frame, std::uint64_t now_ms);
+  void begin_session();
+  void take(ServerFrame frame, std::uint64_t now_ms);
+  void take_answer(ServerFrame& frame, std::uint64_t now_ms);
+  void take_refusal(const ServerFrame& frame, const Outgoing::Frame& refused, std::uint64_t now_ms);
+  void take_joined(ServerFrame& frame);
+  void take_bye(const ServerFrame& frame);
+  void tell_left(std::string room, std::string_view code = {}, std::string_view message = {});
+  void count(std::uint64_t now_ms);
+
+  const Options options_;
+  std::vector<ClientAction> actions_;
+  Phase phase_ = Phase::idle;
+  ClientState state_ = ClientState::closed;
+
+  // Of all connections.
+  Comeback comeback_;
+  HeldToken token_;
+  bool fetching_ = false;                     // a FetchToken is under way
+  std::optional<std::uint64_t> retry_at_ms_;  // while waiting
+  Outgoing outgoing_;
+  ClientRooms rooms_;
+
+  // Of the session.
+  std::string session_;  // "" without one
+  std::string secret_;
+  std::uint64_t session_number_ = 0;
+  ReceivedCount received_;
+  GivenAnswers answers_;
+
+  // Of the connection.
+  std::optional<Advice> advice_;                // of its bye
+  std::optional<std::uint64_t> welcome_by_ms_;  // while greeting
+  Silence silence_;
+  Pace pace_;
+  std::optional<std::uint64_t> send_at_ms_;  // what has to wait for its pace
+};
+
+}  // namespace microframe::v1

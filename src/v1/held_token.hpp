@@ -1,0 +1,50 @@
+// HeldToken: the access token a client connects with, and when it wants another. Pure: time is an argument.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace microframe::v1 {
+
+class HeldToken {
+ public:
+  // good_for_ms: until it expires; nullopt: not known, until it is refused.
+  void hold(std::string token, std::optional<std::uint64_t> good_for_ms, std::uint64_t now_ms) {
+    // An application that has nothing fresher yet is not asked again and again.
+    const std::uint64_t pause_ms = token == value_ ? kPauseMs : kPauseMs / 20;
+    value_ = std::move(token);
+    good_ = true;
+    fresh_until_ms_.reset();
+    refresh_at_ms_.reset();
+    if (!good_for_ms) return;
+    // A fifth of its life is left then, for what may go wrong.
+    fresh_until_ms_ = now_ms + (*good_for_ms - *good_for_ms / 5);
+    refresh_at_ms_ = std::max(now_ms + pause_ms, *fresh_until_ms_);
+  }
+  // It was refused.
+  void spoil() { good_ = false; }
+  // A fresh one could not be had, or was not taken.
+  void ask_again_later(std::uint64_t now_ms) { refresh_at_ms_ = now_ms + kPauseMs; }
+  void asked() { refresh_at_ms_.reset(); }
+
+  // Whether it will do for a new connection.
+  bool is_good(std::uint64_t now_ms) const {
+    return good_ && (!fresh_until_ms_ || now_ms < *fresh_until_ms_);
+  }
+  const std::string& value() const { return value_; }
+  // When a fresh one is to be asked for, so that a connection outlives this one.
+  std::optional<std::uint64_t> refresh_at_ms() const { return refresh_at_ms_; }
+
+ private:
+  static constexpr std::uint64_t kPauseMs = 10'000;
+
+  std::string value_;
+  bool good_ = false;
+  std::optional<std::uint64_t> fresh_until_ms_;
+  std::optional<std::uint64_t> refresh_at_ms_;
+};
+
+}  // namespace microframe::v1

@@ -1,0 +1,88 @@
+#include "v1/outgoing.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+#include <utility>
+
+namespace microframe::v1 {
+namespace {
+
+// Whether the application asked for it: a session's own joins are made anew with each.
+bool is_wish(const Outgoing::Frame& frame) {
+  return frame.kind == Outgoing::Kind::join && frame.ticket != 0;
+}
+
+}  // namespace
+
+bool Outgoing::add(Frame frame) {
+  if (frames_.size() >= bounds_.frames_max || bytes_ + frame.content.size() > bounds_.bytes_max) return false;
+  bytes_ += frame.content.size();
+  frames_.push_back(std::move(frame));
+  return true;
+}
+
+void Outgoing::add_first(Frame frame) {
+  bytes_ += frame.content.size();
+  frames_.push_front(std::move(frame));
+}
+
+const Outgoing::Frame* Outgoing::send_next() {
+  if (!has_unsent()) return nullptr;
+  Frame& next = frames_[sent_++];
+  if (next.id == 0) next.id = ++last_id_;
+  return &next;
+}
+
+std::optional<Outgoing::Frame> Outgoing::take(std::uint64_t id) {
+  // Those with a number come first, and their numbers rise.
+  const auto numbered_end = std::find_if(frames_.begin() + static_cast<std::ptrdiff_t>(sent_), frames_.end(),
+                                         [](const Frame& frame) { return frame.id == 0; });
+  const auto found = std::lower_bound(frames_.begin(), numbered_end, id,
+                                      [](const Frame& frame, std::uint64_t n) { return frame.id < n; });
+  if (id == 0 || found == numbered_end || found->id != id) return std::nullopt;
+  if (static_cast<std::size_t>(found - frames_.begin()) < sent_) --sent_;
+  Frame taken = std::move(*found);
+  forget(taken);
+  frames_.erase(found);
+  return taken;
+}
+
+void Outgoing::resume(std::uint64_t handled) {
+  const auto first_to_send = std::find_if(frames_.begin(), frames_.end(), [&](const Frame& frame) {
+    return frame.id == 0 || frame.id > handled;
+  });
+  sent_ = static_cast<std::size_t>(first_to_send - frames_.begin());
+}
+
+std::vector<Outgoing::Frame> Outgoing::begin_anew() {
+  std::vector<Frame> lost;
+  std::deque<Frame> kept;
+  std::set<std::string> entered;
+  for (Frame& frame : frames_) {
+    if (is_wish(frame)) entered.insert(frame.content);
+    const bool stays =
+        is_wish(frame) || (frame.kind == Kind::leave ? entered.contains(frame.content) : frame.id == 0);
+    frame.id = 0;
+    if (stays) {
+      kept.push_back(std::move(frame));
+    } else {
+      forget(frame);
+      lost.push_back(std::move(frame));
+    }
+  }
+  frames_ = std::move(kept);
+  sent_ = 0;
+  last_id_ = 0;
+  return lost;
+}
+
+std::vector<Outgoing::Frame> Outgoing::clear() {
+  std::vector<Frame> all(std::make_move_iterator(frames_.begin()), std::make_move_iterator(frames_.end()));
+  frames_.clear();
+  sent_ = bytes_ = 0;
+  last_id_ = 0;
+  return all;
+}
+
+}  // namespace microframe::v1

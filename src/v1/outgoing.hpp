@@ -1,0 +1,73 @@
+// Outgoing: the numbered frames of a client that are not answered: those that wait to be sent, and those
+// whose answer is waited for; which are sent again after a lost connection, and which are lost with their
+// session. No I/O, no clock, no threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "v1/client_frame.hpp"
+
+namespace microframe::v1 {
+
+class Outgoing {
+ public:
+  enum class Kind : std::uint8_t { message, binary, join, leave, refresh };
+  struct Frame {
+    Frame() = default;
+    Frame(Kind which, std::uint64_t whose, std::string what)
+        : kind(which), ticket(whose), content(std::move(what)) {}
+
+    Kind kind = Kind::message;
+    std::uint64_t ticket = 0;    // of who is told the answer; 0: nobody
+    std::string content;         // JSON text, bytes, a room's name, a token
+    std::optional<Since> since;  // of a join
+    std::uint64_t last = 0;      // of a join
+    std::uint64_t id = 0;        // 0: never sent in this session
+  };
+  struct Bounds {
+    std::size_t frames_max;
+    std::size_t bytes_max;  // of content
+  };
+
+  explicit Outgoing(Bounds bounds) : bounds_(bounds) {}
+
+  // Behind those that wait. returns: false if there is no room; `frame` is then dropped.
+  bool add(Frame frame);
+  // Before all others, whether there is room or not: for a session's first frames.
+  void add_first(Frame frame);
+
+  // The first that is to be sent, which is thereby numbered and taken for sent; nullptr if there is none.
+  const Frame* send_next();
+  bool has_unsent() const { return sent_ < frames_.size(); }
+  // Takes out the frame that an answer is for. returns: nullopt if there is none.
+  std::optional<Frame> take(std::uint64_t id);
+
+  // A connection that goes on with the session: what is above `handled` is sent again.
+  void resume(std::uint64_t handled);
+  // A new session: numbers begin anew. What was never sent stays, and so does an application's join, which
+  // does no harm twice. returns: what was sent and has had no answer, each leave of a room that no such join
+  // enters, and the joins of add_first.
+  std::vector<Frame> begin_anew();
+  // Takes all out.
+  std::vector<Frame> clear();
+
+  // The highest number given.
+  std::uint64_t last_id() const { return last_id_; }
+  std::size_t size() const { return frames_.size(); }
+
+ private:
+  void forget(const Frame& frame) { bytes_ -= frame.content.size(); }
+
+  const Bounds bounds_;
+  std::deque<Frame> frames_;
+  std::size_t sent_ = 0;  // of them, the first: over this connection, or before it and handled
+  std::size_t bytes_ = 0;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace microframe::v1

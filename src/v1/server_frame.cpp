@@ -1,0 +1,114 @@
+#include "v1/server_frame.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/parse_json.hpp"
+#include "v1/fields.hpp"
+
+namespace microframe::v1 {
+namespace {
+
+using Type = ServerFrame::Type;
+
+struct TypeName {
+  std::string_view name;
+  Type type;
+};
+
+constexpr TypeName kTypes[] = {
+    {"welcome", Type::welcome}, {"message", Type::message},   {"ack", Type::ack},
+    {"error", Type::error},     {"joined", Type::joined},     {"left", Type::left},
+    {"pong", Type::pong},       {"presence", Type::presence}, {"bye", Type::bye},
+};
+
+Type type_of(std::string_view name) {
+  const auto* known = std::find_if(std::begin(kTypes), std::end(kTypes),
+                                   [&](const TypeName& one) { return one.name == name; });
+  return known == std::end(kTypes) ? Type::unknown : known->type;
+}
+
+std::optional<std::uint64_t> optional_number(Fields& fields, std::string_view name) {
+  if (!fields.find(name)) return std::nullopt;
+  return fields.number(name);
+}
+
+// What is no object is as if it were not there.
+Json object(Fields& fields, std::string_view name) {
+  const Json* value = fields.find(name);
+  return value && value->is_object() ? fields.take(name) : Json{};
+}
+
+void read_welcome(Fields& fields, ServerFrame& frame) {
+  frame.session = fields.text("session");
+  frame.secret = fields.text("secret");
+  frame.user = fields.text_or("user", "");
+  frame.resumed = fields.flag("resumed");
+  frame.handled = fields.number_or("handled", 0);
+  frame.ping_ms = fields.number_or("ping_ms", 0);
+}
+
+void read_joined(Fields& fields, ServerFrame& frame) {
+  frame.room = fields.text("room");
+  frame.epoch = fields.text_or("epoch", "");
+  frame.offset = optional_number(fields, "offset");
+  if (fields.find("recovered")) frame.recovered = fields.flag("recovered");
+  frame.presence = object(fields, "presence");
+}
+
+void read_members(Fields& fields, ServerFrame& frame) {
+  switch (frame.type) {
+    case Type::welcome:
+      return read_welcome(fields, frame);
+    case Type::message:
+      frame.data = fields.take("data");
+      frame.room = fields.text_or("room", "");
+      frame.offset = optional_number(fields, "offset");
+      return;
+    case Type::ack:
+      frame.data = fields.take("data");
+      return;
+    case Type::error:
+      frame.code = fields.text("code");
+      frame.text = fields.text_or("message", "");
+      return;
+    case Type::joined:
+      return read_joined(fields, frame);
+    case Type::left:
+      frame.room = fields.text("room");
+      return;
+    case Type::presence:
+      frame.room = fields.text("room");
+      frame.joins = object(fields, "joins");
+      frame.leaves = object(fields, "leaves");
+      return;
+    case Type::bye:
+      frame.close = fields.number("code");
+      frame.text = fields.text_or("reason", "");
+      frame.reconnect = fields.flag("reconnect");
+      frame.retry_ms = fields.number_or("retry_ms", 0);
+      return;
+    case Type::pong:
+    case Type::unknown:
+      return;
+  }
+}
+
+}  // namespace
+
+base::Result<ServerFrame, std::string> parse_server_frame(std::string_view text) {
+  std::string why;
+  auto parsed = base::parse_json(text, why);
+  if (!parsed) return base::fail(why);
+  auto* members = parsed->if_object();
+  if (!members) return base::fail(std::string("a frame is a JSON object"));
+  Fields fields(*members);
+  ServerFrame frame;
+  frame.type = type_of(fields.text_or("t", ""));
+  frame.id = fields.number_or("id", 0);
+  read_members(fields, frame);
+  if (!fields.good()) return base::fail(fields.fault());
+  return frame;
+}
+
+}  // namespace microframe::v1

@@ -1,0 +1,233 @@
+// The rooms of a client: how far each is read, what is asked for in a new session, who is there.
+#include "v1/client_rooms.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+
+namespace microframe::v1 {
+namespace {
+
+Json json(const char* text) {
+  return boost::json::parse(text);
+}
+
+ServerFrame kept(const std::string& room, const std::string& epoch, std::uint64_t offset) {
+  ServerFrame frame;
+  frame.type = ServerFrame::Type::joined;
+  frame.room = room;
+  frame.epoch = epoch;
+  frame.offset = offset;
+  return frame;
+}
+
+// Enters a room that keeps its messages, by a wish of ours.
+void enter(ClientRooms& rooms, const std::string& room, std::uint64_t offset) {
+  rooms.want(room, false);
+  const Outgoing::Frame join(Outgoing::Kind::join, 1, room);
+  rooms.joined(kept(room, "e", offset), &join);
+}
+
+TEST(ClientRoomsTest, AMessageIsReadOnce) {
+  ClientRooms rooms;
+  enter(rooms, "r", 4);
+  EXPECT_FALSE(rooms.accept("r", 4));
+  EXPECT_TRUE(rooms.accept("r", 5));
+  EXPECT_FALSE(rooms.accept("r", 5));
+  EXPECT_TRUE(rooms.accept("r", 8)) << "offsets may skip";
+  EXPECT_FALSE(rooms.accept("r", 7));
+  EXPECT_TRUE(rooms.accept("r", std::nullopt));
+  EXPECT_TRUE(rooms.accept("unknown", 1));
+}
+
+TEST(ClientRoomsTest, APositionIsWhereItStopped) {
+  ClientRooms rooms;
+  enter(rooms, "b", 4);
+  enter(rooms, "a", 1);
+  rooms.accept("b", 5);
+  EXPECT_EQ(rooms.names(), (std::vector<std::string>{"a", "b"}));
+  const auto position = rooms.position("b", "s1");
+  ASSERT_TRUE(position);
+  EXPECT_EQ(position->epoch, "e");
+  EXPECT_EQ(position->offset, 5U);
+  EXPECT_EQ(position->session, "s1");
+  rooms.begin_anew("s1");
+  EXPECT_EQ(rooms.position("b", "s2")->session, "s1");
+  EXPECT_FALSE(rooms.position("unknown", "s2"));
+  EXPECT_TRUE(rooms.names().empty());
+}
+
+TEST(ClientRoomsTest, ANewSessionAsksForWhatWasMissedInTheOldOne) {
+  ClientRooms rooms;
+  enter(rooms, "r", 4);
+  rooms.accept("r", 5);
+  const auto joins = rooms.begin_anew("s1").joins;
+  ASSERT_EQ(joins.size(), 1U);
+  ASSERT_TRUE(joins[0].since);
+  EXPECT_EQ(joins[0].since->epoch, "e");
+  EXPECT_EQ(joins[0].since->offset, 5U);
+  EXPECT_EQ(joins[0].since->session, "s1");
+
+  const auto again = rooms.begin_anew("s2").joins;
+  ASSERT_EQ(again.size(), 1U) << "the join was not answered in that session either";
+  EXPECT_EQ(again[0].since->session, "s1") << "where it had read so far";
+
+  ServerFrame frame = kept("r", "e", 7);
+  frame.recovered = true;
+  const JoinedRoom told = rooms.joined(std::move(frame), &again[0]);
+  EXPECT_TRUE(told.again);
+  EXPECT_EQ(told.recovered, true);
+  EXPECT_TRUE(rooms.accept("r", 6)) << "what was missed follows";
+  EXPECT_TRUE(rooms.accept("r", 7));
+}
+
+TEST(ClientRoomsTest, WhatCannotBeRecoveredIsTold) {
+  ClientRooms rooms;
+  enter(rooms, "r", 4);
+  const auto joins = rooms.begin_anew("s1").joins;
+  ServerFrame frame = kept("r", "e2", 9);
+  frame.recovered = false;
+  EXPECT_EQ(rooms.joined(std::move(frame), &joins[0]).recovered, false);
+  EXPECT_FALSE(rooms.accept("r", 9));
+  EXPECT_TRUE(rooms.accept("r", 10));
+}
+
+TEST(ClientRoomsTest, TheLatestOnesOnRequestAreNew) {
+  ClientRooms rooms;
+  rooms.want("r", false);
+  Outgoing::Frame join(Outgoing::Kind::join, 1, "r");
+  join.last = 2;
+  rooms.joined(kept("r", "e", 9), &join);
+  EXPECT_TRUE(rooms.accept("r", 8));
+  EXPECT_TRUE(rooms.accept("r", 9));
+  EXPECT_FALSE(rooms.accept("r", 9));
+}
+
+TEST(ClientRoomsTest, ARoomWithoutHistoryIsJoinedAgainWithoutIt) {
+  ClientRooms rooms;
+  rooms.want("r", false);
+  ServerFrame frame;
+  frame.room = "r";
+  const Outgoing::Frame join(Outgoing::Kind::join, 1, "r");
+  rooms.joined(std::move(frame), &join);
+  const auto joins = rooms.begin_anew("s1").joins;
+  ASSERT_EQ(joins.size(), 1U);
+  EXPECT_FALSE(joins[0].since);
+  ServerFrame again;
+  again.room = "r";
+  EXPECT_EQ(rooms.joined(std::move(again), &joins[0]).recovered, false) << "nobody knows what was missed";
+}
+
+TEST(ClientRoomsTest, ARoomThatTheServerChoseIsItsToChooseAgain) {
+  ClientRooms rooms;
+  EXPECT_TRUE(rooms.joined(kept("r", "e", 4), nullptr).by_server);
+  const auto anew = rooms.begin_anew("s1");
+  EXPECT_TRUE(anew.joins.empty());
+  EXPECT_EQ(anew.lost, std::vector<std::string>{"r"});
+  EXPECT_EQ(rooms.joined(kept("r", "e", 4), nullptr).recovered, true) << "nobody has written since";
+  rooms.begin_anew("s2");
+  EXPECT_EQ(rooms.joined(kept("r", "e", 5), nullptr).recovered, false);
+  rooms.begin_anew("s3");
+  EXPECT_EQ(rooms.joined(kept("r", "e2", 5), nullptr).recovered, false) << "another epoch";
+  rooms.begin_anew("s4");
+  rooms.begin_anew("s5");
+  EXPECT_FALSE(rooms.joined(kept("r", "e2", 5), nullptr).recovered) << "it was not there in s5";
+  ServerFrame bare;
+  bare.room = "bare";
+  EXPECT_FALSE(rooms.joined(ServerFrame(bare), nullptr).recovered);
+  rooms.begin_anew("s6");
+  EXPECT_EQ(rooms.joined(ServerFrame(bare), nullptr).recovered, false);
+}
+
+TEST(ClientRoomsTest, WhatIsLeftIsNotAskedForAgain) {
+  ClientRooms rooms;
+  enter(rooms, "a", 1);
+  enter(rooms, "b", 1);
+  enter(rooms, "c", 1);
+  rooms.left("a");
+  rooms.forsake("b");
+  const auto joins = rooms.begin_anew("s1").joins;
+  ASSERT_EQ(joins.size(), 1U);
+  EXPECT_EQ(joins[0].content, "c");
+}
+
+TEST(ClientRoomsTest, AJoinThatWasNeverGrantedIsAskedForByItsOwnFrame) {
+  ClientRooms rooms;
+  rooms.want("r", false);
+  EXPECT_TRUE(rooms.begin_anew("s1").joins.empty());
+  rooms.forsake("r");
+  EXPECT_TRUE(rooms.begin_anew("s2").joins.empty());
+}
+
+TEST(ClientRoomsTest, WhatComesBeforeItsOwnJoinIsAnsweredComesAgain) {
+  ClientRooms rooms;
+  enter(rooms, "r", 4);
+  const auto joins = rooms.begin_anew("s1").joins;
+  EXPECT_TRUE(rooms.joined(kept("r", "e", 6), nullptr).by_server);
+  EXPECT_FALSE(rooms.accept("r", 7)) << "passed over";
+  ServerFrame frame = kept("r", "e", 7);
+  frame.recovered = true;
+  const JoinedRoom told = rooms.joined(std::move(frame), &joins[0]);
+  EXPECT_TRUE(told.again);
+  EXPECT_TRUE(rooms.accept("r", 5) && rooms.accept("r", 6) && rooms.accept("r", 7));
+  EXPECT_FALSE(rooms.accept("r", 7));
+}
+
+TEST(ClientRoomsTest, WhatWasPassedOverForARefusedJoinIsAGap) {
+  ClientRooms rooms;
+  enter(rooms, "r", 4);
+  enter(rooms, "gone", 4);
+  rooms.begin_anew("s1");
+  rooms.joined(kept("r", "e", 6), nullptr);
+  EXPECT_FALSE(rooms.accept("r", 7));
+  const auto still_in = rooms.refused("r");
+  ASSERT_TRUE(still_in);
+  EXPECT_EQ(still_in->recovered, false);
+  EXPECT_TRUE(rooms.accept("r", 8));
+  EXPECT_FALSE(rooms.refused("gone"));
+  EXPECT_FALSE(rooms.refused("unknown"));
+  EXPECT_EQ(rooms.begin_anew("s2").lost, std::vector<std::string>{"r"});
+}
+
+TEST(ClientRoomsTest, TheLatestOnesOnRequestAreNotToldTwice) {
+  ClientRooms rooms;
+  rooms.joined(kept("r", "e", 4), nullptr);
+  EXPECT_TRUE(rooms.accept("r", 5));
+  rooms.want("r", false);
+  Outgoing::Frame join(Outgoing::Kind::join, 1, "r");
+  join.last = 2;
+  rooms.joined(kept("r", "e", 6), &join);
+  EXPECT_FALSE(rooms.accept("r", 5));
+  EXPECT_TRUE(rooms.accept("r", 6));
+}
+
+TEST(ClientRoomsTest, PresenceFollowsItsDifferences) {
+  ClientRooms rooms;
+  ServerFrame frame;
+  frame.room = "r";
+  frame.presence = json(R"({"alice":[{"device":"1","meta":{}},{"device":"2","meta":{}}]})");
+  rooms.joined(std::move(frame), nullptr);
+
+  EXPECT_TRUE(
+      rooms.change_presence("r", json(R"({"bob":[{"device":"3","meta":{"at":"desk"}}]})"), json("{}")));
+  EXPECT_TRUE(
+      rooms.change_presence("r", json("{}"), json(R"({"alice":[{"device":"1"}],"carol":[{"device":"9"}]})")));
+  EXPECT_EQ(rooms.presence("r"),
+            json(R"({"alice":[{"device":"2","meta":{}}],"bob":[{"device":"3","meta":{"at":"desk"}}]})"));
+  rooms.change_presence("r", json(R"({"bob":[{"device":"3","meta":{"at":"sea"}}]})"), json("{}"));
+  EXPECT_EQ(rooms.presence("r").at("bob"), json(R"([{"device":"3","meta":{"at":"sea"}}])")) << "in its place";
+  rooms.change_presence("r", json(R"({"alice":[{"device":"2","meta":1}]})"),
+                        json(R"({"alice":[{"device":"2"}]})"));
+  EXPECT_EQ(rooms.presence("r").at("alice"), json(R"([{"device":"2","meta":1}])")) << "out first, then in";
+  rooms.change_presence("r", json("{}"), json(R"({"alice":[{"device":"2"}],"bob":[{"device":"3"}]})"));
+  EXPECT_EQ(rooms.presence("r"), json("{}")) << "a user is there while a device is";
+
+  EXPECT_FALSE(rooms.change_presence("other", json("{}"), json("{}")));
+  EXPECT_TRUE(rooms.presence("other").is_null());
+  rooms.change_presence("r", json(R"({"x":7,"y":[1]})"), json(R"([])"));  // nonsense does no harm
+  rooms.begin_anew("s1");
+  EXPECT_TRUE(rooms.presence("r").is_null()) << "not known any more";
+}
+
+}  // namespace
+}  // namespace microframe::v1

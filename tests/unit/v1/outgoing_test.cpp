@@ -1,0 +1,110 @@
+// What a client has sent and what it will send, over connections and sessions.
+#include "v1/outgoing.hpp"
+
+#include <gtest/gtest.h>
+
+namespace microframe::v1 {
+namespace {
+
+using Kind = Outgoing::Kind;
+using Frame = Outgoing::Frame;
+
+Outgoing roomy() {
+  return Outgoing(Outgoing::Bounds{100, 10'000});
+}
+
+// The contents that are to be sent now, with their numbers.
+std::string sent(Outgoing& outgoing) {
+  std::string all;
+  while (const Frame* frame = outgoing.send_next()) all += std::to_string(frame->id) + frame->content + " ";
+  return all;
+}
+
+TEST(OutgoingTest, NumbersRiseInTheOrderOfSending) {
+  Outgoing outgoing = roomy();
+  outgoing.add(Frame(Kind::message, 1, "a"));
+  outgoing.add(Frame(Kind::join, 2, "b"));
+  EXPECT_EQ(sent(outgoing), "1a 2b ");
+  outgoing.add(Frame(Kind::binary, 3, "c"));
+  EXPECT_EQ(sent(outgoing), "3c ");
+  EXPECT_FALSE(outgoing.has_unsent());
+  EXPECT_EQ(outgoing.last_id(), 3U);
+}
+
+TEST(OutgoingTest, AnAnswerTakesItsFrameWhateverItsPlace) {
+  Outgoing outgoing = roomy();
+  for (const char* one : {"a", "b", "c"}) outgoing.add(Frame(Kind::message, 0, one));
+  sent(outgoing);
+  EXPECT_EQ(outgoing.take(2)->content, "b");
+  EXPECT_FALSE(outgoing.take(2));
+  EXPECT_FALSE(outgoing.take(0));
+  EXPECT_FALSE(outgoing.take(4));
+  outgoing.add(Frame(Kind::message, 0, "d"));
+  EXPECT_EQ(sent(outgoing), "4d ");
+  EXPECT_EQ(outgoing.take(1)->content, "a");
+  EXPECT_EQ(outgoing.take(4)->content, "d");
+  EXPECT_EQ(outgoing.take(3)->content, "c");
+  EXPECT_EQ(outgoing.size(), 0U);
+}
+
+TEST(OutgoingTest, WhatTheServerHasNotBegunIsSentAgainWithItsNumber) {
+  Outgoing outgoing = roomy();
+  for (const char* one : {"a", "b", "c"}) outgoing.add(Frame(Kind::message, 0, one));
+  sent(outgoing);
+  outgoing.add(Frame(Kind::message, 0, "d"));
+  outgoing.resume(1);
+  EXPECT_EQ(sent(outgoing), "2b 3c 4d ");
+  EXPECT_EQ(outgoing.take(1)->content, "a") << "its answer is among the frames to come";
+  outgoing.resume(4);
+  EXPECT_EQ(sent(outgoing), "");
+}
+
+TEST(OutgoingTest, AnAnswerToWhatWaitsToBeSentAgainTakesIt) {
+  Outgoing outgoing = roomy();
+  for (const char* one : {"a", "b"}) outgoing.add(Frame(Kind::message, 0, one));
+  sent(outgoing);
+  outgoing.resume(0);
+  EXPECT_EQ(outgoing.take(2)->content, "b");
+  EXPECT_EQ(sent(outgoing), "1a ");
+}
+
+TEST(OutgoingTest, ANewSessionLosesWhatWasSentAndKeepsTheRest) {
+  Outgoing outgoing = roomy();
+  outgoing.add(Frame(Kind::message, 1, "sent"));
+  outgoing.add(Frame(Kind::binary, 2, "bytes"));
+  outgoing.add(Frame(Kind::join, 3, "room"));
+  outgoing.add(Frame(Kind::leave, 4, "room"));
+  outgoing.add(Frame(Kind::leave, 5, "other"));
+  outgoing.add(Frame(Kind::refresh, 0, "token"));
+  outgoing.add_first(Frame(Kind::join, 0, "again"));
+  sent(outgoing);
+  outgoing.add(Frame(Kind::message, 6, "waits"));
+  std::string lost;
+  for (const Frame& frame : outgoing.begin_anew()) lost += frame.content + " ";
+  EXPECT_EQ(lost, "again sent bytes other token ");
+  EXPECT_EQ(sent(outgoing), "1room 2room 3waits ");
+}
+
+TEST(OutgoingTest, ItsBoundsAreKept) {
+  Outgoing few(Outgoing::Bounds{2, 100});
+  EXPECT_TRUE(few.add(Frame(Kind::message, 0, "a")));
+  EXPECT_TRUE(few.add(Frame(Kind::message, 0, "b")));
+  EXPECT_FALSE(few.add(Frame(Kind::message, 0, "c")));
+  EXPECT_EQ(sent(few), "1a 2b ");
+  EXPECT_FALSE(few.add(Frame(Kind::message, 0, "c"))) << "what is not answered counts";
+  few.take(1);
+  EXPECT_TRUE(few.add(Frame(Kind::message, 0, "c")));
+
+  Outgoing small(Outgoing::Bounds{100, 10});
+  EXPECT_TRUE(small.add(Frame(Kind::message, 0, "123456")));
+  EXPECT_FALSE(small.add(Frame(Kind::message, 0, "12345")));
+  EXPECT_TRUE(small.add(Frame(Kind::message, 0, "1234")));
+  sent(small);
+  small.begin_anew();
+  EXPECT_TRUE(small.add(Frame(Kind::message, 0, "1234567890")));
+  small.clear();
+  EXPECT_TRUE(small.add(Frame(Kind::message, 0, "1234567890")));
+}
+
+}  // namespace
+}  // namespace microframe::v1
