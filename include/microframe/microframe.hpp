@@ -3,6 +3,7 @@
 
 #include "microframe/application.hpp"
 #include "microframe/authx.hpp"
+#include "microframe/client.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/config_error.hpp"
 #include "microframe/json.hpp"

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <new>
 #include <utility>
 
 #include "net/tls_session.hpp"
+#include "ws/chance.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -24,13 +26,6 @@ proto::MaskKey random_mask() {
   proto::MaskKey key;
   RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size()));
   return key;
-}
-
-// Of [0, 1).
-double random_part() {
-  std::uint32_t number = 0;
-  RAND_bytes(reinterpret_cast<unsigned char*>(&number), sizeof number);
-  return number / 4294967296.0;
 }
 
 std::string random_key() {
@@ -119,19 +114,21 @@ void ClientConnection::receive(base::MutableBytes bytes) {
     if (*alive) read(bytes);
     return;
   }
-  heartbeat_.heard(loop_.now_ms());
+  heard_ms_ = loop_.now_ms();
+  heartbeat_.heard(heard_ms_);
   read(bytes);
 }
 
 void ClientConnection::opened() {
   phase_ = Phase::open;
-  heartbeat_.begin(loop_.now_ms(), options_.heartbeat, random_part());
+  heartbeat_.begin(loop_.now_ms(), options_.heartbeat, chance());
   check_heartbeat(loop_.now_ms());
   events_.on_open();
 }
 
 void ClientConnection::check_heartbeat(std::uint64_t now_ms) {
   loop_.wheel().cancel(*this);
+  if (!socket_->is_reading()) heartbeat_.heard(now_ms);
   switch (heartbeat_.check(now_ms, options_.heartbeat)) {
     case Heartbeat::Verdict::lost:
       return finish(CloseCode::abnormal, "the server has stopped answering");
@@ -162,12 +159,25 @@ bool ClientConnection::read_head(base::MutableBytes& bytes) {
   }
   const auto accepted = proto::check_response(*head, request_);
   if (!accepted) {
+    note_refusal(*head);
     finish(CloseCode::abnormal, accepted.error());
     return false;
   }
+  subprotocol_ = accepted.value().subprotocol;
   begin(accepted.value().deflate);
   bytes = base::MutableBytes(head_).subspan(size);
   return true;
+}
+
+void ClientConnection::note_refusal(const proto::ResponseHead& head) {
+  if (head.status == 101) return;
+  status_ = head.status;
+  // RFC 9110 §10.2.3: seconds; a date in its place is not worth reading.
+  const auto after = head.find("retry-after");
+  std::uint64_t seconds = 0;
+  if (!after) return;
+  const auto [end, error] = std::from_chars(after->data(), after->data() + after->size(), seconds);
+  if (error == std::errc() && end == after->data() + after->size()) retry_after_s_ = seconds;
 }
 
 void ClientConnection::begin(const std::optional<proto::DeflateParams>& deflate) {
@@ -243,6 +253,20 @@ void ClientConnection::close(CloseCode code, std::string_view reason) {
   phase_ = Phase::closing;
   // §7.1.1: the server closes the TCP connection; we wait, but not for ever.
   loop_.wheel().arm(*this, loop_.now_ms() + kCloseMs);
+}
+
+void ClientConnection::say_goodbye() {
+  if (phase_ != Phase::open) return;
+  close();
+  socket_->offer();
+}
+
+void ClientConnection::pause_reading() {
+  if (socket_) socket_->pause_reading();
+}
+
+void ClientConnection::resume_reading() {
+  if (socket_) socket_->resume_reading();
 }
 
 void ClientConnection::on_end(net::EndReason reason) {

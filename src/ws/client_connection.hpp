@@ -56,6 +56,20 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
   bool send(const Message& message);
   // Starts the closing handshake, or gives up connecting; on_closed follows.
   void close(proto::CloseCode code = proto::CloseCode::normal, std::string_view reason = {});
+  // Says Close 1000, if it is open and the kernel takes that now: for who is about to destroy it.
+  void say_goodbye();
+  // While an application has too much to do. A server whose words are not read is not given up.
+  void pause_reading();
+  void resume_reading();
+
+  // What the server chose of the subprotocols; "" for none.
+  const std::string& subprotocol() const { return subprotocol_; }
+  // The HTTP answer it gave in place of the upgrade, and after how many seconds one should ask again; 0 and
+  // nullopt where there was none.
+  unsigned status() const { return status_; }
+  std::optional<std::uint64_t> retry_after_s() const { return retry_after_s_; }
+  // When bytes came the last time, in Loop::now_ms; 0: never.
+  std::uint64_t heard_ms() const { return heard_ms_; }
 
  private:
   enum class Phase : std::uint8_t { connecting, handshaking, open, closing, closed };
@@ -70,6 +84,7 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
   void on_drained() override {}
   void on_deadline(std::uint64_t now_ms) override;
   bool read_head(base::MutableBytes& bytes);
+  void note_refusal(const proto::ResponseHead& head);
   void begin(const std::optional<proto::DeflateParams>& deflate);
   void read(base::MutableBytes bytes);
   void opened();
@@ -90,6 +105,10 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
   std::unique_ptr<net::Socket> socket_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   Heartbeat heartbeat_;
+  std::uint64_t heard_ms_ = 0;
+  std::string subprotocol_;
+  unsigned status_ = 0;
+  std::optional<std::uint64_t> retry_after_s_;
   Phase phase_ = Phase::connecting;
   proto::CloseCode close_code_ = proto::CloseCode::abnormal;  // the peer's, once it came
   std::string close_reason_;
