@@ -10,10 +10,9 @@
 
 #include "app/commands.hpp"
 #include "app/line_reader.hpp"
+#include "microframe/client.hpp"
 #include "net/loop.hpp"
 #include "net/signals.hpp"
-#include "net/tls_context.hpp"
-#include "ws/client_connection.hpp"
 
 namespace microframe::app {
 namespace {
@@ -22,26 +21,41 @@ struct ConnectOptions {
   std::string url;
   std::string token;
   std::string subprotocol;
+  bool session = false;
   bool no_compression = false;
-  net::TlsTrust trust;
+  std::string ca_file;
+  bool insecure = false;
 };
 
-// Lines in, messages out, until either side closes. Exit code 0 for a clean end, 1 for any other.
-class LineClient final : private ws::ClientConnection::Events {
+ClientOptions client_options(const ConnectOptions& options) {
+  ClientOptions result;
+  result.plain = !options.session;
+  result.reconnect = options.session;
+  if (!options.token.empty()) result.token = [token = options.token] { return token; };
+  if (!options.subprotocol.empty()) result.subprotocols = {options.subprotocol};
+  result.compression.enabled = !options.no_compression;
+  // One connection only: its context is worth its memory.
+  result.compression.context_takeover = true;
+  result.ca_file = options.ca_file;
+  result.insecure = options.insecure;
+  return result;
+}
+
+// Lines in, messages out, until either side closes. Exit code 0 for a clean end, 1 for any other. The loop of
+// this thread does it all; what the client and the reader tell is posted there.
+class LineClient final {
  public:
-  explicit LineClient(const ConnectOptions& options) {
-    ws::ClientConnection::Options connection_options;
-    connection_options.token = options.token;
-    if (!options.no_compression) {
-      // One connection only: its context is worth its memory.
-      connection_options.compression.emplace().context_takeover = true;
-    }
-    if (!options.subprotocol.empty()) connection_options.subprotocols = {options.subprotocol};
-    ws::Url url = ws::parse_url(options.url);
-    if (url.secure) connection_options.tls = net::TlsContext::client(options.trust);
-    loop_.post([this, url = std::move(url), connection_options = std::move(connection_options)] {
+  explicit LineClient(const ConnectOptions& options)
+      : with_session_(options.session), client_(options.url, client_options(options)) {
+    client_.on_text([this](const std::string& text) { post([this, text] { print(text); }); });
+    client_.on_message([this](const Json& data) { post([this, text = line_of(data)] { print(text); }); });
+    client_.on_binary([this](std::span<const std::byte> bytes) {
+      post([this, size = bytes.size()] { print("(" + std::to_string(size) + " bytes)"); });
+    });
+    client_.on_state([this](const ClientStatus& status) { post([this, status] { tell(status); }); });
+    post([this] {
       signals_.emplace(loop_, std::vector{SIGINT, SIGTERM}, [this](int) { quit(); });
-      connection_.reset(new ws::ClientConnection(loop_, url, connection_options, *this));
+      client_.connect();
     });
   }
 
@@ -51,51 +65,87 @@ class LineClient final : private ws::ClientConnection::Events {
   }
 
  private:
-  void on_open() override {
-    std::fputs("connected; type a message and Enter, Ctrl-D to leave\n", stderr);
-    reader_.emplace(
-        [this](std::string line) {
-          loop_.post([this, line = std::move(line)] {
-            if (connection_) connection_->send(ws::Message::text(line));
-          });
-        },
-        [this] { loop_.post([this] { quit(); }); });
-  }
+  void post(std::function<void()> what) { loop_.post(std::move(what)); }
 
-  void on_message(const ws::Message& message) override {
-    if (message.is_binary()) {
-      std::printf("(%zu bytes)\n", message.bytes().size());
-    } else {
-      std::printf("%.*s\n", static_cast<int>(message.content().size()), message.content().data());
-    }
+  // Text that was sent as text is printed as it was.
+  static std::string line_of(const Json& data) {
+    const auto* text = data.if_string();
+    return text ? std::string(text->data(), text->size()) : to_text(data);
+  }
+  static void print(const std::string& line) {
+    std::fwrite(line.data(), 1, line.size(), stdout);  // it may hold zeros
+    std::fputc('\n', stdout);
     std::fflush(stdout);
   }
 
-  void on_closed(proto::CloseCode code, std::string_view reason) override {
-    const bool clean = code == proto::CloseCode::normal || (leaving_ && code != proto::CloseCode::abnormal);
-    if (!clean) {
-      std::fprintf(stderr, "closed: %u %.*s\n", static_cast<unsigned>(code), static_cast<int>(reason.size()),
-                   reason.data());
+  void tell(const ClientStatus& status) {
+    switch (status.state) {
+      case ClientState::connecting:
+        return;
+      case ClientState::open:
+        return begin(status);
+      case ClientState::reconnecting:
+        std::fprintf(stderr, "lost: %u %s; trying again in %lld ms\n", unsigned{status.code},
+                     status.reason.c_str(), static_cast<long long>(status.retry.count()));
+        return;
+      case ClientState::closed:
+        return end(status);
     }
-    exit_code_ = clean ? 0 : 1;
-    signals_.reset();
-    loop_.post([this] {
-      connection_.reset();
-      loop_.stop();
-    });
   }
-
+  void begin(const ClientStatus& status) {
+    if (reader_) {
+      std::fputs(status.resumed ? "connected again, nothing is lost\n" : "connected again, anew\n", stderr);
+      return;
+    }
+    std::fputs("connected; type a message and Enter, Ctrl-D to leave\n", stderr);
+    reader_.emplace([this](std::string line) { post([this, line = std::move(line)] { send(line); }); },
+                    [this] { post([this] { end_of_input(); }); });
+  }
+  void send(const std::string& line) {
+    ++unanswered_;
+    client_.send_text(line).then(
+        [this](const Json& reply) {
+          post([this, reply] { answered(reply.is_null() ? std::string() : line_of(reply)); });
+        },
+        [this](const ClientError& error) {
+          post([this, code = error.code(), what = std::string(error.what())] {
+            if (with_session_) std::fprintf(stderr, "not sent: %s: %s\n", code.c_str(), what.c_str());
+            answered({});
+          });
+        });
+  }
+  void answered(const std::string& reply) {
+    if (!reply.empty()) print(reply);
+    --unanswered_;
+    if (input_ended_ && unanswered_ == 0) quit();
+  }
+  void end_of_input() {
+    input_ended_ = true;
+    if (unanswered_ == 0) quit();
+  }
   void quit() {
     leaving_ = true;
-    if (connection_) connection_->close();
+    client_.close();
+  }
+  void end(const ClientStatus& status) {
+    constexpr unsigned kNormal = 1000;
+    constexpr unsigned kAbnormal = 1006;
+    const bool clean = status.code == kNormal || (leaving_ && status.code != kAbnormal);
+    if (!clean) std::fprintf(stderr, "closed: %u %s\n", unsigned{status.code}, status.reason.c_str());
+    exit_code_ = clean ? 0 : 1;
+    signals_.reset();
+    loop_.stop();
   }
 
+  const bool with_session_;
   net::Loop loop_;
   std::optional<net::Signals> signals_;
-  std::unique_ptr<ws::ClientConnection> connection_;
   std::optional<LineReader> reader_;
+  std::size_t unanswered_ = 0;
+  bool input_ended_ = false;
   bool leaving_ = false;
   int exit_code_ = 1;
+  Client client_;  // the last, for what it tells is posted to the loop
 };
 
 }  // namespace
@@ -107,11 +157,14 @@ void add_connect_command(CLI::App& cli, int& exit_code) {
       "Talk to a WebSocket by lines: standard input to text messages, messages to standard output");
   command->add_option("url", options->url, "ws://host:port/path, or wss:// for TLS")->required();
   command->add_option("--token", options->token, "The access token, sent as Authorization: Bearer");
-  command->add_option("--subprotocol", options->subprotocol, "The subprotocol to ask for");
+  CLI::Option* session = command->add_flag("--session", options->session,
+                                           "Speak microframe.v1: lines are acknowledged, replies printed, "
+                                           "and a lost connection is come back from");
+  command->add_option("--subprotocol", options->subprotocol, "The subprotocol to ask for")->excludes(session);
   command->add_flag("--no-compression", options->no_compression, "Do not offer permessage-deflate");
-  command->add_option("--ca", options->trust.ca_file,
+  command->add_option("--ca", options->ca_file,
                       "With wss: PEM of who vouches for the server, in place of whom the system trusts");
-  command->add_flag("--insecure", options->trust.insecure, "With wss: take any certificate, anybody's")
+  command->add_flag("--insecure", options->insecure, "With wss: take any certificate, anybody's")
       ->excludes("--ca");
   command->callback([options, &exit_code] { exit_code = LineClient(*options).run(); });
 }

@@ -132,6 +132,15 @@ class Interop(unittest.IsolatedAsyncioTestCase):
         client.stdin.close()
         client.stdout.close()
 
+    def test_connect_with_a_session(self):
+        client = subprocess.run([BINARY, "connect", f"ws://127.0.0.1:{self.port}/ws/echo", "--token", self.token("alice"), "--session"],
+                                input='hello\n{"a": [1]}\n', capture_output=True, text=True, timeout=20)
+        self.assertEqual((client.returncode, client.stdout), (0, 'hello\n{"a":[1]}\n'))
+        refused = subprocess.run([BINARY, "connect", f"ws://127.0.0.1:{self.port}/ws/echo", "--token", "bad", "--session"],
+                                 input="hello\n", capture_output=True, text=True, timeout=20)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("closed: 4401", refused.stderr)
+
     def test_connect_says_why_it_cannot(self):
         client = subprocess.run([BINARY, "connect", "ws://127.0.0.1:1/"], capture_output=True, text=True, timeout=20)
         self.assertEqual(client.returncode, 1)
