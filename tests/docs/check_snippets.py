@@ -14,6 +14,7 @@ import sys
 
 HEAD = "#include <microframe/microframe.hpp>\n#include <map>\n#include <thread>\nusing namespace microframe;\n"
 CLASS = HEAD + "class Snippet : public ws::ChatBase {\n public:\n%s\n};\nvoid use(Application& a, authx::AuthConfig& c) { a.route<Snippet>(\"/\", c); }\n"
+CLIENT = HEAD + "#include <iostream>\nstd::string fetch_token();\nJson look_up(const Json&);\n"
 FRAMES = {
     "auth": HEAD + "void use() {\n%s\n}\n",
     "users": HEAD + "std::optional<authx::User> load(const std::string&);\n%s\nUsers users;\n",
@@ -24,11 +25,16 @@ FRAMES = {
     "rooms_slow": HEAD + "class Quotes : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"
                          "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",
     "application": HEAD + "void use(Application& app) {\n%s\n}\n",
+    "client": CLIENT + "void use() {\n%s\n}\n",
+    "client_replies": CLIENT + "Task<> use(Client& client) {\n%s\n}\n",
+    "client_many": CLIENT + "#include <deque>\nvoid use(const std::vector<std::string>& urls) {\n%s\n}\n",
+    "client_plain": CLIENT + "void use() {\n%s\n}\n",
     "publish": HEAD + "class MyChat : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"
                       "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",
 }
 FRAMES["rooms_kept"] = FRAMES["publish"]
 BLOCK = re.compile(r"(?:<!-- (\w+): ([^ ]+) -->\n)?```cpp\n(.*?)```", re.S)
+FENCE = re.compile(r"^```.*?^```", re.S | re.M)
 LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 
@@ -61,7 +67,7 @@ def check_page(root, page):
             yield f"{name}: a C++ block without a marker:\n{code}", None
     for kind, blocks in joined.items():
         yield f"{name} ({kind})", FRAMES[kind] % "\n".join(blocks)
-    for target in LINK.findall(text):
+    for target in LINK.findall(FENCE.sub("", text)):
         if not os.path.exists(os.path.join(os.path.dirname(page), target)):
             yield f"{name}: the link {target} leads nowhere", None
 
