@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::uint16_t kUnauthenticated = 4401;
 constexpr std::uint16_t kForbidden = 4403;
-// A connection that ends sooner, and was of no use, is as good as none: a server that welcomes and closes at once must not be
-// asked again and again without a pause.
+// A connection that ends sooner, and was of no use, is as good as none: a server that welcomes and closes at
+// once must not be asked again and again without a pause.
 constexpr std::uint64_t kSettledMs = 5'000;
 
 bool heals(std::uint16_t code) {

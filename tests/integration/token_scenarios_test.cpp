@@ -1,6 +1,6 @@
 // Tokens that peers will forge, each refused on a real socket before any hook runs: scenarios 13 to 17, 22
-// and 23, RFC 8725. The tables of every form are in tests/unit/authx. Then what a good one comes with, and how
-// it ends: scenarios 24 to 26.
+// and 23, RFC 8725. The tables of every form are in tests/unit/authx. Then what a good one comes with, and
+// how it ends: scenarios 24 to 26.
 
 #include <chrono>
 
