@@ -47,10 +47,10 @@ class LineClient final {
  public:
   explicit LineClient(const ConnectOptions& options)
       : with_session_(options.session), client_(options.url, client_options(options)) {
-    client_.on_text([this](const std::string& text) { post([this, text] { print(text); }); });
-    client_.on_message([this](const Json& data) { post([this, text = line_of(data)] { print(text); }); });
+    client_.on_text([this](const std::string& text) { post([text] { print(text); }); });
+    client_.on_message([this](const Json& data) { post([text = line_of(data)] { print(text); }); });
     client_.on_binary([this](std::span<const std::byte> bytes) {
-      post([this, size = bytes.size()] { print("(" + std::to_string(size) + " bytes)"); });
+      post([size = bytes.size()] { print("(" + std::to_string(size) + " bytes)"); });
     });
     client_.on_state([this](const ClientStatus& status) { post([this, status] { tell(status); }); });
     post([this] {
