@@ -70,7 +70,7 @@ void ClientDriver::drive(Change&& change) {
   }
   for (auto& action : actions) {
     if (is_shut_down_) return;
-    std::visit([this](auto& one) { perform(one); }, action);
+    std::visit([this](auto& one) { this->perform(one); }, action);
   }
   if (!is_shut_down_) arm();
 }
