@@ -161,6 +161,8 @@ class Hub {
   enum class Audience : bool { all, sessions };
   void hand_out(const base::Ref<Room>& room, const base::SharedBuffer& frame, const Exclusion& exclusion,
                 Audience audience);
+  void note_coming(const Member& member, const base::Ref<Room>& room);
+  void note_going(const Member& member, const base::Ref<Room>& room);
   void tell_presence(const base::Ref<Room>& room, const Presence::Users& joins,
                      const Presence::Users& leaves);
   void welcome(Member& member, Room& room, const JoinWish* wish) const;

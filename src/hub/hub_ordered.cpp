@@ -2,6 +2,7 @@
 // numbered under its log's order and handed to every loop in that order, so that every member sees the same.
 
 #include <algorithm>
+#include <mutex>
 #include <new>
 
 #include "hub/hub.hpp"
@@ -97,23 +98,49 @@ void Hub::tell_presence(const Ref<Room>& room, const Presence::Users& joins, con
 
 void Hub::seat_here(Member& member, const Ref<Room>& room, const JoinWish* wish) {
   RoomLog* log = room->log();
-  if (!log) {
-    const bool seated = room->seating().seat(member);
+  const auto order = log ? std::unique_lock(log->order) : std::unique_lock<std::mutex>();
+  // What is handed out next, its own coming, is not for it.
+  const bool seated = log ? room->seating().seat(member, log->sequence + 1) : room->seating().seat(member);
+  try {
+    if (seated && log) note_coming(member, room);
     if (seated || wish) welcome(member, *room, wish);
+  } catch (...) {
+    if (seated) {
+      room->seating().unseat(member);
+      note_going(member, room);
+    }
+    throw;
+  }
+}
+
+void Hub::note_coming(const Member& member, const Ref<Room>& room) {
+  RoomLog& log = *room->log();
+  const std::string device = member.device();
+  if (!log.presence || !log.presence->add(member.user(), device)) {
+    ++log.sequence;
     return;
   }
-  const std::lock_guard lock(log->order);
-  // What is handed out next, its own coming, is not for it.
-  const bool seated = room->seating().seat(member, log->sequence + 1);
-  if (seated && log->presence && log->presence->add(member.user(), member.device())) {
-    const std::string device = member.device();
-    Presence::Users joins;
-    joins[member.user()].push_back({device, *log->presence->meta(member.user(), device)});
-    tell_presence(room, joins, {});
-  } else if (seated) {
-    ++log->sequence;
+  Presence::Users joins;
+  joins[member.user()].push_back({device, *log.presence->meta(member.user(), device)});
+  tell_presence(room, joins, {});
+}
+
+// Needs no memory: without it nobody is told, and who joins later sees it right.
+void Hub::note_going(const Member& member, const Ref<Room>& room) {
+  RoomLog* log = room->log();
+  if (!log || !log->presence) return;
+  Presence& presence = *log->presence;
+  const std::string device = member.device();
+  const Json* meta = presence.meta(member.user(), device);
+  if (!meta) return;
+  try {
+    Presence::Users leaves;
+    leaves[member.user()].push_back({device, *meta});
+    presence.remove(member.user(), device);
+    tell_presence(room, {}, leaves);
+  } catch (const std::bad_alloc&) {
+    presence.remove(member.user(), device);
   }
-  if (seated || wish) welcome(member, *room, wish);
 }
 
 void Hub::welcome(Member& member, Room& room, const JoinWish* wish) const {
@@ -142,19 +169,9 @@ void Hub::welcome(Member& member, Room& room, const JoinWish* wish) const {
 
 void Hub::unseat_here(Member& member, const Ref<Room>& room) {
   if (!room->seating().unseat(member)) return;
-  if (RoomLog* log = room->log(); log && log->presence) {
+  if (RoomLog* log = room->log()) {
     const std::lock_guard lock(log->order);
-    // Without memory nobody is told; who joins later sees it right.
-    try {
-      const std::string device = member.device();
-      Presence::Users leaves;
-      if (const Json* meta = log->presence->meta(member.user(), device)) {
-        leaves[member.user()].push_back({device, *meta});
-        log->presence->remove(member.user(), device);
-        tell_presence(room, {}, leaves);
-      }
-    } catch (const std::bad_alloc&) {
-    }
+    note_going(member, room);
   }
   member.left(room->name());
 }

@@ -62,7 +62,7 @@ class Member : public base::RefCounted, public Sink {
   std::size_t loop() const { return loop_; }
   // The name of its session; "" for one that has none: such are told nothing of presence.
   virtual std::string_view session() const { return {}; }
-  // Its name in presence.
+  // Its name in presence: short, so that it needs no memory.
   virtual std::string device() const { return {}; }
 
  private:

@@ -15,7 +15,11 @@ Presence::Device* Presence::find(const std::string& user, std::string_view devic
 
 bool Presence::add(const std::string& user, std::string_view device) {
   if (find(user, device)) return false;
-  users_[user].push_back({std::string(device), boost::json::object()});
+  std::vector<Device> first;
+  first.push_back({std::string(device), boost::json::object()});
+  const auto [entry, is_first] = users_.try_emplace(user, std::move(first));
+  // Where there is no memory for it the user must not be there without a device.
+  if (!is_first) entry->second.push_back(std::move(first.front()));
   return true;
 }
 
