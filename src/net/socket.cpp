@@ -46,7 +46,7 @@ Socket::Socket(Loop& loop, Stream stream, SocketEvents& events) : Socket(loop, s
 Socket::Stream Socket::release() {
   if (dirty_) loop_.forget_dirty(*this);
   dirty_ = false;
-  unwatch();
+  if (!unwatch()) throw std::bad_alloc();  // its descriptor would still tell this socket
   return {Descriptor(std::exchange(fd_, -1)), std::move(tls_)};
 }
 
@@ -76,12 +76,13 @@ void Socket::close() {
   ::close(std::exchange(fd_, -1));
 }
 
-void Socket::unwatch() {
-  if (fd_ < 0) return;
+bool Socket::unwatch() {
+  if (fd_ < 0) return true;
   ReadySet& ready = loop_.ready_set();
   // Taken out by name: closing would do that too, unless a child of the process holds the descriptor still.
-  if (!watched_.none()) ready.change(fd_, *this, watched_, {});
+  const bool taken_out = watched_.none() || ready.change(fd_, *this, watched_, {});
   ready.forget(*this);
+  return taken_out;
 }
 
 // --- out ---

@@ -67,7 +67,8 @@ class Socket final : private ReadyEvents {
   // Takes over one that was released.
   Socket(Loop& loop, Stream stream, SocketEvents& events);
   // Gives the stream away; the socket is over, and tells nothing more. Nothing may be queued, and with TLS it
-  // must not be called from on_receive, for there may be more to tell.
+  // must not be called from on_receive, for there may be more to tell. errors: std::bad_alloc where the
+  // kernel does not let go of it; the socket is then good for nothing but its end.
   Stream release();
 
   // From here on the stream is TLS. What is sent before the handshake is done waits for it. Once; before
@@ -122,7 +123,7 @@ class Socket final : private ReadyEvents {
   void end(EndReason reason);
   void say_goodbye(EndReason reason);
   void close();
-  void unwatch();
+  bool unwatch();  // returns: false where the kernel still watches
   void mark_dirty();
 
   Loop& loop_;

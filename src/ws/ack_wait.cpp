@@ -1,9 +1,13 @@
 #include "ws/ack_wait.hpp"
 
 #include <atomic>
+#include <new>
 #include <utility>
 
+#include "base/timer_wheel.hpp"
+#include "base/to_ms.hpp"
 #include "microframe/detail/scheduler.hpp"
+#include "net/loop.hpp"
 #include "ws/server_connection.hpp"
 
 namespace microframe::ws {
@@ -21,11 +25,56 @@ struct AckWait::State {
   detail::Scheduler* home = nullptr;  // of who waits; nullptr: it blocks its thread
   detail::Waiting waiting;            // of the awaiting thread alone
 
-  static void answered(const std::shared_ptr<State>& state) {
+  // Without memory to tell that it was the last, Patience finds out.
+  static void answered(const std::shared_ptr<State>& state) try {
     if (state->missing.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
     if (!state->home) return state->missing.notify_all();
     state->home->post([state] { state->waiting.resume(); });
+  } catch (const std::bad_alloc&) {
   }
+};
+
+// One connection's answer; if it is dropped before it came, the connection has ended.
+class AckWait::Expected {
+ public:
+  Expected(std::shared_ptr<State> state, std::size_t index) : state_(std::move(state)), index_(index) {}
+  Expected(const Expected&) = delete;
+  Expected& operator=(const Expected&) = delete;
+  ~Expected() {
+    if (!came_) State::answered(state_);
+  }
+  void come(AckStatus status, Json data) {
+    state_->answers[index_].status = status;
+    state_->answers[index_].data = std::move(data);
+    came_ = true;
+    State::answered(state_);
+  }
+
+ private:
+  const std::shared_ptr<State> state_;
+  const std::size_t index_;
+  bool came_ = false;
+};
+
+// Looks, when all should have answered, whether they have.
+class AckWait::Patience final : public base::TimerNode {
+ public:
+  Patience(std::shared_ptr<State> state, std::chrono::milliseconds timeout) : state_(std::move(state)) {
+    arm(base::to_ms(timeout));
+  }
+  void on_deadline(std::uint64_t) override {
+    const auto state = state_;  // whoever goes on lets go of this
+    if (state->missing == 0) return state->waiting.resume();
+    arm(0);
+  }
+
+ private:
+  void arm(std::uint64_t after_ms) {
+    auto& loop = static_cast<net::Loop&>(*state_->home);
+    loop.wheel().arm(*this, loop.now_ms() + after_ms);
+  }
+
+  const std::shared_ptr<State> state_;
 };
 
 AckWait::AckWait(std::vector<base::Ref<hub::Member>> members, Json message, std::chrono::milliseconds timeout)
@@ -48,6 +97,7 @@ bool AckWait::await_ready() {
 }
 
 void AckWait::await_suspend(std::coroutine_handle<> waiting) {
+  patience_ = std::make_unique<Patience>(state_, timeout_);
   state_->waiting.set(waiting);
   ask();
 }
@@ -56,12 +106,14 @@ void AckWait::ask() {
   const auto state = state_;  // an answer at once may end the wait, and this
   const Json message = message_;
   const auto timeout = timeout_;
+  std::vector<std::shared_ptr<Expected>> expected;
+  expected.reserve(state->answers.size());
+  for (std::size_t i = 0; i < state->answers.size(); ++i)
+    expected.push_back(std::make_shared<Expected>(state, i));
   for (std::size_t i = 0; i < state->answers.size(); ++i) {
     auto& connection = static_cast<ServerConnection&>(*state->answers[i].member);
-    connection.ask(message, timeout, [state, i](AckStatus status, Json data) {
-      state->answers[i].status = status;
-      state->answers[i].data = std::move(data);
-      State::answered(state);
+    connection.ask(message, timeout, [answer = std::move(expected[i])](AckStatus status, Json data) {
+      answer->come(status, std::move(data));
     });
   }
 }

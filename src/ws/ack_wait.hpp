@@ -31,11 +31,14 @@ class AckWait {
 
  private:
   struct State;
+  class Expected;
+  class Patience;
   void ask();
 
   const Json message_;
   const std::chrono::milliseconds timeout_;
   std::shared_ptr<State> state_;
+  std::unique_ptr<Patience> patience_;
 };
 
 }  // namespace microframe::ws

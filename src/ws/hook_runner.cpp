@@ -38,7 +38,7 @@ HookRunner::Waiting& HookRunner::waiting() {
 }
 
 void HookRunner::connect() {
-  assert(stage_ == Stage::before || is_free());
+  assert(stage_ == Stage::before);
   stage_ = Stage::connected;
   if (const auto hook = host_.hooks().on_connect) {
     run("on_connect", [&] { return hook(host_.handler(), host_.handle(), host_.user_id()); });

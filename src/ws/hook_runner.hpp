@@ -3,6 +3,7 @@
 // reading when that is too much.
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -52,8 +53,13 @@ class HookRunner {
  public:
   explicit HookRunner(HookHost& host) : host_(host) {}
 
-  // Once, and again after each on_hooks_ended(): a session that goes on.
+  // Once; again after begin_anew().
   void connect();
+  // A session goes on whose hooks have ended.
+  void begin_anew() {
+    assert(is_free());
+    stage_ = Stage::before;
+  }
   // The payload is a view: copied only if a hook waits.
   void message(bool binary, base::Bytes payload);
   // Messages of microframe.v1.
@@ -85,7 +91,7 @@ class HookRunner {
   // its turn if it has not had it.
   void abandon();
 
-  // Whether no hook runs or waits and on_hooks_ended() has been called: connect() may be.
+  // Whether no hook runs or waits and on_hooks_ended() has been called: begin_anew() may be.
   bool is_free() const { return !busy() && stage_ == Stage::ended; }
   // Bytes that the messages hold which wait for a hook to end.
   std::size_t queued_bytes() const { return waiting_ ? waiting_->queued_bytes : 0; }

@@ -336,8 +336,8 @@ void HttpSession::hand_over(const base::Ref<ServerConnection>& former) {
   resumption->opening = opening();
   resumption->early = std::move(held_);
   resumption->stream = socket_->release();
+  former->request_resume(std::move(resumption));  // it may lack memory: nothing must be forgotten before
   server_.forget(*this);
-  former->request_resume(std::move(resumption));
 }
 
 // --- the end ---

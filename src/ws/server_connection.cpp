@@ -75,6 +75,7 @@ void ServerConnection::begin_session(base::MutableBytes early) {
   begin_deadlines();
   if (session_) {
     server_.site().sessions.add(session_->key(), *this);
+    session_->counted = true;
     endpoint_.count_session(true);
     session_->welcome();
   }

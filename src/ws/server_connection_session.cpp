@@ -192,6 +192,10 @@ void ServerConnection::resume(Resumption resumption) {
       return end_suspended();
     }
     session_->successor = std::make_unique<Resumption>(std::move(resumption));
+    // Who came in time does not lose the session to a hook that takes long, but does not wait for ever
+    // either.
+    server_.loop().wheel().arm(*this,
+                               server_.loop().now_ms() + base::to_ms(server_.site().limits.session_ttl));
     take_successor();
   });
 }
@@ -236,6 +240,7 @@ void ServerConnection::go_on_with(Resumption resumption) {
   socket_.reset(new net::Socket(server_.loop(), std::move(resumption.stream), *this));
   socket_->send(SharedBuffer::copy(base::as_bytes(resumption.accept)));
   suspended_ = false;
+  runner_.begin_anew();
   session_->place = {};
   resumed_ = true;
   phase_ = Phase::open;
@@ -254,9 +259,11 @@ void ServerConnection::begin_anew(Resumption resumption) {
 
 void ServerConnection::open(Resumption resumption) {
   const authx::Time issued_at = resumption.issued_at;
-  socket_.reset(new net::Socket(server_.loop(), std::move(resumption.stream), *this));
-  socket_->send(SharedBuffer::copy(base::as_bytes(resumption.accept)));
-  guarded([&] { begin_session(resumption.early); });
+  guarded([&] {
+    socket_.reset(new net::Socket(server_.loop(), std::move(resumption.stream), *this));
+    socket_->send(SharedBuffer::copy(base::as_bytes(resumption.accept)));
+    begin_session(resumption.early);
+  });
   if (server_.site().revocations.covers(user(), issued_at)) revoke("revoked");
 }
 
@@ -290,11 +297,15 @@ void ServerConnection::end_suspended() {
   runner_.expire();
 }
 
+// What follows must come about, so this throws nothing.
 void ServerConnection::end_of_session() {
   server_.site().sessions.remove(session_->key().name);
-  endpoint_.count_session(false);
+  if (std::exchange(session_->counted, false)) endpoint_.count_session(false);
   session_->place = {};
-  if (const auto successor = std::move(session_->successor)) begin_anew(std::move(*successor));
+  try {
+    if (const auto successor = std::move(session_->successor)) begin_anew(std::move(*successor));
+  } catch (const std::bad_alloc&) {  // its stream is closed, and its client comes again
+  }
   session_->end();
 }
 

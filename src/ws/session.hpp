@@ -55,7 +55,8 @@ class Session {
   // --- out
   // Counts and keeps the frame, in its form for sessions, and sends it if there is a stream.
   void deliver_form_of(const base::SharedBuffer& frame);
-  // Sends what is to be acknowledged. answered: called once, on the loop.
+  // Sends what is to be acknowledged. answered: called once, on the loop, and throws nothing; dropped without
+  // a call where there is no memory to ask.
   void ask(const Json& message, std::chrono::milliseconds timeout, Answered answered);
   // Advice before a Close.
   void bye(proto::CloseCode code, std::string_view reason);
@@ -79,6 +80,8 @@ class Session {
   void rewind() { ids_.rewind(); }
   // Nobody is asked any more.
   void end();
+  // Whether its endpoint counts it.
+  bool counted = false;
   // The place of a suspended session.
   Slots::Place place;
   std::uint64_t expires_ms = 0;
