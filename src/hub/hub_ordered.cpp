@@ -71,9 +71,11 @@ void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclu
       if (!exclusion.covers(member)) member.deliver(frame);
     });
   };
+  // To this loop last, where no memory is needed: who has no memory to tell the others tells nobody here.
+  std::optional<std::size_t> here;
   for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
     if (loops_[loop]->is_current() && log.pending[loop] == 0) {
-      deliver_on(loop);
+      here = loop;
     } else if (room->seating().expects_anyone_on(loop)) {
       ++log.pending[loop];
       try {
@@ -88,6 +90,7 @@ void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclu
       }
     }
   }
+  if (here) deliver_on(*here);
 }
 
 void Hub::tell_presence(const Ref<Room>& room, const Presence::Users& joins, const Presence::Users& leaves) {

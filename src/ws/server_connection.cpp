@@ -329,12 +329,13 @@ void ServerConnection::send_control(const proto::ControlFrame& frame) {
 
 void ServerConnection::close(CloseCode code, std::string_view reason, DisconnectCause cause) {
   const Ref<ServerConnection> keep(this);
-  if (suspended_) end_suspended();
+  DisconnectReason why(cause, static_cast<std::uint16_t>(code), std::string(reason));
+  if (suspended_ && !may_come_back(why)) end_suspended();
   if (!is_open()) return;
   if (session_) session_->bye(code, reason);
   send_control(protocol_->close(code, reason));
   begin_closing();
-  leave(DisconnectReason(cause, static_cast<std::uint16_t>(code), std::string(reason)));
+  leave(std::move(why));
 }
 
 void ServerConnection::shut_down() {
