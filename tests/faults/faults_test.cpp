@@ -66,6 +66,7 @@ class Faults : public testing::TestWithParam<Flow> {
       missed = outcome.due != 0 ? 0 : missed + 1;
       struck += outcome.struck;
     }
+    stage.settle_sessions();
     EXPECT_GT(struck, 0U) << "no fault ever struck";
     EXPECT_LT(fault.at, kPointsMax);
   }
@@ -84,6 +85,7 @@ TEST_P(Faults, EverySeveralthAllocationFails) {
       struck += play(stage, GetParam(), {Fault::Kind::allocation, at, every, 0}).struck;
     }
   }
+  stage.settle_sessions();
   EXPECT_GT(struck, 0U) << "no fault ever struck";
 }
 
@@ -94,8 +96,13 @@ TEST_P(Faults, EachSystemCallFailsInEachWay) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Flows, Faults, testing::ValuesIn(flows().begin(), flows().end()),
-                         [](const auto& param) { return std::string(param.param.name); });
+std::string name_of(const testing::TestParamInfo<Flow>& info) {
+  return info.param.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Flows, Faults, testing::ValuesIn(flows().begin(), flows().end()), name_of);
+INSTANTIATE_TEST_SUITE_P(Sessions, Faults, testing::ValuesIn(session_flows().begin(), session_flows().end()),
+                         name_of);
 
 }  // namespace
 }  // namespace test

@@ -15,5 +15,7 @@ struct Flow {
 };
 
 std::span<const Flow> flows();
+// Of clients that speak microframe.v1.
+std::span<const Flow> session_flows();
 
 }  // namespace test

@@ -28,11 +28,11 @@ void Talk::say(std::string_view text) {
   if (!raw.send_text(text)) throw Ended();
 }
 
-void Talk::hear(std::string_view words) {
+std::string Talk::hear(std::string_view words) {
   while (true) {
-    const Received received = raw.read_frame();
+    Received received = raw.read_frame();
     if (received.first == 0 || received.is_close()) throw Ended();
-    if (received.payload.find(words) != std::string::npos) return;
+    if (received.payload.find(words) != std::string::npos) return std::move(received.payload);
   }
 }
 
@@ -125,6 +125,41 @@ class Waits : public Desk {
   static Task<> wait() { co_await sleep_for(1ms); }
 };
 
+// For clients of microframe.v1: has every hook of theirs.
+class Sessions : public Desk {
+ public:
+  Task<Json> on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
+    const std::string verb = microframe::text(message, "do");
+    Json reply = {{"done", verb}};
+    if (verb == "room") broadcast_to_room("kept", reply);
+    if (verb == "away") set_presence(socket, "kept", reply);
+    if (verb == "close") socket.close(4000, "as you wish");
+    if (verb == "throw") throw std::runtime_error("the hook's own");
+    if (verb == "ask") {
+      auto asked = send_acked(socket, reply, 10ms);
+      const ws::Ack ack = co_await asked;
+      reply.as_object()["status"] = ws::to_string(ack.status);
+    }
+    co_return reply;
+  }
+  void on_binary(ws::WebSocket& socket, const ws::UserId&, std::span<const std::byte> bytes) {
+    socket.send_binary(bytes);
+  }
+  Task<bool> can_join(ws::WebSocket&, const ws::UserId&, const std::string& room) {
+    co_await sleep_for(1ms);
+    co_return room != "closed";
+  }
+  void on_join(ws::WebSocket& socket, const ws::UserId&, const std::string& room) {
+    socket.send({{"in", room}});
+  }
+  void on_leave(ws::WebSocket& socket, const ws::UserId&, const std::string& room) {
+    socket.send({{"out_of", room}});
+  }
+  void on_session_expired(ws::WebSocket&, const ws::UserId&) {}
+  void on_user_online(const ws::UserId&) {}
+  void on_user_offline(const ws::UserId&) {}
+};
+
 }  // namespace
 
 // Knows everybody but "nobody", and fails over "broken".
@@ -148,13 +183,18 @@ Stage::Stage() : app(std::make_unique<Application>()), users_(std::make_unique<U
   limits.devices_per_user_max = 2;
   limits.outbox_bytes_max = 256 * 1024;
   limits.messages_burst = 50;
-  desks_ = {&app->route<Commands>("/ws", auth_), &app->route<Echo>("/echo", auth_),
-            &app->route<Raw>("/raw", auth_), &app->route<Waits>("/waits", auth_),
-            &app->route<Echo>("/users", auth_, *users_)};
+  limits.session_ttl = 50ms;
+  desks_ = {&app->route<Commands>("/ws", auth_),
+            &app->route<Echo>("/echo", auth_),
+            &app->route<Raw>("/raw", auth_),
+            &app->route<Waits>("/waits", auth_),
+            &app->route<Echo>("/users", auth_, *users_),
+            &app->route<Sessions>("/sessions", auth_)};
   authx::AuthConfig by_http = auth_;
   by_http.auth_refusal = authx::AuthRefusal::http;
   desks_.push_back(&app->route<Echo>("/http", by_http));
   app->page("/page", "text/plain", "a page\n");
+  app->rooms("kept", RoomOptions().history(10, 20ms).presence());
   app->limits(limits).threads(2);
   app->start("127.0.0.1:0");
   check_healthy();
@@ -192,8 +232,10 @@ std::string Stage::leftover() const {
              " disconnects";
     }
     if (desk->connection_count() != 0 || !desk->get_connected_users().empty()) return "connections are left";
-    if (!desk->get_room_members("r").empty() || !desk->get_user_rooms("alice").empty())
-      return "members are left";
+    for (const char* room : {"r", "kept"}) {
+      if (!desk->get_room_members(room).empty()) return "members are left";
+    }
+    if (!desk->get_user_rooms("alice").empty()) return "rooms are left";
   }
   return {};
 }
@@ -214,6 +256,16 @@ void Stage::check_healthy() {
   alice.ask(R"({"do":"leave"})");
   alice.raw.send_close();
   if (alice.close_code() != 1000) throw std::runtime_error("the closing handshake failed");
+}
+
+void Stage::settle_sessions() {
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  while (true) {
+    Talk made = connect();
+    made.raw.send("GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    if (made.raw.read_all().find("\nmicroframe_sessions 0\n") != std::string::npos) return;
+    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("sessions are left");
+  }
 }
 
 }  // namespace test

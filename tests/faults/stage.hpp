@@ -25,8 +25,9 @@ class Talk {
 
   unsigned status();  // of the answer
   void say(std::string_view text);
-  void hear(std::string_view words);  // reads on until a message that holds them
-  unsigned close_code();              // reads to the end; 0 where no Close came
+  // Reads on until a message that holds the words. returns: the message.
+  std::string hear(std::string_view words);
+  unsigned close_code();  // reads to the end; 0 where no Close came
   // Says, and hears the endpoint's word that the hook has run.
   void ask(std::string_view text) {
     say(text);
@@ -54,6 +55,8 @@ class Stage {
   void settle();
   // A connection works as if nothing had been.
   void check_healthy();
+  // Waits until no session of microframe.v1 is left. errors: std::runtime_error.
+  void settle_sessions();
 
   std::unique_ptr<microframe::Application> app;
 
