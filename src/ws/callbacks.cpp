@@ -45,7 +45,36 @@ detail::Hooks CallbackEndpoint::hooks() const {
       return self_of(self).callbacks_.disconnect_(socket, user, reason);
     };
   }
+  add_session_hooks(hooks);
   return hooks;
+}
+
+void CallbackEndpoint::add_session_hooks(detail::Hooks& hooks) const {
+  if (callbacks_.can_join_) {
+    hooks.can_join = [](void* self, WebSocket& socket, const UserId& user, const std::string& room,
+                        bool& allowed) {
+      return self_of(self).callbacks_.can_join_(socket, user, room, allowed);
+    };
+  }
+  if (callbacks_.join_) {
+    hooks.on_join = [](void* self, WebSocket& socket, const UserId& user, const std::string& room) {
+      return self_of(self).callbacks_.join_(socket, user, room);
+    };
+  }
+  if (callbacks_.leave_) {
+    hooks.on_leave = [](void* self, WebSocket& socket, const UserId& user, const std::string& room) {
+      return self_of(self).callbacks_.leave_(socket, user, room);
+    };
+  }
+  if (callbacks_.expired_) {
+    hooks.on_session_expired = [](void* self, WebSocket& socket, const UserId& user) {
+      return self_of(self).callbacks_.expired_(socket, user);
+    };
+  }
+  if (callbacks_.online_)
+    hooks.on_user_online = [](void* self, const UserId& user) { self_of(self).callbacks_.online_(user); };
+  if (callbacks_.offline_)
+    hooks.on_user_offline = [](void* self, const UserId& user) { self_of(self).callbacks_.offline_(user); };
 }
 
 WebSocketRoute::WebSocketRoute(std::string path, std::unique_ptr<CallbackEndpoint> endpoint,

@@ -21,6 +21,7 @@ FRAMES = {
     "refresh": CLASS,
     "devices": CLASS.replace("};\n", "  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n", 1),
     "rooms": CLASS,
+    "acked": CLASS,
     "drained": CLASS.replace("};\n", "  std::vector<std::string> chunks_;\n};\n", 1),
     "rooms_slow": HEAD + "class Quotes : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"
                          "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",

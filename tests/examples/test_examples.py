@@ -109,6 +109,31 @@ class Examples(unittest.IsolatedAsyncioTestCase):
                 await bob.close()
                 self.assertEqual((await until(alice, "user_left"))["user_id"], "bob")
 
+    async def test_orders(self):
+        def speak(*resume):
+            return websockets.connect("ws://127.0.0.1:8000/ws/orders", subprotocols=["microframe.v1", "token." + jwt, *resume])
+
+        async def hear(socket, kind):
+            while True:
+                frame = json.loads(await socket.recv())
+                if frame["t"] == kind:
+                    return frame
+
+        jwt, order = token("alice"), json.dumps({"t": "message", "id": 1, "data": {"dish": "soup"}})
+        with Example("orders"):
+            async with speak() as socket:
+                welcome = await hear(socket, "welcome")
+                await socket.send(order)
+                self.assertEqual((await hear(socket, "ack"))["data"], {"number": 1})
+                socket.transport.abort()
+            async with speak(f"resume.{welcome['session']}.{welcome['secret']}.0") as socket:
+                self.assertTrue((await hear(socket, "welcome"))["resumed"])
+                await socket.send(order)  # as who has not heard the answer does
+                self.assertEqual((await hear(socket, "ack"))["data"], {"number": 1})
+                await socket.send(json.dumps({"t": "join", "id": 2, "room": "orders", "last": 20}))
+                self.assertEqual((await hear(socket, "joined"))["offset"], 1)
+                self.assertEqual((await hear(socket, "message"))["data"], {"number": 1, "dish": "soup", "for": "alice"})
+
     async def test_coroutines(self):
         with Example("coroutines"):
             async with connect("/ws/lookup", token("alice")) as socket:

@@ -3,9 +3,12 @@
 
 #include <sys/un.h>
 
+#include <algorithm>
 #include <atomic>
+#include <mutex>
 
 #include "support/app_fixture.hpp"
+#include "support/v1_client.hpp"
 
 namespace microframe {
 namespace {
@@ -198,6 +201,45 @@ TEST_F(Api, CallbacksAreAnEndpoint) {
   made.send(frame(0x88, "\x03\xE8"s + "bye"));
   EXPECT_EQ(made.read_close(), 1000U);
   eventually([&] { return gone == 1; });
+}
+
+TEST_F(Api, CallbacksHaveTheHooksOfSessionsToo) {
+  std::mutex mutex;
+  std::vector<std::string> told;
+  const auto note = [&](const std::string& what) {
+    const std::lock_guard lock(mutex);
+    told.push_back(what);
+  };
+  app.websocket(
+      "/lambda", auth,
+      ws::Callbacks()
+          .on_message([](ws::WebSocket&, const ws::UserId&, const Json&) {})
+          .can_join([](ws::WebSocket&, const ws::UserId&, const std::string& room) -> Task<bool> {
+            co_return room == "open";
+          })
+          .on_join(
+              [&](ws::WebSocket&, const ws::UserId&, const std::string& room) { note("joined " + room); })
+          .on_leave([&](ws::WebSocket&, const ws::UserId&, const std::string& room) { note("left " + room); })
+          .on_session_expired([&](ws::WebSocket&, const ws::UserId&) { note("expired"); })
+          .on_user_online([&](const ws::UserId& user) { note(user + " online"); })
+          .on_user_offline([&](const ws::UserId& user) { note(user + " offline"); }));
+  limits.session_ttl = std::chrono::milliseconds(200);
+  start();
+  test::V1Client alice(std::make_unique<RawClient>(app.port()), token("alice"), nullptr, "/lambda");
+  EXPECT_EQ(alice.join("closed").at("code"), "forbidden");
+  EXPECT_EQ(alice.join("open").at("t"), "joined");
+  alice.lose();
+  const std::vector<std::string> expected = {"alice online", "joined open", "expired", "left open",
+                                             "alice offline"};
+  eventually([&] {
+    const std::lock_guard lock(mutex);
+    return told.size() == expected.size();
+  });
+  // Who is online is told on a loop of the user's, which may be another.
+  std::sort(told.begin(), told.end());
+  std::vector<std::string> sorted = expected;
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(told, sorted);
 }
 
 TEST_F(Api, WhatIsNoWebSocketGetsItsStatus) {

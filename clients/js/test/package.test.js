@@ -46,9 +46,14 @@ test("the minified file is a client too", async () => {
 // What a block of the README that is no whole program takes for granted.
 const GIVEN = 'import { type Client, connect } from "microframe";\ndeclare const client: Client;\ndeclare function show(...what: unknown[]): void;\n';
 
-test("the README's TypeScript compiles, with a stranger's settings", () => {
-  const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code);
-  assert.ok(blocks.length >= 4);
+const PAGES = ["README.md", "../../docs/how-to/never-lose-a-message.md"];
+
+test("the TypeScript of the README and of the guide compiles, with a stranger's settings", () => {
+  const blocks = PAGES.flatMap((page) => {
+    const found = [...readFileSync(join(root, page), "utf8").matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code);
+    assert.ok(found.length > 0, page);
+    return found;
+  });
   const folder = mkdtempSync(join(tmpdir(), "microframe-js-"));
   try {
     mkdirSync(join(folder, "node_modules"));

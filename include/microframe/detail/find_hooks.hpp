@@ -170,10 +170,6 @@ void add_disconnect(Hooks& hooks) {
   }
 }
 
-inline Task<> check_later(Task<bool> hook, bool& allowed) {
-  allowed = co_await hook;
-}
-
 template <class T>
 void add_can_join(Hooks& hooks) {
   if constexpr (CallsCanJoin<T>) {
@@ -183,13 +179,8 @@ void add_can_join(Hooks& hooks) {
     static_assert(std::is_same_v<Result, bool> || std::is_same_v<Result, Task<bool>>,
                   "microframe: can_join must return bool or Task<bool>");
     hooks.can_join = [](void* self, ws::WebSocket& socket, const ws::UserId& user, const std::string& room,
-                        bool& allowed) -> Task<> {
-      if constexpr (std::is_same_v<Result, bool>) {
-        allowed = static_cast<T*>(self)->can_join(socket, user, room);
-        return {};
-      } else {
-        return check_later(static_cast<T*>(self)->can_join(socket, user, room), allowed);
-      }
+                        bool& allowed) {
+      return run_check([&] { return static_cast<T*>(self)->can_join(socket, user, room); }, allowed);
     };
   }
 }

@@ -72,6 +72,21 @@ Task<> run_hook(ws::WebSocket& socket, Call&& call) {
   }
 }
 
+inline Task<> check_later(Task<bool> hook, bool& allowed) {
+  allowed = co_await hook;
+}
+
+// The same for a hook that finds something out.
+template <class Call>
+Task<> run_check(Call&& call, bool& allowed) {
+  if constexpr (std::is_same_v<std::invoke_result_t<Call&>, bool>) {
+    allowed = call();
+    return {};
+  } else {
+    return check_later(call(), allowed);
+  }
+}
+
 template <class T>
 concept HookResult = std::is_void_v<T> || std::is_same_v<T, Task<>>;
 template <class T>

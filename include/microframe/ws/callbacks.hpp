@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -77,6 +78,57 @@ class Callbacks {
     return std::move(*this);
   }
 
+  template <class F>
+  Callbacks&& can_join(F hook) && {
+    static_assert(
+        std::is_invocable_v<F&, WebSocket&, const UserId&, const std::string&>,
+        "microframe: can_join must take (ws::WebSocket&, const ws::UserId&, const std::string& room)");
+    using Result = std::invoke_result_t<F&, WebSocket&, const UserId&, const std::string&>;
+    static_assert(std::is_same_v<Result, bool> || std::is_same_v<Result, Task<bool>>,
+                  "microframe: can_join must return bool or Task<bool>");
+    can_join_ = [hook = std::move(hook)](WebSocket& socket, const UserId& user, const std::string& room,
+                                         bool& allowed) mutable {
+      return detail::run_check([&] { return hook(socket, user, room); }, allowed);
+    };
+    return std::move(*this);
+  }
+
+  template <class F>
+  Callbacks&& on_join(F hook) && {
+    join_ = room_hook(std::move(hook));
+    return std::move(*this);
+  }
+
+  template <class F>
+  Callbacks&& on_leave(F hook) && {
+    leave_ = room_hook(std::move(hook));
+    return std::move(*this);
+  }
+
+  template <class F>
+  Callbacks&& on_session_expired(F hook) && {
+    static_assert(std::is_invocable_v<F&, WebSocket&, const UserId&>,
+                  "microframe: on_session_expired must take (ws::WebSocket&, const ws::UserId&)");
+    static_assert(detail::HookResult<std::invoke_result_t<F&, WebSocket&, const UserId&>>,
+                  "microframe: on_session_expired must return void or Task<>");
+    expired_ = [hook = std::move(hook)](WebSocket& socket, const UserId& user) mutable {
+      return detail::run_hook(socket, [&] { return hook(socket, user); });
+    };
+    return std::move(*this);
+  }
+
+  template <class F>
+  Callbacks&& on_user_online(F hook) && {
+    online_ = user_hook(std::move(hook));
+    return std::move(*this);
+  }
+
+  template <class F>
+  Callbacks&& on_user_offline(F hook) && {
+    offline_ = user_hook(std::move(hook));
+    return std::move(*this);
+  }
+
  private:
   friend class CallbackEndpoint;
 
@@ -90,11 +142,38 @@ class Callbacks {
     };
   }
 
+  template <class F>
+  static auto room_hook(F hook) {
+    static_assert(std::is_invocable_v<F&, WebSocket&, const UserId&, const std::string&>,
+                  "microframe: on_join and on_leave must take (ws::WebSocket&, const ws::UserId&, const "
+                  "std::string& room)");
+    static_assert(detail::HookResult<std::invoke_result_t<F&, WebSocket&, const UserId&, const std::string&>>,
+                  "microframe: on_join and on_leave must return void or Task<>");
+    return [hook = std::move(hook)](WebSocket& socket, const UserId& user, const std::string& room) mutable {
+      return detail::run_hook(socket, [&] { return hook(socket, user, room); });
+    };
+  }
+
+  template <class F>
+  static std::function<void(const UserId&)> user_hook(F hook) {
+    static_assert(std::is_invocable_v<F&, const UserId&>,
+                  "microframe: on_user_online and on_user_offline must take (const ws::UserId&)");
+    static_assert(std::is_void_v<std::invoke_result_t<F&, const UserId&>>,
+                  "microframe: on_user_online and on_user_offline must return void");
+    return hook;
+  }
+
   std::function<Task<>(WebSocket&, const UserId&)> connect_;
   std::function<Task<>(WebSocket&, const UserId&, const Json&)> json_;
   std::function<Task<>(WebSocket&, const UserId&, const Message&)> raw_;
   std::function<Task<>(WebSocket&, const UserId&, detail::Binary)> binary_;
   std::function<Task<>(WebSocket&, const UserId&, const DisconnectReason&)> disconnect_;
+  std::function<Task<>(WebSocket&, const UserId&, const std::string&, bool&)> can_join_;
+  std::function<Task<>(WebSocket&, const UserId&, const std::string&)> join_;
+  std::function<Task<>(WebSocket&, const UserId&, const std::string&)> leave_;
+  std::function<Task<>(WebSocket&, const UserId&)> expired_;
+  std::function<void(const UserId&)> online_;
+  std::function<void(const UserId&)> offline_;
 };
 
 // The endpoint that Callbacks become.
@@ -106,6 +185,8 @@ class CallbackEndpoint : public ChatBase {
   detail::Hooks hooks() const;
 
  private:
+  void add_session_hooks(detail::Hooks& hooks) const;
+
   Callbacks callbacks_;
 };
 
