@@ -1,5 +1,6 @@
 // SimLoop: a loop of the simulated process: what is posted to it waits until the world runs it. At most one
-// is current; others may run "meanwhile", while a broadcast of the current one posts (see Preempt).
+// is current; others may run "meanwhile", while a broadcast of the current one posts (see Preempt). It has
+// two queues, as a net::Loop has: what it posts to itself may run before or behind what others have posted.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 
 #include "base/timer_wheel.hpp"
 #include "hub/loop_port.hpp"
+#include "simulation/random.hpp"
 
 namespace microframe::simulation {
 
@@ -27,25 +29,31 @@ class SimLoop final : public hub::LoopPort {
 
   bool is_current() const override { return current_ == this; }
   void post(std::function<void()> task) override {
+    if (!is_current()) return post_behind(std::move(task));
+    preempt_.meanwhile();
+    own_.push_back(std::move(task));
+  }
+  void post_behind(std::function<void()> task) override {
     preempt_.meanwhile();
     tasks_.push_back(std::move(task));
     ++posted_;
   }
-  // All of this loop's posts are in one order.
-  void post_behind(std::function<void()> task) override { post(std::move(task)); }
 
   // Whether a call of it is on the stack, so that nothing else can run on it.
   bool busy() const { return busy_; }
-  bool waiting() const { return !tasks_.empty(); }
-  // Posts so far, and those of them that have run.
+  bool waiting() const { return !own_.empty() || !tasks_.empty(); }
+  // What others have posted so far, and what is behind theirs; and how many of those have run.
   std::uint64_t posted() const { return posted_; }
   std::uint64_t executed() const { return executed_; }
 
-  void run_one() {
-    const auto task = std::move(tasks_.front());
-    tasks_.pop_front();
+  // The first of either queue.
+  void run_one(Random& random) {
+    const bool own = tasks_.empty() || (!own_.empty() && random.percent(50));
+    auto& queue = own ? own_ : tasks_;
+    const auto task = std::move(queue.front());
+    queue.pop_front();
     on([&] { task(); });
-    ++executed_;
+    if (!own) ++executed_;
   }
   // Calls `action` as if on this loop.
   template <class Action>
@@ -84,7 +92,8 @@ class SimLoop final : public hub::LoopPort {
 
   static inline SimLoop* current_ = nullptr;
   Preempt& preempt_;
-  std::deque<std::function<void()>> tasks_;
+  std::deque<std::function<void()>> own_;
+  std::deque<std::function<void()>> tasks_;  // of others, and what is behind theirs
   std::uint64_t posted_ = 0;
   std::uint64_t executed_ = 0;
   bool busy_ = false;

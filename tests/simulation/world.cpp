@@ -80,7 +80,7 @@ bool World::step_on_another_loop() {
   for (std::size_t i = 0; i < loops.size(); ++i) {
     SimLoop& loop = *loops[(from + i) % loops.size()];
     if (loop.busy() || !loop.waiting()) continue;
-    loop.run_one();
+    loop.run_one(scene_.random);
     return true;
   }
   return false;
