@@ -56,12 +56,17 @@ void TimerWheel::advance(std::uint64_t now_ms) {
   for (std::uint64_t i = 0; i < slots; ++i) fire_slot(slot(now_tick + 1 + kSlots - slots + i), now_ms);
 }
 
-// A marker walks the slot, so that any node may come or go while one fires.
+// A marker walks the slot, so that any node may come or go while one fires. It stops where the slot ended:
+// after a whole turn a later tick may be this same slot, and a node that is armed again at once would never
+// let it go.
 void TimerWheel::fire_slot(Head& head, std::uint64_t now_ms) {
   Head marker;
   marker.previous_ = marker.next_ = &marker;
   marker.link_before(*head.next_);
-  while (marker.next_ != &head) {
+  Head end;
+  end.previous_ = end.next_ = &end;
+  end.link_before(head);
+  while (marker.next_ != &end) {
     TimerNode& node = *marker.next_;
     marker.unlink();
     marker.link_before(*node.next_);
@@ -70,6 +75,7 @@ void TimerWheel::fire_slot(Head& head, std::uint64_t now_ms) {
     node.on_deadline(now_ms);
   }
   marker.unlink();
+  end.unlink();
 }
 
 }  // namespace microframe::base

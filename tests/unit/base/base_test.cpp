@@ -145,6 +145,24 @@ TEST(TimerWheel, CatchesUpAfterALongPause) {
   EXPECT_EQ(far.fired, 1);
 }
 
+TEST(TimerWheel, OneThatIsArmedAgainAtOnceFiresOnceATime) {
+  // After a whole turn the next tick's slot is one that is just being fired.
+  for (std::uint64_t deadline = 0; deadline < 60'000; deadline += base::TimerWheel::kTickMs) {
+    base::TimerWheel wheel;
+    std::uint64_t now = 60'000;
+    Timer* again = nullptr;
+    Timer timer([&] {
+      if (again->fired < 10) wheel.arm(*again, now);
+    });
+    again = &timer;
+    wheel.arm(timer, deadline);
+    wheel.advance(now);
+    EXPECT_EQ(timer.fired, 1) << deadline;
+    wheel.advance(now += 2 * base::TimerWheel::kTickMs);
+    EXPECT_EQ(timer.fired, 2) << deadline;
+  }
+}
+
 TEST(TimerWheel, AllowsAnythingInsideACallback) {
   base::TimerWheel wheel;
   auto victim = std::make_unique<Timer>();
