@@ -165,7 +165,7 @@ class Hub {
   void note_going(const Member& member, const base::Ref<Room>& room);
   void tell_presence(const base::Ref<Room>& room, const Presence::Users& joins,
                      const Presence::Users& leaves);
-  void welcome(Member& member, Room& room, const JoinWish* wish) const;
+  void welcome(Member& member, Room& room, const JoinWish* wish, bool entered) const;
 
   using RoomStripe = Stripe<base::Ref<Room>>;
   // Under the lock of the room's stripe.

@@ -106,7 +106,7 @@ void Hub::seat_here(Member& member, const Ref<Room>& room, const JoinWish* wish)
   const bool seated = log ? room->seating().seat(member, log->sequence + 1) : room->seating().seat(member);
   try {
     if (seated && log) note_coming(member, room);
-    if (seated || wish) welcome(member, *room, wish);
+    if (seated || wish) welcome(member, *room, wish, seated);
   } catch (...) {
     if (seated) {
       room->seating().unseat(member);
@@ -146,9 +146,10 @@ void Hub::note_going(const Member& member, const Ref<Room>& room) {
   }
 }
 
-void Hub::welcome(Member& member, Room& room, const JoinWish* wish) const {
+void Hub::welcome(Member& member, Room& room, const JoinWish* wish, bool entered) const {
   Joined joined;
   joined.room = room.name();
+  joined.entered = entered;
   if (wish && wish->since) joined.recovered = false;
   RoomLog* log = room.log();
   std::vector<SharedBuffer> missed;

@@ -23,6 +23,7 @@ class Seating;
 // What a member finds in a room when it is seated there.
 struct Joined {
   std::string_view room;
+  bool entered = true;     // false: it was in already, and asks for what it missed
   std::string_view epoch;  // "": the room keeps no messages
   std::uint64_t offset = 0;
   std::optional<bool> recovered;                            // where it had asked for what it missed

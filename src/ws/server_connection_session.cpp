@@ -75,7 +75,7 @@ void ServerConnection::ask(const Json& message, std::chrono::milliseconds timeou
 
 void ServerConnection::joined(const hub::Joined& joined) try {
   if (session_) session_->joined(joined);
-  note_room_event(endpoint_.hooks().on_join, "on_join", joined.room);
+  if (joined.entered) note_room_event(endpoint_.hooks().on_join, "on_join", joined.room);
 } catch (const std::bad_alloc&) {
   give_up();
 }

@@ -36,6 +36,7 @@ class Guest final : public Member {
   void deliver(const SharedBuffer& one) override { heard.push_back(text_of(one)); }
   void joined(const Joined& found) override {
     joins.emplace_back(found.offset, found.recovered);
+    entries += found.entered;
     epoch = found.epoch;
     if (found.missed) {
       for (const SharedBuffer& one : *found.missed) heard.push_back(text_of(one));
@@ -52,6 +53,7 @@ class Guest final : public Member {
   std::vector<std::pair<std::uint64_t, std::optional<bool>>> joins;
   std::map<std::string, std::size_t> present;
   std::string epoch;
+  int entries = 0;
   int leaves = 0;
 
  private:
@@ -193,6 +195,16 @@ TEST_F(OrderedRooms, WhoWasExcludedIsExcludedFromTheReplay) {
   const auto bob = add("bob");
   join(bob, "kept", since(epoch, 0));
   EXPECT_EQ(bob->heard, Names{"of hers#1"});
+}
+
+TEST_F(OrderedRooms, WhoAsksForWhatItMissedDoesNotEnterAgain) {
+  const auto alice = add("alice");
+  join(alice, "kept");
+  join(alice, "kept", since(alice->epoch, 0));
+  join(alice, "bare");
+  join(alice, "bare", since("e", 0));
+  EXPECT_EQ(alice->joins.size(), 4U);
+  EXPECT_EQ(alice->entries, 2);
 }
 
 TEST_F(OrderedRooms, ARoomOutlivesItsMembersAsLongAsItKeepsMessages) {
