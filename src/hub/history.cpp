@@ -19,22 +19,25 @@ void History::expire(std::uint64_t now_ms) {
   while (!entries_.empty() && entries_.front().time_ms + age_ms_ <= now_ms) entries_.pop_front();
 }
 
-std::optional<std::vector<base::SharedBuffer>> History::after(const Since& since,
-                                                              std::string_view user) const {
+std::optional<std::vector<base::SharedBuffer>> History::after(const Since& since, std::string_view user,
+                                                              std::string_view session) const {
   if (since.epoch != epoch_ || since.offset > offset_) return std::nullopt;
   const std::uint64_t missed = offset_ - since.offset;
   if (missed > entries_.size()) return std::nullopt;
   std::vector<base::SharedBuffer> frames;
   for (std::size_t i = entries_.size() - missed; i < entries_.size(); ++i) {
-    if (!entries_[i].hidden.covers(user, since.session)) frames.push_back(entries_[i].frame);
+    const HiddenFrom& hidden = entries_[i].hidden;
+    if (!hidden.covers(user, since.session) && !hidden.covers(user, session))
+      frames.push_back(entries_[i].frame);
   }
   return frames;
 }
 
-std::vector<base::SharedBuffer> History::latest(std::size_t count, std::string_view user) const {
+std::vector<base::SharedBuffer> History::latest(std::size_t count, std::string_view user,
+                                                std::string_view session) const {
   std::vector<base::SharedBuffer> frames;
   for (auto entry = entries_.rbegin(); entry != entries_.rend() && frames.size() < count; ++entry) {
-    if (!entry->hidden.covers(user, {})) frames.push_back(entry->frame);
+    if (!entry->hidden.covers(user, session)) frames.push_back(entry->frame);
   }
   std::reverse(frames.begin(), frames.end());
   return frames;

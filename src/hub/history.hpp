@@ -51,11 +51,14 @@ class History {
   void expire(std::uint64_t now_ms);
   bool empty() const { return entries_.empty(); }
 
-  // The messages after `since`, all of them, but those hidden from the user or the session.
+  // The messages after `since`, all of them, but those hidden from the user, from the session of `since` or
+  // from the one that asks ("": it has none).
   // returns: nullopt if one is missing, or the epoch is another.
-  std::optional<std::vector<base::SharedBuffer>> after(const Since& since, std::string_view user) const;
-  // The `count` latest at most that the user may see, in order.
-  std::vector<base::SharedBuffer> latest(std::size_t count, std::string_view user) const;
+  std::optional<std::vector<base::SharedBuffer>> after(const Since& since, std::string_view user,
+                                                       std::string_view session) const;
+  // The `count` latest at most that the user may see in that session, in order.
+  std::vector<base::SharedBuffer> latest(std::size_t count, std::string_view user,
+                                         std::string_view session) const;
   // Those after an offset, `limit` at most, in order.
   std::vector<Entry> entries_after(std::uint64_t offset, std::size_t limit) const;
 

@@ -159,11 +159,11 @@ void Hub::welcome(Member& member, Room& room, const JoinWish* wish, bool entered
     joined.epoch = history.epoch();
     joined.offset = history.offset();
     if (wish && wish->since) {
-      auto found = history.after(*wish->since, member.user());
+      auto found = history.after(*wish->since, member.user(), member.session());
       joined.recovered = found.has_value();
       if (found) missed = std::move(*found);
     } else if (wish) {
-      missed = history.latest(wish->latest, member.user());
+      missed = history.latest(wish->latest, member.user(), member.session());
     }
     joined.missed = &missed;
   }

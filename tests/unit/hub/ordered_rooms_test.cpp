@@ -197,6 +197,25 @@ TEST_F(OrderedRooms, WhoWasExcludedIsExcludedFromTheReplay) {
   EXPECT_EQ(bob->heard, Names{"of hers#1"});
 }
 
+TEST_F(OrderedRooms, WhatWasSaidBehindOnesBackIsNotReplayedInTheSameSession) {
+  const auto alice = add("alice");
+  join(alice, "kept");
+  const std::string epoch = alice->epoch;
+  Exclusion but_alice;
+  but_alice.device = Ref<Member>(alice.get());
+  say(0, "kept", "of hers", but_alice);
+  say(0, "kept", "b");
+  JoinWish latest;
+  latest.latest = 3;
+  join(alice, "kept", latest);
+  EXPECT_EQ(alice->heard, (Names{"b#2", "b#2"}));
+  join(alice, "kept", since(epoch, 0, "an earlier one"));
+  EXPECT_EQ(alice->heard, (Names{"b#2", "b#2", "b#2"}));
+  const auto later = add("alice", 0, "later");
+  join(later, "kept", latest);
+  EXPECT_EQ(later->heard, (Names{"of hers#1", "b#2"})) << "a page that was loaded anew shows its own";
+}
+
 TEST_F(OrderedRooms, WhoAsksForWhatItMissedDoesNotEnterAgain) {
   const auto alice = add("alice");
   join(alice, "kept");
