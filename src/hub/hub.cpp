@@ -100,7 +100,7 @@ void Hub::remove(Member& member) {
   member.standing_ = Member::Standing::absent;
   for (const auto rooms = std::exchange(member.rooms_, {}); const Ref<Room>& room : rooms) {
     leave_room(member, *room);
-    unseat_here(member, room);
+    give_up_seat(member, room);
   }
   const auto entry = part.entries.find(member.user());
   std::erase(entry->second, &member);
@@ -150,7 +150,10 @@ JoinResult Hub::join_locked(Member& member, std::string_view name, const JoinWis
   const auto in =
       std::find_if(rooms.begin(), rooms.end(), [&](const Ref<Room>& room) { return room->name() == name; });
   if (in != rooms.end()) {
-    if (wish) seat_here(member, *in, wish);
+    if (!wish) return JoinResult::already_in;
+    const Ref<Room> room = *in;
+    hear_of_leaves(member, name);
+    seat_here(member, room, wish);
     return JoinResult::already_in;
   }
   if (rooms.size() >= limits_.rooms_per_member_max) return JoinResult::too_many_rooms;
@@ -162,6 +165,7 @@ JoinResult Hub::join_locked(Member& member, std::string_view name, const JoinWis
   } catch (...) {
     std::erase_if(rooms, [&](const Ref<Room>& one) { return one.get() == room.get(); });
     leave_room(member, *room);
+    room->seating().expect_no_more(member);
     throw;
   }
   return JoinResult::joined;
@@ -184,7 +188,6 @@ void Hub::leave_room(Member& member, Room& room) {
   auto& part = stripe(rooms_, room.name());
   const std::lock_guard lock(part.mutex);
   room.members().erase(&member);
-  room.seating().expect_no_more(member);
   if (!room.members().empty() || !room.forget()) return;
   part.entries.erase(room.name());
   rooms_count_.fetch_sub(1, std::memory_order_relaxed);
@@ -238,13 +241,18 @@ Hub::Found Hub::find(std::string_view name) const {
 
 void Hub::seat(Member& member, const Ref<Room>& room, const JoinWish* wish) {
   LoopPort& loop = *loops_[member.loop()];
-  if (loop.is_current()) return seat_here(member, room, wish);
+  if (loop.is_current()) {
+    hear_of_leaves(member, room->name());
+    return seat_here(member, room, wish);
+  }
   loop.post([this, held = Ref<Member>(&member), room] {
     const std::lock_guard lock(stripe(users_, held->user()).mutex);
     // If it has left meanwhile, it still receives what was sent before its own leave, which then follows this
     // post.
     const auto& leaving = held->leaving_;
-    const bool leaves_later = std::find(leaving.begin(), leaving.end(), room.get()) != leaving.end();
+    const bool leaves_later = std::any_of(leaving.begin(), leaving.end(), [&](const Member::Leaving& one) {
+      return one.room.get() == room.get();
+    });
     try {
       if (held->is_in(*room) || leaves_later) seat_here(*held, room, nullptr);
     } catch (const std::bad_alloc&) {
@@ -255,19 +263,40 @@ void Hub::seat(Member& member, const Ref<Room>& room, const JoinWish* wish) {
 
 void Hub::unseat(Member& member, const Ref<Room>& room) {
   LoopPort& loop = *loops_[member.loop()];
-  if (loop.is_current()) return unseat_here(member, room);
-  member.leaving_.push_back(room.get());
+  if (loop.is_current()) return give_up_seat(member, room);
+  const std::uint64_t number = ++member.leaves_;
+  member.leaving_.push_back({room, number});
   try {
-    loop.post([this, held = Ref<Member>(&member), room] {
+    loop.post([this, held = Ref<Member>(&member), room, number] {
       const std::lock_guard lock(stripe(users_, held->user()).mutex);
-      auto& leaving = held->leaving_;
-      leaving.erase(std::find(leaving.begin(), leaving.end(), room.get()));
-      if (!held->is_in(*room)) unseat_here(*held, room);
+      const auto is_this = [&](const Member::Leaving& one) { return one.number == number; };
+      // Also where it is in again: what was sent meanwhile has passed it over.
+      if (std::erase_if(held->leaving_, is_this) != 0) give_up_seat(*held, room);
     });
   } catch (...) {
     member.leaving_.pop_back();
     throw;
   }
+}
+
+// The leaves of that room which were made elsewhere come into force before what happens here.
+void Hub::hear_of_leaves(Member& member, std::string_view room) {
+  auto& leaving = member.leaving_;
+  const auto is_of_room = [&](const Member::Leaving& one) { return one.room->name() == room; };
+  while (true) {
+    const auto found = std::find_if(leaving.begin(), leaving.end(), is_of_room);
+    if (found == leaving.end()) return;
+    const Ref<Room> left = found->room;
+    leaving.erase(found);
+    give_up_seat(member, left);
+  }
+}
+
+// Counted until now, for what it still hears must have no gap: a message that passed its loop over would be
+// one.
+void Hub::give_up_seat(Member& member, const Ref<Room>& room) {
+  unseat_here(member, room);
+  room->seating().expect_no_more(member);
 }
 
 void Hub::broadcast(const SharedBuffer& frame, const Exclusion& exclusion) {

@@ -5,10 +5,11 @@
 //
 // A change of membership is made in the tables first, then in the list of the member's loop: at once on that
 // loop, by a post from elsewhere. Posts about a member are made under its user's lock, so they keep the order
-// of its changes, and a post made before a message is handled before it. A post that a change on the loop
-// itself has overtaken does nothing. Where memory runs out (std::bad_alloc) a change has not been made; a
-// message may have reached some and not others. Leaving needs none on the member's loop. Lock order: a user's
-// lock, then a room's. No lock is held while a frame is delivered to a room.
+// of its changes, and a post made before a message is handled before it. A join on the loop itself first has
+// the leaves made elsewhere come into force; a post that a change on the loop has overtaken does nothing.
+// Where memory runs out (std::bad_alloc) a change has not been made; a message may have reached some and not
+// others. Leaving needs none on the member's loop. Lock order: a user's lock, then a room's. No lock is held
+// while a frame is delivered to a room.
 #pragma once
 
 #include <array>
@@ -153,6 +154,8 @@ class Hub {
   // And on its loop.
   void seat_here(Member& member, const base::Ref<Room>& room, const JoinWish* wish);
   void unseat_here(Member& member, const base::Ref<Room>& room);
+  void give_up_seat(Member& member, const base::Ref<Room>& room);
+  void hear_of_leaves(Member& member, std::string_view room);
 
   // Ordered rooms. All but publish: under the log's order.
   // returns: false where the room is forgotten.

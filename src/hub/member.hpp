@@ -89,6 +89,12 @@ class Member : public base::RefCounted, public Sink {
     std::uint64_t begun;  // the room's sequence when it was seated
   };
 
+  // A leave made elsewhere that its loop has not heard of yet.
+  struct Leaving {
+    base::Ref<Room> room;
+    std::uint64_t number;
+  };
+
   // Whether it takes one of its user's places: a device that was told to go does not.
   bool counts() const { return receives() && !evicted_; }
   bool is_in(const Room& room) const;
@@ -98,7 +104,8 @@ class Member : public base::RefCounted, public Sink {
   std::atomic<Standing> standing_{Standing::absent};  // written under the user's lock
   bool evicted_ = false;                              // the user's lock
   std::vector<base::Ref<Room>> rooms_;                // the user's lock
-  std::vector<const Room*> leaving_;                  // likewise: rooms with a posted unseat still to come
+  std::vector<Leaving> leaving_;                      // likewise
+  std::uint64_t leaves_ = 0;                          // likewise: posted so far
   std::vector<Seat> seats_;                           // its loop alone
 };
 

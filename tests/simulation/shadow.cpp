@@ -92,6 +92,9 @@ JoinResult Shadow::expect_join(const Guest& guest, std::string_view room) const 
 void Shadow::joined(Guest& guest, std::string_view room) {
   guest.rooms_.emplace(room);
   const SimLoop& loop = loop_of(guest);
+  // Here a leave made elsewhere comes into force first, before what was sent before it has come.
+  if (loop.is_current() && may_still_hear(guest, room))
+    std::erase_if(guest.owed_, [&](const Guest::Owed& owed) { return owed.room == room; });
   guest.seated_after_[std::string(room)] = loop.is_current() ? loop.executed() : loop.posted();
 }
 
@@ -156,8 +159,11 @@ void Shadow::leave_user(std::string_view user, std::string_view room) {
 // --- messages ---
 
 bool Shadow::may_hear(const Guest& guest, std::string_view room) const {
-  if (guest.rooms_.contains(room)) return true;
-  // A leave made on another loop lets through what its own loop has not yet heard of.
+  return guest.rooms_.contains(room) || may_still_hear(guest, room);
+}
+
+// A leave made on another loop lets through what its own loop has not yet heard of.
+bool Shadow::may_still_hear(const Guest& guest, std::string_view room) const {
   const auto mark = guest.unseated_after_.find(room);
   return mark != guest.unseated_after_.end() && loop_of(guest).executed() < mark->second;
 }

@@ -76,6 +76,7 @@ class Shadow {
   void send(const Note& note, const base::SharedBuffer& frame, const hub::Exclusion& exclusion);
   std::size_t rooms_in_use() const;
   bool may_hear(const Guest& guest, std::string_view room) const;
+  bool may_still_hear(const Guest& guest, std::string_view room) const;
   bool must_hear(const Guest& guest, const Note& note) const;
   Names members_of(std::string_view room) const;
   Names rooms_of_user(std::string_view user) const;

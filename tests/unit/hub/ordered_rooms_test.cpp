@@ -226,6 +226,47 @@ TEST_F(OrderedRooms, WhoAsksForWhatItMissedDoesNotEnterAgain) {
   EXPECT_EQ(alice->entries, 2);
 }
 
+// Leaves and joins that other loops make.
+TEST_F(OrderedRooms, WhoIsTakenOutAndPutInAgainMissesNothingUntold) {
+  const auto alice = add("alice");
+  join(alice, "kept");
+  loops[1].on([&] { hub.leave(*alice, "kept"); });
+  say(1, "kept", "a");
+  loops[1].on([&] { hub.join(*alice, "kept"); });
+  run_all();
+  say(0, "kept", "b");
+  EXPECT_EQ(alice->leaves, 1);
+  EXPECT_EQ(alice->joins.size(), 2U);
+  EXPECT_EQ(alice->joins.back().first, 1U) << "it stands behind what it missed";
+  EXPECT_EQ(alice->heard, Names{"b#2"});
+}
+
+TEST_F(OrderedRooms, WhoIsBeingTakenOutHearsNothingBehindAGap) {
+  const auto alice = add("alice");
+  join(alice, "kept");
+  loops[1].on([&] { hub.leave(*alice, "kept"); });
+  say(1, "kept", "a");
+  say(0, "kept", "b");
+  run_all();
+  EXPECT_TRUE(alice->heard.empty());
+}
+
+TEST_F(OrderedRooms, AJoinIsToldBehindTheLeaveBeforeIt) {
+  for (const char* room : {"kept", "bare"}) {
+    const auto alice = add("alice", 0, room);
+    join(alice, room);
+    loops[1].on([&] { hub.leave(*alice, room); });
+    join(alice, room);  // of "bare" another, for nobody was in it
+    EXPECT_EQ(alice->leaves, 1) << room;
+    run_all();
+    EXPECT_EQ(alice->leaves, 1) << room;
+    EXPECT_EQ(alice->entries, 2) << room;
+    EXPECT_TRUE(say(0, room, "x"));
+    EXPECT_EQ(alice->heard.size(), 1U) << room;
+    loops[0].on([&] { hub.remove(*alice); });
+  }
+}
+
 TEST_F(OrderedRooms, ARoomOutlivesItsMembersAsLongAsItKeepsMessages) {
   const auto alice = add("alice");
   join(alice, "kept");
