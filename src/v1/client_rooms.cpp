@@ -58,6 +58,8 @@ void for_each_user(const Json& difference, Apply&& apply) {
 void ClientRooms::want(const std::string& room, bool tells_since) {
   Room& wanted = rooms_[room];
   wanted.wanted = true;
+  // This join is it: in a new session there is no other beside it.
+  if (!wanted.in) wanted.again = false;
   wanted.passes_over = wanted.passes_over || tells_since;
 }
 
@@ -111,6 +113,16 @@ std::optional<JoinedRoom> ClientRooms::refused(const std::string& room) {
   told.recovered = false;
   told.presence = found->second.presence;
   return told;
+}
+
+void ClientRooms::left(const std::string& room, bool joins) {
+  const auto found = rooms_.find(room);
+  if (found == rooms_.end()) return;
+  if (!joins) return void(rooms_.erase(found));
+  Room kept;
+  kept.wanted = found->second.wanted;
+  kept.passes_over = found->second.passes_over;
+  found->second = std::move(kept);
 }
 
 // What follows is to be taken for new: after a join that told where it stopped, what comes after that; with

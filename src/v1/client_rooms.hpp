@@ -27,7 +27,12 @@ class ClientRooms {
   JoinedRoom joined(ServerFrame frame, const Outgoing::Frame* join);
   // A join of ours was refused. returns: the room, if the server has put us into it meanwhile.
   std::optional<JoinedRoom> refused(const std::string& room);
-  void left(const std::string& room) { rooms_.erase(room); }
+  // We are out. joins: a join of ours is under way, and the room is still wanted.
+  void left(const std::string& room, bool joins);
+  bool is_in(const std::string& room) const {
+    const auto found = rooms_.find(room);
+    return found != rooms_.end() && found->second.in;
+  }
 
   // Whether a message of `room` with this offset is new; false: a repeat. It is read from here on.
   bool accept(const std::string& room, std::optional<std::uint64_t> offset);

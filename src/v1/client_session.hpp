@@ -61,7 +61,7 @@ class ClientSession {
     std::uint64_t last = 0;
   };
   void join(std::uint64_t ticket, Entry entry, std::uint64_t now_ms);
-  void leave(std::uint64_t ticket, std::string room, std::uint64_t now_ms);
+  void leave(std::uint64_t ticket, const std::string& room, std::uint64_t now_ms);
   // A fresh token. good_for_ms: until it expires, if that is known.
   void refresh(std::uint64_t ticket, std::string token, std::optional<std::uint64_t> good_for_ms,
                std::uint64_t now_ms);

@@ -67,10 +67,9 @@ void ClientSession::join(std::uint64_t ticket, Entry entry, std::uint64_t now_ms
   if (queue(std::move(frame), now_ms)) rooms_.want(entry.room, tells_since);
 }
 
-void ClientSession::leave(std::uint64_t ticket, std::string room, std::uint64_t now_ms) {
+void ClientSession::leave(std::uint64_t ticket, const std::string& room, std::uint64_t now_ms) {
   if (options_.plain) return settle(ticket, kNotSupported, "a plain server has no rooms to leave");
-  rooms_.forsake(room);
-  queue(Outgoing::Frame(Kind::leave, ticket, std::move(room)), now_ms);
+  if (queue(Outgoing::Frame(Kind::leave, ticket, room), now_ms)) rooms_.forsake(room);
 }
 
 bool ClientSession::queue(Outgoing::Frame frame, std::uint64_t now_ms) {
@@ -230,7 +229,7 @@ void ClientSession::take(ServerFrame frame, std::uint64_t now_ms) {
     case Type::joined:
       return take_joined(frame);
     case Type::left:
-      rooms_.left(frame.room);
+      rooms_.left(frame.room, outgoing_.has_join(frame.room));
       tell_left(frame.room);
       return take_answer(frame, now_ms);
     case Type::presence:
@@ -264,7 +263,7 @@ void ClientSession::take_refusal(const ServerFrame& frame, const Outgoing::Frame
     auto still_in = rooms_.refused(refused.content);
     if (still_in) {
       act(std::move(*still_in));
-    } else if (refused.ticket == 0) {
+    } else if (refused.ticket == 0 && !rooms_.is_in(refused.content)) {
       tell_left(refused.content, frame.code, frame.text);
     }
   }

@@ -56,6 +56,8 @@ class Outgoing {
   // Takes all out.
   std::vector<Frame> clear();
 
+  // Whether a join of the room is not answered yet.
+  bool has_join(const std::string& room) const;
   // The highest number given.
   std::uint64_t last_id() const { return last_id_; }
   std::size_t size() const { return frames_.size(); }

@@ -144,7 +144,7 @@ TEST(ClientRoomsTest, WhatIsLeftIsNotAskedForAgain) {
   enter(rooms, "a", 1);
   enter(rooms, "b", 1);
   enter(rooms, "c", 1);
-  rooms.left("a");
+  rooms.left("a", false);
   rooms.forsake("b");
   const auto joins = rooms.begin_anew("s1").joins;
   ASSERT_EQ(joins.size(), 1U);
