@@ -214,7 +214,11 @@ void ServerConnection::take_successor() try {
       auto successor = std::move(held->session_->successor);
       if (!successor) return;
       if (!held->suspended_ || !held->runner_.is_free()) return held->begin_anew(std::move(*successor));
-      held->go_on_with(std::move(*successor));
+      // What came while it waited may have pushed out what its client has missed.
+      const bool has_all = held->session_->can_resume(successor->received);
+      if (has_all) return held->go_on_with(std::move(*successor));
+      held->begin_anew(std::move(*successor));
+      held->end_suspended();
     });
   });
 } catch (const std::bad_alloc&) {

@@ -332,6 +332,36 @@ TEST_F(Sessions, WithMoreToKeepThanTheLimitBeginAnew) {
   EXPECT_TRUE(told.has("alice expired"));
 }
 
+// Its on_disconnect waits.
+class Slow : public ws::ChatBase {
+ public:
+  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}
+  Task<> on_disconnect(ws::WebSocket&, const ws::UserId&, const ws::DisconnectReason&) {
+    while (!free) co_await sleep_for(1ms);
+  }
+  std::atomic<bool> free{false};
+};
+
+TEST_F(Sessions, LoseNothingWhileTheyWaitForAHook) {
+  limits.session_frames_max = 10;
+  auto& slow = app.route<Slow>("/slow", auth);
+  start(1);
+  V1Client alice(stream(), token("alice"), nullptr, "/slow");
+  alice.lose();
+  eventually([&] { return !slow.is_connected("alice"); });
+  // Who comes back waits for the hook; and what comes meanwhile is more than is kept.
+  auto back = stream();
+  back->send(test::upgrade_request(
+      "/slow", "Sec-WebSocket-Protocol: microframe.v1, token." + token("alice") + alice.offer() + "\r\n"));
+  for (int i = 0; i < 3; ++i) test::rejected(app.port(), "revoked");  // the loop has seen it by then
+  for (int n = 0; n < 11; ++n) slow.broadcast(n);
+  for (int i = 0; i < 3; ++i) test::rejected(app.port(), "revoked");
+  slow.free = true;
+  ASSERT_EQ(back->read_status(), 101);
+  const Json welcome = boost::json::parse(back->read_text());
+  EXPECT_FALSE(welcome.at("resumed").as_bool()) << "a frame is gone, and nobody says so";
+}
+
 TEST_F(Sessions, ThatWaitHaveALimitOfTheirOwn) {
   limits.sessions_suspended_max = 1;
   start();
