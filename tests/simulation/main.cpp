@@ -1,12 +1,14 @@
 // The simulation's program: runs seeds, and replays one.
 //   simulation_test --from 0 --count 25000    each seed of a range; prints those that fail
 //   simulation_test --seed 4711               one seed, with its trace
+// Every fourth seed is a run of sessions, the others of plain connections.
 
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
 
+#include "simulation/sessions/world.hpp"
 #include "simulation/world.hpp"
 #include "support/counted_heap.hpp"
 
@@ -14,11 +16,16 @@ namespace {
 
 using namespace microframe::simulation;
 
+void play(std::uint64_t seed, bool traced) {
+  if (seed % 4 == 3) return sessions::World(seed, traced).run();
+  World(seed, traced).run();
+}
+
 // Has made what is made once in a process, so that it is not taken for a leak.
 void warm_up() {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     try {
-      World(seed, false).run();
+      play(seed, false);
     } catch (const Violation&) {  // told when the seed has its turn
     }
   }
@@ -28,7 +35,7 @@ void warm_up() {
 bool run(std::uint64_t seed, bool traced) {
   const std::ptrdiff_t before = test::heap_count().live;
   try {
-    World(seed, traced).run();
+    play(seed, traced);
     const std::ptrdiff_t left = test::heap_count().live - before;
     require(left == 0, [&] { return std::to_string(left) + " blocks are left"; });
     return true;

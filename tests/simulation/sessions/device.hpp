@@ -1,0 +1,104 @@
+// Device: a simulated client: an application over the product's own v1::ClientSession, which does what the
+// seed says, and checks what it is told. One thread, no loop.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "simulation/sessions/link.hpp"
+#include "simulation/sessions/room_view.hpp"
+#include "simulation/sessions/scene.hpp"
+#include "v1/client_session.hpp"
+
+namespace microframe::simulation::sessions {
+
+class Device {
+ public:
+  Device(Scene& scene, unsigned number, std::string user);
+
+  // The application does something.
+  void act();
+  // The same without chance: a token that was asked for is given, a message answered.
+  bool give_what_is_owed();
+  void connect();
+  void close();
+
+  // The next that is on its way down arrives.
+  void arrive();
+  void check_deadline();
+
+  // nullptr without a connection.
+  Link* link() const { return link_.get(); }
+  const std::string& name() const { return name_; }
+  const v1::ClientSession& session() const { return session_; }
+  bool is_online() const { return session_.state() == ClientState::open; }
+  bool is_over() const { return session_.state() == ClientState::closed; }
+
+  // Nothing is under way: whatever its rooms keep has been shown.
+  void check_at_rest() const;
+
+ private:
+  struct Room {
+    bool in = false;
+    bool left = false;       // we are told that our wish is done, and may be told that we have left
+    bool forsaken = false;   // while it was in limbo
+    bool limbo = false;      // the session is lost, and it was not entered again yet
+    bool repeating = false;  // what is said here comes again behind the answer to our join
+    std::string read_in;     // the session in which it was read
+    RoomView view;
+    std::optional<base::Since> stood;  // where the view was when that session was lost; nullopt: nowhere
+    std::string stood_in;
+  };
+  struct PendingJoin {
+    unsigned number;  // in the ledger
+    std::optional<base::Since> since;
+    std::uint64_t last;
+  };
+
+  // device_actions.cpp: what the session has it do
+  void pump();
+  void perform(const v1::FetchToken&);
+  void perform(v1::OpenConnection& open);
+  void perform(v1::Transmit& frame);
+  void perform(v1::CloseConnection& close);
+  void perform(const v1::DropConnection&);
+  void perform(const v1::Settle& settle);
+  void perform(const v1::TellMessage& message);
+  void perform(const v1::TellBinary&) {}
+  void perform(const v1::TellText&) {}
+  void perform(const JoinedRoom& joined);
+  void perform(const LeftRoom& left);
+  void perform(const ByeAdvice&) {}
+  void perform(const v1::TellPresence& change);
+  void perform(const ClientStatus& status);
+  void perform(const v1::TellProblem& problem);
+  void begin_view(Room& room, const JoinedRoom& joined);
+  Reader reader() const { return {user_, session_.name()}; }
+
+  // device.cpp: what the application does
+  void send_something();
+  void join_or_leave(const std::string& room);
+  void give_token(std::uint64_t good_for_ms);
+  void give_answer();
+  std::uint64_t some_life_ms();
+  double chance() { return static_cast<double>(scene_.random.below(1000)) / 1000; }
+
+  Scene& scene_;
+  const std::string user_;
+  const std::string name_;  // for those who read
+  v1::ClientSession session_;
+  base::Ref<Link> link_;
+  bool token_wanted_ = false;
+  bool closes_ = false;         // the link, and reads no more
+  std::uint64_t received_ = 0;  // counted frames of this session
+  std::map<std::string, Room> rooms_;
+  std::map<unsigned, std::string> leaves_;        // under way, by number
+  std::map<std::string, PendingJoin> joins_;      // by room
+  std::map<std::string, base::Since> bookmarks_;  // of rooms it was in
+  std::vector<v1::TellMessage> unanswered_;
+};
+
+}  // namespace microframe::simulation::sessions
