@@ -32,6 +32,9 @@ void Device::perform(v1::OpenConnection& open) {
 
 void Device::perform(v1::Transmit& frame) {
   require(static_cast<bool>(link_), [&] { return name_ + " sends without a connection"; });
+  // As a client does that is not sure: a repeat is ignored.
+  if (scene_.random.percent(3))
+    link_->push_up({frame.binary ? Link::Item::Kind::binary : Link::Item::Kind::text, frame.bytes});
   link_->push_up({frame.binary ? Link::Item::Kind::binary : Link::Item::Kind::text, std::move(frame.bytes)});
 }
 
