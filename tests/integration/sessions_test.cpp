@@ -217,6 +217,17 @@ TEST_F(Sessions, AskWhoMayJoin) {
   EXPECT_EQ(test::rejected(app.port(), "forbidden_room"), 1);
 }
 
+TEST_F(Sessions, TellOfADeviceThatEntersOnce) {
+  start();
+  V1Client alice = enter("alice");
+  alice.join("r");
+  EXPECT_EQ(alice.join("r").at("t"), "joined");
+  alice.send(object({{"t", "leave"}, {"id", 3}, {"room", "r"}}));
+  eventually([&] { return told.has("alice out of r"); });
+  const std::string all = told.all();
+  EXPECT_EQ(all.find("alice in r"), all.rfind("alice in r")) << all;
+}
+
 TEST_F(Sessions, AMessageWhoseHookThrewIsHandledAndNotSentAgain) {
   start();
   V1Client alice = enter("alice");
