@@ -9,7 +9,6 @@
 namespace microframe::v1 {
 namespace {
 
-constexpr std::uint64_t kWelcomeMs = 10'000;
 constexpr std::uint16_t kNormal = 1000;
 constexpr std::uint16_t kUnauthenticated = 4401;
 constexpr std::string_view kOtherServer =
@@ -43,6 +42,7 @@ ClientSession::ClientSession(Options options)
     : options_(std::move(options)),
       comeback_(options_.comeback),
       outgoing_(options_.queue),
+      silence_(options_.answer_ms),
       pace_(options_.pace) {}
 
 std::vector<ClientAction> ClientSession::take_actions() {
@@ -168,7 +168,7 @@ void ClientSession::opened(std::string_view subprotocol, std::uint64_t now_ms) {
   }
   if (subprotocol == kSubprotocol) {
     phase_ = Phase::greeting;
-    welcome_by_ms_ = now_ms + kWelcomeMs;
+    welcome_by_ms_ = now_ms + options_.welcome_ms;
     return;
   }
   // It may be about to say why it refuses us, with a Close of its own.

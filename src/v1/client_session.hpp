@@ -35,6 +35,8 @@ class ClientSession {
     Comeback::Bounds comeback;
     Outgoing::Bounds queue{10'000, std::size_t{16} * 1024 * 1024};
     Pace::Rate pace;
+    std::uint64_t welcome_ms = 10'000;  // of waiting for it
+    std::uint64_t answer_ms = 10'000;   // of silence, after the server was asked whether it is there
   };
 
   explicit ClientSession(Options options);

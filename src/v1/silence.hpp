@@ -11,6 +11,9 @@ class Silence {
  public:
   enum class Verdict : std::uint8_t { alive, ask, lost };
 
+  // answer_ms: of silence after we have asked.
+  explicit Silence(std::uint64_t answer_ms) : answer_ms_(answer_ms) {}
+
   // ping_ms: of silence before we ask; 0: never.
   void begin(std::uint64_t ping_ms, std::uint64_t now_ms) {
     ping_ms_ = ping_ms;
@@ -24,7 +27,7 @@ class Silence {
   }
   std::optional<std::uint64_t> deadline_ms() const {
     if (ping_ms_ == 0) return std::nullopt;
-    return asked_ms_ ? *asked_ms_ + kAnswerMs : heard_ms_ + ping_ms_;
+    return asked_ms_ ? *asked_ms_ + answer_ms_ : heard_ms_ + ping_ms_;
   }
   // `ask` is said once; the caller then sends the question.
   Verdict check(std::uint64_t now_ms) {
@@ -36,8 +39,7 @@ class Silence {
   }
 
  private:
-  static constexpr std::uint64_t kAnswerMs = 10'000;
-
+  const std::uint64_t answer_ms_;
   std::uint64_t ping_ms_ = 0;
   std::uint64_t heard_ms_ = 0;
   std::optional<std::uint64_t> asked_ms_;

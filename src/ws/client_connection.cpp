@@ -18,7 +18,6 @@ namespace {
 using proto::CloseCode;
 using proto::Event;
 
-constexpr std::uint64_t kOpenMs = 10'000;
 constexpr std::uint64_t kCloseMs = 5'000;
 
 // §10.3: unpredictable.
@@ -69,7 +68,7 @@ ClientConnection::ClientConnection(net::Loop& loop, Url url, Options options, Ev
       scanner_(proto::HeadLimits{}) {
   connector_ = std::make_unique<net::Connector>(
       loop_, url_.address, [this](int fd, const std::string& error) { connected(fd, error); });
-  loop_.wheel().arm(*this, loop_.now_ms() + kOpenMs);
+  loop_.wheel().arm(*this, loop_.now_ms() + options_.open_ms);
 }
 
 ClientConnection::~ClientConnection() {

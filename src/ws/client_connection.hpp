@@ -31,6 +31,7 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
     std::string token;  // sent as Authorization: Bearer; "" for none
     std::vector<std::string> subprotocols;
     proto::ConnectionLimits limits;
+    std::uint64_t open_ms = 10'000;               // for the connection and its handshake
     Heartbeat::Timing heartbeat{25'000, 20'000};  // design: Limits
     std::optional<Compression> compression;       // offered, if any
     // For wss. nullptr: the system's authorities are trusted, and the certificate must be the host's.

@@ -17,14 +17,19 @@ namespace log = base::log;
 // Handlers that wait, past which reading stops; it goes on at half of it.
 constexpr std::size_t kHandlersMax = 1'000;
 
+std::uint64_t to_ms(std::chrono::milliseconds time) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0));
+}
+
 v1::ClientSession::Options session_options(const ClientOptions& options) {
   v1::ClientSession::Options result;
   result.plain = options.plain;
   result.reconnect = options.reconnect;
   result.has_tokens = static_cast<bool>(options.token);
   result.subprotocols = options.subprotocols;
-  result.comeback = {static_cast<std::uint64_t>(std::max<std::int64_t>(options.backoff_first.count(), 0)),
-                     static_cast<std::uint64_t>(std::max<std::int64_t>(options.backoff_max.count(), 0))};
+  result.comeback = {to_ms(options.backoff_first), to_ms(options.backoff_max)};
+  result.welcome_ms = to_ms(options.connect_time);
+  result.answer_ms = to_ms(options.answer_time);
   result.queue = {options.queue_messages_max, options.queue_bytes_max};
   result.pace = {options.messages_per_second, std::max(options.messages_burst, 1.0)};
   return result;
@@ -214,6 +219,7 @@ ClientConnection::Options ClientDriver::connection_options(v1::OpenConnection& o
   result.token = std::move(open.token);
   result.subprotocols = std::move(open.subprotocols);
   result.limits.message_bytes_max = options_.message_bytes_max;
+  result.open_ms = to_ms(options_.connect_time);
   // The session asks for itself, in its own words.
   if (!options_.plain) result.heartbeat = {};
   if (options_.compression.enabled) result.compression = options_.compression;

@@ -236,6 +236,24 @@ TEST_F(ClientEndsTest, ItResumesWithWhatItWasToldAndGoesOnAfterBye) {
   log.wait_for("closed 4000");
 }
 
+TEST_F(ClientEndsTest, AServerThatSaysNothingIsGivenUp) {
+  ScriptedServer server;
+  ClientOptions options = quick();
+  options.connect_time = options.answer_time = 100ms;
+  Client client(server.url(), options);
+  log.watch(client);
+  client.connect();
+  auto mute = server.accept();
+  log.wait_for("reconnecting 1006 no answer in time");
+  auto shy = server.accept();
+  shy.upgrade("microframe.v1");
+  log.wait_for("reconnecting 1006 the server has not said welcome");
+  auto dead = server.accept();
+  dead.welcome("s1", "50");
+  EXPECT_EQ(dead.hear(), R"({"t":"ping"})");
+  log.wait_for("reconnecting 1006 the server has stopped answering");
+}
+
 TEST_F(ClientEndsTest, WhatCannotBeSentIsSaidAtOnce) {
   Client client("ws://127.0.0.1:1/", quick());
   const auto code_of = [](Reply reply) {

@@ -39,10 +39,11 @@ class ScriptedPeer {
     const char payload[] = {static_cast<char>(code >> 8), static_cast<char>(code)};
     stream_.send(frame(0x88, {payload, 2}, Length::minimal, false));
   }
-  void welcome(const std::string& session = "s1") {
+  void welcome(const std::string& session = "s1", const std::string& ping_ms = "25000") {
     upgrade("microframe.v1");
     say(R"({"t":"welcome","session":")" + session +
-        R"(","secret":"x","user":"alice","resumed":false,"handled":0,"ttl_ms":120000,"ping_ms":25000})");
+        R"(","secret":"x","user":"alice","resumed":false,"handled":0,"ttl_ms":120000,"ping_ms":)" + ping_ms +
+        "}");
   }
   // The payload of the client's next frame, which is shorter than 126 bytes; "" at the end of the stream.
   std::string hear() {

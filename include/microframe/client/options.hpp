@@ -33,6 +33,11 @@ struct ClientOptions {
   // The n-th attempt in a row comes after a random time between 0 and min(backoff_max, backoff_first * 2^n).
   std::chrono::milliseconds backoff_first{500};
   std::chrono::milliseconds backoff_max{30'000};
+  // For a connection with its handshake, and then for the server's welcome; past it the attempt has failed.
+  std::chrono::milliseconds connect_time{10'000};
+  // Of silence, after a server that was silent has been asked whether it is there. Past it: 1006. Not with
+  // `plain`.
+  std::chrono::milliseconds answer_time{10'000};
 
   // With wss://: PEM of who vouches for the server, in place of whom the system trusts.
   std::string ca_file;

@@ -47,7 +47,7 @@ TEST(PaceTest, WithoutARateNothingWaits) {
 }
 
 TEST(SilenceTest, ItAsksOnceAndThenGivesUp) {
-  Silence silence;
+  Silence silence(10'000);
   silence.begin(25'000, 1'000);
   EXPECT_EQ(silence.check(25'999), Silence::Verdict::alive);
   EXPECT_EQ(silence.check(26'000), Silence::Verdict::ask);
@@ -57,7 +57,7 @@ TEST(SilenceTest, ItAsksOnceAndThenGivesUp) {
 }
 
 TEST(SilenceTest, AnySignOfLifeCounts) {
-  Silence silence;
+  Silence silence(10'000);
   silence.begin(25'000, 1'000);
   silence.heard(20'000);
   EXPECT_EQ(silence.check(26'000), Silence::Verdict::alive);
@@ -70,7 +70,7 @@ TEST(SilenceTest, AnySignOfLifeCounts) {
 }
 
 TEST(SilenceTest, ZeroIsNever) {
-  Silence silence;
+  Silence silence(10'000);
   silence.begin(0, 1'000);
   EXPECT_FALSE(silence.deadline_ms());
   EXPECT_EQ(silence.check(1'000'000'000), Silence::Verdict::alive);
