@@ -1,0 +1,61 @@
+// Hall: the endpoint of a run. It counts how often each message was handled, and says it to the room.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "chaos/record.hpp"
+#include "microframe/microframe.hpp"
+
+namespace chaos {
+
+class Hall : public microframe::ws::ChatBase {
+ public:
+  using Json = microframe::Json;
+
+  Json on_message(microframe::ws::WebSocket& socket, const microframe::ws::UserId&, const Json& message) {
+    const std::int64_t n = message.at("n").as_int64();
+    {
+      const std::lock_guard lock(mutex_);
+      ++handled_[message_name(microframe::text(message, "from"), n)];
+    }
+    // That others hear of one another's metadata, too.
+    constexpr std::int64_t kMetaEach = 40;
+    if (n % kMetaEach == 0) set_presence(socket, kRoom, {{"n", n}});
+    broadcast_to_room(kRoom, message);
+    return message;
+  }
+  bool can_join(microframe::ws::WebSocket&, const microframe::ws::UserId&, const std::string&) {
+    return true;
+  }
+
+  // By message, how often.
+  std::map<std::string, int> handled() const {
+    const std::lock_guard lock(mutex_);
+    return handled_;
+  }
+  // Of the room's latest message.
+  std::uint64_t last_offset() const {
+    constexpr std::size_t kAll = 100'000;
+    const auto kept = history(kRoom, 0, kAll);
+    return kept.empty() ? 0 : kept.back().offset;
+  }
+  // Who is in the room, as clients have it.
+  Json people() const {
+    boost::json::object users;
+    for (const auto& device : presence(kRoom)) {
+      Json& devices = users[device.user];
+      if (devices.is_null()) devices = boost::json::array();
+      devices.as_array().push_back({{"device", device.device}, {"meta", device.meta}});
+    }
+    return users;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, int> handled_;
+};
+
+}  // namespace chaos
