@@ -730,6 +730,8 @@ var Session = class {
   // from the welcome on
   #id = "";
   #secret = "";
+  #attempts = 0;
+  // to resume it
   #received = 0;
   #reported = 0;
   #cancelReport;
@@ -746,7 +748,7 @@ var Session = class {
   }
   // --- the connection
   protocols() {
-    return this.#id ? [PROTOCOL, `resume.${this.#id}.${this.#secret}.${this.#received}`] : [PROTOCOL];
+    return this.#id ? [PROTOCOL, `resume.${this.#id}.${this.#secret}.${this.#received}.${++this.#attempts}`] : [PROTOCOL];
   }
   opened(connection, protocol) {
     this.#connection = connection;
@@ -826,7 +828,7 @@ var Session = class {
     this.#requests.resume(handled, (frame) => connection.send(frame));
   }
   #begin(connection) {
-    this.#received = this.#reported = 0;
+    this.#attempts = this.#received = this.#reported = 0;
     this.#answers = [];
     const rooms = this.#rooms.restart(this.#id, (left) => this.#events.emit("left", left));
     const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room, void 0));

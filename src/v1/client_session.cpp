@@ -125,6 +125,7 @@ void ClientSession::open() {
       offer.session = session_;
       offer.secret = secret_;
       offer.received = received_.tell();
+      offer.attempt = ++attempts_;
       open.subprotocols.push_back(to_subprotocol(offer));
     }
   }

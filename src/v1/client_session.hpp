@@ -149,6 +149,7 @@ class ClientSession {
   std::string session_;  // "" without one
   std::string secret_;
   std::uint64_t session_number_ = 0;
+  std::uint64_t attempts_ = 0;  // to resume it
   ReceivedCount received_;
   GivenAnswers answers_;
 

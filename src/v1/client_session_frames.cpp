@@ -196,6 +196,7 @@ void ClientSession::welcome(const ServerFrame& frame, std::uint64_t now_ms) {
 
 void ClientSession::begin_session() {
   ++session_number_;
+  attempts_ = 0;
   received_.begin();
   answers_.clear();
   for (const auto& lost : outgoing_.begin_anew()) {

@@ -1,11 +1,19 @@
 #include "v1/names.hpp"
 
+#include <array>
 #include <charconv>
 
 namespace microframe::v1 {
 namespace {
 
 constexpr std::string_view kResumePrefix = "resume.";
+
+std::optional<std::uint64_t> to_number(std::string_view digits) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return number;
+}
 
 }  // namespace
 
@@ -16,22 +24,31 @@ bool is_resume(std::string_view subprotocol) {
 std::optional<ResumeOffer> parse_resume(std::string_view subprotocol) {
   if (!is_resume(subprotocol)) return std::nullopt;
   subprotocol.remove_prefix(kResumePrefix.size());
-  const std::size_t first = subprotocol.find('.');
-  const std::size_t second = first == std::string_view::npos ? first : subprotocol.find('.', first + 1);
-  if (second == std::string_view::npos) return std::nullopt;
+  std::array<std::string_view, 4> parts;
+  std::size_t count = 0;
+  for (bool more = true; more; ++count) {
+    if (count == parts.size()) return std::nullopt;
+    const std::size_t dot = subprotocol.find('.');
+    parts[count] = subprotocol.substr(0, dot);
+    more = dot != std::string_view::npos;
+    if (more) subprotocol.remove_prefix(dot + 1);
+  }
+  const auto received = to_number(parts[2]);
+  const auto attempt = count == parts.size() ? to_number(parts[3]) : 0;
+  if (parts[0].empty() || parts[1].empty() || !received || !attempt) return std::nullopt;
   ResumeOffer offer;
-  offer.session = subprotocol.substr(0, first);
-  offer.secret = subprotocol.substr(first + 1, second - first - 1);
-  const std::string_view count = subprotocol.substr(second + 1);
-  const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), offer.received);
-  const bool is_number = error == std::errc() && end == count.data() + count.size();
-  if (!is_number || offer.session.empty() || offer.secret.empty()) return std::nullopt;
+  offer.session = parts[0];
+  offer.secret = parts[1];
+  offer.received = *received;
+  offer.attempt = *attempt;
   return offer;
 }
 
 std::string to_subprotocol(const ResumeOffer& offer) {
-  return std::string(kResumePrefix) + offer.session + '.' + offer.secret + '.' +
-         std::to_string(offer.received);
+  std::string text(kResumePrefix);
+  text += offer.session + '.' + offer.secret + '.' + std::to_string(offer.received);
+  if (offer.attempt != 0) text += '.' + std::to_string(offer.attempt);
+  return text;
 }
 
 }  // namespace microframe::v1

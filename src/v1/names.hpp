@@ -15,13 +15,14 @@ inline constexpr std::string_view kSubprotocol = "microframe.v1";
 inline constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
 
 // What a client offers in its handshake to go on with a session, as a subprotocol of its own:
-// resume.<session>.<secret>.<received>
+// resume.<session>.<secret>.<received>.<attempt>
 struct ResumeOffer {
   ResumeOffer() = default;
 
   std::string session;
   std::string secret;          // never in a log
   std::uint64_t received = 0;  // frames, as docs/protocol.md counts them
+  std::uint64_t attempt = 0;   // to resume this session, from 1; 0, unwritten: the client does not count them
 };
 
 // returns: nullopt if `subprotocol` is no such offer, or not a well-formed one.

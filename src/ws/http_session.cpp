@@ -333,6 +333,7 @@ void HttpSession::hand_over(const base::Ref<ServerConnection>& former) {
   resumption->accept = acceptance();
   resumption->issued_at = upgrade_->claims.issued_at;
   resumption->received = upgrade_->resume->received;
+  resumption->attempt = upgrade_->resume->attempt;
   resumption->opening = opening();
   resumption->early = std::move(held_);
   resumption->stream = socket_->release();

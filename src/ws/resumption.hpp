@@ -20,6 +20,7 @@ struct Resumption {
   std::string accept;            // the handshake's answer
   authx::Time issued_at;         // of its token
   std::uint64_t received = 0;    // frames, as the client counts
+  std::uint64_t attempt = 0;     // likewise; 0: it does not
   std::vector<std::byte> early;  // what came after the request
 };
 

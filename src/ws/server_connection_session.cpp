@@ -185,6 +185,8 @@ void ServerConnection::evict() {
 void ServerConnection::resume(Resumption resumption) {
   guarded([&] {
     if (session_ended_ || ends_for_good_) return begin_anew(std::move(resumption));
+    // Its client has given it up, or somebody on the way has sent it twice: it evicts nobody, and is dropped.
+    if (!session_->is_latest(resumption.attempt)) return;
     if (!suspended_ || phase_ != Phase::closed) evict();
     if (!suspended_) return begin_anew(std::move(resumption));  // too many are
     if (!session_->can_resume(resumption.received)) {

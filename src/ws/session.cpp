@@ -1,5 +1,6 @@
 #include "ws/session.hpp"
 
+#include <algorithm>
 #include <boost/json/object.hpp>
 #include <chrono>
 #include <random>
@@ -65,6 +66,12 @@ std::string Session::welcome_text(bool resumed) const {
 
 void Session::welcome() {
   send_uncounted(welcome_text(false));
+}
+
+bool Session::is_latest(std::uint64_t attempt) {
+  if (attempt != 0 && attempt <= attempts_) return false;
+  attempts_ = std::max(attempts_, attempt);
+  return true;
 }
 
 void Session::welcome_back(std::uint64_t received) {

@@ -46,6 +46,8 @@ class Session {
 
   // --- the stream begins, or a new one
   void welcome();
+  // Whether this attempt to resume comes after all that have come so far. 0: the client does not count them.
+  bool is_latest(std::uint64_t attempt);
   bool can_resume(std::uint64_t received) const { return sent_.has_all_after(received); }
   void welcome_back(std::uint64_t received);
 
@@ -104,6 +106,7 @@ class Session {
   const Limits& limits_;
   const SessionKey key_;
   mutable std::mutex mutex_;
+  std::uint64_t attempts_ = 0;  // the highest number of one
   v1::SentFrames sent_;
   v1::MessageIds ids_;
   std::uint64_t current_ = 0;  // the id that is being answered

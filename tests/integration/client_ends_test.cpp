@@ -220,7 +220,7 @@ TEST_F(ClientEndsTest, ItResumesWithWhatItWasToldAndGoesOnAfterBye) {
   log.wait_for("reconnecting 4403");
   std::optional<test::ScriptedPeer> next(server.accept());
   test::ScriptedPeer& peer = *next;
-  EXPECT_EQ(peer.field("Sec-WebSocket-Protocol"), "microframe.v1, resume.s1.x.1");
+  EXPECT_EQ(peer.field("Sec-WebSocket-Protocol"), "microframe.v1, resume.s1.x.1.1");
   peer.welcome("s2");
   EXPECT_EQ(log.wait_for("open"), "open new");
   Reply reply = client.send({{"n", 1}});

@@ -169,6 +169,29 @@ TEST_F(Sessions, EvictTheConnectionThatIsStillOpen) {
   EXPECT_TRUE(told.has("alice lost: replaced, rooms 0"));
 }
 
+// A handshake that the network held up, or sent twice, while its client has come back by another.
+TEST_F(Sessions, AreNotTakenFromWhoCameByALaterAttempt) {
+  start(2);
+  V1Client former = enter("alice");
+  lose(former, "alice");
+  const auto attempt = [&](unsigned number) {
+    RawClient made = raw();
+    made.send(test::upgrade_request("/ws", "Sec-WebSocket-Protocol: microframe.v1, token." + token("alice") +
+                                               former.offer() + "." + std::to_string(number) + "\r\n"));
+    return made;
+  };
+  RawClient second = attempt(2);
+  EXPECT_EQ(second.read_status(), 101U);
+  EXPECT_NE(second.read_text().find("\"resumed\":true"), std::string::npos);
+  for (const unsigned overtaken : {1U, 2U}) EXPECT_EQ(attempt(overtaken).read_all(), "");
+  second.send_text(R"({"t":"message","id":1,"data":{"op":"echo","value":1}})");
+  EXPECT_NE(second.read_text().find("\"data\":1"), std::string::npos) << "it is still there";
+  RawClient third = attempt(3);
+  EXPECT_EQ(third.read_status(), 101U);
+  EXPECT_NE(second.read_text().find("\"bye\""), std::string::npos);
+  EXPECT_EQ(second.read_close(), 4409U);
+}
+
 TEST_F(Sessions, ExpireWhenNobodyComesBack) {
   limits.session_ttl = 200ms;
   start();

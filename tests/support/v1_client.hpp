@@ -31,7 +31,7 @@ class V1Client {
     received_ = resumed() ? former->received_ : 0;
   }
 
-  // What a handshake says to go on with this session.
+  // What a handshake says to go on with this session; the attempt's number is left out.
   std::string offer() const {
     return ", resume." + microframe::text(welcome_, "session") + "." + microframe::text(welcome_, "secret") +
            "." + std::to_string(received_);

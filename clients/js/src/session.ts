@@ -34,6 +34,7 @@ export class Session implements Dialogue {
   #liveness: Liveness | undefined; // from the welcome on
   #id = "";
   #secret = "";
+  #attempts = 0; // to resume it
   #received = 0;
   #reported = 0;
   #cancelReport: Cancel | undefined;
@@ -52,7 +53,7 @@ export class Session implements Dialogue {
   // --- the connection
 
   protocols(): string[] {
-    return this.#id ? [PROTOCOL, `resume.${this.#id}.${this.#secret}.${this.#received}`] : [PROTOCOL];
+    return this.#id ? [PROTOCOL, `resume.${this.#id}.${this.#secret}.${this.#received}.${++this.#attempts}`] : [PROTOCOL];
   }
 
   opened(connection: Connection, protocol: string): void {
@@ -143,7 +144,7 @@ export class Session implements Dialogue {
   }
 
   #begin(connection: Connection): void {
-    this.#received = this.#reported = 0;
+    this.#attempts = this.#received = this.#reported = 0;
     this.#answers = [];
     const rooms = this.#rooms.restart(this.#id, (left) => this.#events.emit("left", left));
     const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room, undefined));

@@ -162,7 +162,7 @@ test("a refused token is replaced once, at once; a second refusal in a row is th
   world.socket.ends(4401); // it ended while connected; not in a row
   await settled();
   assert.equal(world.socket.token, "token-3");
-  assert.equal(world.socket.resume, "resume.s1.s1-secret.0");
+  assert.equal(world.socket.resume, "resume.s1.s1-secret.0.1");
   world.socket.ends(4401);
   await world.clock.pass(60_000);
   assert.equal(world.sockets.length, 3);
@@ -308,7 +308,7 @@ test("a silent server is asked, and given up without an answer", async () => {
   await world.welcome({ resumed: true });
   socket.ends(4000);
   assert.equal(world.client.state, "open");
-  assert.equal(world.socket.resume, "resume.s1.s1-secret.1");
+  assert.equal(world.socket.resume, "resume.s1.s1-secret.1.1");
 });
 
 test("after a sleep the server is asked again before it is given up", async () => {

@@ -165,7 +165,7 @@ test("the server is told what has arrived: after a second, or 64 frames", async 
   assert.deepEqual(socket.take(), [{ t: "received", n: 69 }], "bytes and unknown types are counted, a pong is not");
   hear(10);
   const next = await world.again({ resumed: true });
-  assert.equal(next.resume, "resume.s1.s1-secret.79");
+  assert.equal(next.resume, "resume.s1.s1-secret.79.1");
   for (let i = 0; i < 63; ++i) next.says({ t: "message", data: i });
   assert.deepEqual(next.take(), [], "the handshake told the count");
 });
@@ -175,10 +175,10 @@ test("resumes with its count, which a new session begins anew", async () => {
   world.socket.says({ t: "message", data: 1 });
   world.socket.says({ t: "bye", code: 1012, reason: "", reconnect: true, retry_ms: 0 });
   const second = await world.again({ session: "s1", resumed: true });
-  assert.equal(second.resume, "resume.s1.s1-secret.1");
+  assert.equal(second.resume, "resume.s1.s1-secret.1.1");
   second.says({ t: "message", data: 2 });
-  assert.equal((await world.again({ session: "s2", resumed: false })).resume, "resume.s1.s1-secret.2");
-  assert.equal((await world.again({ session: "s2" })).resume, "resume.s2.s2-secret.0");
+  assert.equal((await world.again({ session: "s2", resumed: false })).resume, "resume.s1.s1-secret.2.2");
+  assert.equal((await world.again({ session: "s2" })).resume, "resume.s2.s2-secret.0.1", "the counts have begun anew");
   assert.deepEqual(states(world).filter(([state]) => state === "open").map(([, { resumed }]) => resumed), [false, true, false, false]);
 });
 

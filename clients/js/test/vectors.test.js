@@ -59,13 +59,15 @@ class Player {
       const { socket } = this.world;
       assert.equal(socket.protocols[0], "microframe.v1");
       assert.equal(socket.token, this.token);
-      assert.equal(socket.resume, resume === undefined ? undefined : `resume.${this.session}.${this.secret}.${resume}`);
+      assert.equal(socket.resume, resume === undefined ? undefined : `resume.${this.session}.${this.secret}.${resume}.${++this.attempts}`);
       socket.accept();
     },
     server: (frame) => {
       const filled = this.filled(frame);
       this.world.socket.says(filled);
-      if (filled.t === "welcome") Object.assign(this, filled);
+      if (filled.t !== "welcome") return;
+      if (filled.session !== this.session) this.attempts = 0;
+      Object.assign(this, filled);
     },
     server_binary: (hex) => this.world.socket.bytes(hex),
     server_lost: () => {},

@@ -87,12 +87,19 @@ TEST(ResumeOfferTest, ReadsWhatItWrites) {
   EXPECT_EQ(read->session, offer.session);
   EXPECT_EQ(read->secret, offer.secret);
   EXPECT_EQ(read->received, 18u);
+  EXPECT_EQ(read->attempt, 0u);
+  offer.attempt = 7;
+  const auto counted = parse_resume(to_subprotocol(offer));
+  ASSERT_TRUE(counted);
+  EXPECT_EQ(counted->received, 18u);
+  EXPECT_EQ(counted->attempt, 7u);
 }
 
 TEST(ResumeOfferTest, TakesNothingElse) {
   for (const char* bad :
        {"resume", "resume.", "resume.a", "resume.a.b", "resume.a.b.", "resume.a.b.x", "resume.a.b.1x",
-        "resume.a.b.-1", "resume.a.b.99999999999999999999", "resume..b.1", "resume.a..1", "token.a.b.1"})
+        "resume.a.b.-1", "resume.a.b.99999999999999999999", "resume..b.1", "resume.a..1", "token.a.b.1",
+        "resume.a.b.1.", "resume.a.b.1.x", "resume.a.b..1", "resume.a.b.1.2.3"})
     EXPECT_FALSE(parse_resume(bad)) << bad;
 }
 

@@ -60,7 +60,7 @@ TEST(ClientSessionTest, ALostConnectionIsResumedWithTheCount) {
   d.receive_binary(std::string("\x01\0\0\0\0\0\0\0\0\0", 10) + "x");
   d.receive(R"({"t":"later","of":"a later version"})");
   d.receive(R"({"t":"pong"})");
-  EXPECT_EQ(d.come_back(), (std::vector<std::string>{"microframe.v1", "resume.s1.xs1.3"}));
+  EXPECT_EQ(d.come_back(), (std::vector<std::string>{"microframe.v1", "resume.s1.xs1.3.1"}));
   ASSERT_EQ(d.states.size(), 1U);
   EXPECT_EQ(d.states[0].state, ClientState::reconnecting);
   EXPECT_EQ(d.states[0].code, 1006);
@@ -68,7 +68,14 @@ TEST(ClientSessionTest, ALostConnectionIsResumedWithTheCount) {
   d.welcome(true);
   EXPECT_TRUE(d.states.back().resumed);
   d.receive(R"({"t":"message","data":2})");
-  EXPECT_EQ(d.come_back().at(1), "resume.s1.xs1.4");
+  EXPECT_EQ(d.come_back().at(1), "resume.s1.xs1.4.2");
+}
+
+TEST(ClientSessionTest, AttemptsThatFailAreCountedToo) {
+  SessionDriver d;
+  d.start();
+  EXPECT_EQ(d.come_back().at(1), "resume.s1.xs1.0.1");
+  EXPECT_EQ(d.come_back().at(1), "resume.s1.xs1.0.2") << "there was no welcome";
 }
 
 TEST(ClientSessionTest, AFrameThatCannotBeReadIsCountedAndHarmsNothing) {
@@ -77,7 +84,7 @@ TEST(ClientSessionTest, AFrameThatCannotBeReadIsCountedAndHarmsNothing) {
   d.receive("{");
   d.receive_binary("short");
   EXPECT_EQ(d.problems.size(), 2U);
-  EXPECT_EQ(d.come_back().at(1), "resume.s1.xs1.2");
+  EXPECT_EQ(d.come_back().at(1), "resume.s1.xs1.2.1");
 }
 
 TEST(ClientSessionTest, ResumedItSendsAgainWhatIsAboveHandled) {
@@ -115,7 +122,7 @@ TEST(ClientSessionTest, ANewSessionTellsWhatIsLostAndSendsWhatNeverWent) {
   EXPECT_EQ(d.next_sent(), R"({"t":"message","id":1,"data":2})");
   EXPECT_FALSE(d.states.back().resumed);
   d.receive(R"({"t":"ack","id":1})");
-  EXPECT_EQ(d.come_back().at(1), "resume.s2.xs2.1") << "the count has begun anew";
+  EXPECT_EQ(d.come_back().at(1), "resume.s2.xs2.1.1") << "the counts have begun anew";
 }
 
 TEST(ClientSessionTest, AServerThatClaimsToResumeWhatIsNotThereBeginsANewSession) {
@@ -217,7 +224,7 @@ TEST(ClientSessionTest, ARepeatOfARoomIsDroppedAndCounted) {
   EXPECT_EQ(d.binaries[0].bytes, "y");
   EXPECT_EQ(d.binaries[0].room, "r");
   EXPECT_EQ(d.binaries[0].offset, 6U);
-  EXPECT_EQ(d.come_back().at(1), "resume.s1.xs1.5");
+  EXPECT_EQ(d.come_back().at(1), "resume.s1.xs1.5.1");
 }
 
 TEST(ClientSessionTest, TheCountIsToldEverySecondAndEvery64Frames) {
@@ -306,7 +313,7 @@ TEST(ClientSessionTest, ByeSaysWhenToComeBack) {
   EXPECT_FALSE(d.opening);
   d.pass(1);
   ASSERT_TRUE(d.opening);
-  EXPECT_EQ(d.open().at(1), "resume.s1.xs1.0") << "a bye is not counted";
+  EXPECT_EQ(d.open().at(1), "resume.s1.xs1.0.1") << "a bye is not counted";
   d.lose();
   EXPECT_EQ(d.states.back().retry.count(), 500) << "the advice was for one end alone";
 }

@@ -62,7 +62,8 @@ class Player {
     if (!driver_.opening) driver_.pass(60'000);
     std::vector<std::string> expected = {"microframe.v1"};
     if (const Json* count = what.get_object().if_contains("resume"))
-      expected.push_back("resume." + as_string(session_) + "." + as_string(secret_) + "." + to_text(*count));
+      expected.push_back("resume." + as_string(session_) + "." + as_string(secret_) + "." + to_text(*count) +
+                         "." + std::to_string(++attempts_));
     EXPECT_EQ(driver_.open(), expected);
   }
 
@@ -91,6 +92,7 @@ class Player {
     const Json frame = filled(pattern);
     const std::string type = text(frame, "t");
     if (type == "welcome") {
+      if (session_ != frame.at("session")) attempts_ = 0;
       session_ = frame.at("session");
       secret_ = frame.at("secret");
     } else if (type == "message") {
@@ -167,6 +169,7 @@ class Player {
   SessionDriver driver_;
   std::map<std::string, Json> names_;
   Json session_;
+  int attempts_ = 0;  // to resume it
   Json secret_;
   std::size_t told_ = 0;
 };
