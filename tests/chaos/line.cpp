@@ -41,7 +41,7 @@ Line::~Line() {
   for (const Ghost& ghost : ghosts_) reset(ghost.fd);
   for (const Twice& twice : twice_) {
     reset(twice.client);
-    if (twice.ghost >= 0) reset(twice.ghost);
+    if (twice.first >= 0) reset(twice.first);
   }
 }
 
@@ -54,7 +54,7 @@ std::array<unsigned, Fault::kKinds> Line::faults() const {
 void Line::calm() {
   calm_ = true;
   next_fault_.reset();
-  duplicates_.reset();
+  duplicate_.reset();
   late_ = {};
   out_until_ = {};
   for (Wire& wire : wires_) wire.calm();
@@ -76,7 +76,7 @@ void Line::befall(Fault fault, Time now) {
     if (fault.kind == Fault::Kind::late) {
       late_ = fault.lasts;
     } else {
-      duplicates_ = fault.lasts;
+      duplicate_ = fault;
     }
     // For there to be another handshake.
     fault.kind = Fault::Kind::reset;
@@ -103,13 +103,14 @@ void Line::accept(Time now) {
   if (now < out_until_) {
     if (!out_silently_) return reset(client);
     dead_.emplace_back(client, -1);
-  } else if (duplicates_) {
+  } else if (const auto duplicate = std::exchange(duplicate_, std::nullopt)) {
     Twice twice;
     twice.client = client;
-    twice.lasts = *std::exchange(duplicates_, std::nullopt);
+    twice.ghost_last = duplicate->behind;
+    twice.lasts = duplicate->lasts;
     twice_.push_back(std::move(twice));
   } else {
-    join(client, {});
+    join(client);
     if (late_.count() == 0 || wires_.empty()) return;
     ++faults_[static_cast<std::size_t>(Fault::Kind::late)];
     Fault late;
@@ -120,36 +121,50 @@ void Line::accept(Time now) {
   }
 }
 
-void Line::join(int client, const std::string& head) {
+void Line::join(int client) {
   const int server = connect_to(server_port_);
   if (server < 0) return reset(client);
-  wires_.emplace_back(client, server).put(head);
+  wires_.emplace_back(client, server);
 }
 
-// The copy comes first and is answered first: who came last is who the server takes for alive, and nothing in
-// a copy tells that it is none.
-void Line::go_on(Twice& twice, const pollfd& answer, Time now) {
-  if (twice.ghost < 0) {
-    if (answer.revents == 0) return;
-    char bytes[4096];
-    const ssize_t size = ::recv(twice.client, bytes, sizeof bytes, MSG_DONTWAIT);
-    if (size <= 0) return reset(std::exchange(twice.client, -1));
-    twice.head.append(bytes, static_cast<std::size_t>(size));
+bool Line::read_head(Twice& twice) {
+  char bytes[4096];
+  const ssize_t size = ::recv(twice.client, bytes, sizeof bytes, MSG_DONTWAIT);
+  if (size > 0) twice.head.append(bytes, static_cast<std::size_t>(size));
+  return size > 0;
+}
+
+int Line::send_head(const Twice& twice) const {
+  const int server = connect_to(server_port_);
+  if (server >= 0) ::send(server, twice.head.data(), twice.head.size(), MSG_NOSIGNAL);
+  return server;
+}
+
+// The first has its answer, or time for one, before the second comes: so it is known who evicts whom.
+void Line::go_on(Twice& twice, bool is_ready, Time now) {
+  if (twice.first < 0) {
+    if (!is_ready) return;
+    if (!read_head(twice)) return reset(std::exchange(twice.client, -1));
     if (!twice.head.ends_with("\r\n\r\n")) return;
-    twice.ghost = connect_to(server_port_);
-    if (twice.ghost < 0) return reset(std::exchange(twice.client, -1));
-    ::send(twice.ghost, twice.head.data(), twice.head.size(), MSG_NOSIGNAL);
+    twice.first = send_head(twice);
+    if (twice.first < 0) return reset(std::exchange(twice.client, -1));
     twice.give_up = now + kAnswered;
     ++faults_[static_cast<std::size_t>(Fault::Kind::duplicate)];
-  } else if (answer.revents != 0 || twice.give_up <= now) {
-    ghosts_.push_back({twice.ghost, now + twice.lasts});
-    join(std::exchange(twice.client, -1), twice.head);
+  } else if (is_ready || twice.give_up <= now) {
+    const int second = send_head(twice);
+    const int client = std::exchange(twice.client, -1);
+    if (second < 0) {
+      reset(twice.first);
+      return reset(client);
+    }
+    ghosts_.push_back({twice.ghost_last ? second : twice.first, now + twice.lasts});
+    wires_.emplace_back(client, twice.ghost_last ? twice.first : second);
   }
 }
 
 void Line::add_to(std::vector<pollfd>& wait, Time now) const {
   wait.push_back({listen_fd_, POLLIN, 0});
-  for (const Twice& twice : twice_) wait.push_back({twice.ghost < 0 ? twice.client : twice.ghost, POLLIN, 0});
+  for (const Twice& twice : twice_) wait.push_back({twice.first < 0 ? twice.client : twice.first, POLLIN, 0});
   for (const Wire& wire : wires_) {
     wait.push_back(wire.client_wish(now));
     wait.push_back(wire.server_wish(now));
@@ -161,7 +176,7 @@ void Line::take(const pollfd* answers, Time now) {
   const std::size_t wires = wires_.size();
   const pollfd* of_wires = answers + twice_.size();
   for (auto twice = twice_.begin(); twice != twice_.end();) {
-    go_on(*twice, *answers++, now);
+    go_on(*twice, (answers++)->revents != 0, now);
     twice = twice->client < 0 ? twice_.erase(twice) : std::next(twice);
   }
   // Those that have come meanwhile are behind them.
@@ -177,7 +192,7 @@ std::optional<Time> Line::wakes(Time now) const {
   std::optional<Time> earliest = next_fault_;
   for (const Ghost& ghost : ghosts_) sooner(earliest, ghost.until);
   for (const Twice& twice : twice_)
-    if (twice.ghost >= 0) sooner(earliest, twice.give_up);
+    if (twice.first >= 0) sooner(earliest, twice.give_up);
   for (const Wire& wire : wires_) sooner(earliest, wire.wakes(now));
   return earliest;
 }

@@ -17,13 +17,14 @@
 
 namespace chaos {
 
-// A handshake that is to come to the server twice: first by `ghost`, whose answer nobody reads.
+// A handshake that is to come to the server twice: once by a ghost, whose answer nobody reads.
 struct Twice {
   int client = -1;
-  int ghost = -1;  // once the head is in
+  int first = -1;  // once the head is in: the connection that has it, and has no answer yet
   std::string head;
-  Time give_up{};         // then the client's own is sent, answered or not
-  milliseconds lasts{0};  // the ghost, after it was answered
+  Time give_up{};  // then the second comes, whether the first was answered or not
+  bool ghost_last = false;
+  milliseconds lasts{0};  // the ghost, once both have come
 };
 
 // A connection that is held open for a while, and read by nobody.
@@ -54,8 +55,11 @@ class Line {
  private:
   void befall(Fault fault, Time now);
   void accept(Time now);
-  void join(int client, const std::string& head);
-  void go_on(Twice& twice, const pollfd& answer, Time now);
+  void join(int client);
+  void go_on(Twice& twice, bool is_ready, Time now);
+  // returns: false if it has come to nothing.
+  bool read_head(Twice& twice);
+  int send_head(const Twice& twice) const;
 
   const std::uint16_t server_port_;
   int listen_fd_ = -1;
@@ -65,8 +69,8 @@ class Line {
   bool calm_ = false;
   Time out_until_{};
   bool out_silently_ = false;
-  // The next handshake comes twice, and how long its first copy lasts; or so late.
-  std::optional<milliseconds> duplicates_;
+  // The next handshake comes twice; or so late.
+  std::optional<Fault> duplicate_;
   milliseconds late_{0};
   std::list<Wire> wires_;
   std::list<Wire> dead_;

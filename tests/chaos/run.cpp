@@ -77,7 +77,7 @@ class Run {
     limits.ping_interval = 300ms;
     limits.pong_time = 300ms;
     limits.session_ttl = random_.percent(70) ? 60'000ms : 600ms;
-    limits.session_frames_max = random_.percent(85) ? 10'000 : 200;
+    limits.session_frames_max = random_.percent(85) ? 10'000 : 600;
     limits.closing_time = 200ms;
     limits.drain_notice = limits.drain_time = 1ms;
     limits.devices_per_user_max = 100;

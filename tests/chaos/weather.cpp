@@ -15,9 +15,9 @@ using Kind = Fault::Kind;
 // Times of clients and server in a run are some hundreds of milliseconds (chaos/run.cpp): a stall may pass
 // unnoticed, or not.
 constexpr Odds kOdds[] = {
-    {Kind::reset, 27, 0, 0},     {Kind::end, 12, 0, 0},        {Kind::stall, 18, 20, 900},
+    {Kind::reset, 18, 0, 0},     {Kind::end, 12, 0, 0},        {Kind::stall, 18, 20, 900},
     {Kind::half_open, 11, 0, 0}, {Kind::trickle, 14, 50, 600}, {Kind::duplicate, 9, 0, 400},
-    {Kind::late, 0, 200, 1500},  {Kind::outage, 9, 100, 900},
+    {Kind::late, 9, 200, 1500},  {Kind::outage, 9, 100, 900},
 };
 
 }  // namespace
@@ -49,6 +49,7 @@ Fault Weather::next() {
   fault.ends = random_.percent(50) ? Ends::both : random_.percent(50) ? Ends::client : Ends::server;
   fault.lasts = between(odds->least_ms, odds->most_ms);
   fault.silently = random_.percent(40);
+  fault.behind = random_.percent(50);
   return fault;
 }
 

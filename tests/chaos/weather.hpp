@@ -28,7 +28,7 @@ struct Fault {
     stall,      // nothing passes that comes from `ends`, for `lasts`; then all of it at once
     half_open,  // nothing passes that comes from `ends`, ever
     trickle,    // byte by byte, for `lasts`
-    duplicate,  // the next handshake comes twice: the first time from nobody, for `lasts`
+    duplicate,  // the next handshake comes twice: once from nobody, who stays for `lasts`
     late,       // the next handshake takes `lasts` to arrive: its client may have given up by then
     outage,     // RST to both, and nobody gets through for `lasts`
   };
@@ -38,6 +38,7 @@ struct Fault {
   Ends ends = Ends::both;
   milliseconds lasts{0};
   bool silently = false;  // of an outage: who comes is not refused, but never answered
+  bool behind = false;    // of a duplicate: nobody comes second
 };
 
 const char* name_of(Fault::Kind kind);

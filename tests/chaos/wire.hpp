@@ -30,7 +30,6 @@ class Flow {
   void mute() { muted_ = true; }
   // What has stopped for a while goes on; what is muted stays so.
   void calm() { stalled_until_ = trickles_until_ = {}; }
-  void put(std::string bytes) { bytes_.insert(0, bytes); }
 
   bool reads(Time now) const;
   bool writes(Time now) const;
@@ -68,8 +67,6 @@ class Wire {
 
   void befall(const Fault& fault, Time now);
   void calm();
-  // What the client has said already.
-  void put(std::string bytes) { up_.put(std::move(bytes)); }
 
   // For poll(2); fd -1: nothing is waited for.
   pollfd client_wish(Time now) const { return wish(client_, up_, down_, now); }
