@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <string>
@@ -15,17 +16,21 @@ class Hall : public microframe::ws::ChatBase {
  public:
   using Json = microframe::Json;
 
-  Json on_message(microframe::ws::WebSocket& socket, const microframe::ws::UserId&, const Json& message) {
+  microframe::Task<Json> on_message(microframe::ws::WebSocket& socket, const microframe::ws::UserId&,
+                                    const Json& message) {
     const std::int64_t n = message.at("n").as_int64();
     {
       const std::lock_guard lock(mutex_);
       ++handled_[message_name(microframe::text(message, "from"), n)];
     }
+    // So that a connection is lost while a hook of its waits, too, and messages wait for that.
+    constexpr std::int64_t kWaitEach = 10;
+    if (n % kWaitEach == 0) co_await microframe::sleep_for(std::chrono::milliseconds(5));
     // That others hear of one another's metadata, too.
     constexpr std::int64_t kMetaEach = 40;
     if (n % kMetaEach == 0) set_presence(socket, kRoom, {{"n", n}});
     broadcast_to_room(kRoom, message);
-    return message;
+    co_return message;
   }
   bool can_join(microframe::ws::WebSocket&, const microframe::ws::UserId&, const std::string&) {
     return true;
