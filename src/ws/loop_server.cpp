@@ -153,15 +153,18 @@ void LoopServer::drain(std::function<void()> done) {
   const auto drain_ms = base::to_ms(site_.limits.drain_time);
   drain_ends_ms_ = loop_.now_ms() + drain_ms;
   // The last batch leaves time for its closing handshakes.
-  const std::size_t batches = drain_ms / kDrainStepMs * 3 / 4 + 1;
-  batch_size_ = std::max(kDrainBatchMin, connections_.size() / batches + 1);
+  last_batch_ms_ = loop_.now_ms() + drain_ms * 3 / 4;
   drain_batch();
   tell_if_empty();
 }
 
 // Closes some, and comes back for the next, or at the end of the drain. Needs no memory.
 void LoopServer::drain_batch() {
-  std::size_t left = batch_size_;
+  const std::uint64_t now_ms = loop_.now_ms();
+  const std::uint64_t time_ms = last_batch_ms_ > now_ms ? last_batch_ms_ - now_ms : 0;
+  // As many as are due, should the batches so far have come late.
+  const std::size_t batches = time_ms / (kDrainStepMs + base::TimerWheel::kTickMs) + 1;
+  std::size_t left = std::max(kDrainBatchMin, connections_.size() / batches + 1);
   // Backwards: one that ends at once changes the roster, but for those still to come.
   for (std::size_t i = connections_.size(); i-- > 0 && left != 0;) {
     if (i >= connections_.size()) continue;
@@ -169,7 +172,7 @@ void LoopServer::drain_batch() {
     connections_[i]->shut_down();
     if (is_open) --left;
   }
-  const std::uint64_t next_ms = left == 0 ? loop_.now_ms() + kDrainStepMs : drain_ends_ms_;
+  const std::uint64_t next_ms = left == 0 ? now_ms + kDrainStepMs : drain_ends_ms_;
   loop_.wheel().arm(*this, std::min(next_ms, drain_ends_ms_));
 }
 

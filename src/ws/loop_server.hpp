@@ -82,7 +82,7 @@ class LoopServer final : public hub::LoopPort, private base::TimerNode {
   std::vector<base::Ref<ServerConnection>> connections_;
   std::function<void()> drained_;  // while it drains
   std::uint64_t drain_ends_ms_ = 0;
-  std::size_t batch_size_ = 0;  // of those closed at a time
+  std::uint64_t last_batch_ms_ = 0;  // when all are to have been told
 };
 
 }  // namespace microframe::ws

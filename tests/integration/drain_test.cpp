@@ -56,6 +56,20 @@ TEST_F(Drain, S58_ManyConnectionsAreClosedInBatchesAndEachHookRuns) {
   EXPECT_EQ(quiet.disconnects, 300);
 }
 
+// Each batch comes later than its step by up to a tick of the wheel: there is time for all of them still.
+TEST_F(Drain, S58_NobodyIsLeftToBeDroppedHoweverManyThereAre) {
+  limits.drain_time = 2000ms;
+  limits.connections_per_address_max = 0;
+  start(1);
+  std::vector<RawClient> crowd;
+  for (int i = 0; i < 900; ++i) crowd.push_back(client("u" + std::to_string(i)));
+  eventually([&] { return quiet.connection_count() == crowd.size(); });
+  app.stop();
+  app.wait();
+  EXPECT_EQ(quiet.disconnects, 900);
+  for (RawClient& one : crowd) ASSERT_EQ(one.read_close(), 1012U);
+}
+
 TEST_F(Drain, ReadinessFollowsTheServersLife) {
   start(1);
   EXPECT_EQ(ready_status(), 200U);
