@@ -96,7 +96,7 @@ TEST_F(ClientScenario, S57_AllClientsOfADeadNodeFindAnotherWhichPacesThem) {
   relay.cut();
   for (ClientLog& one : logs) {
     one.wait_for("reconnecting 1006");
-    one.wait_for("open new");
+    one.wait_for("open new", 30s);
   }
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 30s);
   EXPECT_GE(test::rejected(other.port(), "handshake_flood"), 1);

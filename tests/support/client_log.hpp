@@ -40,11 +40,12 @@ class ClientLog {
   }
 
   // Waits for a line that begins so, among those that were not waited past yet; those before it are passed
-  // over. returns: the line; "" and a failure after ten seconds.
-  std::string wait_for(const std::string& beginning) {
+  // over. returns: the line; "" and a failure when the time is over.
+  std::string wait_for(const std::string& beginning,
+                       std::chrono::seconds at_most = std::chrono::seconds(10)) {
     std::unique_lock lock(mutex_);
     std::string found;
-    const bool came = changed_.wait_for(lock, std::chrono::seconds(10), [&] {
+    const bool came = changed_.wait_for(lock, at_most, [&] {
       for (; seen_ < lines_.size(); ++seen_) {
         if (!lines_[seen_].starts_with(beginning)) continue;
         found = lines_[seen_++];
