@@ -151,7 +151,7 @@ JoinResult Hub::join_locked(Member& member, std::string_view name, const JoinWis
       std::find_if(rooms.begin(), rooms.end(), [&](const Ref<Room>& room) { return room->name() == name; });
   if (in != rooms.end()) {
     if (!wish) return JoinResult::already_in;
-    const Ref<Room> room = *in;
+    const Ref<Room>& room = *in;
     hear_of_leaves(member, name);
     seat_here(member, room, wish);
     return JoinResult::already_in;
