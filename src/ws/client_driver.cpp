@@ -135,9 +135,9 @@ void ClientDriver::join(const Pending& reply, v1::ClientSession::Entry entry) {
   });
 }
 
-void ClientDriver::leave(const Pending& reply, std::string room) {
+void ClientDriver::leave(const Pending& reply, const std::string& room) {
   wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
-    session.leave(ticket, std::move(room), now_ms);
+    session.leave(ticket, room, now_ms);
   });
 }
 

@@ -53,7 +53,7 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   void send_binary(const Pending& reply, std::string bytes);
   void post(std::string json);
   void join(const Pending& reply, v1::ClientSession::Entry entry);
-  void leave(const Pending& reply, std::string room);
+  void leave(const Pending& reply, const std::string& room);
   void refresh(const Pending& reply, std::string token);
 
   // The end: nothing is told any more but that what is pending has failed. Once. returns: what is to be
