@@ -8,7 +8,7 @@ namespace {
 constexpr char kMessage = 1;
 constexpr std::size_t kNumberBytes = 8;
 constexpr std::size_t kHeadBytes = 1 + kNumberBytes + 1;
-constexpr std::size_t kRoomBytesMax = 255;
+[[maybe_unused]] constexpr std::size_t kRoomBytesMax = 255;  // where assertions are off
 
 }  // namespace
 
