@@ -1,10 +1,8 @@
 #include "v1/client_frame.hpp"
 
-#include <algorithm>
-#include <iterator>
-
 #include "base/parse_json.hpp"
 #include "v1/fields.hpp"
+#include "v1/named_type.hpp"
 #include "v1/names.hpp"
 
 namespace microframe::v1 {
@@ -12,12 +10,7 @@ namespace {
 
 using Type = ClientFrame::Type;
 
-struct TypeName {
-  std::string_view name;
-  Type type;
-};
-
-constexpr TypeName kTypes[] = {
+constexpr NamedType<Type> kTypes[] = {
     {"message", Type::message},   {"ack", Type::ack},     {"error", Type::error},
     {"join", Type::join},         {"leave", Type::leave}, {"refresh", Type::refresh},
     {"received", Type::received}, {"ping", Type::ping},
@@ -86,11 +79,9 @@ base::Result<ClientFrame, FrameFault> parse_client_frame(std::string_view text) 
   frame.id = fields.number_or("id", 0);
   const std::string name = fields.text("t");
   if (!fields.good()) return base::fail(FrameFault(kBadFrame, fields.fault(), frame.id));
-  const auto* known = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                   [&](const TypeName& one) { return one.name == name; });
-  if (known == std::end(kTypes))
-    return base::fail(FrameFault(kBadFrame, "there is no frame of that type", frame.id));
-  frame.type = known->type;
+  const auto known = find_type(kTypes, name);
+  if (!known) return base::fail(FrameFault(kBadFrame, "there is no frame of that type", frame.id));
+  frame.type = *known;
   read_members(fields, frame, why);
   if (why.empty()) why = fields.fault();
   if (why.empty()) return frame;

@@ -1,32 +1,19 @@
 #include "v1/server_frame.hpp"
 
-#include <algorithm>
-#include <iterator>
-
 #include "base/parse_json.hpp"
 #include "v1/fields.hpp"
+#include "v1/named_type.hpp"
 
 namespace microframe::v1 {
 namespace {
 
 using Type = ServerFrame::Type;
 
-struct TypeName {
-  std::string_view name;
-  Type type;
-};
-
-constexpr TypeName kTypes[] = {
+constexpr NamedType<Type> kTypes[] = {
     {"welcome", Type::welcome}, {"message", Type::message},   {"ack", Type::ack},
     {"error", Type::error},     {"joined", Type::joined},     {"left", Type::left},
     {"pong", Type::pong},       {"presence", Type::presence}, {"bye", Type::bye},
 };
-
-Type type_of(std::string_view name) {
-  const auto* known = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                   [&](const TypeName& one) { return one.name == name; });
-  return known == std::end(kTypes) ? Type::unknown : known->type;
-}
 
 std::optional<std::uint64_t> optional_number(Fields& fields, std::string_view name) {
   if (!fields.find(name)) return std::nullopt;
@@ -104,7 +91,7 @@ base::Result<ServerFrame, std::string> parse_server_frame(std::string_view text)
   if (!members) return base::fail(std::string("a frame is a JSON object"));
   Fields fields(*members);
   ServerFrame frame;
-  frame.type = type_of(fields.text_or("t", ""));
+  frame.type = find_type(kTypes, fields.text_or("t", "")).value_or(Type::unknown);
   frame.id = fields.number_or("id", 0);
   read_members(fields, frame);
   if (!fields.good()) return base::fail(fields.fault());
