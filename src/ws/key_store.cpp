@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "ws/chance.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -165,11 +166,6 @@ void KeyStore::settle(KeyFetcher::Answer answer) {
     } catch (const std::bad_alloc&) {  // it has a deadline
     }
   }
-}
-
-// Of [0, 1).
-double KeyStore::chance() {
-  return static_cast<double>(random_()) / (static_cast<double>(random_.max()) + 1);
 }
 
 void KeyStore::log(Source& of, const authx::KeySet* before, const authx::KeySet* now,

@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <random>
 #include <set>
 #include <thread>
 #include <vector>
@@ -90,7 +89,6 @@ class KeyStore {
   void run();
   Moment begin_due(Moment now);
   void settle(KeyFetcher::Answer answer);
-  double chance();
   // What a fetch has brought, said once for each change.
   static void log(Source& of, const authx::KeySet* before, const authx::KeySet* now,
                   const std::string& error);
@@ -100,7 +98,6 @@ class KeyStore {
   std::vector<Source> sources_;
   bool ending_ = false;
   std::unique_ptr<KeyFetcher> fetcher_;  // once started
-  std::minstd_rand random_{std::random_device{}()};
   std::atomic<std::uint64_t> fetches_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::thread thread_;

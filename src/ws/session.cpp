@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <chrono>
-#include <random>
 
 #include "base/to_ms.hpp"
 #include "hub/hub.hpp"
@@ -11,6 +10,7 @@
 #include "v1/binary.hpp"
 #include "v1/names.hpp"
 #include "v1/server_frames.hpp"
+#include "ws/chance.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/hook_runner.hpp"
@@ -29,8 +29,7 @@ using Type = v1::ClientFrame::Type;
 constexpr std::size_t kAsksMax = 1'000;
 
 std::uint64_t random_below(std::uint64_t bound) {
-  static thread_local std::minstd_rand generator(std::random_device{}());
-  return bound == 0 ? 0 : std::uniform_int_distribution<std::uint64_t>(0, bound - 1)(generator);
+  return static_cast<std::uint64_t>(chance() * static_cast<double>(bound));
 }
 
 }  // namespace
