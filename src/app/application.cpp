@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
@@ -16,6 +17,7 @@
 #include "net/address.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
+#include "net/send_batch.hpp"
 #include "net/signals.hpp"
 #include "net/tls_server.hpp"
 #include "ws/endpoint.hpp"
@@ -31,6 +33,12 @@ void check_range(const char* name, int value, int least, int most) {
   if (value >= least && value <= most) return;
   throw ConfigError("Compression::" + std::string(name) + " is " + std::to_string(value) + ": set it to " +
                     std::to_string(least) + " to " + std::to_string(most));
+}
+
+// Containers are told so without a word in the application.
+Io io_of_environment() {
+  const char* name = std::getenv("MICROFRAME_IO");
+  return name ? io_from(name) : Io::automatic;
 }
 
 // Where to point a browser; an address of every interface is told as this machine's own.
@@ -81,10 +89,13 @@ class Application::Impl {
   Compression compression;
   std::optional<TlsOptions> tls;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
+  std::optional<Io> io;
 
  private:
   // One loop with its thread and what is served on it.
   struct Lane {
+    explicit Lane(Io io) : loop(io) {}
+
     net::Loop loop;
     std::unique_ptr<ws::LoopServer> server;
     std::thread thread;
@@ -122,6 +133,9 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   if (site_) throw ConfigError("an Application serves once: make another one");
   if (stopping_) throw ConfigError("this Application was stopped before it started: make another one");
   const net::Address address = net::parse_address(text);
+  const Io send_by = io.value_or(io_of_environment());
+  if (send_by == Io::uring && !net::SendBatch::make())
+    throw ConfigError("this kernel has no io_uring to give, or forbids it: serve with io auto or plain");
   auto secured = tls ? std::make_unique<net::TlsServer>(*tls) : nullptr;
   auto sockets = net::open_listen_sockets(address, threads);
   port_ = sockets.front().port();
@@ -141,7 +155,7 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   std::vector<hub::LoopPort*> ports;
   std::vector<const detail::ActivitySign*> signs;
   for (std::size_t i = 0; i < threads; ++i) {
-    auto& lane = *lanes_.emplace_back(std::make_unique<Lane>());
+    auto& lane = *lanes_.emplace_back(std::make_unique<Lane>(send_by));
     lane.server = std::make_unique<ws::LoopServer>(lane.loop, i, *site_);
     ports.push_back(lane.server.get());
     signs.push_back(&lane.loop.activity());
@@ -289,6 +303,11 @@ void Application::page(std::string path, std::string content_type, std::string_v
 Application& Application::threads(std::size_t count) {
   if (count == 0) throw ConfigError("threads must be at least 1");
   impl_->threads = count;
+  return *this;
+}
+
+Application& Application::io(Io how) {
+  impl_->io = how;
   return *this;
 }
 

@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "microframe/config_error.hpp"
 #include "net/ready_set.hpp"
+#include "net/send_batch.hpp"
 #include "net/socket.hpp"
 
 namespace microframe::net {
@@ -73,10 +74,11 @@ struct Loop::Handles {
   uv_timer_t tick;
 };
 
-Loop::Loop()
+Loop::Loop(Io io)
     : uv_(std::make_unique<uv_loop_t>()),
       handles_(std::make_unique<Handles>()),
-      receive_buffer_(new std::byte[kReceiveBytes]) {
+      receive_buffer_(new std::byte[kReceiveBytes]),
+      io_(io) {
   check(uv_loop_init(uv_.get()));
   uv_->data = this;
   ready_set_ = std::make_unique<ReadySet>(uv_.get());
@@ -111,6 +113,7 @@ Loop::~Loop() {
 
 void Loop::run() {
   set_current(this);
+  if (io_ != Io::plain) batch_ = SendBatch::make();
   uv_run(uv_.get(), UV_RUN_DEFAULT);
   drain_posts();
   end_iteration();
@@ -212,12 +215,42 @@ void Loop::forget_dirty(const Socket& socket) {
 void Loop::end_iteration() {
   while (!own_posts_.empty() || !dirty_.empty()) {
     for (const auto& callback : std::exchange(own_posts_, {})) call(callback);
-    // A flush may end a socket, and its owner may then send on others: they are appended and have their turn.
-    for (std::size_t i = 0; i < dirty_.size(); ++i) {
-      if (dirty_[i]) dirty_[i]->flush();
-    }
+    flush_dirty();
     dirty_.clear();
   }
+}
+
+// A flush may end a socket, and its owner may then send on others: they are appended and have their turn.
+// Every other time the last comes first: what the kernel keeps of whom it served last is in the caches still.
+void Loop::flush_dirty() {
+  for (std::size_t i = 0; i < dirty_.size();) {
+    const std::size_t end = dirty_.size();
+    if (std::exchange(last_first_, !last_first_)) {
+      std::reverse(dirty_.begin() + static_cast<std::ptrdiff_t>(i), dirty_.end());
+    }
+    if (batch_ && end - i >= SendBatch::kWorthwhile) send_batch(i, end);
+    for (; i < end; ++i) {
+      if (dirty_[i]) dirty_[i]->flush();
+    }
+  }
+}
+
+// Nothing of ours runs meanwhile: no socket goes, nor does what it sends.
+void Loop::send_batch(std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end && batch_; ++i) {
+    if (!dirty_[i]) continue;
+    dirty_[i]->offer_to(*batch_, i);
+    if (batch_->pieces().empty()) submit_batch();
+  }
+  if (batch_ && !batch_->empty()) submit_batch();
+}
+
+void Loop::submit_batch() {
+  for (const SendBatch::Result& result : batch_->submit()) {
+    Socket*& socket = dirty_[result.number];
+    if (socket->batch_sent(result.sent)) socket = nullptr;
+  }
+  if (batch_->is_broken()) batch_.reset();
 }
 
 }  // namespace microframe::net

@@ -15,17 +15,20 @@
 #include "base/mpsc_queue.hpp"
 #include "base/timer_wheel.hpp"
 #include "microframe/detail/scheduler.hpp"
+#include "microframe/io.hpp"
 
 struct uv_loop_s;
 
 namespace microframe::net {
 
 class ReadySet;
+class SendBatch;
 class Socket;
 
 class Loop final : public detail::Scheduler {
  public:
-  Loop();
+  // io: automatic, or plain; whether the kernel has io_uring is found out in run().
+  explicit Loop(Io io = Io::plain);
   // Not while run() is under way.
   ~Loop() override;
 
@@ -69,6 +72,9 @@ class Loop final : public detail::Scheduler {
   void woken();
   void drain_posts();
   void end_iteration();
+  void flush_dirty();
+  void send_batch(std::size_t begin, std::size_t end);
+  void submit_batch();
   void tick();
 
   std::unique_ptr<uv_loop_s> uv_;
@@ -84,6 +90,9 @@ class Loop final : public detail::Scheduler {
   bool stalled_ = false;  // the last tick was late, and left the wheel alone
   std::unique_ptr<std::byte[]> receive_buffer_;
   std::vector<Socket*> dirty_;
+  bool last_first_ = false;  // the order of the next flush
+  const Io io_;
+  std::unique_ptr<SendBatch> batch_;  // nullptr: each socket sends for itself
 };
 
 }  // namespace microframe::net

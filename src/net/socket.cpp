@@ -11,12 +11,12 @@
 #include <utility>
 
 #include "net/loop.hpp"
+#include "net/send_batch.hpp"
 #include "net/tls_session.hpp"
 
 namespace microframe::net {
 namespace {
 
-constexpr std::size_t kGatherMax = 64;
 // A full receive buffer is read again at once, so often at most; then others have their turn.
 constexpr int kReceivesMax = 4;
 
@@ -138,6 +138,20 @@ void Socket::flush() try {
   end(EndReason::reset);
 }
 
+void Socket::offer_to(SendBatch& batch, std::size_t number) {
+  if (fd_ < 0 || broken_ || tls_ || outbox_.empty()) return;
+  std::size_t offered = 0;
+  batch.add(fd_, outbox_.gather(batch.pieces(), offered), number);
+}
+
+// What is left, and what went wrong, flush() finds out for itself.
+bool Socket::batch_sent(std::int64_t result) {
+  if (result > 0) outbox_.consume(static_cast<std::size_t>(result));
+  if (!outbox_.empty() || finishing_ || blocked_since_ms_ != 0) return false;
+  dirty_ = false;
+  return true;
+}
+
 // With TLS, frames wait for the handshake.
 bool Socket::has_to_write() const {
   if (!tls_) return !outbox_.empty();
@@ -157,7 +171,7 @@ void Socket::offer() {
 // returns: false if no more can be written now, or ever.
 bool Socket::write_some(Failure failure) {
   if (tls_) return write_sealed(failure);
-  std::array<iovec, kGatherMax> pieces;
+  std::array<iovec, SendBatch::kGatherMax> pieces;
   std::size_t offered = 0;
   const std::size_t count = outbox_.gather(pieces, offered);
   ssize_t sent = 0;

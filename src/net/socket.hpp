@@ -18,6 +18,7 @@
 namespace microframe::net {
 
 class Loop;
+class SendBatch;
 class TlsSession;
 
 enum class EndReason : std::uint8_t {
@@ -106,9 +107,13 @@ class Socket final : private ReadyEvents {
   bool is_reading() const { return reading_; }
 
  private:
-  friend class Loop;  // for flush()
+  friend class Loop;  // for these three
 
   void flush();
+  // Adds what is to leave to `batch`, where it may leave so. It is not touched before its result is there.
+  void offer_to(SendBatch& batch, std::size_t number);
+  // What came of it. returns: whether that was all; otherwise flush() is to follow.
+  bool batch_sent(std::int64_t result);
   enum class Failure : bool { wait, end };
   bool write_some(Failure failure);
   bool write_sealed(Failure failure);

@@ -90,6 +90,8 @@ using test::refuse_call;
     return __real_##name arguments;                               \
   }
 
+struct io_uring;
+
 extern "C" {
 MICROFRAME_WRAP(recv, ssize_t, (int fd, void* to, size_t size, int flags), (fd, to, size, flags), EINTR,
                 EAGAIN, ECONNRESET, ENOMEM)
@@ -109,6 +111,13 @@ MICROFRAME_WRAP(socket, int, (int family, int type, int protocol), (family, type
 MICROFRAME_WRAP(connect, int, (int fd, const sockaddr* address, socklen_t size), (fd, address, size),
                 ECONNREFUSED, ENETUNREACH, EAGAIN)
 MICROFRAME_WRAP(shutdown, int, (int fd, int how), (fd, how), ENOTCONN)
+
+// It returns the error.
+int __real_io_uring_submit_and_wait(io_uring* ring, unsigned wait);
+int __wrap_io_uring_submit_and_wait(io_uring* ring, unsigned wait) {
+  const int error = refuse_call("io_uring_submit_and_wait", {EINTR, EBUSY, ENOMEM});
+  return error != 0 ? -error : __real_io_uring_submit_and_wait(ring, wait);
+}
 
 // Linux has closed the descriptor also where it says EINTR.
 int __real_close(int fd);

@@ -16,7 +16,7 @@ namespace microframe::net {
 
 class LoopThread {
  public:
-  LoopThread() : thread_([this] { loop.run(); }) {}
+  explicit LoopThread(Io io = Io::plain) : loop(io), thread_([this] { loop.run(); }) {}
   ~LoopThread() {
     loop.stop();
     thread_.join();
