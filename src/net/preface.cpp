@@ -33,7 +33,7 @@ void Preface::watch(bool readable) {
   loop_.ready_set().change(fd_.get(), *this, {.readable = !readable}, {.readable = readable});
 }
 
-void Preface::on_ready(bool, bool) try {
+void Preface::on_ready(Readiness) try {
   const auto buffer = loop_.receive_buffer().first(kPeekBytes);
   const ssize_t received = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_PEEK);
   if (received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;

@@ -40,7 +40,7 @@ class Preface final : private ReadyEvents {
   Descriptor release(std::size_t size);
 
  private:
-  void on_ready(bool readable, bool writable) override;
+  void on_ready(Readiness ready) override;
   base::Bytes gather(base::Bytes peeked);
   // Takes `size` bytes, which have been seen there, out of the stream.
   void consume(std::size_t size);

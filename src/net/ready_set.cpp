@@ -31,6 +31,7 @@ bool ReadySet::change(int fd, ReadyEvents& events, Interest watched, Interest wa
   epoll_event event{};
   if (wanted.readable) event.events |= EPOLLIN;
   if (wanted.writable) event.events |= EPOLLOUT;
+  if (wanted.once) event.events |= EPOLLET | EPOLLRDHUP;
   event.data.ptr = &events;
   const int operation = wanted.none() ? EPOLL_CTL_DEL : watched.none() ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
   return ::epoll_ctl(fd_, operation, fd, &event) == 0;
@@ -54,7 +55,9 @@ void ReadySet::tell() {
     if (!events) continue;
     const bool failed = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
     telling_ = events;
-    events->on_ready(failed || (event.events & EPOLLIN), failed || (event.events & EPOLLOUT));
+    events->on_ready({.readable = failed || (event.events & EPOLLIN) != 0,
+                      .writable = failed || (event.events & EPOLLOUT) != 0,
+                      .ended = failed || (event.events & EPOLLRDHUP) != 0});
   }
   telling_ = nullptr;
   ready_count_ = next_ = 0;

@@ -13,11 +13,17 @@ struct uv_poll_s;
 
 namespace microframe::net {
 
+// What a descriptor is ready for. One that has failed is ready for both, which reads and writes then tell.
+struct Readiness {
+  bool readable;
+  bool writable;
+  bool ended;  // it has failed, or the peer sends no more: there is an end behind what can be read
+};
+
 class ReadyEvents {
  public:
-  // The descriptor can be read or written, or has failed, which reads and writes then tell. `this` may go
-  // meanwhile, if it takes itself out of the set.
-  virtual void on_ready(bool readable, bool writable) = 0;
+  // `this` may go meanwhile, if it takes itself out of the set.
+  virtual void on_ready(Readiness ready) = 0;
 
  protected:
   ~ReadyEvents() = default;
@@ -36,11 +42,15 @@ class ReadySet {
   struct Interest {
     bool readable = false;
     bool writable = false;
+    // Tells once of what has come or of new room, and of an end, not as long as there is any: whoever asks
+    // for it reads until there is no more, or has itself told anew by change(). It spares the kernel to look
+    // at each descriptor again, a twentieth of an echo.
+    bool once = false;
     bool operator==(const Interest&) const = default;
     bool none() const { return !readable && !writable; }
   };
 
-  // Watches `fd` for `wanted`, in place of `watched`.
+  // Watches `fd` for `wanted`, in place of `watched`, and tells what it is ready for already.
   // returns: false if the kernel has no memory for it; it is then watched as before.
   bool change(int fd, ReadyEvents& events, Interest watched, Interest wanted);
   // Forgets what is still to be told to `events`, which is about to go. Its descriptor is watched for

@@ -41,6 +41,7 @@ Socket::Socket(Loop& loop, Descriptor fd, SocketEvents& events)
 
 Socket::Socket(Loop& loop, Stream stream, SocketEvents& events) : Socket(loop, std::move(stream.fd), events) {
   tls_ = std::move(stream.tls);
+  watch();
 }
 
 Socket::Stream Socket::release() {
@@ -59,6 +60,7 @@ void Socket::secure(std::unique_ptr<TlsSession> session, base::Bytes early) {
   if (fd_ < 0) return;
   tls_ = std::move(session);
   tls_->attach(fd_, early);
+  watch();
   if (tls_->unsent() != 0) mark_dirty();
 }
 
@@ -238,37 +240,49 @@ void Socket::resume_reading() {
   watch();
 }
 
+// Has what may be left told again. A socket that is not reading is told when it does.
+void Socket::watch_again() {
+  if (fd_ < 0 || broken_ || !watched_.readable) return;
+  if (!loop_.ready_set().change(fd_, *this, watched_, watched_)) lose_sight();
+}
+
 void Socket::watch() {
   if (fd_ < 0 || broken_) return;
   // Where TLS waits for the peer, room in the kernel is no news.
   const bool room_matters = !tls_ || !tls_->seal_waits();
-  const ReadySet::Interest wanted{.readable = reading_, .writable = blocked_since_ms_ != 0 && room_matters};
+  // TLS reads so much and no more in a turn, and is told again of what is left.
+  const bool writable = blocked_since_ms_ != 0 && room_matters;
+  const ReadySet::Interest wanted{
+      .readable = reading_, .writable = writable, .once = !tls_ && (reading_ || writable)};
   if (wanted == watched_) return;
-  // Without memory in the kernel nothing would ever be told of this socket again: the stream is over.
-  broken_ = !loop_.ready_set().change(fd_, *this, watched_, wanted);
-  if (!broken_) {
-    watched_ = wanted;
-  } else if (!dirty_) {
-    loop_.mark_dirty(*this);
-    dirty_ = true;
-  }
+  if (!loop_.ready_set().change(fd_, *this, watched_, wanted)) return lose_sight();
+  watched_ = wanted;
+}
+
+// Without memory in the kernel nothing would ever be told of this socket again: the stream is over.
+void Socket::lose_sight() {
+  broken_ = true;
+  if (dirty_) return;
+  loop_.mark_dirty(*this);
+  dirty_ = true;
 }
 
 // Likewise.
-void Socket::on_ready(bool readable, bool writable) try {
-  const ReadySet& ready = loop_.ready_set();
+void Socket::on_ready(Readiness ready) try {
+  const ReadySet& set = loop_.ready_set();
   const ReadyEvents* self = this;  // may be gone after each call
   // First what came: a peer that has gone may have sent its last words.
-  if (readable && watched_.readable) {
-    receive();
-    if (!ready.is_telling(self)) return;
+  if (ready.readable && watched_.readable) {
+    receive(ready.ended);
+    if (!set.is_telling(self)) return;
   }
-  if (writable && watched_.writable && !dirty_) flush();
+  if (ready.writable && watched_.writable && !dirty_) flush();
 } catch (const std::bad_alloc&) {  // the socket's own: its events throw nothing, so it is there still
   end(EndReason::reset);
 }
 
-void Socket::receive() {
+// A receive that leaves room in the buffer has taken all there was, but for the end of the stream.
+void Socket::receive(bool to_the_end) {
   if (tls_) return receive_sealed();
   const ReadySet& ready = loop_.ready_set();
   const ReadyEvents* self = this;
@@ -277,14 +291,16 @@ void Socket::receive() {
     const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), 0);
     if (received == 0) return end(EndReason::eof);
     if (received < 0) {
-      if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return;
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) break;
       return end(EndReason::reset);
     }
     events_->on_receive(buffer.first(static_cast<std::size_t>(received)));
     if (!ready.is_telling(self)) return;
     if (tls_) return receive_sealed();  // it has been secured meanwhile
-    if (static_cast<std::size_t>(received) < buffer.size()) return;
+    if (static_cast<std::size_t>(received) < buffer.size() && !to_the_end) return;
   }
+  watch_again();
 }
 
 // What the kernel gave in this turn is decrypted and told whole, paused or not: of what lay on in OpenSSL no
@@ -323,6 +339,7 @@ bool Socket::shake_hands() {
       return false;
     case TlsSession::Step::plaintext:
       tls_.reset();
+      watch();
       events_->on_plaintext();
       return false;
     default:

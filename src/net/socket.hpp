@@ -121,8 +121,10 @@ class Socket final : private ReadyEvents {
   std::size_t unsent() const;
   void blocked();
   void watch();
-  void on_ready(bool readable, bool writable) override;
-  void receive();
+  void watch_again();
+  void lose_sight();
+  void on_ready(Readiness ready) override;
+  void receive(bool to_the_end);
   void receive_sealed();
   bool shake_hands();
   void end(EndReason reason);

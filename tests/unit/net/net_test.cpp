@@ -437,6 +437,41 @@ TEST_F(SocketTest, PausesAndResumesReading) {
   while (!came) thread.on_loop([&] { came = peer.received == "x"; });
 }
 
+// Sockets are told once of what has come: no event follows for what they leave.
+TEST_F(SocketTest, TellsTheEndThatCameWithTheLastWords) {
+  for (const bool gone : {false, true}) {
+    thread.on_loop([&] {
+      EXPECT_EQ(::send(other, "last words", 10, 0), 10);
+      gone ? ::close(std::exchange(other, -1)) : ::shutdown(other, SHUT_WR);
+    });
+    while (peer.ends == 0) std::this_thread::yield();
+    thread.on_loop([&] {
+      EXPECT_EQ(peer.received, "last words");
+      peer.socket.reset();
+      if (other >= 0) ::close(other);
+      peer.received.clear();
+      peer.ends = 0;
+      int pair[2];
+      ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+      other = pair[1];
+      peer.socket.emplace(thread.loop, pair[0], peer);
+    });
+  }
+}
+
+TEST_F(SocketTest, ReceivesInFurtherTurnsWhatIsTooMuchForOne) {
+  constexpr int kBytes = 3 << 20;
+  const int room = 2 * kBytes;
+  if (::setsockopt(other, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) != 0)
+    GTEST_SKIP() << "only root may have so much wait in a socket";
+  const std::string big(kBytes, 'x');
+  // All of it before the loop asks for the first time.
+  thread.on_loop([&] { EXPECT_EQ(::send(other, big.data(), big.size(), 0), kBytes); });
+  std::size_t received = 0;
+  while (received < big.size()) thread.on_loop([&] { received = peer.received.size(); });
+  EXPECT_EQ(received, big.size());
+}
+
 TEST(SocketSize, IsSmall) {
   EXPECT_LE(sizeof(Socket), 120U);
 }
