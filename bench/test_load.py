@@ -143,12 +143,86 @@ FEW = ("--connections", "1", "--messages", "100")
 # The same for servers that are offered permessage-deflate.
 DEFLATE_LIES = [
     ("declines", {"shake": answer}, "not agreed on"),
+    ("keeps a context", {"shake": lambda r: answer(r, extra=DEFLATE.replace(b" server_no_context_takeover;", b""))}, "not agreed on"),
+    ("says a parameter twice (RFC 7692 §7.1)",
+     {"shake": lambda r: answer(r, extra=DEFLATE.replace(b"client_no", b"server_no"))}, "not agreed on"),
+    ("limits a window that was not offered (RFC 7692 §7.1.2.2)",
+     {"shake": lambda r: answer(r, extra=DEFLATE.replace(b"\r\n", b"; client_max_window_bits=9\r\n"))}, "not agreed on"),
     ("wants a context", {"shake": lambda r: answer(r, extra=b"Sec-WebSocket-Extensions: permessage-deflate\r\n")}, "not agreed on"),
     ("does not compress", {"shake": agree, "reply": lambda n, o, p: frame(o, inflated(p))}, "plain message"),
     ("sends what cannot be inflated", {"shake": agree, "reply": lambda n, o, p: frame(0x40 | o, b"\x06")}, "cannot be inflated"),
     ("changes a byte", {"shake": agree, "reply": lambda n, o, p: frame(0x40 | o, deflated(inflated(p)[:-1] + b"!"))}, "not what was sent"),
     ("a reserved bit", {"shake": agree, "reply": lambda n, o, p: frame(0x20 | o, p)}, "§5.2"),
 ]
+
+
+def welcome(request):
+    return answer(request) + frame(1, b'{"type":"welcome","user_id":"ann","users":["ann"],"rooms":[]}')
+
+
+def said(payload, **changes):
+    """What an honest chat makes of a message; a change of None leaves a member out."""
+    message = json.loads(payload)
+    fields = {**message, "from": "ann", "timestamp": "2026-01-02T03:04:05.678Z", **changes}
+    return json.dumps({name: value for name, value in fields.items() if value is not None}, separators=(",", ":")).encode()
+
+
+def chat(lie):
+    """The truth twice, then the lie: a function from what was sent to the bytes that come back."""
+    def reply(n, opcode, payload):
+        if json.loads(payload)["type"] == "join_room":
+            return frame(1, b'{"type":"joined_room","room":"room0","members":["ann"]}')
+        return lie(payload) if n == 2 else frame(1, said(payload))
+    return {"shake": welcome, "reply": reply}
+
+
+def news(request, text):
+    return answer(request) + frame(1, text)
+
+
+# What the chat does wrong, how, further options, and what the load generator must say.
+CHAT_LIES = [
+    ("no welcome", {"shake": lambda r: news(r, b'{"type":"hello"}')}, (), "nobody asked"),
+    ("a welcome twice", {"shake": lambda r: welcome(r) + welcome(r).split(b"\r\n\r\n")[1]}, (), "a second welcome"),
+    ("users that nobody is", {"shake": lambda r: news(r, b'{"type":"welcome","user_id":"ann","users":["ann","bob"]}')}, (), "bob"),
+    ("no JSON", chat(lambda p: frame(1, said(p) + b"!")), (), "behind"),
+    ("half of it", chat(lambda p: frame(1, said(p)[:-1])), (), "not the JSON"),
+    ("another type", chat(lambda p: frame(1, said(p, type="chat"))), (), "nobody asked"),
+    ("from somebody else", chat(lambda p: frame(1, said(p, **{"from": "bob"}))), (), "somebody else"),
+    ("from nobody", chat(lambda p: frame(1, said(p, **{"from": None}))), (), "without its from"),
+    ("no time", chat(lambda p: frame(1, said(p, timestamp="now"))), (), "without a time"),
+    ("another text", chat(lambda p: frame(1, said(p, text=json.loads(p)["text"][:-1] + "!"))), (), "not under way"),
+    ("a text with more", chat(lambda p: frame(1, said(p, text=json.loads(p)["text"] + "!"))), (), "not under way"),
+    ("the message before", chat(lambda p: frame(1, said(p, text="0" * 20))), (), "not under way"),
+    ("binary", chat(lambda p: frame(2, said(p))), (), "binary"),
+    ("a delivery twice", chat(lambda p: frame(1, said(p)) * 2), (), "not under way"),
+    ("another room", chat(lambda p: frame(1, said(p, room="room1"))), ("--rooms", "1"), "another room"),
+    ("no room", chat(lambda p: frame(1, said(p, room=None))), ("--rooms", "1"), "without its room"),
+    ("everyone, not the room", chat(lambda p: frame(1, said(p, type="chat_message"))), ("--rooms", "1"), "nobody asked"),
+]
+CHAT = ("--connections", "1", "--messages", "100", "--bytes", "20")
+
+
+def socket_io(reply=lambda n, payload: frame(1, payload)):
+    """A server that speaks Socket.IO; `reply` gives the bytes for the nth packet, CONNECT being the first."""
+    return {"shake": lambda r: answer(r) + frame(1, b'0{"sid":"1","pingInterval":25000}'),
+            "reply": lambda n, o, p: frame(1, b'40{"sid":"2"}') if p == b"40" else frame(8, p) if o == 8 else reply(n, p)}
+
+
+def centrifugo(push=lambda n, data: data, more=b""):
+    """A server that speaks Centrifugo's JSON; `push` gives the data to push for the nth command, from 2."""
+    def reply(n, opcode, payload):
+        if opcode == 8:
+            return frame(8, payload)
+        if payload == b"{}":
+            return b""
+        command = json.loads(payload)
+        if "publish" not in command:
+            return frame(1, json.dumps({"id": command["id"], next(key for key in command if key != "id"): {}}, separators=(",", ":")).encode())
+        data = push(n, command["publish"]["data"])
+        lines = ['{"id":3,"publish":{}}', '{"push":{"channel":"relay","pub":{"data":' + json.dumps(data) + ',"offset":1}}}']
+        return frame(1, "\n".join(lines).encode()) + more
+    return {"reply": reply}
 
 
 class LiesAreCaught(unittest.TestCase):
@@ -164,6 +238,31 @@ class LiesAreCaught(unittest.TestCase):
         for name, how, words in DEFLATE_LIES:
             with self.subTest(name), Liar(**how) as liar:
                 done = load("echo", f"ws://127.0.0.1:{liar.port}/ws/echo", *FEW, "--bytes", "100", "--deflate")
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertIn(words, done.stderr)
+
+    def test_each_in_a_chat(self):
+        for name, how, options, words in CHAT_LIES:
+            with self.subTest(name), Liar(**how) as liar:
+                done = load("chat", f"ws://127.0.0.1:{liar.port}/ws/chat", *CHAT, *options)
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertIn(words, done.stderr)
+
+    def test_each_with_a_dialect(self):
+        url = "ws://127.0.0.1:{}/ws/relay"
+        for name, dialect, how, words in (
+                ("another event", "socket.io", socket_io(lambda n, p: frame(1, p.replace(b"relay", b"other"))), "no place here"),
+                ("another content", "socket.io", socket_io(lambda n, p: frame(1, p.replace(b"z", b"y"))), "not the next one"),
+                ("two arguments", "socket.io", socket_io(lambda n, p: frame(1, p[:-1] + b",1]")), "more than one"),
+                ("a second greeting", "socket.io", socket_io(lambda n, p: frame(1, b"40")), "second greeting"),
+                ("does not let anyone in", "socket.io", {"shake": lambda r: answer(r) + frame(1, b'44{"message":"no"}')}, "no place here"),
+                ("another content", "centrifugo", centrifugo(lambda n, data: data[:-1] + "!"), "not the next one"),
+                ("no string", "centrifugo", centrifugo(lambda n, data: {"a": 1}), "no place here"),
+                ("an error", "centrifugo", {"reply": lambda n, o, p: frame(1, b'{"id":1,"error":{"code":101}}')}, "101"),
+                ("speaks too soon", "centrifugo",
+                 {"reply": lambda n, o, p: frame(1, b'{"push":{"channel":"relay","pub":{"data":"x"}}}')}, "before the greeting")):
+            with self.subTest(name, dialect=dialect), Liar(**how) as liar:
+                done = load("relay", url.format(liar.port), *FEW, "--bytes", "30", "--dialect", dialect)
                 self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
                 self.assertIn(words, done.stderr)
 
@@ -220,6 +319,33 @@ class TheTruthPasses(unittest.TestCase):
                 done = load("echo", f"ws://127.0.0.1:{honest.port}/ws/echo", *FEW, "--bytes", "100", "--deflate", *kind)
                 self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_an_agreement_in_another_order(self):
+        other = b"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=12;server_no_context_takeover\r\n"
+        with Liar(shake=lambda r: answer(r, extra=other), reply=lambda n, o, p: frame(0x40 | o, p)) as honest:
+            done = load("echo", f"ws://127.0.0.1:{honest.port}/ws/echo", *FEW, "--bytes", "100", "--deflate")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_chat(self):
+        for options in ((), ("--rooms", "1")):
+            with self.subTest(options), Liar(**chat(lambda p: frame(1, said(p)))) as honest:
+                done = load("chat", f"ws://127.0.0.1:{honest.port}/ws/chat", *CHAT, *options)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertGreater(json.loads(done.stdout)["bytes_per_message"], 100)
+
+    def test_dialects(self):
+        pings = {"socket.io": socket_io(lambda n, p: b"" if p == b"3" else frame(1, b"2") + frame(1, p)),
+                 "centrifugo": centrifugo(more=frame(1, b"{}"))}
+        for dialect, how in pings.items():
+            for options in ((), ("--json",)):
+                with self.subTest(dialect, options=options), Liar(**how) as honest:
+                    done = load("relay", f"ws://127.0.0.1:{honest.port}/ws/relay", *FEW, "--bytes", "30", "--dialect", dialect, *options)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_handshake_ends_with_a_dialects_greeting(self):
+        with Liar(**socket_io()) as honest:
+            done = load("handshake", f"ws://127.0.0.1:{honest.port}/ws/echo", *FEW, "--dialect", "socket.io")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_a_ping_is_answered(self):
         def ping_once(n, opcode, payload):
             if opcode == 10:
@@ -245,9 +371,12 @@ class TheTruthPasses(unittest.TestCase):
     def test_relay_counts_deliveries(self):
         for window in ("1", "3", "16"):
             with self.subTest(window=window):
-                report = self.report("relay", "--connections", "50", "--messages", "2000", "--bytes", "128", "--window", window)
-                self.assertEqual(report["messages"], 2000)
+                report = self.report("relay", "--connections", "50", "--messages", "20000", "--bytes", "128", "--window", window)
+                self.assertEqual(report["messages"], 20000)
                 self.assertGreater(report["cpu_us_per_message"], 0)
+                self.assertGreater(report["memory_after_bytes"], 0)
+                # What came in the same read as the last of them counts too, or does not.
+                self.assertAlmostEqual(report["bytes_per_message"], 130, delta=10)
 
     def test_handshakes_that_close_and_that_vanish(self):
         for how in ((), ("--abort",)):
@@ -259,6 +388,25 @@ class TheTruthPasses(unittest.TestCase):
         report = self.report("idle", "--connections", "300", "--hold", "0")
         self.assertEqual(report["connections"], 300)
         self.assertGreater(report["memory_after_bytes"], 0)
+        self.assertGreater(report["memory_before_bytes"], 0)
+
+    def test_idle_compares_with_what_the_server_had_before(self):
+        report = self.report("idle", "--connections", "300", "--hold", "0", "--memory-before", "1000")
+        self.assertEqual(report["memory_before_bytes"], 1000)
+        self.assertAlmostEqual(report["bytes_per_connection"], (report["memory_after_bytes"] - 1000) / 300, delta=1)
+
+    def test_a_server_of_two_processes(self):
+        # The second sleeps: the sum of their CPU is the first's, and of their memory more.
+        sleeper = subprocess.Popen(["/usr/bin/python3", "-c", "import time; print(flush=True); time.sleep(60)"], stdout=subprocess.PIPE)
+        try:
+            sleeper.stdout.readline()
+            alone = self.report("echo", "--messages", "2000")
+            both = self.report("echo", "--messages", "2000", "--pid", str(sleeper.pid))
+        finally:
+            sleeper.kill()
+            sleeper.wait()
+            sleeper.stdout.close()
+        self.assertGreater(both["memory_after_bytes"], alone["memory_after_bytes"] + 1_000_000)
 
 
 class OnlyThisMachine(unittest.TestCase):
@@ -274,6 +422,8 @@ class OnlyThisMachine(unittest.TestCase):
     def test_bad_options_are_named(self):
         for options, words in ((("--bytes", "x"), "--bytes takes"), (("--connections", "0"), "--connections takes"),
                                (("--loud",), "unknown option --loud"), (("--window",), "lacks its value"),
+                               (("--dialect", "latin"), "--dialect takes"), (("--dialect", "centrifugo"), "it has no "),
+                               (("--dialect", "socket.io", "--binary"), "no binary messages"),
                                (("--tokens", "/nowhere"), "no tokens in")):
             with self.subTest(options):
                 done = load("echo", "ws://127.0.0.1:9/", *options)

@@ -16,7 +16,7 @@ Report run_handshake(const Options& options) {
     since_ns[i] = now_ns();
     crowd.add();
   }
-  Meter meter(options);
+  Meter meter(options, crowd.received_bytes());
   const auto on_opened = [&](std::uint32_t index) {
     took_ns[index] = now_ns() - since_ns[index];
     if (options.abort) {

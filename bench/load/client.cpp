@@ -20,8 +20,8 @@ Broken broken(const char* what, int error) {
 
 }  // namespace
 
-Client::Client(const Target& target, Handshake handshake, Deflate* deflate)
-    : deflate_(deflate), accept_(handshake.accept), unsent_(std::move(handshake.request)) {
+Client::Client(const Target& target, Handshake handshake, Wire& wire)
+    : wire_(wire), accept_(handshake.accept), unsent_(std::move(handshake.request)) {
   fd_ = ::socket(target.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) throw broken("socket", errno);
   const int on = 1;
@@ -75,6 +75,7 @@ std::string_view Client::receive(std::span<char> buffer) {
     on_end(received < 0 ? errno : 0);
     return {};
   }
+  wire_.received_bytes += static_cast<std::uint64_t>(received);
   std::string_view rest(buffer.data(), static_cast<std::size_t>(received));
   if (!partial_.empty()) rest = partial_.append(rest);
   if (state_ == State::shaking_hands) open_if_answered(rest);
@@ -84,21 +85,29 @@ std::string_view Client::receive(std::span<char> buffer) {
 void Client::open_if_answered(std::string_view& rest) {
   const std::size_t end = rest.find("\r\n\r\n");
   if (end == std::string_view::npos) return;
-  check_answer(rest.substr(0, end), accept_, deflate_ != nullptr);
-  state_ = State::open;
+  check_answer(rest.substr(0, end), accept_, wire_.deflate != nullptr);
+  state_ = wire_.dialect ? State::greeting : State::open;
+  if (wire_.dialect && !wire_.dialect->first().empty())
+    send(masked_frame(wire_.dialect->first(), Opcode::text));
   rest.remove_prefix(end + 4);
 }
 
 bool Client::next_message(std::string_view& rest, Received& message) {
-  while (state_ == State::open || state_ == State::close_sent) {
-    const std::optional<Frame> frame = read_frame(rest, deflate_ != nullptr);
+  while (state_ == State::greeting || state_ == State::open || state_ == State::close_sent) {
+    if (!pieces_.empty()) {
+      if (take_piece(message)) return true;
+      continue;
+    }
+    const std::optional<Frame> frame = read_frame(rest, wire_.deflate != nullptr);
     if (!frame) return false;
     rest.remove_prefix(frame->bytes);
     switch (frame->opcode) {
       case Opcode::text:
       case Opcode::binary:
         message = {content_of(*frame), frame->opcode == Opcode::binary};
-        return true;
+        if (!wire_.dialect) return true;
+        pieces_ = message.payload;
+        break;
       case Opcode::ping:
         send(masked_frame(frame->payload, Opcode::pong));
         break;
@@ -112,11 +121,25 @@ bool Client::next_message(std::string_view& rest, Received& message) {
   return false;
 }
 
+// returns: whether there was a message in it.
+bool Client::take_piece(Received& message) {
+  const Dialect::Heard heard = wire_.dialect->hear(pieces_);
+  if (!heard.reply.empty()) send(masked_frame(heard.reply, Opcode::text));
+  if (heard.what == Dialect::Heard::What::ready) {
+    if (state_ != State::greeting) throw Broken("a second greeting");
+    state_ = State::open;
+  }
+  if (heard.what != Dialect::Heard::What::message) return false;
+  if (state_ == State::greeting) throw Broken("a message before the greeting was done");
+  message = {heard.payload, false};
+  return true;
+}
+
 std::string_view Client::content_of(const Frame& frame) {
   // What is measured is compression: a server that leaves it out would be measured for something else.
   constexpr std::size_t kMustBeCompressed = 64;
-  if (frame.compressed) return deflate_->inflate(frame.payload);
-  if (deflate_ && frame.payload.size() >= kMustBeCompressed)
+  if (frame.compressed) return wire_.deflate->inflate(frame.payload);
+  if (wire_.deflate && frame.payload.size() >= kMustBeCompressed)
     throw Broken("a plain message where compression was agreed on");
   return frame.payload;
 }

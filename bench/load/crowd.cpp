@@ -21,6 +21,8 @@ Crowd::Crowd(const Options& options)
       handshakes_(options.target, options.tokens, options.deflate),
       buffer_(kBufferBytes),
       events_(kEventsMax) {
+  if (options.deflate) wire_.deflate = &deflate_;
+  wire_.dialect = options.dialect.get();
   clients_.reserve(options.connections);
 }
 
@@ -37,21 +39,24 @@ void Crowd::renew(std::uint32_t index) {
   Place& place = clients_[index];
   // The old one first: its descriptor leaves epoll as it is closed.
   place = {};
-  place.client =
-      std::make_unique<Client>(options_.target, handshakes_.next(), options_.deflate ? &deflate_ : nullptr);
+  place.client = std::make_unique<Client>(options_.target, handshakes_.next(), wire_);
   watch(index);
 }
 
-void Crowd::open_all() {
+void Crowd::open_all(const OnMessage& on_message) {
   std::uint32_t opened = 0;
   while (opened < options_.connections) {
     while (size() < options_.connections && size() - opened < kConnectingMax) add();
     turn([&](std::uint32_t index) {
       const bool was_open = (*this)[index].state() == Client::State::open;
-      read(index, [](const Received&) { throw Broken("a message that nobody asked for"); });
+      read(index, [&](const Received& received) { on_message(index, received); });
       if (!was_open && (*this)[index].state() == Client::State::open) ++opened;
     });
   }
+}
+
+void Crowd::open_all() {
+  open_all([](std::uint32_t, const Received&) { throw Broken("a message that nobody asked for"); });
 }
 
 void Crowd::send(std::uint32_t index, std::string_view frames) {

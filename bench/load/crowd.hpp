@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -29,13 +30,18 @@ class Crowd {
   // Begins to connect one more, or another one in place of one that is done.
   void add();
   void renew(std::uint32_t index);
-  // Opens all that the options ask for, some hundred at a time.
+  // Opens all that the options ask for, some hundred at a time; a message meanwhile is on_message's.
+  using OnMessage = std::function<void(std::uint32_t index, const Received&)>;
+  void open_all(const OnMessage& on_message);
+  // The same, where no message may come.
   void open_all();
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(clients_.size()); }
   Client& operator[](std::uint32_t index) { return *clients_[index].client; }
   void send(std::uint32_t index, std::string_view frames);
   void send_close(std::uint32_t index);
+  // By all its clients, from their handshakes on.
+  const std::uint64_t& received_bytes() const { return wire_.received_bytes; }
 
   // Waits up to `patience`, then calls on_readable(index) for each client with something to read.
   // returns: whether anything happened.
@@ -75,6 +81,7 @@ class Crowd {
   const int poll_;
   Handshakes handshakes_;
   Deflate deflate_;
+  Wire wire_;
   std::vector<Place> clients_;
   std::vector<char> buffer_;
   std::vector<epoll_event> events_;

@@ -26,7 +26,7 @@ Report run_echo(const Options& options) {
     crowd.send(index, messages.frame(mine.mark));
   };
   for (std::uint32_t i = 0; i < crowd.size(); ++i) send(i, now_ns());
-  Meter meter(options);
+  Meter meter(options, crowd.received_bytes());
   while (!meter.finished()) {
     crowd.turn([&](std::uint32_t index) {
       crowd.read(index, [&](const Received& received) {

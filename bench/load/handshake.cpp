@@ -6,6 +6,7 @@
 #include <array>
 #include <cctype>
 #include <random>
+#include <set>
 
 #include "broken.hpp"
 #include "deflate.hpp"
@@ -47,6 +48,22 @@ std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
+}
+
+// RFC 7692 §7.1: the answer's parameters come in any order. The server must go without a context, as it was
+// asked to (§7.1.1.1), and may tell its window (§7.1.2.1); what it says of ours is kept to anyway (§7.1.1.2).
+bool agrees_without_context(std::string_view answer) {
+  std::set<std::string> parts;
+  while (true) {
+    const std::size_t end = answer.find(';');
+    const std::string part = lower(trim(answer.substr(0, end)));
+    if (!parts.insert(part.substr(0, part.find('='))).second) return false;
+    if (end == std::string_view::npos) break;
+    answer.remove_prefix(end + 1);
+  }
+  parts.erase("client_no_context_takeover");
+  parts.erase("server_max_window_bits");
+  return parts == std::set<std::string>{"permessage-deflate", "server_no_context_takeover"};
 }
 
 }  // namespace
@@ -97,7 +114,7 @@ void check_answer(std::string_view head, std::string_view accept, bool deflate) 
     if (name == "connection") connection = lower(value) == "upgrade";
     if (name == "sec-websocket-accept") accepted = value == accept;
     if (deflate && name == "sec-websocket-extensions") {
-      deflates = value == kDeflateOffer;
+      deflates = agrees_without_context(value);
       continue;
     }
     // §4.1 items 5 and 6: nothing was offered, so nothing may be chosen.

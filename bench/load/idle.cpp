@@ -12,13 +12,15 @@ Report run_idle(const Options& options) {
   Report report;
   report.mode = "idle";
   report.connections = options.connections;
-  report.memory_before_bytes = anonymous_bytes(options.server);
+  report.memory_before_bytes =
+      options.memory_before_bytes != 0 ? options.memory_before_bytes : anonymous_bytes(options.server);
   report.server_cpu_ns = cpu_ns(options.server);
   const std::uint64_t begun_ns = now_ns();
   Crowd crowd(options);
   crowd.open_all();
   report.messages = crowd.size();
   report.wall_ns = now_ns() - begun_ns;
+  report.received_bytes = crowd.received_bytes();
   report.server_cpu_ns = cpu_ns(options.server) - report.server_cpu_ns;
 
   const std::uint64_t hold_ns = options.hold_seconds * 1'000'000'000;

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   using Mode = bench::Report (*)(const bench::Options&);
   const std::map<std::string, Mode> modes = {{"echo", &bench::run_echo},
                                              {"relay", &bench::run_relay},
+                                             {"chat", &bench::run_chat},
                                              {"handshake", &bench::run_handshake},
                                              {"idle", &bench::run_idle}};
   const std::vector<std::string> arguments(argv + 1, argv + argc);

@@ -37,10 +37,15 @@ Mark make_mark(std::uint32_t sender, std::uint32_t number) {
   return mark;
 }
 
-Messages::Messages(const Options& options) : binary_(options.binary), payload_(options.bytes, ' ') {
+Messages::Messages(const Options& options)
+    : binary_(options.binary), dialect_(options.dialect.get()), payload_(options.bytes, ' ') {
   const std::string json = options.json ? made_json(payload_.size()) : std::string{};
   for (std::size_t i = 0; i < payload_.size(); ++i) {
     payload_[i] = options.json ? json[i] : static_cast<char>(binary_ ? i % 251 : 'a' + i % 26);
+  }
+  if (dialect_) {
+    // The mark needs no escape.
+    payload_ = payload_.substr(0, marked()) + json_escaped(std::string_view(payload_).substr(marked()));
   }
   frame_ = masked_frame(payload_, opcode());
   head_bytes_ = frame_.size() - payload_.size();
@@ -48,9 +53,11 @@ Messages::Messages(const Options& options) : binary_(options.binary), payload_(o
 }
 
 std::string_view Messages::frame(const Mark& mark) {
-  if (deflate_) {
+  if (deflate_ || dialect_) {
     payload_.replace(0, marked(), mark.data(), marked());
-    return frame_ = masked_frame(deflate_->compress(payload_), opcode(), true);
+    const std::string wrapped = dialect_ ? dialect_->wrap(payload_) : payload_;
+    if (!deflate_) return frame_ = masked_frame(wrapped, opcode());
+    return frame_ = masked_frame(deflate_->compress(wrapped), opcode(), true);
   }
   for (std::size_t i = 0; i < marked(); ++i) {
     frame_[head_bytes_ + i] = static_cast<char>(mark[i] ^ static_cast<char>(kMask[i % kMask.size()]));

@@ -27,7 +27,7 @@ struct Received {
 
 class Messages {
  public:
-  // The size and the kind of messages are the options'.
+  // The size and the kind of messages are the options', which outlive them.
   explicit Messages(const Options& options);
 
   // The message as a masked frame (RFC 6455 §5.2). Valid until the next call.
@@ -40,6 +40,7 @@ class Messages {
   std::size_t marked() const { return payload_.size() < Mark{}.size() ? payload_.size() : Mark{}.size(); }
 
   const bool binary_;
+  const Dialect* const dialect_;
   std::string payload_;  // behind the mark, what all messages have in common
   std::string frame_;
   std::size_t head_bytes_;

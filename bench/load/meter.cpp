@@ -21,7 +21,8 @@ double ratio(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-Meter::Meter(const Options& options) : options_(options), since_ns_(now_ns()) {
+Meter::Meter(const Options& options, const std::uint64_t& received_bytes)
+    : options_(options), received_bytes_(received_bytes), since_ns_(now_ns()) {
   // So that no growth of the vector falls into a latency.
   if (options.seconds == 0) report_.latencies_ns.reserve(options.messages + 1024);
 }
@@ -39,6 +40,7 @@ void Meter::add(std::uint64_t count, std::uint64_t begun_ns, std::uint64_t now_n
     phase_ = Phase::counting;
     done_ = 0;
     cpu_ns_ = cpu_ns(options_.server);
+    bytes_ = received_bytes_;
     since_ns_ = now_ns;
     return;
   }
@@ -47,6 +49,8 @@ void Meter::add(std::uint64_t count, std::uint64_t begun_ns, std::uint64_t now_n
   phase_ = Phase::finished;
   report_.server_cpu_ns = cpu_ns(options_.server) - cpu_ns_;
   report_.wall_ns = now_ns - since_ns_;
+  report_.received_bytes = received_bytes_ - bytes_;
+  report_.memory_after_bytes = anonymous_bytes(options_.server);
   report_.messages = done_;
   report_.connections = options_.connections;
 }
@@ -71,11 +75,12 @@ std::string Report::json() {
     line += print(",\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f", percentile_us(latencies_ns, 0.5),
                   percentile_us(latencies_ns, 0.99), percentile_us(latencies_ns, 0.999));
   }
-  if (memory_after_bytes != 0) {
+  line += print(",\"bytes_per_message\":%.1f", ratio(received_bytes, messages));
+  line += print(",\"memory_after_bytes\":%" PRIu64, memory_after_bytes);
+  if (memory_before_bytes != 0) {
     const auto grown =
         memory_after_bytes > memory_before_bytes ? memory_after_bytes - memory_before_bytes : 0;
-    line += print(",\"memory_before_bytes\":%" PRIu64 ",\"memory_after_bytes\":%" PRIu64, memory_before_bytes,
-                  memory_after_bytes);
+    line += print(",\"memory_before_bytes\":%" PRIu64, memory_before_bytes);
     line += print(",\"bytes_per_connection\":%.0f", ratio(grown, connections));
   }
   return line + "}";

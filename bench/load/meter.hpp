@@ -15,8 +15,9 @@ struct Report {
   std::uint64_t messages = 0;
   std::uint64_t server_cpu_ns = 0;
   std::uint64_t wall_ns = 0;
+  std::uint64_t received_bytes = 0;
   std::vector<std::uint64_t> latencies_ns;
-  std::uint64_t memory_before_bytes = 0;
+  std::uint64_t memory_before_bytes = 0;  // 0: not looked at
   std::uint64_t memory_after_bytes = 0;
 
   // One line of JSON.
@@ -25,8 +26,8 @@ struct Report {
 
 class Meter {
  public:
-  // Starts the warm-up.
-  explicit Meter(const Options& options);
+  // Starts the warm-up. received_bytes: counts what comes from the server; outlives the meter.
+  Meter(const Options& options, const std::uint64_t& received_bytes);
 
   // `count` messages are done at `now_ns`; the latest was begun at `begun_ns`.
   void add(std::uint64_t count, std::uint64_t begun_ns, std::uint64_t now_ns);
@@ -41,10 +42,12 @@ class Meter {
   bool over(std::uint64_t divisor, std::uint64_t now_ns) const;
 
   const Options& options_;
+  const std::uint64_t& received_bytes_;
   Phase phase_ = Phase::warming_up;
   std::uint64_t done_ = 0;    // in this phase
   std::uint64_t since_ns_;    // when this phase began
   std::uint64_t cpu_ns_ = 0;  // the server's, then
+  std::uint64_t bytes_ = 0;   // received by then
   Report report_;
 };
 

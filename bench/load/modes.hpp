@@ -13,6 +13,10 @@ Report run_echo(const Options& options);
 // message once and in order. What is counted is deliveries; a latency is that of a message's last delivery.
 Report run_relay(const Options& options);
 
+// The ready chat's messages, JSON both ways: members of a room speak in turn, `window` messages under way in
+// each; every member, the sender too, must get each once, in turn, from who sent it. Counted as a relay's.
+Report run_chat(const Options& options);
+
 // Connect, open, close, `connections` at a time. What is counted is handshakes; a latency is from connect to
 // 101.
 Report run_handshake(const Options& options);

@@ -19,6 +19,13 @@ std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
+// The URL's last word becomes the dialect's topic, and its path the dialect's.
+void speak(const std::string& dialect, Options& options) {
+  const std::string& path = options.target.path;
+  options.dialect = make_dialect(dialect, path.substr(path.rfind('/') + 1));
+  options.target.path = options.dialect->path();
+}
+
 // The command line, read from the front.
 class Arguments {
  public:
@@ -53,7 +60,7 @@ Options parse_options(std::span<const std::string> all) {
   while (!arguments.empty()) {
     const std::string& name = arguments.next("");
     if (name == "--pid") {
-      arguments.read(name, options.server);
+      arguments.read(name, options.server.emplace_back());
     } else if (name == "--connections") {
       arguments.read(name, options.connections);
     } else if (name == "--bytes") {
@@ -64,6 +71,12 @@ Options parse_options(std::span<const std::string> all) {
       arguments.read(name, options.seconds);
     } else if (name == "--window") {
       arguments.read(name, options.window);
+    } else if (name == "--rooms") {
+      arguments.read(name, options.rooms, std::uint32_t{0});
+    } else if (name == "--memory-before") {
+      arguments.read(name, options.memory_before_bytes);
+    } else if (name == "--dialect") {
+      speak(arguments.next(name), options);
     } else if (name == "--hold") {
       arguments.read(name, options.hold_seconds, std::uint64_t{0});
     } else if (name == "--tokens") {
@@ -80,7 +93,8 @@ Options parse_options(std::span<const std::string> all) {
       throw Broken("unknown option " + name);
     }
   }
-  if (options.server == 0) throw Broken("--pid is missing: the server's process");
+  if (options.dialect && options.binary) throw Broken("a dialect carries no binary messages");
+  if (options.server.empty()) throw Broken("--pid is missing: the server's process");
   return options;
 }
 

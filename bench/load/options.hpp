@@ -5,10 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "dialect.hpp"
 #include "target.hpp"
 
 namespace bench {
@@ -19,26 +21,30 @@ Loads the WebSocket server at URL, on this machine; prints one line of JSON; exi
 
   echo                each connection has one message under way
   relay               one connection sends, all receive each message; what is counted is deliveries
+  chat                the ready chat's JSON: members of a room speak in turn; what is counted is deliveries
   handshake           connect, open, close, again and again; what is counted is handshakes
   idle                open the connections and hold them; what is measured is the server's memory
 
-  --pid N             the server's process, whose CPU time and memory are read
+  --pid N             the server's process, whose CPU time and memory are read; again for each if there are several
   --connections N     how many at a time (100)
   --bytes N           size of a message (64)
   --messages N        how many to count (200000), after a quarter as many to warm up
   --seconds N         or: how long to count, after a quarter as long to warm up
-  --window N          relay: messages under way (1)
+  --window N          relay, chat: messages under way, in each room (1)
+  --rooms N           chat: so many rooms with as many members each (0: everyone, without a room)
   --binary            binary messages instead of text
   --json              messages that look like JSON
   --deflate           offers permessage-deflate, which must be accepted, and compresses what it sends
   --abort             handshake: end each connection by a reset instead of a closing handshake
   --hold N            idle: seconds to hold them, once all are open (1)
+  --memory-before N   idle: the server's memory to compare with, in bytes, if it was looked at before
+  --dialect NAME      socket.io or centrifugo: what is said over the WebSocket; URL's last word is the event or channel
   --tokens FILE       one a line, used in turn, as ?token=
 )";
 
 struct Options {
   Target target;
-  pid_t server = 0;
+  std::vector<pid_t> server;
   std::vector<std::string> tokens;
   std::uint32_t connections = 100;
   std::size_t bytes = 64;
@@ -46,6 +52,9 @@ struct Options {
   std::uint64_t seconds = 0;  // 0: `messages` decides
   std::uint32_t window = 1;
   std::uint64_t hold_seconds = 1;
+  std::uint32_t rooms = 0;
+  std::uint64_t memory_before_bytes = 0;     // 0: to be looked at
+  std::shared_ptr<const Dialect> dialect{};  // none: plain messages
   bool binary = false;
   bool json = false;
   bool deflate = false;

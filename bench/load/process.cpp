@@ -13,8 +13,6 @@ std::uint64_t in_ns(const timespec& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-}  // namespace
-
 std::uint64_t cpu_ns(pid_t pid) {
   clockid_t clock;
   timespec time{};
@@ -32,6 +30,20 @@ std::uint64_t anonymous_bytes(pid_t pid) {
     if (line.starts_with(kField)) return std::stoull(line.substr(kField.size())) * 1024;
   }
   throw Broken("the server's memory cannot be read");
+}
+
+}  // namespace
+
+std::uint64_t cpu_ns(std::span<const pid_t> server) {
+  std::uint64_t sum = 0;
+  for (const pid_t pid : server) sum += cpu_ns(pid);
+  return sum;
+}
+
+std::uint64_t anonymous_bytes(std::span<const pid_t> server) {
+  std::uint64_t sum = 0;
+  for (const pid_t pid : server) sum += anonymous_bytes(pid);
+  return sum;
 }
 
 std::uint64_t now_ns() {

@@ -22,7 +22,7 @@ class Relay {
   Report run() {
     crowd_.open_all();
     for (std::uint32_t i = 0; i < options_.window; ++i) send(now_ns());
-    Meter meter(options_);
+    Meter meter(options_, crowd_.received_bytes());
     while (!meter.finished()) {
       crowd_.turn([&](std::uint32_t index) {
         crowd_.read(index, [&](const Received& received) { on_message(index, received, meter); });
