@@ -55,6 +55,15 @@ class Relay : public ws::ChatBase {
   void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) { broadcast(message); }
 };
 
+// Everyone is in one room; each message, unchanged, to those in it.
+class OneRoom : public ws::ChatBase {
+ public:
+  void on_connect(ws::WebSocket& socket, const ws::UserId&) { join_room(socket, "all"); }
+  void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) {
+    broadcast_to_room("all", message);
+  }
+};
+
 void add_bench_routes(Application& app, const authx::AuthConfig& auth, const ServeOptions& options,
                       Limits& limits) {
   limits.messages_per_second = 0;
@@ -69,10 +78,11 @@ void add_bench_routes(Application& app, const authx::AuthConfig& auth, const Ser
   limits.fragments_max = std::max(limits.fragments_max, limits.message_bytes_max / 64);
   app.route<Echo>("/ws/echo", auth);
   app.route<Relay>("/ws/relay", auth);
+  app.route<OneRoom>("/ws/room", auth);
   std::fputs(
-      "bench: /ws/echo and /ws/relay are open to every valid token; no limit of message rate, of handshake "
-      "rate, of connections an address or of devices a user; messages of 16 MiB unless --max-message says "
-      "otherwise\n",
+      "bench: /ws/echo, /ws/relay and /ws/room are open to every valid token; no limit of message rate, of "
+      "handshake rate, of connections an address or of devices a user; messages of 16 MiB unless "
+      "--max-message says otherwise\n",
       stderr);
 }
 
@@ -168,7 +178,7 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
                    "MICROFRAME_IO in the environment")
       ->check(CLI::IsMember({"auto", "plain", "uring"}));
   command->add_flag("--bench", options->bench,
-                    "Add /ws/echo and /ws/relay, and lift the limits of rate and of connections");
+                    "Add /ws/echo, /ws/relay and /ws/room, and lift the limits of rate and of connections");
   command->add_option("--max-message", options->message_bytes_max,
                       "Bytes of a message at most; default: 1 MiB, with --bench 16 MiB");
   command
