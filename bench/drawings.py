@@ -29,7 +29,8 @@ def line(x1, y1, x2, y2, colour=GRID, width=1):
 
 
 def page(title, height, parts):
-    head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" font-family="sans-serif" font-size="12" fill="{TEXT}">',
+    head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" font-family="sans-serif" font-size="12" '
+            f'fill="{TEXT}">',
             f"<title>{html.escape(title)}</title>", f'<rect width="{WIDTH}" height="{height:.0f}" fill="#fff"/>')
     return "\n".join([*head, *parts, "</svg>", ""])
 
@@ -43,7 +44,7 @@ def measured(run, field):
 
 
 def label(server):
-    return server["name"] + (f" ({server['note']})" if server.get("note") else "")
+    return server["name"] + (f" ({server['note']})" if server["note"] else "")
 
 
 def cpu(run):

@@ -5,7 +5,7 @@ them in the order of the rounds), or with the `reason` why there are none.
 """
 import statistics
 
-from cases import FLOOR, OURS, Figure, Ratio
+from cases import FLOOR, OURS, Figure, Growth, Ratio
 
 CPU = "cpu_us_per_message"
 HEAD = ("| case | server | CPU, us | to the floor’s (least to most) | p50, us | p99, us | p99.9, us | bytes | memory, MB | goal |",
@@ -26,15 +26,15 @@ def ratios(samples, others):
     return [mine[CPU] / theirs[CPU] for mine, theirs in zip(samples, others) if theirs[CPU]]
 
 
-def figure_of(goal, case, cases):
-    """What ours came to; None if it cannot be told: another server is not there."""
-    ours = server_of(case, OURS)["samples"]
+def figure_of(goal, case, cases, name=OURS):
+    """What ours, or the server of that name, came to; None if it cannot be told: another server is not there."""
+    ours = server_of(case, name)["samples"]
     if isinstance(goal, Figure):
         return middle(ours, goal.field)
     if isinstance(goal, Ratio):
         others = server_of(case, goal.to)["samples"]
     else:
-        others = next((server_of(other, OURS)["samples"] for other in cases if other["case"] == goal.case), [])
+        others = next((server_of(other, name)["samples"] for other in cases if other["case"] == goal.case), [])
     found = ratios(ours, others)
     return statistics.median(found) if found else None
 
@@ -43,10 +43,11 @@ def judge(alternatives, case, cases):
     """A goal with what it came to, for the report.  `met` is None where that cannot be told."""
     figures = [figure_of(goal, case, cases) for goal in alternatives]
     told = [figure <= goal.most for goal, figure in zip(alternatives, figures) if figure is not None]
-    return {"words": ", or ".join(goal.words() for goal in alternatives), "figures": figures,
+    # Where more members cost the kernel more, they cost the floor more too.
+    floors = [figure_of(goal, case, cases, FLOOR) if isinstance(goal, Growth) else None for goal in alternatives]
+    return {"words": ", or ".join(goal.words() for goal in alternatives), "figures": figures, "floors": floors,
             "met": True if any(told) else False if len(told) == len(figures) else None,
-            "most": [goal.most for goal in alternatives], "kinds": [type(goal).__name__ for goal in alternatives],
-            "to": [getattr(goal, "to", "") for goal in alternatives]}
+            "digits": [3 if not isinstance(goal, Figure) else 1 if goal.most < 100 else 0 for goal in alternatives]}
 
 
 def number(value, digits=0):
@@ -56,9 +57,11 @@ def number(value, digits=0):
 def goal_words(goal):
     if goal["met"] is None:
         return f"{goal['words']}: not told"
-    digits = {"Figure": 1 if max(goal["most"]) < 100 else 0}
-    came = " and ".join(number(figure, digits.get(kind, 3)) for figure, kind in zip(goal["figures"], goal["kinds"]) if figure is not None)
-    return f"{goal['words']}: {'met' if goal['met'] else '**missed**'} ({came})"
+    came = []
+    for figure, floor, digits in zip(goal["figures"], goal["floors"], goal["digits"]):
+        if figure is not None:
+            came.append(number(figure, digits) + (f"; the floor {number(floor, digits)}" if floor is not None else ""))
+    return f"{goal['words']}: {'met' if goal['met'] else '**missed**'} ({' and '.join(came)})"
 
 
 def bytes_words(samples):
@@ -68,7 +71,7 @@ def bytes_words(samples):
 
 
 def row(case, server):
-    samples, name = server["samples"], server["name"] + (f" ({server['note']})" if server.get("note") else "")
+    samples, name = server["samples"], server["name"] + (f" ({server['note']})" if server["note"] else "")
     first = server["name"] == OURS
     start = f"| {case['case'] if first else ''} | {name} "
     if not samples:
@@ -85,13 +88,13 @@ def table(run):
     lines = list(HEAD)
     for case in run["cases"]:
         lines += [row(case, server) for server in case["servers"]]
-    lines += ["", "CPU, and bytes sent, are those of a message: of an echo, a delivery, a handshake, or of a connection opened and then held. Bytes "
-              "sent are the server’s, without TCP’s and IP’s own. Bytes held, and memory, are the server’s anonymous memory, "
+    lines += ["", "CPU, and bytes sent, are those of a message: of an echo, a delivery, a handshake, or of a connection opened and then held. "
+              "Bytes sent are the server’s, without TCP’s and IP’s own. Bytes held, and memory, are the server’s anonymous memory, "
               "without the kernel’s socket buffers."]
     reasons = {}  # each once, with all its cases
     for case in run["cases"]:
         for server in case["servers"]:
-            if server.get("reason"):
+            if server["reason"]:
                 reasons.setdefault((server["name"], server["reason"]), []).append(case["case"])
     if reasons:
         lines += ["", "A dash in a whole row:", ""]

@@ -218,7 +218,8 @@ def centrifugo(push=lambda n, data: data, more=b""):
             return b""
         command = json.loads(payload)
         if "publish" not in command:
-            return frame(1, json.dumps({"id": command["id"], next(key for key in command if key != "id"): {}}, separators=(",", ":")).encode())
+            name = next(key for key in command if key != "id")
+            return frame(1, json.dumps({"id": command["id"], name: {}}, separators=(",", ":")).encode())
         data = push(n, command["publish"]["data"])
         lines = ['{"id":3,"publish":{}}', '{"push":{"channel":"relay","pub":{"data":' + json.dumps(data) + ',"offset":1}}}']
         return frame(1, "\n".join(lines).encode()) + more

@@ -82,10 +82,13 @@ class Goals(unittest.TestCase):
             self.assertIn("not told", report.goal_words(judged))
 
     def test_growth(self):
-        few, many = case("few", microframe=samples(2, 2)), case("many", microframe=samples(2.2, 2.4))
+        few = case("few", microframe=samples(2, 2), floor=samples(1, 1))
+        many = case("many", microframe=samples(2.2, 2.4), floor=samples(1.5, 1.5))
         self.assertIs(self.judge((cases.Growth(1.15, "few"),), many, few)["met"], True)
         self.assertIs(self.judge((cases.Growth(1.14, "few"),), many, few)["met"], False)
         self.assertIsNone(self.judge((cases.Growth(1.15, "few"),), many)["met"])
+        words = report.goal_words(self.judge((cases.Growth(1.15, "few"),), many, few))
+        self.assertEqual(words, "at most 1.15 of “few”: met (1.150; the floor 1.500)")
 
     def test_all_cases_name_what_there_is(self):
         names = [one.name for one in cases.CASES]
@@ -120,7 +123,8 @@ class Table(unittest.TestCase):
 
     def test_idle_connections_hold_bytes(self):
         idle = [{"cpu_us_per_message": 15, "bytes_per_connection": 917, "bytes_per_message": 129, "memory_after_bytes": 18_400_000}]
-        self.assertIn("| idle | microframe | 15.00 | - | - | - | - | 917 held | 18.4 |  |", report.table(result(case("idle", "idle", microframe=idle))))
+        words = report.table(result(case("idle", "idle", microframe=idle)))
+        self.assertIn("| idle | microframe | 15.00 | - | - | - | - | 917 held | 18.4 |  |", words)
 
     def test_a_clock_that_did_not_move(self):
         words = report.table(result(case("x", microframe=samples(1), floor=samples(0)), quick=True))
@@ -134,7 +138,7 @@ class Table(unittest.TestCase):
 
     def test_missed_goals_come_first(self):
         def goal(met, words):
-            return {"words": words, "met": met, "figures": [1], "kinds": ["Ratio"], "most": [1], "to": [B]}
+            return {"words": words, "met": met, "figures": [1], "floors": [None], "digits": [3]}
 
         lines = report.verdict(result(case("x", goals=[goal(True, "a"), goal(None, "b")]), case("y", goals=[goal(False, "c")])))
         self.assertEqual([line[:4] for line in lines], ["y: c", "x: b", "x: a"])
@@ -265,8 +269,8 @@ class Peers(unittest.TestCase):
             self.assertIn(os.getpid(), peer.pids)
             self.assertGreater(peer.memory_before, 1_000_000)
             self.assertEqual(servers.Peer(f"io=ws://127.0.0.1:{port}/?dialect=socket.io").dialect, "socket.io")
-        for words in ("x", f"x=ws://10.0.0.1:{port}", f"=ws://127.0.0.1:{port}", f"x=http://127.0.0.1:{port}", f"x=ws://127.0.0.1:{port}/ws",
-                      f"x=ws://127.0.0.1:{port}"):
+        for words in ("x", f"x=ws://10.0.0.1:{port}", f"=ws://127.0.0.1:{port}", f"x=http://127.0.0.1:{port}",
+                      f"x=ws://127.0.0.1:{port}/ws", f"x=ws://127.0.0.1:{port}"):
             with self.subTest(words), self.assertRaises(ValueError):
                 servers.Peer(words)
 
