@@ -12,17 +12,12 @@ class Utf8Validator {
   // Reads on. returns: false from the first byte on that no valid text can hold there.
   bool feed(base::Bytes bytes);
   // Whether what was fed ends at the end of a character.
-  bool complete() const { return missing_ == 0; }
+  bool complete() const { return state_ == kStart; }
+
+  static constexpr std::uint8_t kStart = 6;
 
  private:
-  bool begin_character(unsigned char byte);
-  bool continue_character(unsigned char byte);
-
-  // The next byte of a character must lie in [low_, high_]: the second is narrower for some first ones
-  // (overlong forms, surrogates, beyond U+10FFFF).
-  std::uint8_t missing_ = 0;
-  std::uint8_t low_ = 0x80;
-  std::uint8_t high_ = 0xBF;
+  std::uint8_t state_ = kStart;  // as utf8.cpp names it
 };
 
 // Whether `bytes` are whole UTF-8.

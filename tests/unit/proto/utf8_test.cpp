@@ -150,6 +150,25 @@ TEST(Utf8, KnowsWhatIsUnfinished) {
   }
 }
 
+// Long text is read by many bytes at a time: what is good or bad is so wherever it stands in it.
+TEST(Utf8, JudgesTheSameAtEveryPlaceOfALongText) {
+  for (std::size_t before = 0; before < 150; ++before) {
+    const std::string ahead(before, 'x');
+    for (const std::size_t behind : {0U, 1U, 7U, 8U, 70U, 150U}) {
+      const std::string rest(behind, 'y');
+      for (const Valid& c : kValid)
+        ASSERT_TRUE(is_utf8(base::as_bytes(ahead + std::string(c.text) + rest)))
+            << c.name << " at " << before;
+      for (const Invalid& c : kInvalid)
+        ASSERT_FALSE(is_utf8(base::as_bytes(ahead + std::string(c.text) + rest)))
+            << c.name << " at " << before;
+      for (const Valid& c : kUnfinished)
+        ASSERT_FALSE(is_utf8(base::as_bytes(ahead + std::string(c.text) + rest)))
+            << c.name << " at " << before;
+    }
+  }
+}
+
 // RFC 3629 §3: the bytes of a code point.
 std::string encode(unsigned point) {
   const auto byte = [](unsigned value) { return static_cast<char>(value); };
