@@ -145,11 +145,14 @@ TEST(FrameHeader, EncodesTheRfcsExamples) {  // §5.7
 
 TEST(Mask, EqualsTheRfcsFormulaAtEverySizeAndOffset) {  // §5.3
   const MaskKey key = {std::byte{0x12}, std::byte{0x34}, std::byte{0x56}, std::byte{0x78}};
-  for (std::size_t size = 0; size < 70; ++size) {
+  for (std::size_t size = 0; size < 200; ++size) {
     for (std::size_t offset = 0; offset < 8; ++offset) {
-      std::vector<std::byte> payload(size, std::byte{0x5A});
-      apply_mask(payload, key, offset);
-      for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(payload[i], std::byte{0x5A} ^ key[(i + offset) % 4]);
+      // Between other bytes, and not where words begin.
+      std::vector<std::byte> bytes(size + 2, std::byte{0x5A});
+      apply_mask(base::MutableBytes(bytes).subspan(1, size), key, offset);
+      for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(bytes[1 + i], std::byte{0x5A} ^ key[(i + offset) % 4]);
+      ASSERT_EQ(bytes.front(), std::byte{0x5A});
+      ASSERT_EQ(bytes.back(), std::byte{0x5A});
     }
   }
 }
