@@ -82,13 +82,13 @@ std::optional<HeadError> parse_fields(std::string_view text, HeadLimits limits, 
 
 // A line end is CRLF and nothing else: bare ones are how requests are smuggled.
 bool has_only_crlf(std::string_view text) {
-  std::size_t pairs = 0;
-  for (std::size_t at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 2)) {
-    if (at + 1 == text.size() || text[at + 1] != '\n') return false;
-    ++pairs;
+  for (std::size_t at = 0;;) {
+    const std::size_t cr = text.find('\r', at);
+    const std::size_t lf = text.find('\n', at);
+    if (cr == std::string_view::npos || lf == std::string_view::npos) return cr == lf;
+    if (cr + 1 != lf) return false;
+    at = lf + 1;
   }
-  // Each line feed then belongs to a pair, or there are more of them.
-  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) == pairs;
 }
 
 // RFC 9112 §3.2: origin-form, or absolute-form, whose authority does not matter here.
