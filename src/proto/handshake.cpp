@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <new>
 #include <unordered_set>
 
 namespace microframe::proto {
@@ -18,6 +20,13 @@ std::string base64(const unsigned char* bytes, std::size_t size) {
       EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), bytes, static_cast<int>(size));
   text.resize(static_cast<std::size_t>(written));
   return text;
+}
+
+// OpenSSL's SHA1() would look it up by its name each time.
+const EVP_MD* sha1() {
+  static const std::unique_ptr<EVP_MD, void (*)(EVP_MD*)> found(EVP_MD_fetch(nullptr, "SHA1", nullptr),
+                                                                &EVP_MD_free);
+  return found.get();
 }
 
 // §4.2.1 item 5: base64 of 16 bytes is 22 characters of its alphabet and "==". The last carries two bits.
@@ -125,7 +134,8 @@ std::string accept_key(std::string_view key) {
   std::string joined(key);
   joined += kGuid;
   std::array<unsigned char, SHA_DIGEST_LENGTH> digest;
-  SHA1(reinterpret_cast<const unsigned char*>(joined.data()), joined.size(), digest.data());
+  if (EVP_Digest(joined.data(), joined.size(), digest.data(), nullptr, sha1(), nullptr) != 1)
+    throw std::bad_alloc();
   return base64(digest.data(), digest.size());
 }
 
