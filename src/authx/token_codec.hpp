@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,10 +59,12 @@ class TokenCodec {
 
  private:
   std::optional<std::size_t> source_of(const Json& claims) const;
+  std::optional<TokenError> judge_header(std::string_view encoded) const;
 
   const AuthConfig config_;
   const std::unique_ptr<Verifier> verifier_;  // nullptr with key_sources
   const std::unique_ptr<Signer> signer_;
+  const std::string usual_header_;  // of its tokens, encoded
 };
 
 }  // namespace microframe::authx
