@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <charconv>
 #include <cstring>
+#include <iterator>
 
 namespace microframe::base {
 namespace {
@@ -48,8 +50,15 @@ IpAddress IpAddress::network(unsigned bits) const {
 std::string to_string(const IpAddress& address) {
   if (address.family() == IpAddress::Family::none) return {};
   char text[INET6_ADDRSTRLEN];
-  const bool ipv4 = address.family() == IpAddress::Family::ipv4;
-  return inet_ntop(ipv4 ? AF_INET : AF_INET6, address.bytes_.data(), text, sizeof text);
+  if (address.family() == IpAddress::Family::ipv6)
+    return inet_ntop(AF_INET6, address.bytes_.data(), text, sizeof text);
+  // Each connection is counted by its address's text, and inet_ntop() prints this one by printf().
+  char* end = text;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (i != 0) *end++ = '.';
+    end = std::to_chars(end, std::end(text), address.bytes_[i]).ptr;
+  }
+  return {text, end};
 }
 
 }  // namespace microframe::base
