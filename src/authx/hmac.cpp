@@ -1,43 +1,27 @@
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <array>
 #include <new>
 
+#include "authx/evp_key.hpp"
 #include "authx/key_types.hpp"
 #include "microframe/config_error.hpp"
 
 namespace microframe::authx {
 namespace {
 
-struct MacContextFree {
-  void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
-};
-using MacContext = std::unique_ptr<EVP_MAC_CTX, MacContextFree>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<&EVP_MD_CTX_free>>;
+using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
 
-// A context that holds the key; each use works on a copy, which spares the key schedule and OpenSSL's
-// look-ups.
-MacContext keyed_context(std::string_view secret, const char* digest) {
-  const std::unique_ptr<EVP_MAC, void (*)(EVP_MAC*)> mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr),
-                                                         &EVP_MAC_free);
-  MacContext context(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr);
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0),
-      OSSL_PARAM_construct_end()};
-  const auto* key = reinterpret_cast<const unsigned char*>(secret.data());
-  if (!context || EVP_MAC_init(context.get(), key, secret.size(), parameters) != 1) throw std::bad_alloc();
-  return context;
-}
-
-const char* digest_of(Algorithm algorithm) {
+const EVP_MD* digest_of(Algorithm algorithm) {
   switch (algorithm) {
     case Algorithm::HS384:
-      return "SHA384";
+      return EVP_sha384();
     case Algorithm::HS512:
-      return "SHA512";
+      return EVP_sha512();
     default:
-      return "SHA256";
+      return EVP_sha256();
   }
 }
 
@@ -52,20 +36,32 @@ std::size_t secret_bytes_min(Algorithm algorithm) {  // RFC 7518 §3.2: as long 
   }
 }
 
+void must(int done) {
+  if (done != 1) throw std::bad_alloc();
+}
+
+// RFC 2104 §2 over OpenSSL's digests. The two digests that begin with the key are made once (§4), and each
+// use works on a copy of them: a copy of OpenSSL's own EVP_MAC takes a dozen blocks of memory.
 class Hmac final : public Signer, public Verifier {
  public:
-  Hmac(std::string_view secret, Algorithm algorithm)
-      : context_(keyed_context(secret, digest_of(algorithm))) {}
+  Hmac(std::string_view secret, Algorithm algorithm) {
+    const EVP_MD* digest = digest_of(algorithm);
+    const std::string block = block_of(secret, digest);
+    inner_ = begun_with(block, '\x36', digest);
+    outer_ = begun_with(block, '\x5C', digest);
+  }
 
   std::string sign(std::string_view input) const override {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
-    std::size_t size = 0;
-    const MacContext context(EVP_MAC_CTX_dup(context_.get()));
-    const auto* bytes = reinterpret_cast<const unsigned char*>(input.data());
-    if (!context || EVP_MAC_update(context.get(), bytes, input.size()) != 1 ||
-        EVP_MAC_final(context.get(), mac.data(), &size, mac.size()) != 1) {
-      throw std::bad_alloc();
-    }
+    Digest mac;
+    unsigned size = 0;
+    const DigestContext context(EVP_MD_CTX_new());
+    if (!context) throw std::bad_alloc();
+    must(EVP_MD_CTX_copy_ex(context.get(), inner_.get()));
+    must(EVP_DigestUpdate(context.get(), input.data(), input.size()));
+    must(EVP_DigestFinal_ex(context.get(), mac.data(), &size));
+    must(EVP_MD_CTX_copy_ex(context.get(), outer_.get()));
+    must(EVP_DigestUpdate(context.get(), mac.data(), size));
+    must(EVP_DigestFinal_ex(context.get(), mac.data(), &size));
     return {reinterpret_cast<const char*>(mac.data()), size};
   }
 
@@ -76,7 +72,31 @@ class Hmac final : public Signer, public Verifier {
   }
 
  private:
-  MacContext context_;
+  // The key as a block of the digest's: hashed where it is longer, zeros behind it where it is shorter.
+  static std::string block_of(std::string_view secret, const EVP_MD* digest) {
+    const auto block_bytes = static_cast<std::size_t>(EVP_MD_get_block_size(digest));
+    std::string block(secret);
+    if (block.size() > block_bytes) {
+      Digest hashed;
+      unsigned size = 0;
+      must(EVP_Digest(secret.data(), secret.size(), hashed.data(), &size, digest, nullptr));
+      block.assign(reinterpret_cast<const char*>(hashed.data()), size);
+    }
+    block.resize(block_bytes);
+    return block;
+  }
+  // A digest that has read the block, each byte of it flipped by `pad`.
+  static DigestContext begun_with(std::string block, char pad, const EVP_MD* digest) {
+    for (char& byte : block) byte = static_cast<char>(byte ^ pad);
+    DigestContext context(EVP_MD_CTX_new());
+    if (!context) throw std::bad_alloc();
+    must(EVP_DigestInit_ex(context.get(), digest, nullptr));
+    must(EVP_DigestUpdate(context.get(), block.data(), block.size()));
+    return context;
+  }
+
+  DigestContext inner_;
+  DigestContext outer_;
 };
 
 }  // namespace
