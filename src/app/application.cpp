@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
@@ -14,6 +15,7 @@
 
 #include "app/metrics.hpp"
 #include "base/log.hpp"
+#include "base/spare_blocks.hpp"
 #include "net/address.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
@@ -101,6 +103,11 @@ class Application::Impl {
     std::thread thread;
   };
 
+  static void run_lane(net::Loop& loop) {
+    const base::SpareBlocks spare;
+    loop.run();
+  }
+
   void claim(const std::string& path) const;
   void watch_signals();
   void start_threads(const std::vector<const detail::ActivitySign*>& signs);
@@ -171,7 +178,7 @@ void Application::Impl::start_threads(const std::vector<const detail::ActivitySi
   try {
     watchdog_ = std::make_unique<ws::Watchdog>(*site_, signs);
     site_->keys.start();
-    for (const auto& lane : lanes_) lane->thread = std::thread([&loop = lane->loop] { loop.run(); });
+    for (const auto& lane : lanes_) lane->thread = std::thread(&run_lane, std::ref(lane->loop));
   } catch (const std::system_error& error) {
     stopping_ = drains_ = true;
     for (const auto& lane : lanes_) {

@@ -34,8 +34,9 @@ void SharedBuffer::destroy(Block* block) {
   if (companion != block) {
     const SharedBuffer release(companion);
   }
+  const std::size_t bytes = sizeof(Block) + block->size;
   block->~Block();
-  ::operator delete(block);
+  SpareBlocks::give(block, bytes);
 }
 
 }  // namespace microframe::base

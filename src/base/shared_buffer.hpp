@@ -12,6 +12,7 @@
 
 #include "base/bytes.hpp"
 #include "base/shedding.hpp"
+#include "base/spare_blocks.hpp"
 
 namespace microframe::base {
 
@@ -33,7 +34,7 @@ class SharedBuffer {
   // Makes a buffer of `size` bytes that `fill(MutableBytes)` writes before anyone else can see it.
   template <class Fill>
   static SharedBuffer make(std::size_t size, Fill&& fill) {
-    SharedBuffer buffer{new (::operator new(sizeof(Block) + size)) Block{size}};
+    SharedBuffer buffer{new (SpareBlocks::take(sizeof(Block) + size)) Block{size}};
     fill(MutableBytes{buffer.data(), size});
     return buffer;
   }
