@@ -36,13 +36,23 @@ std::optional<std::string> base64url_decode(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
   std::string bytes(text.size() * 3 / 4, '\0');
   char* out = bytes.data();
-  std::uint32_t bits = 0;
   std::uint32_t seen = 0;  // gathers what kNone would set
-  int count = 0;
-  for (const char c : text) {
-    const std::uint8_t value = kValues[static_cast<unsigned char>(c)];
+  const auto read = [&](std::size_t i) -> std::uint32_t {
+    const std::uint32_t value = kValues[static_cast<unsigned char>(text[i])];
     seen |= value;
-    bits = bits << 6 | value;
+    return value;
+  };
+  std::size_t i = 0;
+  for (; i + 4 <= text.size(); i += 4) {
+    const std::uint32_t bits = read(i) << 18 | read(i + 1) << 12 | read(i + 2) << 6 | read(i + 3);
+    *out++ = static_cast<char>(bits >> 16 & 0xFF);
+    *out++ = static_cast<char>(bits >> 8 & 0xFF);
+    *out++ = static_cast<char>(bits & 0xFF);
+  }
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (; i < text.size(); ++i) {
+    bits = bits << 6 | read(i);
     count += 6;
     if (count >= 8) {
       count -= 8;

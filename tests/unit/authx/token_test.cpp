@@ -278,6 +278,16 @@ TEST(Form, Base64urlIsStrict) {
   EXPECT_FALSE(base64url_decode("A"));
   EXPECT_FALSE(base64url_decode("AA=="));
   EXPECT_FALSE(base64url_decode("A/"));
+  for (const std::size_t size : {6U, 7U, 8U}) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string text(size, 'A');
+      EXPECT_TRUE(base64url_decode(text));
+      for (const char bad : {'+', '/', '=', '.', '\0', '\xFF'}) {
+        text[at] = bad;
+        EXPECT_FALSE(base64url_decode(text)) << at << " of " << size;
+      }
+    }
+  }
   for (std::size_t size = 0; size < 20; ++size) {
     const std::string bytes(size, '\xF7');
     EXPECT_EQ(base64url_decode(base64url_encode(bytes)), bytes);
