@@ -1,11 +1,14 @@
-// SpareBlocks: the memory of small buffers that its thread has given back, kept for the next ones, so that
-// who sends what has just come asks the heap for nothing. At most 36 KiB.
+// SpareBlocks: the memory of buffers that its thread has given back, kept for the next ones, so that who
+// sends what has just come asks the heap for nothing, and the heap does not return to the system what is
+// wanted again at once. Blocks of up to 80 KiB: at most 512 KiB of those to 512 bytes, and 2 MiB of others.
 // Threading: belongs to the thread that makes it; one a thread. Blocks may be given back to another thread's.
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cassert>
 #include <cstddef>
+#include <cstring>
 #include <new>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -27,7 +30,7 @@ class SpareBlocks {
   ~SpareBlocks() {
     current_ = nullptr;
     for (Shelf& shelf : shelves_) {
-      while (shelf.count != 0) ::operator delete(shelf.blocks[--shelf.count]);
+      while (shelf.first) ::operator delete(shelf.take());
     }
   }
   SpareBlocks(const SpareBlocks&) = delete;
@@ -36,22 +39,13 @@ class SpareBlocks {
   // A block of that size, from the thread's or from the heap.
   static void* take(std::size_t bytes) {
     if (!kKeeps || bytes > kBytesMax) return ::operator new(bytes);
-    const std::size_t index = index_of(bytes);
-    if (current_) {
-      Shelf& shelf = current_->shelves_[index];
-      if (shelf.count != 0) return shelf.blocks[--shelf.count];
-    }
-    return ::operator new((index + 1) * kStep);
+    const Size size = size_of(bytes);
+    if (current_ && current_->shelves_[size.shelf].first) return current_->take(size);
+    return ::operator new(size.bytes);
   }
   // Gives back what take() gave for that size.
   static void give(void* block, std::size_t bytes) noexcept {
-    if (kKeeps && current_ && bytes <= kBytesMax) {
-      Shelf& shelf = current_->shelves_[index_of(bytes)];
-      if (shelf.count != kEach) {
-        shelf.blocks[shelf.count++] = block;
-        return;
-      }
-    }
+    if (kKeeps && current_ && bytes <= kBytesMax && current_->keep(block, size_of(bytes))) return;
     ::operator delete(block);
   }
 
@@ -63,17 +57,64 @@ class SpareBlocks {
 #endif
 
  private:
+  // Sizes by 64 bytes to 512, above that four to each doubling.
   static constexpr std::size_t kStep = 64;
-  static constexpr std::size_t kBytesMax = 512;
-  static constexpr std::size_t kEach = 16;
-  static std::size_t index_of(std::size_t bytes) { return (bytes - 1) / kStep; }
+  static constexpr std::size_t kSmall = 512;
+  static constexpr std::size_t kBytesMax = 80 * 1024;
+  static constexpr std::size_t kSmallShelves = kSmall / kStep;
+  static constexpr std::size_t kShelves =
+      kSmallShelves + 7 * 4 + 1;                            // 512 bytes doubled seven times are 64 KiB
+  static constexpr std::size_t kShelfBytesMax = 64 * 1024;  // of a small size
+  static constexpr std::size_t kLargeBytesMax = 2 * 1024 * 1024;
 
-  // Blocks of one size.
-  struct Shelf {
-    std::size_t count = 0;
-    std::array<void*, kEach> blocks;
+  struct Size {
+    std::size_t shelf;
+    std::size_t bytes;
   };
-  std::array<Shelf, kBytesMax / kStep> shelves_;
+  static constexpr Size size_of(std::size_t bytes) {
+    if (bytes <= kSmall) {
+      const std::size_t index = bytes == 0 ? 0 : (bytes - 1) / kStep;
+      return {index, (index + 1) * kStep};
+    }
+    const auto log = static_cast<std::size_t>(std::bit_width(bytes - 1)) - 1;  // 9 from 513 on
+    const std::size_t quarter = std::size_t{1} << (log - 2);
+    const std::size_t quarters = (bytes - 1) / quarter + 1;  // 5 to 8
+    return {kSmallShelves + (log - 9) * 4 + quarters - 5, quarters * quarter};
+  }
+
+  // Blocks of one size, each of which holds where the next one lies.
+  struct Shelf {
+    void* first = nullptr;
+    std::size_t bytes = 0;
+
+    void put(void* block) {
+      std::memcpy(block, &first, sizeof first);
+      first = block;
+    }
+    void* take() {
+      void* block = first;
+      std::memcpy(&first, block, sizeof first);
+      return block;
+    }
+  };
+
+  std::size_t& held(const Size& size) {
+    return size.bytes <= kSmall ? shelves_[size.shelf].bytes : large_bytes_;
+  }
+  void* take(const Size& size) {
+    held(size) -= size.bytes;
+    return shelves_[size.shelf].take();
+  }
+  bool keep(void* block, const Size& size) {
+    std::size_t& bytes = held(size);
+    if (bytes + size.bytes > (size.bytes <= kSmall ? kShelfBytesMax : kLargeBytesMax)) return false;
+    bytes += size.bytes;
+    shelves_[size.shelf].put(block);
+    return true;
+  }
+
+  std::array<Shelf, kShelves> shelves_;
+  std::size_t large_bytes_ = 0;
 
   static constinit inline thread_local SpareBlocks* current_ = nullptr;
 };

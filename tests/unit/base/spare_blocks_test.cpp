@@ -36,18 +36,46 @@ TEST_F(SpareBlocksTest, WhatWasGivenBackIsTakenAgainForItsSize) {
   SpareBlocks::give(again, 128);
 }
 
-TEST_F(SpareBlocksTest, KeepsSoManyOfASizeAndNoneThatIsLarge) {
-  const std::ptrdiff_t before = test::heap_count().live;
-  {
-    const SpareBlocks spare;
-    for (const std::size_t bytes : {1U, 64U, 65U, 512U, 513U, 70'000U}) {
-      std::vector<void*> blocks;
-      for (int i = 0; i < 100; ++i) blocks.push_back(SpareBlocks::take(bytes));
+// Sizes, and what is kept of a thousand blocks of each.
+TEST_F(SpareBlocksTest, KeepsSoManyBytesAndNothingThatIsLarge) {
+  struct Case {
+    std::size_t bytes;
+    std::ptrdiff_t kept;
+  };
+  constexpr Case cases[] = {{1, 1000},     {64, 1000},      {128, 512},  {512, 128},
+                            {513, 1000},   {4096, 512},     {4097, 409}, {16'500, 102},
+                            {20'480, 102}, {80 * 1024, 25}, {81'921, 0}, {200'000, 0}};
+  for (const auto& [bytes, kept] : cases) {
+    const std::ptrdiff_t before = test::heap_count().live;
+    {
+      const SpareBlocks spare;
+      std::vector<void*> blocks(1000);
+      const std::ptrdiff_t empty = test::heap_count().live;
+      for (void*& block : blocks) {
+        block = SpareBlocks::take(bytes);
+        std::memset(block, 'x', bytes);
+      }
       for (void* block : blocks) SpareBlocks::give(block, bytes);
+      EXPECT_EQ(test::heap_count().live - empty, kept) << bytes;
+      // All that are kept come back, each once, before the heap is asked.
+      for (std::ptrdiff_t i = 0; i < kept; ++i)
+        blocks[static_cast<std::size_t>(i)] = SpareBlocks::take(bytes);
+      EXPECT_EQ(test::heap_count().live - empty, kept) << bytes;
+      for (std::ptrdiff_t i = 0; i < kept; ++i) SpareBlocks::give(blocks[static_cast<std::size_t>(i)], bytes);
     }
-    EXPECT_EQ(test::heap_count().live, before + 3 * 16);  // 1 and 64 are of one size
+    EXPECT_EQ(test::heap_count().live, before) << bytes;
   }
-  EXPECT_EQ(test::heap_count().live, before);
+}
+
+TEST_F(SpareBlocksTest, ASizeIsServedByBlocksThatAreLargeEnough) {
+  for (std::size_t bytes = 1; bytes <= 80 * 1024; bytes += bytes < 2048 ? 1 : 61) {
+    const SpareBlocks spare;
+    void* const block = SpareBlocks::take(bytes);
+    std::memset(block, 'x', bytes);
+    SpareBlocks::give(block, bytes);
+    ASSERT_EQ(SpareBlocks::take(bytes), block) << bytes;
+    SpareBlocks::give(block, bytes);
+  }
 }
 
 TEST_F(SpareBlocksTest, ABlockMayBeGivenBackElsewhere) {
