@@ -39,9 +39,18 @@ class RoomOptions {
     return *this;
   }
 
+  // What is sent to the room waits for so long at most, from the first that waits, and leaves together with
+  // what came meanwhile: in one system call a member, not one a message. For rooms that are sent to very
+  // often. 64 messages, or 64 KiB of them, do not wait. 0 (the default) to a second.
+  RoomOptions& coalesce(std::chrono::milliseconds window) {
+    coalesce_ = window;
+    return *this;
+  }
+
   WhenSlow when_slow() const { return when_slow_; }
   std::size_t history_max() const { return history_max_; }
   std::chrono::milliseconds history_age() const { return history_age_; }
+  std::chrono::milliseconds coalesce() const { return coalesce_; }
   bool tells_presence() const { return presence_; }
 
  private:
@@ -49,6 +58,7 @@ class RoomOptions {
   std::size_t history_max_ = 0;
   std::chrono::milliseconds history_age_{0};
   bool presence_ = false;
+  std::chrono::milliseconds coalesce_{0};
 };
 
 }  // namespace microframe

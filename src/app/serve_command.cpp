@@ -4,7 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +33,7 @@ struct ServeOptions {
   std::size_t threads = 0;
   std::string io;
   bool bench = false;
+  std::size_t coalesce_ms = 0;
   std::optional<std::size_t> message_bytes_max;
   std::vector<std::string> trusted_proxies;
   bool proxy_protocol = false;
@@ -55,12 +58,13 @@ class Relay : public ws::ChatBase {
   void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) { broadcast(message); }
 };
 
-// Everyone is in one room; each message, unchanged, to those in it.
-class OneRoom : public ws::ChatBase {
+// The same by a room that everyone is in.
+class RoomRelay : public ws::ChatBase {
  public:
-  void on_connect(ws::WebSocket& socket, const ws::UserId&) { join_room(socket, "all"); }
+  static constexpr char kRoom[] = "everyone";
+  void on_connect(ws::WebSocket& socket, const ws::UserId&) { join_room(socket, kRoom); }
   void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) {
-    broadcast_to_room("all", message);
+    broadcast_to_room(kRoom, message);
   }
 };
 
@@ -78,7 +82,7 @@ void add_bench_routes(Application& app, const authx::AuthConfig& auth, const Ser
   limits.fragments_max = std::max(limits.fragments_max, limits.message_bytes_max / 64);
   app.route<Echo>("/ws/echo", auth);
   app.route<Relay>("/ws/relay", auth);
-  app.route<OneRoom>("/ws/room", auth);
+  app.route<RoomRelay>("/ws/room", auth);
   std::fputs(
       "bench: /ws/echo, /ws/relay and /ws/room are open to every valid token; no limit of message rate, of "
       "handshake rate, of connections an address or of devices a user; messages of 16 MiB unless "
@@ -134,7 +138,9 @@ int serve(const ServeOptions& options) {
   limits.message_bytes_max = options.message_bytes_max.value_or(limits.message_bytes_max);
   Application app;
   app.route<ReadyChat>("/ws/chat", auth);
-  app.rooms("*", ReadyChat::room_options());
+  const std::chrono::milliseconds window(options.coalesce_ms);
+  if (options.bench) app.rooms(RoomRelay::kRoom, RoomOptions().coalesce(window));
+  app.rooms("*", ReadyChat::room_options().coalesce(window));
   app.page("/", "text/html; charset=utf-8", embedded::index_html);
   app.page("/style.css", "text/css; charset=utf-8", embedded::style_css);
   app.page("/chat.js", "text/javascript; charset=utf-8", embedded::chat_js);
@@ -177,6 +183,12 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
                    "How to send: auto (default: io_uring where the kernel allows it), plain, uring; or "
                    "MICROFRAME_IO in the environment")
       ->check(CLI::IsMember({"auto", "plain", "uring"}));
+  using Units = std::map<std::string, std::size_t>;
+  command
+      ->add_option("--coalesce", options->coalesce_ms,
+                   "A room's messages wait so long at most (2ms, up to 1s), to leave together; default: not "
+                   "at all")
+      ->transform(CLI::AsNumberWithUnit(Units{{"ms", 1}, {"s", 1000}}, CLI::AsNumberWithUnit::UNIT_REQUIRED));
   command->add_flag("--bench", options->bench,
                     "Add /ws/echo, /ws/relay and /ws/room, and lift the limits of rate and of connections");
   command->add_option("--max-message", options->message_bytes_max,

@@ -15,16 +15,6 @@ void sort_unique(std::vector<std::string>& names) {
   names.erase(std::unique(names.begin(), names.end()), names.end());
 }
 
-void deliver_on(Seating& seating, std::size_t loop, const SharedBuffer& frame, const Exclusion& exclusion) {
-  if (exclusion.empty()) {
-    seating.for_each(loop, [&](Member& member) { member.deliver(frame); });
-  } else {
-    seating.for_each(loop, [&](Member& member) {
-      if (!exclusion.covers(member)) member.deliver(frame);
-    });
-  }
-}
-
 }  // namespace
 
 bool Exclusion::covers(const Member& member) const {
@@ -221,7 +211,8 @@ Ref<Room> Hub::find_or_make(RoomStripe& part, std::string_view name) {
   }
   try {
     std::string key(name);
-    Ref<Room> room(new Room(key, loops_.size(), make_log(name)));
+    const RoomPolicy policy = this->policy(name);
+    Ref<Room> room(new Room(key, loops_.size(), make_log(policy), policy.coalesce));
     return part.entries.emplace(std::move(key), std::move(room)).first->second;
   } catch (...) {
     rooms_count_.fetch_sub(1, std::memory_order_relaxed);
@@ -299,11 +290,18 @@ void Hub::give_up_seat(Member& member, const Ref<Room>& room) {
   room->seating().expect_no_more(member);
 }
 
-void Hub::broadcast(const SharedBuffer& frame, const Exclusion& exclusion) {
-  deliver(everyone_, frame, exclusion, {});
+void Hub::broadcast(const SharedBuffer& frame, Exclusion exclusion) {
+  const Delivery delivery(frame, std::move(exclusion));
+  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+    if (loops_[loop]->is_current()) {
+      everyone_.deliver(loop, delivery);
+    } else if (everyone_.expects_anyone_on(loop)) {
+      loops_[loop]->post([this, loop, delivery] { everyone_.deliver(loop, delivery); });
+    }
+  }
 }
 
-bool Hub::broadcast_to_room(std::string_view name, SharedBuffer frame, const Exclusion& exclusion,
+bool Hub::broadcast_to_room(std::string_view name, SharedBuffer frame, Exclusion exclusion,
                             const Seal* seal) {
   Found found = find_to_publish(name);
   // One that is forgotten meanwhile is found or made again.
@@ -311,21 +309,32 @@ bool Hub::broadcast_to_room(std::string_view name, SharedBuffer frame, const Exc
     found = find_to_publish(name);
   if (!found.anyone || found.room->log()) return found.anyone;
   if (seal) seal->finish(frame, std::nullopt);
-  deliver(found.room->seating(), frame, exclusion, found.room);
+  const Delivery delivery(std::move(frame), std::move(exclusion));
+  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+    if (loops_[loop]->is_current()) {
+      hand_over(found.room, loop, delivery);
+    } else if (found.room->seating().expects_anyone_on(loop)) {
+      loops_[loop]->post([this, room = found.room, loop, delivery] { hand_over(room, loop, delivery); });
+    }
+  }
   return true;
 }
 
-// keep: holds the seating alive until every loop is done; empty for everyone's, which lives as long as the
-// hub.
-void Hub::deliver(Seating& seating, const SharedBuffer& frame, const Exclusion& exclusion,
-                  const Ref<Room>& keep) {
-  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
-    if (loops_[loop]->is_current()) {
-      deliver_on(seating, loop, frame, exclusion);
-    } else if (seating.expects_anyone_on(loop)) {
-      loops_[loop]->post(
-          [&seating, loop, frame, exclusion, keep] { deliver_on(seating, loop, frame, exclusion); });
-    }
+// To those of the room on this loop, the current one: at once, or when its window ends. Without memory to
+// hold it back, it waits for nothing.
+void Hub::hand_over(const Ref<Room>& room, std::size_t loop, const Delivery& delivery) {
+  Seating& seating = room->seating();
+  if (seating.window().count() == 0) return seating.deliver(loop, delivery);
+  bool held_back = false;
+  try {
+    const auto held = seating.hold_back(loop, delivery);
+    held_back = true;
+    if (held == Seating::Held::full) return seating.release(loop, false);
+    if (held == Seating::Held::more) return;
+    loops_[loop]->after(seating.window(), [room, loop] { room->seating().release(loop, true); });
+  } catch (const std::bad_alloc&) {
+    seating.release(loop, held_back);
+    if (!held_back) seating.deliver(loop, delivery);
   }
 }
 

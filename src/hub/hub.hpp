@@ -1,7 +1,9 @@
 // Hub: the users and rooms of one endpoint, across all loops of the process.
 // What is asked (who is here, who is in a room) is answered from tables under striped locks, exactly, at
 // once, from any thread. What is delivered walks lists that each belong to one loop (Seating): a broadcast
-// costs one post to every other loop with a receiver, and no lock.
+// costs one post to every other loop with a receiver, and no lock. A room with a coalescing window holds what
+// it delivers back on each loop until the window ends there (HeldBack): who comes meanwhile gets what is sent
+// after, who goes gets at once what was sent before.
 //
 // A change of membership is made in the tables first, then in the list of the member's loop: at once on that
 // loop, by a post from elsewhere. Posts about a member are made under its user's lock, so they keep the order
@@ -27,6 +29,7 @@
 
 #include "base/ref.hpp"
 #include "base/shared_buffer.hpp"
+#include "hub/delivery.hpp"
 #include "hub/loop_port.hpp"
 #include "hub/member.hpp"
 #include "hub/room.hpp"
@@ -43,15 +46,6 @@ struct HubLimits {
   std::size_t rooms_per_member_max = 128;
   std::size_t rooms_max = 1'000'000;
   std::size_t room_name_bytes_max = 255;
-};
-
-// Whom a delivery leaves out.
-struct Exclusion {
-  std::vector<std::string> users;
-  base::Ref<Member> device;
-
-  bool empty() const { return users.empty() && !device; }
-  bool covers(const Member& member) const;
 };
 
 // Finishes a frame for a room: what it says of its place there.
@@ -88,10 +82,12 @@ class Hub {
   JoinResult join_user(std::string_view user, std::string_view room);
   bool leave_user(std::string_view user, std::string_view room);
 
-  void broadcast(const base::SharedBuffer& frame, const Exclusion& exclusion);
+  void broadcast(const base::SharedBuffer& frame, Exclusion exclusion);
   // frame: nobody else has seen it. returns: whether the room has any member.
-  bool broadcast_to_room(std::string_view room, base::SharedBuffer frame, const Exclusion& exclusion,
+  bool broadcast_to_room(std::string_view room, base::SharedBuffer frame, Exclusion exclusion,
                          const Seal* seal = nullptr);
+  // Gives the member what rooms hold back for it (RoomPolicy::coalesce), for it is to go. On its loop.
+  static void catch_up(Member& member) { Seating::catch_up_everywhere(member); }
   // returns: whether the user has a present device.
   bool send_to(std::string_view user, const base::SharedBuffer& frame);
   // To one member, from any thread.
@@ -161,7 +157,6 @@ class Hub {
   // returns: false where the room is forgotten.
   bool publish(const base::Ref<Room>& room, base::SharedBuffer frame, const Exclusion& exclusion,
                const Seal* seal);
-  enum class Audience : bool { all, sessions };
   void hand_out(const base::Ref<Room>& room, const base::SharedBuffer& frame, const Exclusion& exclusion,
                 Audience audience);
   void note_coming(const Member& member, const base::Ref<Room>& room);
@@ -181,10 +176,11 @@ class Hub {
   Found find(std::string_view name) const;
   Found find_to_publish(std::string_view name);
   base::Ref<Room> find_ordered(std::string_view name) const;
-  bool keeps_history(std::string_view room) const;
-  std::unique_ptr<RoomLog> make_log(std::string_view room);
-  void deliver(Seating& seating, const base::SharedBuffer& frame, const Exclusion& exclusion,
-               const base::Ref<Room>& keep);
+  RoomPolicy policy(std::string_view room) const {
+    return surroundings_ ? surroundings_->policy(room) : RoomPolicy{};
+  }
+  std::unique_ptr<RoomLog> make_log(const RoomPolicy& policy);
+  void hand_over(const base::Ref<Room>& room, std::size_t loop, const Delivery& delivery);
 
   const std::vector<LoopPort*> loops_;
   const HubLimits limits_;

@@ -12,8 +12,7 @@ namespace microframe::hub {
 using base::Ref;
 using base::SharedBuffer;
 
-std::unique_ptr<RoomLog> Hub::make_log(std::string_view room) {
-  const RoomPolicy policy = surroundings_ ? surroundings_->policy(room) : RoomPolicy{};
+std::unique_ptr<RoomLog> Hub::make_log(const RoomPolicy& policy) {
   if (!policy.is_ordered()) return nullptr;
   auto log = std::make_unique<RoomLog>(loops_.size());
   if (policy.keeps_history())
@@ -22,15 +21,11 @@ std::unique_ptr<RoomLog> Hub::make_log(std::string_view room) {
   return log;
 }
 
-bool Hub::keeps_history(std::string_view room) const {
-  return surroundings_ && surroundings_->policy(room).keeps_history();
-}
-
 // A room that keeps its messages keeps those that nobody is there to see.
 Hub::Found Hub::find_to_publish(std::string_view name) {
   Found found = find(name);
   const bool named = !name.empty() && name.size() <= limits_.room_name_bytes_max;
-  if (found.room || !named || !keeps_history(name)) return found;
+  if (found.room || !named || !policy(name).keeps_history()) return found;
   auto& part = stripe(rooms_, name);
   const std::lock_guard lock(part.mutex);
   found.room = find_or_make(part, name);
@@ -64,13 +59,7 @@ bool Hub::publish(const Ref<Room>& room, SharedBuffer frame, const Exclusion& ex
 void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclusion& exclusion,
                    Audience audience) {
   RoomLog& log = *room->log();
-  const std::uint64_t sequence = ++log.sequence;
-  const auto deliver_on = [room, frame, exclusion, audience, sequence](std::size_t loop) {
-    room->seating().for_each_since(loop, sequence, [&](Member& member) {
-      if (audience == Audience::sessions && member.session().empty()) return;
-      if (!exclusion.covers(member)) member.deliver(frame);
-    });
-  };
+  const Delivery delivery(frame, exclusion, audience, ++log.sequence);
   // To this loop last, where no memory is needed: who has no memory to tell the others tells nobody here.
   std::optional<std::size_t> here;
   for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
@@ -79,8 +68,8 @@ void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclu
     } else if (room->seating().expects_anyone_on(loop)) {
       ++log.pending[loop];
       try {
-        loops_[loop]->post_behind([deliver_on, room, loop] {
-          deliver_on(loop);
+        loops_[loop]->post_behind([this, delivery, room, loop] {
+          hand_over(room, loop, delivery);
           const std::lock_guard lock(room->log()->order);
           --room->log()->pending[loop];
         });
@@ -90,7 +79,7 @@ void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclu
       }
     }
   }
-  if (here) deliver_on(*here);
+  if (here) hand_over(room, *here, delivery);
 }
 
 void Hub::tell_presence(const Ref<Room>& room, const Presence::Users& joins, const Presence::Users& leaves) {
@@ -106,6 +95,7 @@ void Hub::seat_here(Member& member, const Ref<Room>& room, const JoinWish* wish)
   const bool seated = log ? room->seating().seat(member, log->sequence + 1) : room->seating().seat(member);
   try {
     if (seated && log) note_coming(member, room);
+    if (!seated && wish) room->seating().catch_up(member);  // before it is told how far it has heard
     if (seated || wish) welcome(member, *room, wish, seated);
   } catch (...) {
     if (seated) {
@@ -172,6 +162,7 @@ void Hub::welcome(Member& member, Room& room, const JoinWish* wish, bool entered
 }
 
 void Hub::unseat_here(Member& member, const Ref<Room>& room) {
+  if (member.receives()) room->seating().catch_up(member);
   if (!room->seating().unseat(member)) return;
   if (RoomLog* log = room->log()) {
     const std::lock_guard lock(log->order);

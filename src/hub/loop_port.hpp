@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 
 namespace microframe::hub {
@@ -14,6 +15,8 @@ class LoopPort {
   virtual void post(std::function<void()> task) = 0;
   // Likewise, and behind what any thread has posted by this before, and what others have posted by post().
   virtual void post_behind(std::function<void()> task) = 0;
+  // Runs `task` on this loop once `delay` has passed. On this loop; the loop may end without having run it.
+  virtual void after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
 
  protected:
   ~LoopPort() = default;

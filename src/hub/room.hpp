@@ -2,6 +2,7 @@
 // messages is made for the first of either, and forgotten with the last of both.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <unordered_set>
@@ -15,9 +16,9 @@ namespace microframe::hub {
 
 class Room : public base::RefCounted {
  public:
-  // log: nullptr unless it is ordered.
-  Room(std::string name, std::size_t loops, std::unique_ptr<RoomLog> log)
-      : name_(std::move(name)), seating_(loops), log_(std::move(log)) {}
+  // log: nullptr unless it is ordered. window: as Seating has it.
+  Room(std::string name, std::size_t loops, std::unique_ptr<RoomLog> log, std::chrono::milliseconds window)
+      : name_(std::move(name)), seating_(loops, window), log_(std::move(log)) {}
 
   const std::string& name() const { return name_; }
   Seating& seating() { return seating_; }

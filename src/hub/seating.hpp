@@ -4,17 +4,22 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <vector>
 
+#include "hub/delivery.hpp"
+#include "hub/held_back.hpp"
 #include "hub/member.hpp"
 
 namespace microframe::hub {
 
 class Seating {
  public:
-  explicit Seating(std::size_t loops) : lists_(loops) {}
+  // window: how long deliveries may be held back; 0: not at all.
+  explicit Seating(std::size_t loops, std::chrono::milliseconds window = {})
+      : lists_(loops), window_(window), held_back_(window.count() == 0 ? 0 : loops) {}
 
   // Counts a member in before it is seated, so that no delivery passes over its loop. Any thread.
   void expect(const Member& member) {
@@ -33,6 +38,20 @@ class Seating {
   // begun: the room's sequence, which the member has behind it. returns: false where that was so already.
   bool seat(Member& member, std::uint64_t begun = 0);
   bool unseat(Member& member);
+
+  // Delivers on `loop` to those whom it is for. On that loop, as what follows.
+  void deliver(std::size_t loop, const Delivery& delivery);
+
+  std::chrono::milliseconds window() const { return window_; }
+  // Holds a delivery back, where there is a window. errors: std::bad_alloc, as if it had not been called.
+  enum class Held : std::uint8_t { first, more, full };  // first: nobody comes yet at the window's end
+  Held hold_back(std::size_t loop, Delivery delivery);
+  // Delivers what is held back. With `window_ends` the next to be held back is the first of another window.
+  void release(std::size_t loop, bool window_ends);
+  // Gives the member what is held back for it here, or wherever it is seated, ahead of the others: for it
+  // goes, or is told how far it has heard.
+  void catch_up(Member& member);
+  static void catch_up_everywhere(Member& member);
 
   // Calls visit(Member&) for each member seated on `loop`. On that loop; `visit` seats and unseats nobody.
   template <class Visit>
@@ -55,6 +74,7 @@ class Seating {
 
  private:
   std::uint64_t begun(const Member& member) const;
+  void catch_up(Member& member, Member::Seat& seat);
   static constexpr std::size_t kFetchAhead = 4;
 
   struct List {
@@ -63,6 +83,8 @@ class Seating {
     std::uint64_t latest = 0;  // the highest sequence at which anyone was seated
   };
   std::vector<List> lists_;
+  const std::chrono::milliseconds window_;
+  std::vector<HeldBack> held_back_;  // by loop; empty without a window
 };
 
 }  // namespace microframe::hub

@@ -115,6 +115,7 @@ hub::RoomPolicy Endpoint::policy(std::string_view room) const {
   policy.history_max = options.history_max();
   policy.history_age = options.history_age();
   policy.presence = options.tells_presence();
+  policy.coalesce = options.coalesce();
   return policy;
 }
 

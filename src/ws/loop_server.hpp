@@ -2,6 +2,7 @@
 // WebSockets. Threading: its loop, but for run(); made and destroyed while the loop stands still.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -41,6 +42,9 @@ class LoopServer final : public hub::LoopPort, private base::TimerNode {
   bool is_current() const override { return loop_.is_current(); }
   void post(std::function<void()> task) override { loop_.post(std::move(task)); }
   void post_behind(std::function<void()> task) override { loop_.post_behind(std::move(task)); }
+  void after(std::chrono::milliseconds delay, std::function<void()> task) override {
+    loop_.after(delay, std::move(task));
+  }
   // Runs `task` at once if the caller is on this loop, else posts it. Any thread.
   void run(std::function<void()> task);
 

@@ -1,10 +1,18 @@
 #include "ws/room_rules.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <string>
 
 #include "microframe/config_error.hpp"
 
 namespace microframe::ws {
+namespace {
+
+// Who has waited longer takes the room for dead.
+constexpr std::chrono::milliseconds kCoalesceMax{1000};
+
+}  // namespace
 
 void RoomRules::add(std::string pattern, RoomOptions options) {
   const std::size_t star = pattern.find('*');
@@ -15,6 +23,12 @@ void RoomRules::add(std::string pattern, RoomOptions options) {
   if (options.history_max() != 0 && options.history_age().count() <= 0) {
     throw ConfigError("the rooms \"" + pattern +
                       "\" keep messages for no time: write history(100, std::chrono::minutes(5))");
+  }
+  if (options.coalesce().count() < 0 || options.coalesce() > kCoalesceMax) {
+    throw ConfigError(
+        "the rooms \"" + pattern + "\" are to wait " + std::to_string(options.coalesce().count()) +
+        " ms for what follows: write coalesce(std::chrono::milliseconds(2)), from 0 (not at all) "
+        "to 1000");
   }
   const bool is_prefix = star != std::string::npos;
   if (is_prefix) pattern.pop_back();

@@ -166,8 +166,10 @@ void ServerConnection::handle_peer_close(const Event& event) {
   const bool answered = !is_open();
   DisconnectReason reason(DisconnectCause::peer_closed, static_cast<std::uint16_t>(event.code),
                           std::string(event.reason));
-  if (!answered)
+  if (!answered) {
+    hub::Hub::catch_up(*this);
     send_control(protocol_->close(event.code == CloseCode::no_status ? CloseCode::normal : event.code));
+  }
   socket_->finish_and_close();
   if (answered) return;
   begin_closing();
@@ -180,6 +182,7 @@ void ServerConnection::handle_failure(const Event& event) {
     return;
   }
   reject(rejection_for(event.code), event.reason);
+  hub::Hub::catch_up(*this);
   if (session_) session_->bye(event.code, event.reason);
   send_control(protocol_->close(event.code, event.reason));
   socket_->finish();
@@ -332,6 +335,7 @@ void ServerConnection::close(CloseCode code, std::string_view reason, Disconnect
   DisconnectReason why(cause, static_cast<std::uint16_t>(code), std::string(reason));
   if (suspended_ && !may_come_back(why)) end_suspended();
   if (!is_open()) return;
+  hub::Hub::catch_up(*this);  // what was sent before the Close
   if (session_) session_->bye(code, reason);
   send_control(protocol_->close(code, reason));
   begin_closing();

@@ -195,6 +195,7 @@ Stage::Stage() : app(std::make_unique<Application>()), users_(std::make_unique<U
   desks_.push_back(&app->route<Echo>("/http", by_http));
   app->page("/page", "text/plain", "a page\n");
   app->rooms("kept", RoomOptions().history(10, 20ms).presence());
+  app->rooms("r", RoomOptions().coalesce(1ms));
   app->limits(limits).threads(2);
   app->start("127.0.0.1:0");
   check_healthy();

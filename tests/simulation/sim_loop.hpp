@@ -3,6 +3,7 @@
 // two queues, as a net::Loop has: what it posts to itself may run before or behind what others have posted.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -39,15 +40,26 @@ class SimLoop final : public hub::LoopPort {
     ++posted_;
   }
 
+  // The world's time is not this one: it comes whenever chance has it.
+  void after(std::chrono::milliseconds, std::function<void()> task) override {
+    later_.push_back(std::move(task));
+  }
+
   // Whether a call of it is on the stack, so that nothing else can run on it.
   bool busy() const { return busy_; }
-  bool waiting() const { return !own_.empty() || !tasks_.empty(); }
+  bool waiting() const { return !own_.empty() || !tasks_.empty() || !later_.empty(); }
   // What others have posted so far, and what is behind theirs; and how many of those have run.
   std::uint64_t posted() const { return posted_; }
   std::uint64_t executed() const { return executed_; }
 
-  // The first of either queue.
+  // The first of either queue, or something that was to come later.
   void run_one(Random& random) {
+    const bool posted = !own_.empty() || !tasks_.empty();
+    if (!later_.empty() && (!posted || random.percent(20))) {
+      const auto task = std::move(later_.front());
+      later_.pop_front();
+      return on([&] { task(); });
+    }
     const bool own = tasks_.empty() || (!own_.empty() && random.percent(50));
     auto& queue = own ? own_ : tasks_;
     const auto task = std::move(queue.front());
@@ -94,6 +106,7 @@ class SimLoop final : public hub::LoopPort {
   Preempt& preempt_;
   std::deque<std::function<void()>> own_;
   std::deque<std::function<void()>> tasks_;  // of others, and what is behind theirs
+  std::deque<std::function<void()>> later_;
   std::uint64_t posted_ = 0;
   std::uint64_t executed_ = 0;
   bool busy_ = false;

@@ -1,9 +1,11 @@
 // FakeLoop: a hub's loop that a test runs by hand.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <map>
 #include <utility>
 
 #include "hub/loop_port.hpp"
@@ -19,6 +21,22 @@ class FakeLoop final : public microframe::hub::LoopPort {
     (is_current() ? own_ : tasks_).push_back(std::move(task));
   }
   void post_behind(std::function<void()> task) override { tasks_.push_back(std::move(task)); }
+
+  void after(std::chrono::milliseconds delay, std::function<void()> task) override {
+    timers_.emplace(now_ + delay, std::move(task));
+  }
+
+  // Time passes; what is due by then runs.
+  void pass(std::chrono::milliseconds time) {
+    const auto until = now_ + time;
+    while (!timers_.empty() && timers_.begin()->first <= until) {
+      now_ = timers_.begin()->first;
+      auto task = std::move(timers_.extract(timers_.begin()).mapped());
+      on([&] { task(); });
+    }
+    now_ = until;
+  }
+  std::size_t timers() const { return timers_.size(); }
 
   bool run_one() {
     auto& queue = own_.empty() ? tasks_ : own_;
@@ -45,6 +63,8 @@ class FakeLoop final : public microframe::hub::LoopPort {
   static inline const FakeLoop* current_ = nullptr;
   std::deque<std::function<void()>> own_;
   std::deque<std::function<void()>> tasks_;  // of others, and what is behind theirs
+  std::chrono::milliseconds now_{0};
+  std::multimap<std::chrono::milliseconds, std::function<void()>> timers_;  // by when they are due
 };
 
 }  // namespace test

@@ -19,6 +19,7 @@ hub::RoomPolicy House::policy(std::string_view room) const {
     policy.history_age = std::chrono::seconds(40);
   }
   policy.presence = has_presence(room);
+  if (coalesces_) policy.coalesce = std::chrono::milliseconds(2);
   return policy;
 }
 

@@ -14,8 +14,8 @@ namespace microframe::simulation::sessions {
 
 class House final : public hub::Surroundings {
  public:
-  // now_ms: outlives it.
-  explicit House(const std::uint64_t& now_ms) : now_ms_(now_ms) {}
+  // now_ms: outlives it. coalesces: what is sent to a room waits for what follows.
+  House(const std::uint64_t& now_ms, bool coalesces) : now_ms_(now_ms), coalesces_(coalesces) {}
 
   // Of each kind one, and a name that is never good.
   static const std::array<std::string, 5>& rooms();
@@ -38,6 +38,7 @@ class House final : public hub::Surroundings {
 
  private:
   const std::uint64_t& now_ms_;
+  const bool coalesces_;
   mutable std::string asked_;  // a hub asks for a room's policy, then for its epoch
   std::map<std::string, std::string> epochs_;
   unsigned epoch_ = 0;

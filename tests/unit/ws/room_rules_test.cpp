@@ -33,5 +33,14 @@ TEST(RoomRulesTest, APatternThatIsNoneSaysWhatToWrite) {
   }
 }
 
+TEST(RoomRulesTest, AWindowIsASecondAtMost) {
+  RoomRules rules;
+  using std::chrono::milliseconds;
+  for (const int good : {0, 1, 1000})
+    EXPECT_NO_THROW(rules.add("*", RoomOptions().coalesce(milliseconds(good)))) << good;
+  for (const int bad : {-1, 1001})
+    EXPECT_THROW(rules.add("*", RoomOptions().coalesce(milliseconds(bad))), ConfigError) << bad;
+}
+
 }  // namespace
 }  // namespace microframe::ws
