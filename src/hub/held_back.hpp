@@ -11,7 +11,7 @@
 
 namespace microframe::hub {
 
-class HeldBack {
+class alignas(64) HeldBack {
  public:
   // Past either of them nothing is gained by waiting: a connection's next system call is full.
   static constexpr std::size_t kDeliveriesMax = 64;
