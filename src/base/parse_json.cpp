@@ -1,14 +1,15 @@
 #include "base/parse_json.hpp"
 
 #include <boost/json/parse.hpp>
+#include <utility>
 
 #include "base/finite.hpp"
 
 namespace microframe::base {
 
-std::optional<Json> parse_json(std::string_view text, std::string& why) {
+std::optional<Json> parse_json(std::string_view text, std::string& why, boost::json::storage_ptr storage) {
   boost::json::error_code error;
-  Json value = boost::json::parse(text, error);
+  Json value = boost::json::parse(text, error, std::move(storage));
   if (error) {
     why = error.message();
     return std::nullopt;

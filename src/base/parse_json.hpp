@@ -1,6 +1,7 @@
 // Reads JSON that a peer has sent, such that it can be said again (RFC 8259).
 #pragma once
 
+#include <boost/json/storage_ptr.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,8 @@
 namespace microframe::base {
 
 // returns: nullopt if `text` is no JSON, or holds a number that JSON has no words for; `why` says which then.
-std::optional<Json> parse_json(std::string_view text, std::string& why);
+// storage: where the value's memory comes from.
+std::optional<Json> parse_json(std::string_view text, std::string& why,
+                               boost::json::storage_ptr storage = {});
 
 }  // namespace microframe::base

@@ -7,6 +7,7 @@
 #include <new>
 #include <utility>
 
+#include "base/json_arena.hpp"
 #include "base/parse_json.hpp"
 #include "v1/server_frames.hpp"
 
@@ -186,10 +187,17 @@ void HookRunner::run_raw(bool binary, base::Bytes payload) {
 }
 
 void HookRunner::run_json(base::Bytes payload) {
+  const detail::Hooks& hooks = host_.hooks();
   std::string why;
-  auto parsed = base::parse_json(base::as_text(payload), why);
+  if (hooks.message_waits) {
+    auto parsed = base::parse_json(base::as_text(payload), why);
+    if (!parsed) return host_.on_bad_message("invalid_json", why);
+    return run_parsed(std::move(*parsed));
+  }
+  base::JsonArena arena;  // for a hook that has done with the message when it returns
+  const auto parsed = arena.parse(base::as_text(payload), why);
   if (!parsed) return host_.on_bad_message("invalid_json", why);
-  run_parsed(std::move(*parsed));
+  run(kOnMessage, [&] { return hooks.on_json(host_.handler(), host_.handle(), host_.user_id(), *parsed); });
 }
 
 void HookRunner::run_parsed(Json message) {

@@ -157,6 +157,42 @@ class Hasher : public ws::ChatBase {
 };
 
 // bcrypt takes a fifth of a second of a core: on a worker, or the only loop would stand still meanwhile.
+// Its messages are parsed into memory that is used again for the next.
+class Keeper : public ws::ChatBase {
+ public:
+  void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
+    const std::lock_guard lock(mutex);
+    whole.push_back(message);
+    parts.push_back(message.at("list"));
+    Json reply = message;
+    reply.as_object()["kept"] = whole.size();
+    socket.send(reply);
+  }
+  std::mutex mutex;
+  std::vector<Json> whole;
+  std::vector<Json> parts;
+};
+
+TEST_F(Api, CopiesOfMessagesMayBeKept) {
+  Keeper& keeper = app.route<Keeper>("/keep", auth);
+  start(1);
+  RawClient a = client("a", "/keep");
+  for (int i = 0; i < 20; ++i) {
+    const std::string n = std::to_string(i);
+    a.send_text(R"({"n":)" + n + R"(,"list":["a text that needs memory of its own",)" + n + "]}");
+  }
+  for (int i = 1; i <= 20; ++i)
+    EXPECT_NE(a.read_text().find(R"("kept":)" + std::to_string(i) + "}"), std::string::npos);
+  const std::lock_guard lock(keeper.mutex);
+  for (int i = 0; i < 20; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    EXPECT_EQ(keeper.whole[at].at("n"), i);
+    EXPECT_EQ(keeper.parts[at].at(0), "a text that needs memory of its own");
+    EXPECT_EQ(keeper.parts[at].at(1), i);
+  }
+  keeper.whole.clear();  // on another thread than they were made
+}
+
 TEST_F(Api, HashingAPasswordHoldsNobodyUp) {
   app.route<Hasher>("/hash", auth);
   start(1);
