@@ -1,10 +1,22 @@
 #include "ws/encode.hpp"
 
+#include <array>
+#include <boost/json/serializer.hpp>
 #include <cassert>
+#include <string_view>
 
 #include "v1/binary.hpp"
 
 namespace microframe::ws {
+
+// One allocation, the frame's: an ordinary message is written on the stack first.
+base::SharedBuffer encode(const Json& message) {
+  boost::json::serializer writer;
+  writer.reset(&message);
+  std::array<char, 4096> room;
+  const std::string_view text = writer.read(room.data(), room.size());
+  return writer.done() ? encode_text(text) : encode_text(to_text(message));
+}
 
 base::SharedBuffer encode_for_sessions(const base::SharedBuffer& frame, Content content,
                                        const v1::MessagePlace& place) {

@@ -17,9 +17,7 @@ namespace microframe::ws {
 inline base::SharedBuffer encode(const Message& message) {
   return proto::encode_message(message.is_binary(), message.bytes());
 }
-inline base::SharedBuffer encode(const Json& message) {
-  return encode(Message::text(to_text(message)));
-}
+base::SharedBuffer encode(const Json& message);
 
 // A frame of microframe.v1.
 inline base::SharedBuffer encode_text(std::string_view text) {
