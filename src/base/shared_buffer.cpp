@@ -8,6 +8,15 @@ SharedBuffer SharedBuffer::copy(Bytes bytes) {
   return make(bytes.size(), [&](MutableBytes out) { std::copy(bytes.begin(), bytes.end(), out.begin()); });
 }
 
+SharedBuffer SharedBuffer::own_copy() const {
+  SharedBuffer made = copy(bytes());
+  made.set_shedding(shedding());
+  if (block_->session_form) made.set_session_form(session_form().own_copy());
+  SharedBuffer origin = *this;
+  made.block_->origin = std::exchange(origin.block_, nullptr);
+  return made;
+}
+
 // Makes `made` the companion, unless another thread was faster. returns: the one that is.
 SharedBuffer::Block* SharedBuffer::settle(SharedBuffer made) const {
   if (made) made.set_shedding(block_->shedding);  // what may become of one may become of the other
@@ -23,13 +32,12 @@ void SharedBuffer::set_session_form(SharedBuffer form) {
 }
 
 SharedBuffer SharedBuffer::session_form() const {
-  Block* form = block_ ? block_->session_form : nullptr;
-  if (form) form->references.fetch_add(1, std::memory_order_relaxed);
-  return SharedBuffer(form);
+  return share(block_ ? block_->session_form : nullptr);
 }
 
 void SharedBuffer::destroy(Block* block) {
   const SharedBuffer form(block->session_form);
+  const SharedBuffer origin(block->origin);
   Block* companion = block->companion.load(std::memory_order_acquire);
   if (companion != block) {
     const SharedBuffer release(companion);

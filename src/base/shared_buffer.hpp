@@ -40,6 +40,10 @@ class SharedBuffer {
   }
   // A buffer that holds a copy of `bytes`.
   static SharedBuffer copy(Bytes bytes);
+  // A copy with a count of its own, for many receivers on one loop: counting each in and out of a count that
+  // other loops count in too costs ten times as much. Its companion, once asked for, and its session form are
+  // likewise copies of this one's. errors: std::bad_alloc.
+  SharedBuffer own_copy() const;
 
   // The companion, of which there is one. Whoever asks first has it made by `make()`; if make() returns an
   // empty buffer there is none that is any better, and this buffer is its own. Not for an empty buffer; a
@@ -47,7 +51,7 @@ class SharedBuffer {
   template <class Make>
   SharedBuffer companion(Make&& make) const {
     Block* companion = block_->companion.load(std::memory_order_acquire);
-    if (!companion) companion = settle(make());
+    if (!companion) companion = settle(block_->origin ? companion_of_origin(make) : make());
     companion->references.fetch_add(1, std::memory_order_relaxed);
     return SharedBuffer(companion);
   }
@@ -75,9 +79,20 @@ class SharedBuffer {
     std::size_t size;
     std::atomic<Block*> companion{nullptr};  // counted, but for the block itself
     Block* session_form = nullptr;           // counted
+    Block* origin = nullptr;                 // counted: whose own_copy() this is
   };
   explicit SharedBuffer(Block* block) : block_(block) {}
   static void destroy(Block* block);
+  static SharedBuffer share(Block* block) {
+    if (block) block->references.fetch_add(1, std::memory_order_relaxed);
+    return SharedBuffer(block);
+  }
+  template <class Make>
+  SharedBuffer companion_of_origin(Make&& make) const {
+    const SharedBuffer origin = share(block_->origin);
+    const SharedBuffer found = origin.companion(make);
+    return found.block_ == origin.block_ ? SharedBuffer{} : copy(found.bytes());
+  }
   Block* settle(SharedBuffer made) const;
   std::byte* data() const { return reinterpret_cast<std::byte*>(block_ + 1); }
 

@@ -1,6 +1,7 @@
 // Delivery: a frame on its way to those who are seated somewhere, and whom of them it is for.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -34,6 +35,10 @@ struct Delivery {
     if (audience == Audience::sessions && member.session().empty()) return false;
     return exclusion.empty() || !exclusion.covers(member);
   }
+
+  // Has a count of references of its own, if that pays for so many receivers: for a delivery that has come to
+  // a loop from another. Without memory for it, it does not.
+  void part_from_others(std::size_t receivers);
 
   base::SharedBuffer frame;
   Exclusion exclusion;

@@ -17,10 +17,6 @@ void sort_unique(std::vector<std::string>& names) {
 
 }  // namespace
 
-bool Exclusion::covers(const Member& member) const {
-  return &member == device.get() || std::find(users.begin(), users.end(), member.user()) != users.end();
-}
-
 Hub::Hub(std::vector<LoopPort*> loops, HubLimits limits, Surroundings* surroundings)
     : loops_(std::move(loops)), limits_(limits), surroundings_(surroundings), everyone_(loops_.size()) {
   assert(!loops_.empty());
@@ -296,7 +292,10 @@ void Hub::broadcast(const SharedBuffer& frame, Exclusion exclusion) {
     if (loops_[loop]->is_current()) {
       everyone_.deliver(loop, delivery);
     } else if (everyone_.expects_anyone_on(loop)) {
-      loops_[loop]->post([this, loop, delivery] { everyone_.deliver(loop, delivery); });
+      loops_[loop]->post([this, loop, own = delivery]() mutable {
+        own.part_from_others(everyone_.seated(loop));
+        everyone_.deliver(loop, own);
+      });
     }
   }
 }
@@ -314,7 +313,10 @@ bool Hub::broadcast_to_room(std::string_view name, SharedBuffer frame, Exclusion
     if (loops_[loop]->is_current()) {
       hand_over(found.room, loop, delivery);
     } else if (found.room->seating().expects_anyone_on(loop)) {
-      loops_[loop]->post([this, room = found.room, loop, delivery] { hand_over(room, loop, delivery); });
+      loops_[loop]->post([this, room = found.room, loop, own = delivery]() mutable {
+        own.part_from_others(room->seating().seated(loop));
+        hand_over(room, loop, own);
+      });
     }
   }
   return true;

@@ -68,8 +68,9 @@ void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclu
     } else if (room->seating().expects_anyone_on(loop)) {
       ++log.pending[loop];
       try {
-        loops_[loop]->post_behind([this, delivery, room, loop] {
-          hand_over(room, loop, delivery);
+        loops_[loop]->post_behind([this, own = delivery, room, loop]() mutable {
+          own.part_from_others(room->seating().seated(loop));
+          hand_over(room, loop, own);
           const std::lock_guard lock(room->log()->order);
           --room->log()->pending[loop];
         });

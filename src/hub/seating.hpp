@@ -32,6 +32,8 @@ class Seating {
     return lists_[loop].expected.load(std::memory_order_relaxed) != 0;
   }
   std::size_t expected() const;
+  // On the loop.
+  std::size_t seated(std::size_t loop) const { return lists_[loop].members.size(); }
 
   // Puts the member into its loop's list, or takes it out; does nothing where that is so already. On the
   // member's loop.

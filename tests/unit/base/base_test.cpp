@@ -102,6 +102,46 @@ TEST(SharedBuffer, AgreesOnOneCompanionHoweverManyThreadsMakeOne) {
   }
 }
 
+TEST(SharedBuffer, ACopyOfItsOwnHasAllThatItWasCopiedFrom) {
+  base::SharedBuffer copy;
+  {
+    base::SharedBuffer made = base::SharedBuffer::copy(base::as_bytes("plain"));
+    made.set_shedding({base::Shedding::Rule::oldest, 7});
+    made.set_session_form(base::SharedBuffer::copy(base::as_bytes("form")));
+    copy = made.own_copy();
+    EXPECT_NE(copy.bytes().data(), made.bytes().data());
+    EXPECT_NE(copy.session_form().bytes().data(), made.session_form().bytes().data());
+  }
+  EXPECT_EQ(base::as_text(copy.bytes()), "plain");
+  EXPECT_EQ(base::as_text(copy.session_form().bytes()), "form");
+  EXPECT_EQ(copy.shedding().stream, 7U);
+  EXPECT_FALSE(base::SharedBuffer::copy(base::as_bytes("x")).own_copy().session_form());
+}
+
+// Whoever asks first, the original or a copy, has it made for all.
+TEST(SharedBuffer, CopiesOfTheirOwnHaveOneCompanionMade) {
+  for (const bool original_first : {true, false}) {
+    const base::SharedBuffer made = base::SharedBuffer::copy(base::as_bytes("plain"));
+    const base::SharedBuffer copy = made.own_copy();
+    int times = 0;
+    const auto make = [&] {
+      ++times;
+      return base::SharedBuffer::copy(base::as_bytes("other"));
+    };
+    const auto first = (original_first ? made : copy).companion(make);
+    const auto second = (original_first ? copy : made).companion(make);
+    EXPECT_EQ(times, 1);
+    EXPECT_EQ(base::as_text(first.bytes()), "other");
+    EXPECT_EQ(base::as_text(second.bytes()), "other");
+    EXPECT_NE(first.bytes().data(), second.bytes().data()) << "it has a count of its own, too";
+    EXPECT_EQ(copy.companion(make).bytes().data(), copy.companion(make).bytes().data());
+  }
+  const base::SharedBuffer made = base::SharedBuffer::copy(base::as_bytes("plain"));
+  const base::SharedBuffer copy = made.own_copy();
+  const auto none = [] { return base::SharedBuffer{}; };
+  EXPECT_EQ(copy.companion(none).bytes().data(), copy.bytes().data());
+}
+
 class Timer final : public base::TimerNode {
  public:
   explicit Timer(std::function<void()> action = {}) : action_(std::move(action)) {}
