@@ -21,7 +21,7 @@ class Hall : public ws::ChatBase {
     join_room(socket, "long");
   }
   void on_message(ws::WebSocket&, const ws::UserId&, const Json& message) {
-    broadcast_to_room("busy", message);
+    broadcast_to_room(text_or(message, "room", "busy"), message);
   }
 };
 
@@ -102,11 +102,12 @@ TEST_F(Coalescing, AClientThatLeavesGetsWhatWasSentBeforeItsClose) {
   start(1);
   RawClient alice = member("alice");
   RawClient bob = member("bob");
-  say("long", "to whoever is here");
+  const std::string farewell = R"({"room":"long","text":"farewell"})";
+  alice.send_text(farewell);
   alice.send_close();
-  EXPECT_EQ(alice.read_text(), "to whoever is here");
+  EXPECT_EQ(alice.read_text(), farewell);
   EXPECT_EQ(alice.read_close(), 1000U);
-  EXPECT_EQ(bob.read_text(), "to whoever is here");
+  EXPECT_EQ(bob.read_text(), farewell);
 }
 
 TEST_F(Coalescing, ASlowMemberIsCutAllTheSame) {
