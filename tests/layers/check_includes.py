@@ -28,12 +28,12 @@ PUBLIC = {
     "hub": {"ws/join_result.hpp", "json.hpp"},
     "v1": {"json.hpp", "client/"},
     "ws": {"ws.hpp", "ws/", "client.hpp", "client/", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
-    "net": {"task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
+    "net": {"io.hpp", "task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "cluster": {"config_error.hpp", "task.hpp"},
     "app": set(),  # any
 }
 # A library that one layer hides from the rest is known to that layer alone.
-HIDDEN = {"uv": {"net"}, "zlib": {"proto"}, "spdlog": {"base"}, "fmt": {"base"}, "CLI": {"app"}, "prometheus": {"app"}, "curl": {"ws"}, "hiredis": {"cluster"}}
+HIDDEN = {"uv": {"net"}, "liburing": {"net"}, "zlib": {"proto"}, "spdlog": {"base"}, "fmt": {"base"}, "CLI": {"app"}, "prometheus": {"app"}, "curl": {"ws"}, "hiredis": {"cluster"}}
 NOT_IN_PUBLIC = {*HIDDEN, "openssl", "sqlite3", "crypt", "nghttp2"}
 
 PURE = {"proto", "authx", "hub", "v1"}
