@@ -19,7 +19,6 @@
 #include "net/address.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
-#include "net/send_batch.hpp"
 #include "net/signals.hpp"
 #include "net/tls_server.hpp"
 #include "ws/endpoint.hpp"
@@ -141,8 +140,6 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   if (stopping_) throw ConfigError("this Application was stopped before it started: make another one");
   const net::Address address = net::parse_address(text);
   const Io send_by = io.value_or(io_of_environment());
-  if (send_by == Io::uring && !net::SendBatch::make())
-    throw ConfigError("this kernel has no io_uring to give, or forbids it: serve with io auto or plain");
   auto secured = tls ? std::make_unique<net::TlsServer>(*tls) : nullptr;
   auto sockets = net::open_listen_sockets(address, threads);
   port_ = sockets.front().port();

@@ -8,8 +8,8 @@
 #include <bit>
 #include <cassert>
 #include <cstddef>
-#include <cstring>
 #include <new>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MICROFRAME_SANITIZED 1
@@ -82,20 +82,17 @@ class SpareBlocks {
     return {kSmallShelves + (log - 9) * 4 + quarters - 5, quarters * quarter};
   }
 
-  // Blocks of one size, each of which holds where the next one lies.
+  // What lies in a block that is kept.
+  struct Spare {
+    Spare* next;
+  };
+  // Blocks of one size.
   struct Shelf {
-    void* first = nullptr;
+    Spare* first = nullptr;
     std::size_t bytes = 0;
 
-    void put(void* block) {
-      std::memcpy(block, &first, sizeof first);
-      first = block;
-    }
-    void* take() {
-      void* block = first;
-      std::memcpy(&first, block, sizeof first);
-      return block;
-    }
+    void put(void* block) { first = new (block) Spare{first}; }
+    void* take() { return std::exchange(first, first->next); }
   };
 
   std::size_t& held(const Size& size) {

@@ -78,7 +78,9 @@ Loop::Loop(Io io)
     : uv_(std::make_unique<uv_loop_t>()),
       handles_(std::make_unique<Handles>()),
       receive_buffer_(new std::byte[kReceiveBytes]),
-      io_(io) {
+      batch_(io == Io::plain ? nullptr : SendBatch::make()) {
+  if (io == Io::uring && !batch_)
+    throw ConfigError("this kernel has no io_uring to give, or forbids it: serve with io auto or plain");
   check(uv_loop_init(uv_.get()));
   uv_->data = this;
   ready_set_ = std::make_unique<ReadySet>(uv_.get());
@@ -113,7 +115,6 @@ Loop::~Loop() {
 
 void Loop::run() {
   set_current(this);
-  if (io_ != Io::plain) batch_ = SendBatch::make();
   uv_run(uv_.get(), UV_RUN_DEFAULT);
   drain_posts();
   end_iteration();

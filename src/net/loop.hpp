@@ -27,7 +27,7 @@ class Socket;
 
 class Loop final : public detail::Scheduler {
  public:
-  // io: automatic, or plain; whether the kernel has io_uring is found out in run().
+  // errors: ConfigError if the system has no descriptors left, or not the io_uring that is asked for.
   explicit Loop(Io io = Io::plain);
   // Not while run() is under way.
   ~Loop() override;
@@ -91,7 +91,6 @@ class Loop final : public detail::Scheduler {
   std::unique_ptr<std::byte[]> receive_buffer_;
   std::vector<Socket*> dirty_;
   bool last_first_ = false;  // the order of the next flush
-  const Io io_;
   std::unique_ptr<SendBatch> batch_;  // nullptr: each socket sends for itself
 };
 

@@ -12,12 +12,10 @@ namespace {
 // Sends of one submit, and the pieces of all of them.
 constexpr unsigned kSends = 1024;
 constexpr std::size_t kPieces = 4096;
-constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+constexpr int kFlagsOfSend = MSG_DONTWAIT | MSG_NOSIGNAL;
 
-// SUBMIT_ALL (Linux 5.18): one send that fails does not hold up those behind it. The others (6.1) spare the
-// kernel work, for one thread alone uses the ring.
-constexpr unsigned kNeeded = IORING_SETUP_SUBMIT_ALL;
-constexpr unsigned kWanted = kNeeded | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+// Linux 5.18: one send that fails does not hold up those behind it.
+constexpr unsigned kFlagsOfRing = IORING_SETUP_SUBMIT_ALL;
 
 bool can_send(io_uring& ring) {
   io_uring_probe* probe = io_uring_get_probe_ring(&ring);
@@ -36,9 +34,7 @@ struct SendBatch::Message {
 
 std::unique_ptr<SendBatch> SendBatch::make() {
   auto ring = std::make_unique<io_uring>();
-  if (io_uring_queue_init(kSends, ring.get(), kWanted) != 0 &&
-      io_uring_queue_init(kSends, ring.get(), kNeeded) != 0)
-    return nullptr;
+  if (io_uring_queue_init(kSends, ring.get(), kFlagsOfRing) != 0) return nullptr;
   std::unique_ptr<SendBatch> batch(new SendBatch(std::move(ring)));
   return can_send(*batch->ring_) ? std::move(batch) : nullptr;
 }
@@ -61,13 +57,13 @@ void SendBatch::add(int fd, std::size_t count, std::size_t number) {
   iovec* pieces = pieces_.get() + pieces_used_;
   io_uring_sqe* entry = io_uring_get_sqe(ring_.get());
   if (count == 1) {
-    io_uring_prep_send(entry, fd, pieces->iov_base, pieces->iov_len, kFlags);
+    io_uring_prep_send(entry, fd, pieces->iov_base, pieces->iov_len, kFlagsOfSend);
   } else {
     msghdr& message = messages_[messages_used_++].head;
     message = {};
     message.msg_iov = pieces;
     message.msg_iovlen = count;
-    io_uring_prep_sendmsg(entry, fd, &message, kFlags);
+    io_uring_prep_sendmsg(entry, fd, &message, kFlagsOfSend);
   }
   io_uring_sqe_set_data64(entry, number);
   pieces_used_ += count;

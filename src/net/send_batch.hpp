@@ -1,6 +1,6 @@
 // SendBatch: gives the kernel what many sockets have to send by one system call (io_uring_enter(2)). Every
 // send is done, or refused for now, when submit() returns: nothing stays under way, so that frames need not
-// be pinned. Threading: one thread, the one that made it.
+// be pinned. Threading: one at a time.
 #pragma once
 
 #include <cstddef>

@@ -197,6 +197,7 @@ TEST_F(Sessions, ExpireWhenNobodyComesBack) {
   start();
   V1Client alice = enter("alice");
   alice.join("r");
+  eventually([&] { return told.has("alice online"); });
   alice.lose();
   eventually([&] { return told.has("alice offline"); });
   const std::string all = told.all();
