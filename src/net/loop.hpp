@@ -90,7 +90,7 @@ class Loop final : public detail::Scheduler {
   bool stalled_ = false;  // the last tick was late, and left the wheel alone
   std::unique_ptr<std::byte[]> receive_buffer_;
   std::vector<Socket*> dirty_;
-  bool last_first_ = false;  // the order of the next flush
+  bool last_first_ = false;           // the order of the next flush
   std::unique_ptr<SendBatch> batch_;  // nullptr: each socket sends for itself
 };
 
