@@ -151,7 +151,7 @@ test("a fresh token is brought before the old one ends, and the connection goes 
 });
 
 test("a token that ends asks for another, and what was said is still there", async () => {
-  const alice = await someone("alice", { token: server.token("alice", "3s") });
+  const alice = await someone("alice", { token: server.token("alice", "8s") });
   await say(alice.page, "While it was good");
   await fares(alice.page, "While it was good", "delivered");
   await alice.page.waitForSelector("#login:not([hidden])");
