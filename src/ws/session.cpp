@@ -256,9 +256,9 @@ void Session::join(const v1::ClientFrame& frame) {
   hub::JoinWish wish;
   wish.since = frame.since;
   wish.latest = static_cast<std::size_t>(frame.number);
-  wish_ = frame.id;
+  join_ = frame.id;
   const JoinResult result = connection_.endpoint().hub().join(connection_, frame.name, &wish);
-  wish_ = 0;
+  join_ = 0;
   if (in_room(result)) return;  // joined() has told it
   connection_.endpoint().count(result, connection_.remote_address());
   if (result == JoinResult::name_invalid)
@@ -269,7 +269,7 @@ void Session::join(const v1::ClientFrame& frame) {
 void Session::joined(const hub::Joined& joined) {
   v1::Joined said;
   said.room = joined.room;
-  said.id = wish_;
+  said.id = join_;
   said.epoch = joined.epoch;
   said.offset = joined.offset;
   said.recovered = joined.recovered;
@@ -285,14 +285,14 @@ void Session::joined(const hub::Joined& joined) {
 }
 
 void Session::leave(const v1::ClientFrame& frame) {
-  wish_ = frame.id;
+  leave_ = frame.id;
   const bool left = connection_.endpoint().hub().leave(connection_, frame.name);
-  wish_ = 0;
+  leave_ = 0;
   if (!left) refuse(frame.id, v1::kNotInRoom, "you are not in that room");
 }
 
 void Session::left(std::string_view room) {
-  send(v1::left(room, wish_));
+  send(v1::left(room, leave_));
 }
 
 }  // namespace microframe::ws

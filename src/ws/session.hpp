@@ -112,7 +112,10 @@ class Session {
   std::uint64_t current_ = 0;  // the id that is being answered
   bool answering_ = false;
   bool answered_ = false;
-  std::uint64_t wish_ = 0;  // the id of the join or leave that is under way
+  // The ids of the join and of the leave that are under way; 0: none. Within a join a leave that was made on
+  // another loop may come into force: that is nobody's answer.
+  std::uint64_t join_ = 0;
+  std::uint64_t leave_ = 0;
   std::map<std::uint64_t, Answered> asks_;
   std::uint64_t asked_ = 0;  // the last id of ours
 };

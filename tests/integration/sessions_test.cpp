@@ -252,6 +252,29 @@ TEST_F(Sessions, TellOfADeviceThatEntersOnce) {
   EXPECT_EQ(all.find("alice in r"), all.rfind("alice in r")) << all;
 }
 
+// Takes whoever says something out of "r", from a thread that is no loop of the server.
+class Expelling : public ws::ChatBase {
+ public:
+  void on_message(ws::WebSocket&, const ws::UserId& user, const Json&) {
+    std::thread([&] { leave_room(user, "r"); }).join();
+  }
+  bool can_join(ws::WebSocket&, const ws::UserId&, const std::string&) { return true; }
+};
+
+// A leave from another thread comes into force on its way, or within the join that overtakes it: which it
+// does not answer.
+TEST_F(Sessions, AreNotToldOfALeaveMadeElsewhereAsTheAnswerToTheirJoin) {
+  app.route<Expelling>("/expelling", auth);
+  start();
+  V1Client alice(stream(), token("alice"), nullptr, "/expelling");
+  alice.join("r");
+  const std::string message = R"({"t":"message","data":"out"})";
+  const std::string join = R"({"t":"join","id":2,"room":"r"})";
+  alice.stream().send(test::frame(0x81, message) + test::frame(0x81, join));
+  EXPECT_EQ(alice.read(), object({{"t", "left"}, {"room", "r"}}));
+  EXPECT_EQ(alice.read(), object({{"t", "joined"}, {"room", "r"}, {"id", 2}}));
+}
+
 TEST_F(Sessions, AMessageWhoseHookThrewIsHandledAndNotSentAgain) {
   start();
   V1Client alice = enter("alice");

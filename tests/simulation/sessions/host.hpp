@@ -111,7 +111,8 @@ class Host final : public hub::Member, private base::TimerNode {
 
   v1::SentFrames sent_;
   v1::MessageIds ids_;
-  std::uint64_t wish_ = 0;  // the id of the join or leave that is under way
+  std::uint64_t join_ = 0;   // the id of the join that is under way
+  std::uint64_t leave_ = 0;  // likewise of the leave
   Outcome outcome_ = Outcome::done;
   std::map<std::uint64_t, Ask> asks_;
   std::uint64_t asked_ = 0;

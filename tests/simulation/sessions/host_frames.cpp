@@ -186,9 +186,9 @@ void Host::control(const v1::ClientFrame& frame) {
       if (scene_.random.percent(95)) return join(frame);
       return send(v1::error(frame.id, v1::kForbidden, "the room is not for you"));
     case Type::leave: {
-      wish_ = frame.id;
+      leave_ = frame.id;
       const bool left = scene_.hub.leave(*this, frame.name);
-      wish_ = 0;
+      leave_ = 0;
       if (!left) send(v1::error(frame.id, v1::kNotInRoom, "you are not in that room"));
       return;
     }
@@ -206,9 +206,9 @@ void Host::join(const v1::ClientFrame& frame) {
   hub::JoinWish wish;
   wish.since = frame.since;
   wish.latest = static_cast<std::size_t>(frame.number);
-  wish_ = frame.id;
+  join_ = frame.id;
   const auto result = scene_.hub.join(*this, frame.name, &wish);
-  wish_ = 0;
+  join_ = 0;
   if (result == hub::JoinResult::joined || result == hub::JoinResult::already_in) return;
   const bool invalid = result == hub::JoinResult::name_invalid;
   send(v1::error(frame.id, invalid ? v1::kRoomNameInvalid : v1::kTooManyRooms, "no"));
@@ -220,7 +220,7 @@ void Host::joined(const hub::Joined& joined) {
   require(first == joined.entered, [&] { return name_ + ": on_join twice for " + std::string(joined.room); });
   v1::Joined said;
   said.room = joined.room;
-  said.id = wish_;
+  said.id = join_;
   said.epoch = joined.epoch;
   said.offset = joined.offset;
   said.recovered = joined.recovered;
@@ -238,7 +238,7 @@ void Host::left(std::string_view room) {
   const auto entered = entered_.find(room);
   require(entered != entered_.end(), [&] { return name_ + ": on_leave without on_join"; });
   entered_.erase(entered);
-  if (phase_ != Phase::ended) send(v1::left(room, wish_));
+  if (phase_ != Phase::ended) send(v1::left(room, leave_));
 }
 
 // --- what the server asks ---
