@@ -67,7 +67,8 @@ void ClientRooms::forsake(const std::string& room) {
   const auto found = rooms_.find(room);
   if (found == rooms_.end()) return;
   found->second.wanted = false;
-  if (!found->second.in) rooms_.erase(found);
+  // What is under way is answered before the leave.
+  if (is_idle(found->second)) rooms_.erase(found);
 }
 
 JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join) {
@@ -183,7 +184,7 @@ std::optional<RoomPosition> ClientRooms::position(const std::string& room, const
   return position;
 }
 
-ClientRooms::Anew ClientRooms::begin_anew(const std::string& former_session) {
+ClientRooms::Anew ClientRooms::begin_anew(const std::string& former_session, const Outgoing& kept) {
   Anew anew;
   for (auto one = rooms_.begin(); one != rooms_.end();) {
     auto& [name, room] = *one;
@@ -191,6 +192,7 @@ ClientRooms::Anew ClientRooms::begin_anew(const std::string& former_session) {
     const bool was_in = std::exchange(room.in, false);
     if (was_in && room.read && !room.passes_over) room.read->session = former_session;
     room.again = room.again || was_in;
+    room.passes_over = kept.has_join_since(name);
     if (room.wanted && room.again) {
       Outgoing::Frame join(Outgoing::Kind::join, 0, name);
       join.since = room.read;
@@ -199,7 +201,7 @@ ClientRooms::Anew ClientRooms::begin_anew(const std::string& former_session) {
     }
     if (was_in && !room.wanted) anew.lost.push_back(name);
     // Of rooms that the server put us into, those of the last session alone are remembered.
-    one = room.wanted || was_in ? std::next(one) : rooms_.erase(one);
+    one = room.wanted || was_in || room.passes_over ? std::next(one) : rooms_.erase(one);
   }
   return anew;
 }

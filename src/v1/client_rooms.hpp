@@ -46,12 +46,12 @@ class ClientRooms {
   // How far a room was read; nullopt where it keeps nothing. session: the one that goes on.
   std::optional<RoomPosition> position(const std::string& room, const std::string& session) const;
 
-  // The session is gone, and with it all memberships.
+  // The session is gone, and with it all memberships. kept: the frames that a new one has of it.
   struct Anew {
     std::vector<Outgoing::Frame> joins;  // that a new one begins with
     std::vector<std::string> lost;       // the rooms of the server's choice, which is its to make again
   };
-  Anew begin_anew(const std::string& former_session);
+  Anew begin_anew(const std::string& former_session, const Outgoing& kept);
   void clear() { rooms_.clear(); }
 
  private:
@@ -65,6 +65,8 @@ class ClientRooms {
     std::optional<Since> read;  // how far, in a room that keeps its messages
     Json presence;
   };
+  // Whether nobody but a wish keeps it.
+  static bool is_idle(const Room& room) { return !room.in && !room.again && !room.passes_over; }
   void move_on(Room& room, const ServerFrame& frame, const Outgoing::Frame* join);
 
   std::map<std::string, Room, std::less<>> rooms_;

@@ -206,7 +206,7 @@ void ClientSession::begin_session() {
       settle(lost.ticket, "session_lost", "the session is gone before the answer came: it may be handled");
     }
   }
-  auto anew = rooms_.begin_anew(session_);
+  auto anew = rooms_.begin_anew(session_, outgoing_);
   for (auto& join : anew.joins | std::views::reverse) outgoing_.add_first(std::move(join));
   for (std::string& room : anew.lost) tell_left(std::move(room), "session_lost", "the server chose it");
 }

@@ -53,6 +53,12 @@ bool Outgoing::has_join(const std::string& room) const {
                      [&](const Frame& frame) { return frame.kind == Kind::join && frame.content == room; });
 }
 
+bool Outgoing::has_join_since(const std::string& room) const {
+  return std::any_of(frames_.begin(), frames_.end(), [&](const Frame& frame) {
+    return frame.kind == Kind::join && frame.content == room && frame.since;
+  });
+}
+
 void Outgoing::resume(std::uint64_t handled) {
   const auto first_to_send = std::find_if(frames_.begin(), frames_.end(), [&](const Frame& frame) {
     return frame.id == 0 || frame.id > handled;

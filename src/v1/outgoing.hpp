@@ -58,6 +58,8 @@ class Outgoing {
 
   // Whether a join of the room is not answered yet.
   bool has_join(const std::string& room) const;
+  // The same, of one that says where it stopped.
+  bool has_join_since(const std::string& room) const;
   // The highest number given.
   std::uint64_t last_id() const { return last_id_; }
   std::size_t size() const { return frames_.size(); }

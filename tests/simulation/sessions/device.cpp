@@ -120,7 +120,6 @@ void Device::join_or_leave(const std::string& room) {
   if (in || random.percent(5)) {
     const unsigned number = scene_.ledger.ask(Ledger::Kind::wish);
     leaves_[number] = room;
-    rooms_[room].forsaken = rooms_[room].limbo;
     return session_.leave(number, room, scene_.now_ms);
   }
   v1::ClientSession::Entry entry;

@@ -44,7 +44,6 @@ class Device {
   struct Room {
     bool in = false;
     bool left = false;       // we are told that our wish is done, and may be told that we have left
-    bool forsaken = false;   // while it was in limbo
     bool limbo = false;      // the session is lost, and it was not entered again yet
     bool repeating = false;  // what is said here comes again behind the answer to our join
     std::string read_in;     // the session in which it was read

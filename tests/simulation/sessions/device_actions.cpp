@@ -60,7 +60,6 @@ void Device::perform(const v1::Settle& settle) {
   if (leave == leaves_.end()) return;
   // A room that it was only about to enter again may be left without a word.
   Room& room = rooms_[leave->second];
-  room.forsaken = room.forsaken && settle.code != "queue_full";
   if (settle.code.empty() && room.limbo) {
     room = {};
     room.left = true;
@@ -102,8 +101,7 @@ void Device::perform(const JoinedRoom& joined) {
   room.in = true;
   room.left = false;
   // The server has put us in before it has seen our own join, behind whose answer all comes again.
-  room.repeating = joined.by_server && !joined.again && !joined.recovered &&
-                   ((room.limbo && !room.forsaken) || asks_since);
+  room.repeating = joined.by_server && !joined.again && !joined.recovered && (room.limbo || asks_since);
   if (!room.repeating) {
     begin_view(room, joined);
     room.limbo = false;

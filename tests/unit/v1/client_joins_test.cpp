@@ -97,5 +97,38 @@ TEST(ClientJoins, WhatComesAgainBehindOnesOwnJoinIsPassedOverThoughTheServerTake
   EXPECT_EQ(d.messages.size(), 2U);
 }
 
+TEST(ClientJoins, WhatComesAgainBehindAJoinIsPassedOverThoughTheRoomIsBeingLeft) {
+  SessionDriver d;
+  d.start();
+  d.join("r");
+  d.receive(R"({"t":"joined","room":"r","id":1,"epoch":"e","offset":1})");
+  begin_anew(d, "s2");
+  d.leave("r");
+  d.receive(R"({"t":"joined","room":"r","epoch":"e","offset":2})");
+  d.receive(R"({"t":"message","room":"r","offset":3,"data":3})");
+  EXPECT_TRUE(d.messages.empty()) << "it comes again";
+  d.receive(R"({"t":"joined","room":"r","id":1,"epoch":"e","offset":3,"recovered":true})");
+  EXPECT_TRUE(d.joined.back().again);
+  d.receive(R"({"t":"message","room":"r","offset":2,"data":2})");
+  d.receive(R"({"t":"message","room":"r","offset":3,"data":3})");
+  EXPECT_EQ(d.messages.size(), 2U);
+  d.receive(R"({"t":"left","room":"r","id":2})");
+  EXPECT_TRUE(begin_anew(d, "s3").empty());
+}
+
+TEST(ClientJoins, NothingIsPassedOverForAJoinThatIsLostWithItsSession) {
+  SessionDriver d;
+  d.start();
+  d.join("r");
+  d.receive(R"({"t":"joined","room":"r","id":1,"epoch":"e","offset":1})");
+  begin_anew(d, "s2");
+  d.receive(R"({"t":"joined","room":"r","epoch":"e","offset":2})");
+  d.leave("r");
+  EXPECT_TRUE(begin_anew(d, "s3").empty());
+  d.receive(R"({"t":"joined","room":"r","epoch":"e","offset":3})");
+  d.receive(R"({"t":"message","room":"r","offset":4,"data":4})");
+  EXPECT_EQ(d.messages.size(), 1U);
+}
+
 }  // namespace
 }  // namespace microframe::v1

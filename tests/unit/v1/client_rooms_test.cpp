@@ -21,6 +21,11 @@ ServerFrame kept(const std::string& room, const std::string& epoch, std::uint64_
   return frame;
 }
 
+// What goes into a new session of the frames of the one before.
+Outgoing nothing() {
+  return Outgoing({10, 1000});
+}
+
 // Enters a room that keeps its messages, by a wish of ours.
 void enter(ClientRooms& rooms, const std::string& room, std::uint64_t offset) {
   rooms.want(room, false);
@@ -51,7 +56,7 @@ TEST(ClientRoomsTest, APositionIsWhereItStopped) {
   EXPECT_EQ(position->epoch, "e");
   EXPECT_EQ(position->offset, 5U);
   EXPECT_EQ(position->session, "s1");
-  rooms.begin_anew("s1");
+  rooms.begin_anew("s1", nothing());
   EXPECT_EQ(rooms.position("b", "s2")->session, "s1");
   EXPECT_FALSE(rooms.position("unknown", "s2"));
   EXPECT_TRUE(rooms.names().empty());
@@ -61,14 +66,14 @@ TEST(ClientRoomsTest, ANewSessionAsksForWhatWasMissedInTheOldOne) {
   ClientRooms rooms;
   enter(rooms, "r", 4);
   rooms.accept("r", 5);
-  const auto joins = rooms.begin_anew("s1").joins;
+  const auto joins = rooms.begin_anew("s1", nothing()).joins;
   ASSERT_EQ(joins.size(), 1U);
   ASSERT_TRUE(joins[0].since);
   EXPECT_EQ(joins[0].since->epoch, "e");
   EXPECT_EQ(joins[0].since->offset, 5U);
   EXPECT_EQ(joins[0].since->session, "s1");
 
-  const auto again = rooms.begin_anew("s2").joins;
+  const auto again = rooms.begin_anew("s2", nothing()).joins;
   ASSERT_EQ(again.size(), 1U) << "the join was not answered in that session either";
   EXPECT_EQ(again[0].since->session, "s1") << "where it had read so far";
 
@@ -84,7 +89,7 @@ TEST(ClientRoomsTest, ANewSessionAsksForWhatWasMissedInTheOldOne) {
 TEST(ClientRoomsTest, WhatCannotBeRecoveredIsTold) {
   ClientRooms rooms;
   enter(rooms, "r", 4);
-  const auto joins = rooms.begin_anew("s1").joins;
+  const auto joins = rooms.begin_anew("s1", nothing()).joins;
   ServerFrame frame = kept("r", "e2", 9);
   frame.recovered = false;
   EXPECT_EQ(rooms.joined(std::move(frame), &joins[0]).recovered, false);
@@ -110,7 +115,7 @@ TEST(ClientRoomsTest, ARoomWithoutHistoryIsJoinedAgainWithoutIt) {
   frame.room = "r";
   const Outgoing::Frame join(Outgoing::Kind::join, 1, "r");
   rooms.joined(std::move(frame), &join);
-  const auto joins = rooms.begin_anew("s1").joins;
+  const auto joins = rooms.begin_anew("s1", nothing()).joins;
   ASSERT_EQ(joins.size(), 1U);
   EXPECT_FALSE(joins[0].since);
   ServerFrame again;
@@ -121,21 +126,21 @@ TEST(ClientRoomsTest, ARoomWithoutHistoryIsJoinedAgainWithoutIt) {
 TEST(ClientRoomsTest, ARoomThatTheServerChoseIsItsToChooseAgain) {
   ClientRooms rooms;
   EXPECT_TRUE(rooms.joined(kept("r", "e", 4), nullptr).by_server);
-  const auto anew = rooms.begin_anew("s1");
+  const auto anew = rooms.begin_anew("s1", nothing());
   EXPECT_TRUE(anew.joins.empty());
   EXPECT_EQ(anew.lost, std::vector<std::string>{"r"});
   EXPECT_EQ(rooms.joined(kept("r", "e", 4), nullptr).recovered, true) << "nobody has written since";
-  rooms.begin_anew("s2");
+  rooms.begin_anew("s2", nothing());
   EXPECT_EQ(rooms.joined(kept("r", "e", 5), nullptr).recovered, false);
-  rooms.begin_anew("s3");
+  rooms.begin_anew("s3", nothing());
   EXPECT_EQ(rooms.joined(kept("r", "e2", 5), nullptr).recovered, false) << "another epoch";
-  rooms.begin_anew("s4");
-  rooms.begin_anew("s5");
+  rooms.begin_anew("s4", nothing());
+  rooms.begin_anew("s5", nothing());
   EXPECT_FALSE(rooms.joined(kept("r", "e2", 5), nullptr).recovered) << "it was not there in s5";
   ServerFrame bare;
   bare.room = "bare";
   EXPECT_FALSE(rooms.joined(ServerFrame(bare), nullptr).recovered);
-  rooms.begin_anew("s6");
+  rooms.begin_anew("s6", nothing());
   EXPECT_EQ(rooms.joined(ServerFrame(bare), nullptr).recovered, false);
 }
 
@@ -146,7 +151,7 @@ TEST(ClientRoomsTest, WhatIsLeftIsNotAskedForAgain) {
   enter(rooms, "c", 1);
   rooms.left("a", false);
   rooms.forsake("b");
-  const auto joins = rooms.begin_anew("s1").joins;
+  const auto joins = rooms.begin_anew("s1", nothing()).joins;
   ASSERT_EQ(joins.size(), 1U);
   EXPECT_EQ(joins[0].content, "c");
 }
@@ -154,15 +159,15 @@ TEST(ClientRoomsTest, WhatIsLeftIsNotAskedForAgain) {
 TEST(ClientRoomsTest, AJoinThatWasNeverGrantedIsAskedForByItsOwnFrame) {
   ClientRooms rooms;
   rooms.want("r", false);
-  EXPECT_TRUE(rooms.begin_anew("s1").joins.empty());
+  EXPECT_TRUE(rooms.begin_anew("s1", nothing()).joins.empty());
   rooms.forsake("r");
-  EXPECT_TRUE(rooms.begin_anew("s2").joins.empty());
+  EXPECT_TRUE(rooms.begin_anew("s2", nothing()).joins.empty());
 }
 
 TEST(ClientRoomsTest, WhatComesBeforeItsOwnJoinIsAnsweredComesAgain) {
   ClientRooms rooms;
   enter(rooms, "r", 4);
-  const auto joins = rooms.begin_anew("s1").joins;
+  const auto joins = rooms.begin_anew("s1", nothing()).joins;
   EXPECT_TRUE(rooms.joined(kept("r", "e", 6), nullptr).by_server);
   EXPECT_FALSE(rooms.accept("r", 7)) << "passed over";
   ServerFrame frame = kept("r", "e", 7);
@@ -177,7 +182,7 @@ TEST(ClientRoomsTest, WhatWasPassedOverForARefusedJoinIsAGap) {
   ClientRooms rooms;
   enter(rooms, "r", 4);
   enter(rooms, "gone", 4);
-  rooms.begin_anew("s1");
+  rooms.begin_anew("s1", nothing());
   rooms.joined(kept("r", "e", 6), nullptr);
   EXPECT_FALSE(rooms.accept("r", 7));
   const auto still_in = rooms.refused("r");
@@ -186,7 +191,7 @@ TEST(ClientRoomsTest, WhatWasPassedOverForARefusedJoinIsAGap) {
   EXPECT_TRUE(rooms.accept("r", 8));
   EXPECT_FALSE(rooms.refused("gone"));
   EXPECT_FALSE(rooms.refused("unknown"));
-  EXPECT_EQ(rooms.begin_anew("s2").lost, std::vector<std::string>{"r"});
+  EXPECT_EQ(rooms.begin_anew("s2", nothing()).lost, std::vector<std::string>{"r"});
 }
 
 TEST(ClientRoomsTest, TheLatestOnesOnRequestAreNotToldTwice) {
@@ -225,7 +230,7 @@ TEST(ClientRoomsTest, PresenceFollowsItsDifferences) {
   EXPECT_FALSE(rooms.change_presence("other", json("{}"), json("{}")));
   EXPECT_TRUE(rooms.presence("other").is_null());
   rooms.change_presence("r", json(R"({"x":7,"y":[1]})"), json(R"([])"));  // nonsense does no harm
-  rooms.begin_anew("s1");
+  rooms.begin_anew("s1", nothing());
   EXPECT_TRUE(rooms.presence("r").is_null()) << "not known any more";
 }
 
