@@ -81,6 +81,7 @@ JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join) {
   told.presence = frame.presence;
   told.recovered = frame.recovered;
   room.in = true;
+  room.known_left = false;
   if (join) room.passes_over = false;
   if (!room.passes_over) {
     told.again = std::exchange(room.again, false);
@@ -123,6 +124,7 @@ void ClientRooms::left(const std::string& room, bool joins) {
   Room kept;
   kept.wanted = found->second.wanted;
   kept.passes_over = found->second.passes_over;
+  kept.known_left = true;
   found->second = std::move(kept);
 }
 
@@ -192,6 +194,7 @@ ClientRooms::Anew ClientRooms::begin_anew(const std::string& former_session, con
     const bool was_in = std::exchange(room.in, false);
     if (was_in && room.read && !room.passes_over) room.read->session = former_session;
     room.again = room.again || was_in;
+    room.known_left = false;
     room.passes_over = kept.has_join_since(name);
     if (room.wanted && room.again) {
       Outgoing::Frame join(Outgoing::Kind::join, 0, name);

@@ -33,6 +33,11 @@ class ClientRooms {
     const auto found = rooms_.find(room);
     return found != rooms_.end() && found->second.in;
   }
+  // Whether that has been told already, while a join of ours is under way.
+  bool is_known_left(const std::string& room) const {
+    const auto found = rooms_.find(room);
+    return found != rooms_.end() && found->second.known_left;
+  }
 
   // Whether a message of `room` with this offset is new; false: a repeat. It is read from here on.
   bool accept(const std::string& room, std::optional<std::uint64_t> offset);
@@ -59,6 +64,7 @@ class ClientRooms {
     bool wanted = false;
     bool in = false;
     bool again = false;  // it was in, in the session before
+    bool known_left = false;
     // A join of ours that says where it stopped is not answered yet: what comes of the room, for the server
     // has put us into it, comes once more behind the answer.
     bool passes_over = false;
@@ -66,7 +72,9 @@ class ClientRooms {
     Json presence;
   };
   // Whether nobody but a wish keeps it.
-  static bool is_idle(const Room& room) { return !room.in && !room.again && !room.passes_over; }
+  static bool is_idle(const Room& room) {
+    return !room.in && !room.again && !room.known_left && !room.passes_over;
+  }
   void move_on(Room& room, const ServerFrame& frame, const Outgoing::Frame* join);
 
   std::map<std::string, Room, std::less<>> rooms_;

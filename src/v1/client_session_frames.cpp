@@ -261,10 +261,11 @@ void ClientSession::take_answer(ServerFrame& frame, std::uint64_t now_ms) {
 void ClientSession::take_refusal(const ServerFrame& frame, const Outgoing::Frame& refused,
                                  std::uint64_t now_ms) {
   if (refused.kind == Kind::join) {
+    const bool known_left = rooms_.is_known_left(refused.content);
     auto still_in = rooms_.refused(refused.content);
     if (still_in) {
       act(std::move(*still_in));
-    } else if (refused.ticket == 0 && !rooms_.is_in(refused.content)) {
+    } else if (refused.ticket == 0 && !rooms_.is_in(refused.content) && !known_left) {
       tell_left(refused.content, frame.code, frame.text);
     }
   }

@@ -130,5 +130,18 @@ TEST(ClientJoins, NothingIsPassedOverForAJoinThatIsLostWithItsSession) {
   EXPECT_EQ(d.messages.size(), 1U);
 }
 
+TEST(ClientJoins, WhoKnowsThatItHasLeftIsNotToldAgainThatItMayNotComeBack) {
+  SessionDriver d;
+  d.start();
+  d.join("r");
+  d.receive(R"({"t":"joined","room":"r","id":1,"epoch":"e","offset":1})");
+  begin_anew(d, "s2");
+  d.receive(R"({"t":"joined","room":"r","epoch":"e","offset":2})");
+  d.receive(R"({"t":"left","room":"r"})");
+  EXPECT_EQ(d.left.size(), 1U);
+  d.receive(R"({"t":"error","id":1,"code":"forbidden","message":"no"})");
+  EXPECT_EQ(d.left.size(), 1U);
+}
+
 }  // namespace
 }  // namespace microframe::v1
