@@ -681,10 +681,10 @@ var Rooms = class {
     this.#rooms.delete(name);
     return again ? { left: { room: name, code } } : void 0;
   }
-  /** by: the application's wish, or the server's. */
-  left(name, by) {
+  /** joins: a join of ours is under way, and with it the wish, and what comes again behind its answer. */
+  left(name, joins) {
     const room = this.#rooms.get(name);
-    if (by === "wish" && room?.wanted) Object.assign(room, { here: false, presence: void 0 });
+    if (room && joins) Object.assign(room, { here: false, again: false, presence: void 0, early: void 0 });
     else this.#rooms.delete(name);
   }
   changed({ room, joins, leaves }) {
@@ -801,7 +801,7 @@ var Session = class {
       if (frame["id"] !== void 0) this.#settle(frame["id"], void 0, joined);
     },
     left: ({ id, room }) => {
-      this.#rooms.left(room, id === void 0 ? "server" : "wish");
+      this.#rooms.left(room, this.#requests.joins(room));
       this.#events.emit("left", { room });
       if (id !== void 0) this.#settle(id, void 0);
     },

@@ -112,11 +112,10 @@ export class Rooms {
     return again ? { left: { room: name, code } } : undefined;
   }
 
-  /** by: the application's wish, or the server's. */
-  left(name: string, by: "wish" | "server"): void {
+  /** joins: a join of ours is under way, and with it the wish, and what comes again behind its answer. */
+  left(name: string, joins: boolean): void {
     const room = this.#rooms.get(name);
-    // Else a join that the application has asked for since is under way.
-    if (by === "wish" && room?.wanted) Object.assign(room, { here: false, presence: undefined });
+    if (room && joins) Object.assign(room, { here: false, again: false, presence: undefined, early: undefined });
     else this.#rooms.delete(name);
   }
 

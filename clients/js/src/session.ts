@@ -114,7 +114,7 @@ export class Session implements Dialogue {
       if (frame["id"] !== undefined) this.#settle(frame["id"], undefined, joined);
     },
     left: ({ id, room }) => {
-      this.#rooms.left(room, id === undefined ? "server" : "wish");
+      this.#rooms.left(room, this.#requests.joins(room));
       this.#events.emit("left", { room });
       if (id !== undefined) this.#settle(id, undefined);
     },

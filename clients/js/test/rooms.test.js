@@ -227,6 +227,23 @@ test("left and joined in one breath", async () => {
   assert.deepEqual(next.take(), [{ t: "join", id: 1, room: "r", since: { epoch, offset: 6, session: "s1" } }], "it is still wanted");
 });
 
+test("the server takes it out while its join is under way: the wish holds, and what comes again is passed over", async () => {
+  const world = await open();
+  const join = fate(world.client.join("r", { since: { epoch, offset: 1 } }));
+  world.socket.says({ t: "joined", room: "r", epoch, offset: 2 });
+  world.socket.says({ t: "left", room: "r" });
+  world.socket.says({ t: "joined", room: "r", epoch, offset: 2 });
+  world.socket.says(message("r", 3));
+  assert.deepEqual(offsets(world), []);
+  world.socket.says({ t: "joined", id: 1, room: "r", epoch, offset: 3, recovered: true });
+  for (const offset of [2, 3]) world.socket.says(message("r", offset));
+  await settled();
+  assert.equal(join.value.recovered, true);
+  assert.deepEqual(offsets(world), [2, 3]);
+  const socket = await world.again(fresh);
+  assert.deepEqual(socket.take(), [{ t: "join", id: 1, room: "r", since: { epoch, offset: 3, session: "s1" } }], "it is wanted again");
+});
+
 test("a join that was under way in a session that is lost is asked again", async () => {
   const world = await open();
   world.client.send("lost").catch(() => {});
