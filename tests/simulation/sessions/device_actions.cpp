@@ -58,9 +58,11 @@ void Device::perform(const v1::Settle& settle) {
   std::erase_if(joins_, [&](const auto& join) { return join.second.number == number; });
   const auto leave = leaves_.find(number);
   if (leave == leaves_.end()) return;
-  // A room that it was only about to enter again may be left without a word.
+  // A room that it was only about to enter again may be left without a word, unless it is wanted once more.
   Room& room = rooms_[leave->second];
-  if (settle.code.empty() && room.limbo) {
+  const auto join = joins_.find(leave->second);
+  const bool joins_since = join != joins_.end() && join->second.number > number;
+  if (settle.code.empty() && room.limbo && !joins_since) {
     room = {};
     room.left = true;
   }
@@ -131,7 +133,13 @@ void Device::perform(const LeftRoom& left) {
   require(room.in || room.left, [&] { return name_ + " leaves " + left.room + " where it is not"; });
   if (const auto position = room.view.position(room.read_in); position && !room.repeating && !room.limbo)
     bookmarks_[left.room] = *position;
-  room = {};
+  Room next;
+  // The join made anew may still be answered, and with what follows where it stood.
+  if (room.limbo) {
+    next.stood = std::move(room.stood);
+    next.stood_in = std::move(room.stood_in);
+  }
+  room = std::move(next);
 }
 
 void Device::perform(const v1::TellPresence& change) {
