@@ -30,9 +30,8 @@ struct Delivery {
            std::uint64_t number = 0)
       : frame(std::move(what)), exclusion(std::move(left_out)), audience(whom), sequence(number) {}
 
-  bool is_for_all() const { return audience == Audience::all && exclusion.empty(); }
   bool is_for(const Member& member) const {
-    if (audience == Audience::sessions && member.session().empty()) return false;
+    if (audience == Audience::sessions && !member.has_session()) return false;
     return exclusion.empty() || !exclusion.covers(member);
   }
 

@@ -65,7 +65,7 @@ void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclu
   for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
     if (loops_[loop]->is_current() && log.pending[loop] == 0) {
       here = loop;
-    } else if (room->seating().expects_anyone_on(loop)) {
+    } else if (room->seating().expects_anyone_on(loop, audience)) {
       ++log.pending[loop];
       try {
         loops_[loop]->post_behind([this, own = delivery, room, loop]() mutable {
@@ -84,6 +84,10 @@ void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclu
 }
 
 void Hub::tell_presence(const Ref<Room>& room, const Presence::Users& joins, const Presence::Users& leaves) {
+  if (!room->seating().expects_sessions()) {
+    ++room->log()->sequence;
+    return;
+  }
   hand_out(room, surroundings_->presence_frame(room->name(), joins, leaves), {}, Audience::sessions);
 }
 

@@ -61,8 +61,9 @@ class Member : public base::RefCounted, public Sink {
 
   const std::string& user() const { return user_; }
   std::size_t loop() const { return loop_; }
-  // The name of its session; "" for one that has none: such are told nothing of presence.
+  // The name of its session; "" for one that has none: such are told nothing of presence. Never changes.
   virtual std::string_view session() const { return {}; }
+  bool has_session() const { return !session().empty(); }
   // Its name in presence: short, so that it needs no memory.
   virtual std::string device() const { return {}; }
 
@@ -85,8 +86,7 @@ class Member : public base::RefCounted, public Sink {
   // Its place in one list of a loop.
   struct Seat {
     Seating* seating;
-    std::size_t index;
-    std::uint64_t begun;  // the room's sequence when it was seated
+    std::uint32_t index;
   };
 
   // A leave made elsewhere that its loop has not heard of yet.

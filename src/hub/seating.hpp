@@ -1,4 +1,5 @@
-// Seating: who receives what is sent to a room (or to everyone), as one list a loop.
+// Seating: who receives what is sent to a room (or to everyone), as one list a loop, sessions first: what is
+// for them alone visits nobody else.
 // Threading: a list is read and written on its own loop only, so a delivery takes no lock. The counts are for
 // any thread.
 #pragma once
@@ -22,15 +23,14 @@ class Seating {
       : lists_(loops), window_(window), held_back_(window.count() == 0 ? 0 : loops) {}
 
   // Counts a member in before it is seated, so that no delivery passes over its loop. Any thread.
-  void expect(const Member& member) {
-    lists_[member.loop()].expected.fetch_add(1, std::memory_order_relaxed);
+  void expect(const Member& member);
+  void expect_no_more(const Member& member);
+  bool expects_anyone_on(std::size_t loop, Audience audience = Audience::all) const {
+    const List& list = lists_[loop];
+    const auto& expected = audience == Audience::all ? list.expected : list.expected_sessions;
+    return expected.load(std::memory_order_relaxed) != 0;
   }
-  void expect_no_more(const Member& member) {
-    lists_[member.loop()].expected.fetch_sub(1, std::memory_order_relaxed);
-  }
-  bool expects_anyone_on(std::size_t loop) const {
-    return lists_[loop].expected.load(std::memory_order_relaxed) != 0;
-  }
+  bool expects_sessions() const;
   std::size_t expected() const;
   // On the loop.
   std::size_t seated(std::size_t loop) const { return lists_[loop].members.size(); }
@@ -55,35 +55,35 @@ class Seating {
   void catch_up(Member& member);
   static void catch_up_everywhere(Member& member);
 
-  // Calls visit(Member&) for each member seated on `loop`. On that loop; `visit` seats and unseats nobody.
-  template <class Visit>
-  void for_each(std::size_t loop, Visit&& visit) {
-    const auto& members = lists_[loop].members;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      // Members lie all over the memory, and each visit is short: fetch ahead.
-      if (i + kFetchAhead < members.size()) __builtin_prefetch(members[i + kFetchAhead]);
-      visit(*members[i]);
-    }
-  }
-  // The same, but passes over those who were seated after `sequence`.
-  template <class Visit>
-  void for_each_since(std::size_t loop, std::uint64_t sequence, Visit&& visit) {
-    if (lists_[loop].latest < sequence) return for_each(loop, visit);
-    for (Member* member : lists_[loop].members) {
-      if (begun(*member) < sequence) visit(*member);
-    }
-  }
-
  private:
-  std::uint64_t begun(const Member& member) const;
-  void catch_up(Member& member, Member::Seat& seat);
   static constexpr std::size_t kFetchAhead = 4;
 
   struct List {
-    std::vector<Member*> members;  // not counted: a member is unseated before it is let go
+    std::vector<Member*> members;      // not counted: a member is unseated before it is let go
+    std::vector<std::uint64_t> begun;  // of each: the sequence when it was seated; empty where none is told
+    std::size_t sessions = 0;          // so many of the members, the first ones, have one
+    std::uint64_t latest = 0;          // the highest sequence at which anyone was seated
     std::atomic<std::size_t> expected{0};
-    std::uint64_t latest = 0;  // the highest sequence at which anyone was seated
+    std::atomic<std::size_t> expected_sessions{0};  // of those
   };
+
+  // Calls visit(Member&, index) for the first `count` of a list; `visit` seats and unseats nobody.
+  template <class Visit>
+  static void for_each(const List& list, std::size_t count, Visit&& visit) {
+    const auto& members = list.members;
+    for (std::size_t i = 0; i < count; ++i) {
+      // Members lie all over the memory, and each visit is short: fetch ahead.
+      if (i + kFetchAhead < count) __builtin_prefetch(members[i + kFetchAhead]);
+      visit(*members[i], i);
+    }
+  }
+  static std::size_t count_of(const List& list, Audience audience) {
+    return audience == Audience::sessions ? list.sessions : list.members.size();
+  }
+  Member::Seat* seat_of(Member& member) const;
+  void swap_places(List& list, std::size_t one, std::size_t other);
+  void catch_up(Member& member, const Member::Seat& seat);
+
   std::vector<List> lists_;
   const std::chrono::milliseconds window_;
   std::vector<HeldBack> held_back_;  // by loop; empty without a window

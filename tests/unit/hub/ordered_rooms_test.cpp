@@ -7,6 +7,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <random>
 #include <thread>
 
@@ -46,7 +47,10 @@ class Guest final : public Member {
     for (const auto& [name, devices] : *found.presence) present[name] = devices.size();
   }
   void left(std::string_view) override { ++leaves; }
-  std::string_view session() const override { return session_; }
+  std::string_view session() const override {
+    ++asked;
+    return session_;
+  }
   std::string device() const override { return session_.empty() ? user() : session_; }
 
   Names heard;
@@ -55,6 +59,7 @@ class Guest final : public Member {
   std::string epoch;
   int entries = 0;
   int leaves = 0;
+  mutable std::atomic<int> asked{0};  // for its session: whoever visits it to tell it of presence asks
 
  private:
   const std::string session_;
@@ -76,6 +81,7 @@ class House final : public Surroundings {
   std::string new_epoch() override { return "epoch" + std::to_string(++epochs); }
   SharedBuffer presence_frame(std::string_view, const Presence::Users& joins,
                               const Presence::Users& leaves) const override {
+    ++frames;
     std::string said;
     for (const auto& [user, devices] : leaves) said += "-" + user;
     for (const auto& [user, devices] : joins) said += "+" + user;
@@ -86,6 +92,7 @@ class House final : public Surroundings {
 
   std::atomic<std::uint64_t> now{0};
   int epochs = 0;
+  mutable std::atomic<int> frames{0};  // of presence
   Names events;
 };
 
@@ -362,6 +369,57 @@ TEST_F(OrderedRooms, PresenceIsTheStateAndThenDifferences) {
   run_all();
   EXPECT_EQ(alice->heard.back(), "-bob");
   EXPECT_EQ(bob->leaves, 1);
+}
+
+TEST_F(OrderedRooms, PresenceVisitsSessionsAlone) {
+  std::vector<Ref<Guest>> plain;
+  for (int i = 0; i < 20; ++i) {
+    plain.push_back(add("plain" + std::to_string(i), i % 2, ""));
+    join(plain.back(), "who");
+  }
+  const auto visits = [&] {
+    run_all();
+    return std::accumulate(plain.begin(), plain.end(), 0,
+                           [](int sum, const Ref<Guest>& one) { return sum + one->asked.exchange(0); });
+  };
+  EXPECT_EQ(house.frames, 0) << "there is nobody to tell";
+  visits();
+  const auto alice = add("alice", 0);
+  join(alice, "who");
+  const auto bob = add("bob", 0, "");
+  join(bob, "who");
+  loops[0].on([&] { hub.set_presence(*bob, "who", "away"); });
+  remove(bob);
+  EXPECT_EQ(visits(), 0);
+  EXPECT_EQ(alice->heard, (Names{"+bob", "+bob", "-bob"}));
+  remove(alice);
+  house.frames = 0;
+  join(add("carol", 1, ""), "who");
+  EXPECT_EQ(visits(), 0);
+  EXPECT_EQ(house.frames, 0);
+}
+
+TEST_F(OrderedRooms, ReachAllAndTellPresenceToSessionsWhoeverHasGone) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 50; ++round) {
+    std::vector<Ref<Guest>> guests;
+    for (int i = 0; i < 8; ++i) {
+      guests.push_back(add("guest" + std::to_string(i), 0, random() % 2 == 0 ? "" : "s"));
+      join(guests.back(), "who");
+    }
+    while (!guests.empty()) {
+      for (const auto& guest : guests) guest->heard.clear();
+      const std::size_t index = random() % guests.size();
+      const auto gone = guests[index];
+      guests.erase(guests.begin() + static_cast<std::ptrdiff_t>(index));
+      remove(gone);
+      gone->heard.clear();
+      say(0, "who", "hello");
+      EXPECT_TRUE(gone->heard.empty());
+      for (const auto& guest : guests)
+        EXPECT_EQ(guest->heard, guest->has_session() ? (Names{"-" + gone->user(), "hello"}) : Names{"hello"});
+    }
+  }
 }
 
 TEST_F(OrderedRooms, ASuspendedMemberStaysAndReceivesAndIsNoConnection) {
