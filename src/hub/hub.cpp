@@ -89,8 +89,9 @@ void Hub::remove(Member& member) {
     give_up_seat(member, room);
   }
   const auto entry = part.entries.find(member.user());
-  std::erase(entry->second, &member);
-  if (!entry->second.empty()) return;
+  Devices& devices = entry->second;
+  devices.erase(std::find(devices.begin(), devices.end(), &member));
+  if (!devices.empty()) return;
   part.entries.erase(entry);
   if (surroundings_) surroundings_->user_offline(member.user());
 }
@@ -149,7 +150,7 @@ JoinResult Hub::join_locked(Member& member, std::string_view name, const JoinWis
     rooms.push_back(room);
     seat(member, room, wish);
   } catch (...) {
-    std::erase_if(rooms, [&](const Ref<Room>& one) { return one.get() == room.get(); });
+    if (member.is_in(*room)) rooms.erase(rooms.end() - 1);
     leave_room(member, *room);
     room->seating().expect_no_more(member);
     throw;
@@ -173,7 +174,7 @@ bool Hub::leave_locked(Member& member, std::string_view name) {
 void Hub::leave_room(Member& member, Room& room) {
   auto& part = stripe(rooms_, room.name());
   const std::lock_guard lock(part.mutex);
-  room.members().erase(&member);
+  room.members().erase(member);
   if (!room.members().empty() || !room.forget()) return;
   part.entries.erase(room.name());
   rooms_count_.fetch_sub(1, std::memory_order_relaxed);
@@ -185,7 +186,7 @@ Ref<Room> Hub::enter(std::string_view name, const Member& member) {
   Ref<Room> room = find_or_make(part, name);
   if (!room) return {};
   try {
-    room->members().insert(&member);
+    room->members().insert(member);
   } catch (...) {
     if (room->members().empty() && room->forget()) {
       part.entries.erase(room->name());
@@ -221,9 +222,7 @@ Hub::Found Hub::find(std::string_view name) const {
   const std::lock_guard lock(part.mutex);
   const auto entry = part.entries.find(name);
   if (entry == part.entries.end()) return {};
-  const auto& members = entry->second->members();
-  return {entry->second,
-          std::any_of(members.begin(), members.end(), [](const Member* m) { return m->receives(); })};
+  return {entry->second, entry->second->members().any_of([](const Member& one) { return one.receives(); })};
 }
 
 void Hub::seat(Member& member, const Ref<Room>& room, const JoinWish* wish) {
@@ -236,12 +235,8 @@ void Hub::seat(Member& member, const Ref<Room>& room, const JoinWish* wish) {
     const std::lock_guard lock(stripe(users_, held->user()).mutex);
     // If it has left meanwhile, it still receives what was sent before its own leave, which then follows this
     // post.
-    const auto& leaving = held->leaving_;
-    const bool leaves_later = std::any_of(leaving.begin(), leaving.end(), [&](const Member::Leaving& one) {
-      return one.room.get() == room.get();
-    });
     try {
-      if (held->is_in(*room) || leaves_later) seat_here(*held, room, nullptr);
+      if (held->is_in(*room) || held->is_leaving(*room)) seat_here(*held, room, nullptr);
     } catch (const std::bad_alloc&) {
       held->give_up();
     }
@@ -251,24 +246,27 @@ void Hub::seat(Member& member, const Ref<Room>& room, const JoinWish* wish) {
 void Hub::unseat(Member& member, const Ref<Room>& room) {
   LoopPort& loop = *loops_[member.loop()];
   if (loop.is_current()) return give_up_seat(member, room);
-  const std::uint64_t number = ++member.leaves_;
-  member.leaving_.push_back({room, number});
+  if (!member.leaves_) member.leaves_ = std::make_unique<Member::Leaves>();
+  auto& [under_way, posted] = *member.leaves_;
+  const std::uint64_t number = ++posted;
+  under_way.push_back({room, number});
   try {
     loop.post([this, held = Ref<Member>(&member), room, number] {
       const std::lock_guard lock(stripe(users_, held->user()).mutex);
       const auto is_this = [&](const Member::Leaving& one) { return one.number == number; };
       // Also where it is in again: what was sent meanwhile has passed it over.
-      if (std::erase_if(held->leaving_, is_this) != 0) give_up_seat(*held, room);
+      if (std::erase_if(held->leaves_->under_way, is_this) != 0) give_up_seat(*held, room);
     });
   } catch (...) {
-    member.leaving_.pop_back();
+    under_way.pop_back();
     throw;
   }
 }
 
 // The leaves of that room which were made elsewhere come into force before what happens here.
 void Hub::hear_of_leaves(Member& member, std::string_view room) {
-  auto& leaving = member.leaving_;
+  if (!member.leaves_) return;
+  auto& leaving = member.leaves_->under_way;
   const auto is_of_room = [&](const Member::Leaving& one) { return one.room->name() == room; };
   while (true) {
     const auto found = std::find_if(leaving.begin(), leaving.end(), is_of_room);
@@ -402,9 +400,9 @@ std::vector<std::string> Hub::room_members(std::string_view name) const {
   const std::lock_guard lock(part.mutex);
   const auto entry = part.entries.find(name);
   if (entry == part.entries.end()) return names;
-  for (const Member* member : entry->second->members()) {
-    if (member->receives()) names.push_back(member->user());
-  }
+  entry->second->members().for_each([&](const Member& member) {
+    if (member.receives()) names.push_back(member.user());
+  });
   sort_unique(names);
   return names;
 }

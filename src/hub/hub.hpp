@@ -27,6 +27,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/few.hpp"
 #include "base/ref.hpp"
 #include "base/shared_buffer.hpp"
 #include "hub/delivery.hpp"
@@ -117,7 +118,8 @@ class Hub {
  private:
   struct Hash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+    // noexcept: so that no table keeps hashes, which would cost each entry 16 bytes.
+    std::size_t operator()(std::string_view key) const noexcept { return std::hash<std::string_view>{}(key); }
   };
   // One of several parts of a table, each with its own lock.
   template <class Value>
@@ -126,7 +128,7 @@ class Hub {
     std::unordered_map<std::string, Value, Hash, std::equal_to<>> entries;
   };
   static constexpr std::size_t kStripes = 64;
-  using Devices = std::vector<Member*>;  // oldest first; those leaving included
+  using Devices = base::Few<Member*, 1>;  // oldest first; those leaving included
   template <class Value>
   using Table = std::array<Stripe<Value>, kStripes>;
 

@@ -16,4 +16,9 @@ bool Member::is_in(const Room& room) const {
                      [&](const base::Ref<Room>& one) { return one.get() == &room; });
 }
 
+bool Member::is_leaving(const Room& room) const {
+  return leaves_ && std::any_of(leaves_->under_way.begin(), leaves_->under_way.end(),
+                                [&](const Leaving& one) { return one.room.get() == &room; });
+}
+
 }  // namespace microframe::hub

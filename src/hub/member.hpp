@@ -5,11 +5,13 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/few.hpp"
 #include "base/ref.hpp"
 #include "base/shared_buffer.hpp"
 #include "hub/history.hpp"
@@ -94,19 +96,24 @@ class Member : public base::RefCounted, public Sink {
     base::Ref<Room> room;
     std::uint64_t number;
   };
+  struct Leaves {
+    std::vector<Leaving> under_way;
+    std::uint64_t posted = 0;  // so far
+  };
 
   // Whether it takes one of its user's places: a device that was told to go does not.
   bool counts() const { return receives() && !evicted_; }
   bool is_in(const Room& room) const;
+  // Whether a leave of that room is under way to its loop.
+  bool is_leaving(const Room& room) const;
 
   const std::string user_;
   const std::uint32_t loop_;
   std::atomic<Standing> standing_{Standing::absent};  // written under the user's lock
   bool evicted_ = false;                              // the user's lock
-  std::vector<base::Ref<Room>> rooms_;                // the user's lock
-  std::vector<Leaving> leaving_;                      // likewise
-  std::uint64_t leaves_ = 0;                          // likewise: posted so far
-  std::vector<Seat> seats_;                           // its loop alone
+  base::Few<base::Ref<Room>, 1> rooms_;               // the user's lock
+  std::unique_ptr<Leaves> leaves_;                    // likewise; from the first on
+  base::Few<Seat, 2> seats_;                          // its loop alone; among everyone, and in one room
 };
 
 }  // namespace microframe::hub

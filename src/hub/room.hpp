@@ -5,10 +5,9 @@
 #include <chrono>
 #include <memory>
 #include <string>
-#include <unordered_set>
 
 #include "base/ref.hpp"
-#include "hub/member.hpp"
+#include "hub/member_set.hpp"
 #include "hub/room_log.hpp"
 #include "hub/seating.hpp"
 
@@ -33,12 +32,12 @@ class Room : public base::RefCounted {
     return log_->forgotten;
   }
   // The members of every loop. Guarded by the room's lock in the hub.
-  std::unordered_set<const Member*>& members() { return members_; }
+  MemberSet& members() { return members_; }
 
  private:
   const std::string name_;
   Seating seating_;
-  std::unordered_set<const Member*> members_;
+  MemberSet members_;
   const std::unique_ptr<RoomLog> log_;
 };
 

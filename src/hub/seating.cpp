@@ -57,7 +57,7 @@ bool Seating::seat(Member& member, std::uint64_t begun) {
 }
 
 bool Seating::unseat(Member& member) {
-  const Member::Seat* seat = seat_of(member);
+  Member::Seat* const seat = seat_of(member);
   if (!seat) return false;
   List& list = lists_[member.loop()];
   // The last session takes the free place, and the last of all the last session's.
@@ -65,7 +65,7 @@ bool Seating::unseat(Member& member) {
   swap_places(list, seat->index, list.members.size() - 1);
   list.members.pop_back();
   if (!list.begun.empty()) list.begun.pop_back();
-  member.seats_.erase(member.seats_.begin() + (seat - member.seats_.data()));
+  member.seats_.erase(seat);
   return true;
 }
 
