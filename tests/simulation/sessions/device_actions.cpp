@@ -102,10 +102,12 @@ void Device::perform(const JoinedRoom& joined) {
   const bool asks_since = pending != joins_.end() && pending->second.since;
   room.in = true;
   room.left = false;
+  const bool was_there = room.repeating;
   // The server has put us in before it has seen our own join, behind whose answer all comes again.
   room.repeating = joined.by_server && !joined.again && !joined.recovered && (room.limbo || asks_since);
   if (!room.repeating) {
     begin_view(room, joined);
+    if (was_there) room.view.hear_late_ones();
     room.limbo = false;
     room.read_in = session_.name();
   }

@@ -40,7 +40,8 @@ void RoomView::take(const Annals& annals, const Annals::Entry& entry, const Read
     return std::string(reader.user) + " is shown offset " + std::to_string(entry.offset) + " of " +
            entry.epoch + fault;
   };
-  require(!is_hidden(entry, reader), [&] { return what(", which is hidden from it"); });
+  require(!entry.hidden_from(reader) && (hears_late_ones_ || !is_hidden(entry, reader)),
+          [&] { return what(", which is hidden from it"); });
   if (entry.epoch.empty()) return;
   require(epoch_.empty() || epoch_ == entry.epoch, [&] { return what(", in another epoch"); });
   epoch_ = entry.epoch;

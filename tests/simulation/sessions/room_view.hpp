@@ -23,6 +23,8 @@ class RoomView {
     missed_in_ = session;
     missed_until_ = offset;
   }
+  // It was there already, and what was on its way then is hidden from its present session only.
+  void hear_late_ones() { hears_late_ones_ = true; }
   // Nobody says where it begins; from the first that comes on, all is to follow.
   void begin_anywhere();
 
@@ -43,6 +45,7 @@ class RoomView {
   std::optional<std::uint64_t> position_;
   std::uint64_t missed_until_ = 0;  // so far it is shown as to the session that missed it
   std::string missed_in_;
+  bool hears_late_ones_ = false;  // which were to be missed
 };
 
 }  // namespace microframe::simulation::sessions
