@@ -55,12 +55,19 @@ class Relay : public Counting {
 
 class Allocations : public test::AppTest {
  protected:
-  // The first client sends, and all hear it, one message after the other.
+  // The first client sends, and all hear it, one message after the other. Then the server's thread has ended,
+  // and its counts may be read.
   void talk(std::size_t clients, std::size_t bytes) {
     start(1);
+    exchange(clients, std::string(bytes, 'x'));
+    app.stop();
+    app.wait();
+  }
+
+ private:
+  void exchange(std::size_t clients, const std::string& text) {
     std::vector<RawClient> all;
     for (std::size_t i = 0; i < clients; ++i) all.push_back(client("user" + std::to_string(i)));
-    const std::string text(bytes, 'x');
     for (std::size_t i = 0; i < kWarmUp + kMessages; ++i) {
       all.front().send_text(text);
       for (RawClient& one : all) ASSERT_EQ(one.read_text(), text);
