@@ -44,7 +44,7 @@ class ReadySet {
     bool writable = false;
     // Tells once of what has come or of new room, and of an end, not as long as there is any: whoever asks
     // for it reads until there is no more, or has itself told anew by change(). It spares the kernel to look
-    // at each descriptor again, a twentieth of an echo.
+    // at each descriptor again, a hundredth of an echo.
     bool once = false;
     bool operator==(const Interest&) const = default;
     bool none() const { return !readable && !writable; }

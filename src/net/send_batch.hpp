@@ -9,8 +9,6 @@
 #include <span>
 #include <vector>
 
-#include "microframe/io.hpp"
-
 struct iovec;
 struct io_uring;
 
