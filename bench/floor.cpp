@@ -1,7 +1,7 @@
 // The least a WebSocket server can do, to compare others with: bare epoll, one thread, a hard-coded
-// handshake, /ws/echo, and /ws/relay to everyone on it. One recv a readiness, one send a message delivered.
-// No authentication, no limits, no fragments, no pings; a Close is answered, as RFC 6455 §5.5.1 asks of
-// everyone. Usage: bench_floor [PORT]
+// handshake, /ws/echo, and /ws/relay to everyone on it. One recv a readiness, one send a message
+// delivered. No authentication, no limits, no fragments, no pings; a Close is answered, as RFC 6455
+// §5.5.1 asks of everyone. Usage: bench_floor [PORT]
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -52,9 +52,8 @@ void unmask(char* payload, std::uint64_t size, const char* mask) {
     payload[i] = static_cast<char>(payload[i] ^ reinterpret_cast<const char*>(&key)[i & 3]);
 }
 
-// Writes the header of a server's frame right before its payload, into the room that the client's longer one
-// leaves.
-// returns: where the frame starts.
+// Writes the header of a server's frame right before its payload, into the room that the client's
+// longer one leaves. returns: where the frame starts.
 char* put_head(char* payload, std::uint64_t size, char first) {
   const int width = size < 126 ? 0 : size < 65536 ? 2 : 8;
   char* start = payload - 2 - width;
@@ -117,7 +116,8 @@ class Floor {
       if (fd < 0) return;
       const int on = 1;
       setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      if (clients_.size() <= static_cast<std::size_t>(fd)) clients_.resize(static_cast<std::size_t>(fd) + 1);
+      if (clients_.size() <= static_cast<std::size_t>(fd))
+        clients_.resize(static_cast<std::size_t>(fd) + 1);
       watch(fd, EPOLLIN, EPOLL_CTL_ADD);
     }
   }
@@ -165,7 +165,8 @@ class Floor {
       data = partial.data();
       size = partial.size();
     }
-    const std::size_t used = client(fd).open ? read_frames(fd, data, size) : read_request(fd, {data, size});
+    const std::size_t used =
+        client(fd).open ? read_frames(fd, data, size) : read_request(fd, {data, size});
     if (used == kGone) return;
     if (used == size) {
       partial.clear();
@@ -210,7 +211,8 @@ class Floor {
       const char first = data[at];
       unmask(payload, head.payload_bytes, payload - 4);
       const char* frame = put_head(payload, head.payload_bytes, first);
-      const std::size_t frame_bytes = static_cast<std::size_t>(payload - frame) + head.payload_bytes;
+      const std::size_t frame_bytes =
+          static_cast<std::size_t>(payload - frame) + head.payload_bytes;
       const bool closing = (first & 0x0F) == 8;
       if (client(fd).relay && !closing) {
         for (const int member : members_) send_bytes(member, frame, frame_bytes);

@@ -11,7 +11,9 @@ using namespace microframe;
 class Greeter : public ws::BaseWebSocket {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId& user) { socket.send({{"hello", user}}); }
-  Json on_message(ws::WebSocket&, const ws::UserId&, const Json& message) { return {{"you_said", message}}; }
+  Json on_message(ws::WebSocket&, const ws::UserId&, const Json& message) {
+    return {{"you_said", message}};
+  }
 };
 
 int main(int argc, char** argv) {
@@ -23,7 +25,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   Application app;
-  app.route<Greeter>("/ws",
-                     AuthConfig::verify_only(Algorithm::RS256, read_file(argc > 1 ? argv[1] : "public.pem")));
+  app.route<Greeter>("/ws", AuthConfig::verify_only(Algorithm::RS256,
+                                                    read_file(argc > 1 ? argv[1] : "public.pem")));
   return app.run("127.0.0.1:8000");
 }

@@ -1,5 +1,5 @@
-// A hook that waits: it asks a slow store, on a worker thread, and answers when that is done. Meanwhile the
-// loop serves others.
+// A hook that waits: it asks a slow store, on a worker thread, and answers when that is done.
+// Meanwhile the loop serves others.
 //   export MICROFRAME_SECRET=$(openssl rand -hex 32)
 //   build/release/examples/coroutines
 

@@ -7,13 +7,14 @@ using namespace microframe;
 
 int main() {
   Application app;
-  app.websocket("/ws", authx::AuthConfig{env("MICROFRAME_SECRET")},
-                ws::Callbacks()
-                    .on_connect([](ws::WebSocket& socket, const ws::UserId& user) {
-                      socket.chat().broadcast({{"joined", user}});
-                    })
-                    .on_message([](ws::WebSocket& socket, const ws::UserId& user, const Json& message) {
-                      socket.chat().broadcast({{"from", user}, {"text", text(message, "text")}});
-                    }));
+  app.websocket(
+      "/ws", authx::AuthConfig{env("MICROFRAME_SECRET")},
+      ws::Callbacks()
+          .on_connect([](ws::WebSocket& socket, const ws::UserId& user) {
+            socket.chat().broadcast({{"joined", user}});
+          })
+          .on_message([](ws::WebSocket& socket, const ws::UserId& user, const Json& message) {
+            socket.chat().broadcast({{"from", user}, {"text", text(message, "text")}});
+          }));
   return app.run("127.0.0.1:8000");
 }

@@ -17,7 +17,9 @@ class Kitchen : public ws::ChatBase {
     broadcast_to_room("orders", {{"number", number}, {"dish", dish}, {"for", user}});
     return {{"number", number}};  // the reply, for which the client's send() waits
   }
-  bool can_join(ws::WebSocket&, const ws::UserId&, const std::string& room) { return room == "orders"; }
+  bool can_join(ws::WebSocket&, const ws::UserId&, const std::string& room) {
+    return room == "orders";
+  }
 
  private:
   std::atomic<int> orders_{0};

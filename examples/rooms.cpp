@@ -17,23 +17,27 @@ class RoomChat : public ws::ChatBase {
     if (type == "join_room") {
       const std::string room = text(message, "room");
       if (!in_room(join_room(socket, room))) throw BadMessage("this room cannot be joined");
-      socket.send({{"type", "joined_room"}, {"room", room}, {"members", array_of(get_room_members(room))}});
-      broadcast_to_room(room, {{"type", "user_joined_room"}, {"room", room}, {"user_id", user}}, {user});
+      socket.send(
+          {{"type", "joined_room"}, {"room", room}, {"members", array_of(get_room_members(room))}});
+      broadcast_to_room(room, {{"type", "user_joined_room"}, {"room", room}, {"user_id", user}},
+                        {user});
     } else if (type == "leave_room") {
       const std::string room = text(message, "room");
       if (leave_room(socket, room)) {
         broadcast_to_room(room, {{"type", "user_left_room"}, {"room", room}, {"user_id", user}});
       }
     } else if (type == "room_message") {
-      broadcast_to_room(text(message, "room"),
-                        {{"type", "room_message"}, {"from", user}, {"text", text(message, "text")}});
+      broadcast_to_room(
+          text(message, "room"),
+          {{"type", "room_message"}, {"from", user}, {"text", text(message, "text")}});
     } else if (type == "private_message") {
       const bool delivered =
           send_to(text(message, "to"),
                   {{"type", "private_message"}, {"from", user}, {"text", text(message, "text")}});
       socket.send({{"type", "private_message_sent"}, {"delivered", delivered}});
     } else if (type == "typing") {
-      broadcast_to_room(text(message, "room"), {{"type", "user_typing"}, {"user_id", user}}, {user});
+      broadcast_to_room(text(message, "room"), {{"type", "user_typing"}, {"user_id", user}},
+                        {user});
     } else {
       throw BadMessage("unknown type");  // an error reply; the connection lives on
     }

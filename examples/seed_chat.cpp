@@ -1,8 +1,9 @@
-// The chat of the tutorial: who joins is announced, what is said goes to everyone, rooms can be joined.
+// The chat of the tutorial: who joins is announced, what is said goes to everyone, rooms can be
+// joined.
 //   export MICROFRAME_SECRET=$(openssl rand -hex 32)
 //   build/release/examples/seed_chat
-//   build/release/bin/microframe connect ws://127.0.0.1:8000/ws/chat --token $(build/release/bin/microframe
-//   token --sub alice)
+//   build/release/bin/microframe connect ws://127.0.0.1:8000/ws/chat --token
+//   $(build/release/bin/microframe token --sub alice)
 //   {"type": "chat", "text": "hello"}
 
 #include <microframe/microframe.hpp>

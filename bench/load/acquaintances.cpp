@@ -14,7 +14,8 @@ Acquaintances::Acquaintances(std::uint32_t users)
 void Acquaintances::introduce(std::uint32_t index, std::string_view user) {
   if (!names_[index].empty()) throw Broken("a second welcome");
   const std::uint32_t number = number_of(user);
-  if (user.empty() || taken_[number]) throw Broken("two connections are the user " + std::string(user));
+  if (user.empty() || taken_[number])
+    throw Broken("two connections are the user " + std::string(user));
   taken_[number] = true;
   names_[index] = user;
   --missing_;

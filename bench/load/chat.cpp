@@ -39,10 +39,14 @@ class Chat {
         members_(options.connections / rooms_),
         under_way_(std::size_t{rooms_} * options.window),
         heard_(std::size_t{options.connections} * options.window) {
-    if (options.connections % rooms_ != 0) throw Broken("--connections must be a multiple of --rooms");
-    if (options.window > members_) throw Broken("--window must be no more than the members of a room");
-    if (options.bytes < Mark{}.size()) throw Broken("--bytes must be 16 or more: a text holds a mark");
-    for (std::size_t i = Mark{}.size(); i < options.bytes; ++i) filler_ += static_cast<char>('a' + i % 26);
+    if (options.connections % rooms_ != 0)
+      throw Broken("--connections must be a multiple of --rooms");
+    if (options.window > members_)
+      throw Broken("--window must be no more than the members of a room");
+    if (options.bytes < Mark{}.size())
+      throw Broken("--bytes must be 16 or more: a text holds a mark");
+    for (std::size_t i = Mark{}.size(); i < options.bytes; ++i)
+      filler_ += static_cast<char>('a' + i % 26);
     if (options.deflate) deflate_.emplace();
   }
 
@@ -81,7 +85,8 @@ class Chat {
   }
 
   void send(std::uint32_t index, std::string_view json) {
-    crowd_.send(index, masked_frame(deflate_ ? deflate_->compress(json) : json, Opcode::text, !!deflate_));
+    crowd_.send(index,
+                masked_frame(deflate_ ? deflate_->compress(json) : json, Opcode::text, !!deflate_));
   }
 
   // Until everyone knows everyone: what is told of those who come is no part of what is measured.
@@ -101,7 +106,8 @@ class Chat {
     for (std::uint32_t i = 0; i < crowd_.size(); ++i)
       send(i, R"({"type":"join_room","room":")" + room_name(room_of(i)) + "\"}");
     std::uint64_t missing = crowd_.size();
-    missing += std::uint64_t{rooms_} * members_ * (members_ - 1) / 2;  // each is told of those behind it
+    missing +=
+        std::uint64_t{rooms_} * members_ * (members_ - 1) / 2;  // each is told of those behind it
     while (missing != 0) {
       turn([&](std::uint32_t index, const Received& received) {
         const JsonFields news(received.payload);
@@ -125,9 +131,10 @@ class Chat {
     message.deliveries = 0;
     message.since_ns = now;
     message.mark = make_mark(slot, message.number);
-    std::string json = options_.rooms == 0 ? std::string(R"({"type":"chat_message","text":")")
-                                           : R"({"type":"room_message","room":")" +
-                                                 room_name(slot / options_.window) + R"(","text":")";
+    std::string json = options_.rooms == 0
+                           ? std::string(R"({"type":"chat_message","text":")")
+                           : R"({"type":"room_message","room":")" +
+                                 room_name(slot / options_.window) + R"(","text":")";
     json.append(as_text(message.mark)).append(filler_).append("\"}");
     send(sender_of(slot), json);
   }
@@ -145,7 +152,8 @@ class Chat {
     send_next(slot, now);
   }
 
-  // returns: which of the messages under way in the room it is: every member of the JSON is looked at, but
+  // returns: which of the messages under way in the room it is: every member of the JSON is looked
+  // at, but
   //          only once for all who are sent the same bytes.
   std::uint32_t identify(std::uint32_t room, const Received& received) {
     if (received.payload == last_payload_ && last_slot_ / options_.window == room &&
@@ -158,7 +166,8 @@ class Chat {
     if (options_.rooms != 0 && fields.text("room") != room_name(room))
       throw Broken("a message of another room");
     const std::uint32_t slot = find(room, fields.text("text"));
-    if (fields.text("from") != users_.name(sender_of(slot))) throw Broken("a message from somebody else");
+    if (fields.text("from") != users_.name(sender_of(slot)))
+      throw Broken("a message from somebody else");
     if (!is_timestamp(fields.text("timestamp"))) throw Broken("a message without a time");
     last_payload_ = received.payload;
     last_slot_ = slot;

@@ -136,7 +136,8 @@ bool Client::take_piece(Received& message) {
 }
 
 std::string_view Client::content_of(const Frame& frame) {
-  // What is measured is compression: a server that leaves it out would be measured for something else.
+  // What is measured is compression: a server that leaves it out would be measured for something
+  // else.
   constexpr std::size_t kMustBeCompressed = 64;
   if (frame.compressed) return wire_.deflate->inflate(frame.payload);
   if (wire_.deflate && frame.payload.size() >= kMustBeCompressed)
@@ -147,7 +148,8 @@ std::string_view Client::content_of(const Frame& frame) {
 void Client::on_close(std::string_view payload) {
   const bool coded = payload.size() >= 2;
   const int code =
-      coded ? static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1]) : 1005;
+      coded ? static_cast<unsigned char>(payload[0]) << 8 | static_cast<unsigned char>(payload[1])
+            : 1005;
   if (state_ == State::close_sent && code == 1000) {
     state_ = State::close_answered;
     return;

@@ -24,7 +24,8 @@ struct Wire {
 
 class Client {
  public:
-  // Only forwards. `closed` is reached by a whole closing handshake, begun here; any other end is Broken.
+  // Only forwards. `closed` is reached by a whole closing handshake, begun here; any other end is
+  // Broken.
   enum class State : std::uint8_t {
     connecting,
     shaking_hands,
@@ -48,8 +49,8 @@ class Client {
 
   // Sends the request once connected; later, what a full socket left over.
   void on_writable();
-  // Reads once into `buffer` and calls on_message(const Received&) for each whole data message. Answers
-  // pings.
+  // Reads once into `buffer` and calls on_message(const Received&) for each whole data message.
+  // Answers pings.
   template <class OnMessage>
   void on_readable(std::span<char> buffer, OnMessage&& on_message) {
     std::string_view rest = receive(buffer);

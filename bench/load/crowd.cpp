@@ -88,7 +88,8 @@ void Crowd::watch(std::uint32_t index) {
   epoll_event event{};
   event.events = wanted;
   event.data.u32 = index;
-  ::epoll_ctl(poll_, place.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, place.client->fd(), &event);
+  ::epoll_ctl(poll_, place.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, place.client->fd(),
+              &event);
   place.watched = wanted;
 }
 

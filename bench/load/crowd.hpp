@@ -30,7 +30,8 @@ class Crowd {
   // Begins to connect one more, or another one in place of one that is done.
   void add();
   void renew(std::uint32_t index);
-  // Opens all that the options ask for, some hundred at a time; a message meanwhile is on_message's.
+  // Opens all that the options ask for, some hundred at a time; a message meanwhile is
+  // on_message's.
   using OnMessage = std::function<void(std::uint32_t index, const Received&)>;
   void open_all(const OnMessage& on_message);
   // The same, where no message may come.
@@ -57,7 +58,8 @@ class Crowd {
   // The same, for a load that never pauses: a server silent for ten seconds is Broken.
   template <class OnReadable>
   void turn(OnReadable&& on_readable) {
-    if (!turn(std::chrono::seconds(10), std::forward<OnReadable>(on_readable))) complain_of_silence();
+    if (!turn(std::chrono::seconds(10), std::forward<OnReadable>(on_readable)))
+      complain_of_silence();
   }
   // Within on_readable: reads once, and calls on_message(const Received&) for each message.
   template <class OnMessage>

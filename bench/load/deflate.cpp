@@ -39,7 +39,8 @@ std::string_view Deflate::compress(std::string_view message) {
   stream.next_out = bytes_of(compressed_.data());
   stream.avail_out = static_cast<uInt>(compressed_.size());
   deflate(&stream, Z_SYNC_FLUSH);
-  return std::string_view(compressed_).substr(0, compressed_.size() - stream.avail_out - kTail.size());
+  return std::string_view(compressed_)
+      .substr(0, compressed_.size() - stream.avail_out - kTail.size());
 }
 
 std::string_view Deflate::inflate(std::string_view payload) {

@@ -1,4 +1,5 @@
-// permessage-deflate of the load generator's side, without context (RFC 7692 §7.2): one for all its clients.
+// permessage-deflate of the load generator's side, without context (RFC 7692 §7.2): one for all its
+// clients.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +22,8 @@ class Deflate {
 
   // The payload of a compressed message. Valid until the next call.
   std::string_view compress(std::string_view message);
-  // What such a payload holds. Valid until the next call. The same payload again, as of a broadcast, is not
-  // inflated again.
-  // errors: Broken.
+  // What such a payload holds. Valid until the next call. The same payload again, as of a
+  // broadcast, is not inflated again. errors: Broken.
   std::string_view inflate(std::string_view payload);
 
  private:

@@ -28,15 +28,19 @@ class SocketIo final : public Dialect {
   explicit SocketIo(std::string_view event) : event_("42[\"" + std::string(event) + "\",\"") {}
 
   std::string_view path() const override { return "/socket.io/?EIO=4&transport=websocket"; }
-  std::string wrap(std::string_view payload) const override { return event_ + std::string(payload) + "\"]"; }
+  std::string wrap(std::string_view payload) const override {
+    return event_ + std::string(payload) + "\"]";
+  }
   Heard hear(std::string_view& text) const override {
     const std::string_view packet = std::exchange(text, {});
     if (packet.starts_with("0{")) return {.reply = "40"};  // open, answered by CONNECT
     if (packet.starts_with("40")) return {.what = What::ready};
     if (packet == "2") return {.reply = "3"};  // ping
-    if (!packet.starts_with(event_)) throw Broken("a packet that has no place here: " + std::string(packet));
+    if (!packet.starts_with(event_))
+      throw Broken("a packet that has no place here: " + std::string(packet));
     const std::string_view payload = json_string(packet.substr(event_.size()));
-    if (packet.substr(event_.size() + payload.size()) != "\"]") throw Broken("more than one argument");
+    if (packet.substr(event_.size() + payload.size()) != "\"]")
+      throw Broken("more than one argument");
     return {.what = What::message, .payload = payload};
   }
 
@@ -44,7 +48,8 @@ class SocketIo final : public Dialect {
   const std::string event_;
 };
 
-// Replies carry the id of what they answer; pushes carry none. Several may come in one message, a line each.
+// Replies carry the id of what they answer; pushes carry none. Several may come in one message, a
+// line each.
 class Centrifugo final : public Dialect {
  public:
   explicit Centrifugo(std::string_view channel)
@@ -63,7 +68,8 @@ class Centrifugo final : public Dialect {
     const std::string_view line = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
     if (line == "{}") return {.reply = "{}"};  // ping
-    if (line.find("\"error\":") != std::string_view::npos) throw Broken("an error: " + std::string(line));
+    if (line.find("\"error\":") != std::string_view::npos)
+      throw Broken("an error: " + std::string(line));
     if (line.starts_with("{\"id\":1,")) return {.reply = subscribe_};
     if (line.starts_with("{\"id\":2,")) return {.what = What::ready};
     if (line.starts_with("{\"id\":3,")) return {};

@@ -1,5 +1,5 @@
-// What a server's own protocol puts around the messages of a run, for servers that offer no plain WebSocket.
-// Text only. Stateless: one serves all clients.
+// What a server's own protocol puts around the messages of a run, for servers that offer no plain
+// WebSocket. Text only. Stateless: one serves all clients.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ class Dialect {
     enum class What : std::uint8_t { nothing, ready, message };
     What what = What::nothing;
     std::string_view payload{};  // of a message, still escaped as in JSON; within what came
-    std::string_view reply{};    // to be sent at once, if there is any; lives as long as the dialect
+    std::string_view reply{};  // to be sent at once, if there is any; lives as long as the dialect
   };
 
   virtual ~Dialect() = default;
@@ -32,8 +32,8 @@ class Dialect {
   virtual Heard hear(std::string_view& text) const = 0;
 };
 
-// name: socket.io (Socket.IO 4: its event `topic`) or centrifugo (its JSON protocol: the channel `topic`).
-// errors: Broken for any other.
+// name: socket.io (Socket.IO 4: its event `topic`) or centrifugo (its JSON protocol: the channel
+// `topic`). errors: Broken for any other.
 std::shared_ptr<const Dialect> make_dialect(std::string_view name, std::string_view topic);
 
 // The content of a JSON string (RFC 8259 §7). text: without control characters.

@@ -30,7 +30,8 @@ Report run_echo(const Options& options) {
   while (!meter.finished()) {
     crowd.turn([&](std::uint32_t index) {
       crowd.read(index, [&](const Received& received) {
-        if (!messages.equal(received, under_way[index].mark)) throw Broken("an echo is not what was sent");
+        if (!messages.equal(received, under_way[index].mark))
+          throw Broken("an echo is not what was sent");
         const std::uint64_t now = now_ns();
         meter.add(1, under_way[index].since_ns, now);
         send(index, now);

@@ -1,4 +1,5 @@
-// Frames as a client writes and reads them (RFC 6455 §5.2). No fragments: the servers under load send none.
+// Frames as a client writes and reads them (RFC 6455 §5.2). No fragments: the servers under load
+// send none.
 #pragma once
 
 #include <array>

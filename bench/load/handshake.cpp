@@ -50,8 +50,9 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// RFC 7692 §7.1: the answer's parameters come in any order. The server must go without a context, as it was
-// asked to (§7.1.1.1), and may tell its window (§7.1.2.1); what it says of ours is kept to anyway (§7.1.1.2).
+// RFC 7692 §7.1: the answer's parameters come in any order. The server must go without a context,
+// as it was asked to (§7.1.1.1), and may tell its window (§7.1.2.1); what it says of ours is kept
+// to anyway (§7.1.1.2).
 bool agrees_without_context(std::string_view answer) {
   std::set<std::string> parts;
   while (true) {

@@ -1,4 +1,5 @@
-// The opening handshakes of a run: requests, and what a right answer to each must hold (RFC 6455 §4.1).
+// The opening handshakes of a run: requests, and what a right answer to each must hold (RFC 6455
+// §4.1).
 #pragma once
 
 #include <cstddef>

@@ -12,8 +12,8 @@ Report run_idle(const Options& options) {
   Report report;
   report.mode = "idle";
   report.connections = options.connections;
-  report.memory_before_bytes =
-      options.memory_before_bytes != 0 ? options.memory_before_bytes : anonymous_bytes(options.server);
+  report.memory_before_bytes = options.memory_before_bytes != 0 ? options.memory_before_bytes
+                                                                : anonymous_bytes(options.server);
   report.server_cpu_ns = cpu_ns(options.server);
   const std::uint64_t begun_ns = now_ns();
   Crowd crowd(options);

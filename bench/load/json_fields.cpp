@@ -8,7 +8,8 @@ namespace bench {
 namespace {
 
 template <class Member>
-const Member& only(const std::vector<std::pair<std::string_view, Member>>& members, std::string_view name) {
+const Member& only(const std::vector<std::pair<std::string_view, Member>>& members,
+                   std::string_view name) {
   const Member* found = nullptr;
   for (const auto& [key, value] : members) {
     if (key != name) continue;

@@ -1,4 +1,5 @@
-// The members of a JSON object as the ready chat sends it: strings and lists of strings, none with an escape.
+// The members of a JSON object as the ready chat sends it: strings and lists of strings, none with
+// an escape.
 #pragma once
 
 #include <string_view>

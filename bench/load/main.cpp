@@ -1,4 +1,5 @@
-// The load generator of `./dev bench`: judges any WebSocket server on this machine. kUsage says how.
+// The load generator of `./dev bench`: judges any WebSocket server on this machine. kUsage says
+// how.
 
 #include <cstdio>
 #include <map>

@@ -9,7 +9,8 @@
 namespace bench {
 namespace {
 
-// Low digits first: a message that holds only some of the mark still differs from the one before it.
+// Low digits first: a message that holds only some of the mark still differs from the one before
+// it.
 void put_hex(std::uint32_t value, char* out) {
   for (int i = 0; i < 8; ++i, value >>= 4) out[i] = "0123456789abcdef"[value & 0xF];
 }
@@ -19,7 +20,8 @@ std::string made_json(std::size_t bytes) {
   constexpr std::string_view kWords[] = {"order", "price",   "hello",  "update",
                                          "room",  "message", "coffee", "market"};
   std::mt19937 random(7692);
-  std::string text = R"({"mark":"0123456789","type":"chat_message","user_id":"user417","members":[)";
+  std::string text =
+      R"({"mark":"0123456789","type":"chat_message","user_id":"user417","members":[)";
   while (text.size() < bytes) {
     text += R"({"id":)" + std::to_string(random() % 1'000'000) + R"(,"text":")";
     for (int i = 0; i < 4; ++i) text += std::string(kWords[random() % std::size(kWords)]) + ' ';
@@ -45,7 +47,8 @@ Messages::Messages(const Options& options)
   }
   if (dialect_) {
     // The mark needs no escape.
-    payload_ = payload_.substr(0, marked()) + json_escaped(std::string_view(payload_).substr(marked()));
+    payload_ =
+        payload_.substr(0, marked()) + json_escaped(std::string_view(payload_).substr(marked()));
   }
   frame_ = masked_frame(payload_, opcode());
   head_bytes_ = frame_.size() - payload_.size();
@@ -60,7 +63,8 @@ std::string_view Messages::frame(const Mark& mark) {
     return frame_ = masked_frame(deflate_->compress(wrapped), opcode(), true);
   }
   for (std::size_t i = 0; i < marked(); ++i) {
-    frame_[head_bytes_ + i] = static_cast<char>(mark[i] ^ static_cast<char>(kMask[i % kMask.size()]));
+    frame_[head_bytes_ + i] =
+        static_cast<char>(mark[i] ^ static_cast<char>(kMask[i % kMask.size()]));
   }
   return frame_;
 }

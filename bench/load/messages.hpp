@@ -1,5 +1,5 @@
-// The messages of a run: all of one size, each marked with its sender and number, so that one lost, repeated,
-// out of order or sent to the wrong peer is seen.
+// The messages of a run: all of one size, each marked with its sender and number, so that one lost,
+// repeated, out of order or sent to the wrong peer is seen.
 #pragma once
 
 #include <array>
@@ -37,7 +37,9 @@ class Messages {
 
  private:
   Opcode opcode() const { return binary_ ? Opcode::binary : Opcode::text; }
-  std::size_t marked() const { return payload_.size() < Mark{}.size() ? payload_.size() : Mark{}.size(); }
+  std::size_t marked() const {
+    return payload_.size() < Mark{}.size() ? payload_.size() : Mark{}.size();
+  }
 
   const bool binary_;
   const Dialect* const dialect_;

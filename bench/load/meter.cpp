@@ -28,7 +28,8 @@ Meter::Meter(const Options& options, const std::uint64_t& received_bytes)
 }
 
 bool Meter::over(std::uint64_t divisor, std::uint64_t now_ns) const {
-  if (options_.seconds != 0) return (now_ns - since_ns_) * divisor >= options_.seconds * 1'000'000'000;
+  if (options_.seconds != 0)
+    return (now_ns - since_ns_) * divisor >= options_.seconds * 1'000'000'000;
   return done_ * divisor >= options_.messages;
 }
 
@@ -72,8 +73,9 @@ std::string Report::json() {
   line += print(",\"messages_per_second\":%.0f", ratio(messages, wall_ns) * 1e9);
   if (!latencies_ns.empty()) {
     std::sort(latencies_ns.begin(), latencies_ns.end());
-    line += print(",\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f", percentile_us(latencies_ns, 0.5),
-                  percentile_us(latencies_ns, 0.99), percentile_us(latencies_ns, 0.999));
+    line +=
+        print(",\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f", percentile_us(latencies_ns, 0.5),
+              percentile_us(latencies_ns, 0.99), percentile_us(latencies_ns, 0.999));
   }
   line += print(",\"bytes_per_message\":%.1f", ratio(received_bytes, messages));
   line += print(",\"memory_after_bytes\":%" PRIu64, memory_after_bytes);

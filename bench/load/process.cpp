@@ -10,7 +10,8 @@ namespace bench {
 namespace {
 
 std::uint64_t in_ns(const timespec& time) {
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(time.tv_nsec);
 }
 
 std::uint64_t cpu_ns(pid_t pid) {

@@ -12,8 +12,8 @@ namespace bench {
 // errors: Broken if one is gone.
 std::uint64_t cpu_ns(std::span<const pid_t> server);
 
-// Their anonymous memory in RAM: heap and stacks, without the kernel's socket buffers and the program's text.
-// errors: Broken if it cannot be read.
+// Their anonymous memory in RAM: heap and stacks, without the kernel's socket buffers and the
+// program's text. errors: Broken if it cannot be read.
 std::uint64_t anonymous_bytes(std::span<const pid_t> server);
 
 // CLOCK_MONOTONIC.

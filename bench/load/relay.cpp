@@ -38,8 +38,8 @@ class Relay {
     Mark mark{};
   };
 
-  // Message n has the place n % window. Since each member gets the messages in order, they are done in order,
-  // and the place is free again when it is taken.
+  // Message n has the place n % window. Since each member gets the messages in order, they are done
+  // in order, and the place is free again when it is taken.
   UnderWay& place(std::uint32_t number) { return under_way_[number % options_.window]; }
 
   void send(std::uint64_t now) {
@@ -52,7 +52,8 @@ class Relay {
     const std::uint32_t number = next_[index]++;
     if (number == sent_) throw Broken("a delivery more than was sent");
     UnderWay& message = place(number);
-    if (!messages_.equal(received, message.mark)) throw Broken("a delivery is not the next one sent");
+    if (!messages_.equal(received, message.mark))
+      throw Broken("a delivery is not the next one sent");
     if (++message.deliveries < crowd_.size()) return;
     const std::uint64_t now = now_ns();
     meter.add(crowd_.size(), message.since_ns, now);

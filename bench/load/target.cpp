@@ -60,7 +60,8 @@ Target parse_target(std::string_view url) {
   Target target;
   target.authority = authority;
   target.path = rest.substr(slash);
-  const bool local = set_loopback_v4(std::string(host), port, target) || set_loopback_v6(host, port, target);
+  const bool local =
+      set_loopback_v4(std::string(host), port, target) || set_loopback_v6(host, port, target);
   if (port == 0 || !local) throw refusal;
   return target;
 }

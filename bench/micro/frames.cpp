@@ -1,4 +1,5 @@
-// Reading frames as a server does: headers, unmasking, the check of text, and the order of fragments.
+// Reading frames as a server does: headers, unmasking, the check of text, and the order of
+// fragments.
 
 #include <benchmark/benchmark.h>
 
@@ -13,7 +14,8 @@ namespace {
 
 using namespace microframe;
 
-// A client's frame whose key is zero: the connection unmasks in place, and the next round finds it as it was.
+// A client's frame whose key is zero: the connection unmasks in place, and the next round finds it
+// as it was.
 void append_frame(std::vector<std::byte>& out, proto::Opcode opcode, bool fin, std::size_t bytes) {
   proto::FrameHeader header;
   header.fin = fin;
@@ -31,7 +33,8 @@ void read_all(benchmark::State& state, std::vector<std::byte> input, std::size_t
   for (auto _ : state) {
     std::int64_t found = 0;
     for (std::size_t from = 0; from < input.size(); from += piece) {
-      base::MutableBytes in = base::MutableBytes(input).subspan(from, std::min(piece, input.size() - from));
+      base::MutableBytes in =
+          base::MutableBytes(input).subspan(from, std::min(piece, input.size() - from));
       while (true) {
         const proto::Event event = connection.next(in);
         if (event.kind == proto::Event::Kind::need_more) break;

@@ -65,7 +65,8 @@ template <class Send>
 void deliver(benchmark::State& state, Send&& send) {
   Crowd crowd(static_cast<std::size_t>(state.range(0)));
   crowd.loop().on([&] {
-    for (auto _ : state) send(crowd, base::SharedBuffer::copy(base::as_bytes(std::string(kBytes, 'x'))));
+    for (auto _ : state)
+      send(crowd, base::SharedBuffer::copy(base::as_bytes(std::string(kBytes, 'x'))));
   });
   if (!crowd.heard_all(kBytes * static_cast<std::size_t>(state.iterations())))
     state.SkipWithError("a delivery went missing");

@@ -22,6 +22,8 @@ void unmask(benchmark::State& state) {
   }
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
-BENCHMARK(unmask)->ArgNames({"bytes", "offset"})->ArgsProduct({{5, 64, 128, 1024, 16384, 262144}, {0, 3}});
+BENCHMARK(unmask)
+    ->ArgNames({"bytes", "offset"})
+    ->ArgsProduct({{5, 64, 128, 1024, 16384, 262144}, {0, 3}});
 
 }  // namespace

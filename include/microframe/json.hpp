@@ -1,6 +1,6 @@
 // Json: the type of every JSON message, and what a hook needs to read one.
-// Json is boost::json::value: {{"type", "chat"}, {"text", text}} is an object, message.at("type") reads a
-// member.
+// Json is boost::json::value: {{"type", "chat"}, {"text", text}} is an object, message.at("type")
+// reads a member.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -13,8 +13,8 @@ namespace microframe {
 
 using Json = boost::json::value;
 
-// Thrown by a hook (or by text() below) for a message that is not what the hook expects. The sender gets an
-// error reply,
+// Thrown by a hook (or by text() below) for a message that is not what the hook expects. The sender
+// gets an error reply,
 // {"error": "bad_message", "detail": what()}, and its connection lives on.
 class BadMessage : public std::runtime_error {
  public:

@@ -1,4 +1,5 @@
-// TLS on the server: its certificates, and what it asks of its clients. TLS 1.2 and 1.3, nothing older.
+// TLS on the server: its certificates, and what it asks of its clients. TLS 1.2 and 1.3, nothing
+// older.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ enum class ClientCertificates : std::uint8_t {
   require,  // without a good one there is no connection
 };
 
-// Given to Application::tls. The files are read when the application starts and at each reload, never
-// meanwhile.
+// Given to Application::tls. The files are read when the application starts and at each reload,
+// never meanwhile.
 class TlsOptions {
  public:
   struct Pair {
@@ -34,8 +35,9 @@ class TlsOptions {
     pairs_.emplace_back(std::move(certificate_file), std::move(key_file));
   }
 
-  // A further pair. The name that a client asks for (SNI, RFC 6066 §3) picks the pair whose certificate is
-  // for that name, the exact name before a wildcard; where none is, the first pair serves.
+  // A further pair. The name that a client asks for (SNI, RFC 6066 §3) picks the pair whose
+  // certificate is for that name, the exact name before a wildcard; where none is, the first pair
+  // serves.
   TlsOptions& add(std::string certificate_file, std::string key_file) {
     pairs_.emplace_back(std::move(certificate_file), std::move(key_file));
     return *this;

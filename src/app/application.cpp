@@ -32,8 +32,8 @@ namespace {
 
 void check_range(const char* name, int value, int least, int most) {
   if (value >= least && value <= most) return;
-  throw ConfigError("Compression::" + std::string(name) + " is " + std::to_string(value) + ": set it to " +
-                    std::to_string(least) + " to " + std::to_string(most));
+  throw ConfigError("Compression::" + std::string(name) + " is " + std::to_string(value) +
+                    ": set it to " + std::to_string(least) + " to " + std::to_string(most));
 }
 
 // Containers are told so without a word in the application.
@@ -60,8 +60,8 @@ class Application::Impl {
     endpoints_.push_back(std::move(endpoint));
   }
 
-  ws::ChatBase& add_callbacks(std::string path, const authx::AuthConfig& auth, authx::AuthManager* users,
-                              ws::Callbacks callbacks) {
+  ws::ChatBase& add_callbacks(std::string path, const authx::AuthConfig& auth,
+                              authx::AuthManager* users, ws::Callbacks callbacks) {
     auto endpoint = std::make_unique<ws::CallbackEndpoint>(std::move(callbacks));
     ws::ChatBase& chat = *endpoint;
     add(ws::WebSocketRoute(std::move(path), std::move(endpoint), auth, users));
@@ -131,13 +131,15 @@ void Application::Impl::claim(const std::string& path) const {
   const auto taken = [&](const auto& endpoint) { return endpoint->path() == path; };
   if (site_) throw ConfigError("routes are added before run(): \"" + path + "\" comes too late");
   if (pages_.contains(path) || std::any_of(endpoints_.begin(), endpoints_.end(), taken)) {
-    throw ConfigError("the path \"" + path + "\" is routed twice: give each route a path of its own");
+    throw ConfigError("the path \"" + path +
+                      "\" is routed twice: give each route a path of its own");
   }
 }
 
 void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   if (site_) throw ConfigError("an Application serves once: make another one");
-  if (stopping_) throw ConfigError("this Application was stopped before it started: make another one");
+  if (stopping_)
+    throw ConfigError("this Application was stopped before it started: make another one");
   const net::Address address = net::parse_address(text);
   const Io send_by = io.value_or(io_of_environment());
   auto secured = tls ? std::make_unique<net::TlsServer>(*tls) : nullptr;
@@ -148,12 +150,14 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   site_->tls = std::move(secured);
   site_->endpoints = std::move(endpoints_);
   site_->rooms = std::move(rooms);
-  pages_.try_emplace("/healthz", ws::Page{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }});
-  pages_.try_emplace("/readyz", ws::Page{"text/plain; charset=utf-8",
-                                         [this] { return std::string(stopping_ ? "stopping" : "ready\n"); },
-                                         [this] { return !stopping_; }});
-  pages_.try_emplace("/metrics",
-                     ws::Page{app::kMetricsContentType, [this] { return app::metrics_text(*site_); }});
+  pages_.try_emplace("/healthz",
+                     ws::Page{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }});
+  pages_.try_emplace("/readyz",
+                     ws::Page{"text/plain; charset=utf-8",
+                              [this] { return std::string(stopping_ ? "stopping" : "ready\n"); },
+                              [this] { return !stopping_; }});
+  pages_.try_emplace(
+      "/metrics", ws::Page{app::kMetricsContentType, [this] { return app::metrics_text(*site_); }});
   site_->pages = std::move(pages_);
 
   std::vector<hub::LoopPort*> ports;
@@ -182,8 +186,8 @@ void Application::Impl::start_threads(const std::vector<const detail::ActivitySi
       if (lane->thread.joinable()) lane->loop.stop();
     }
     wait();
-    throw ConfigError("cannot start " + std::to_string(lanes_.size()) + " threads: " + error.what() +
-                      ". Serve with fewer (--threads)");
+    throw ConfigError("cannot start " + std::to_string(lanes_.size()) +
+                      " threads: " + error.what() + ". Serve with fewer (--threads)");
   }
 }
 
@@ -195,7 +199,8 @@ void Application::Impl::announce() const {
 
 void Application::Impl::watch_signals() {
   std::vector<int> numbers = {SIGINT, SIGTERM};
-  if (tls) numbers.push_back(SIGHUP);  // without TLS there is nothing to reload, and it ends the process
+  if (tls)
+    numbers.push_back(SIGHUP);  // without TLS there is nothing to reload, and it ends the process
   signals_ = std::make_unique<net::Signals>(lanes_.front()->loop, numbers,
                                             [this](int number) { on_signal(number); });
 }
@@ -272,7 +277,8 @@ void Application::Impl::wait() {
 
 // First the tokens, then the devices: whoever gets in between is seen by one or the other.
 std::size_t Application::Impl::revoke(std::string_view user) {
-  if (!site_) throw std::logic_error("the application does not serve yet: nobody has come with a token");
+  if (!site_)
+    throw std::logic_error("the application does not serve yet: nobody has come with a token");
   site_->revocations.revoke(user, std::chrono::system_clock::now());
   std::size_t devices = 0;
   for (const auto& endpoint : site_->endpoints) devices += endpoint->disconnect(user, "revoked");
@@ -301,7 +307,8 @@ ws::ChatBase& Application::websocket(std::string path, const authx::AuthConfig& 
 }
 
 void Application::page(std::string path, std::string content_type, std::string_view body) {
-  impl_->page(std::move(path), std::move(content_type), [copy = std::string(body)] { return copy; });
+  impl_->page(std::move(path), std::move(content_type),
+              [copy = std::string(body)] { return copy; });
 }
 
 Application& Application::threads(std::size_t count) {

@@ -1,5 +1,5 @@
-// The commands of the binary, each with its options. Each add_* declares a command and what it runs; the
-// value the command ends with is put into `exit_code`.
+// The commands of the binary, each with its options. Each add_* declares a command and what it
+// runs; the value the command ends with is put into `exit_code`.
 #pragma once
 
 #include <CLI/App.hpp>

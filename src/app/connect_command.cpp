@@ -41,8 +41,8 @@ ClientOptions client_options(const ConnectOptions& options) {
   return result;
 }
 
-// Lines in, messages out, until either side closes. Exit code 0 for a clean end, 1 for any other. The loop of
-// this thread does it all; what the client and the reader tell is posted there.
+// Lines in, messages out, until either side closes. Exit code 0 for a clean end, 1 for any other.
+// The loop of this thread does it all; what the client and the reader tell is posted there.
 class LineClient final {
  public:
   explicit LineClient(const ConnectOptions& options)
@@ -52,7 +52,8 @@ class LineClient final {
     client_.on_binary([this](std::span<const std::byte> bytes) {
       post([size = bytes.size()] { print("(" + std::to_string(size) + " bytes)"); });
     });
-    client_.on_state([this](const ClientStatus& status) { post([this, status] { tell(status); }); });
+    client_.on_state(
+        [this](const ClientStatus& status) { post([this, status] { tell(status); }); });
     post([this] {
       signals_.emplace(loop_, std::vector{SIGINT, SIGTERM}, [this](int) { quit(); });
       client_.connect();
@@ -94,12 +95,14 @@ class LineClient final {
   }
   void begin(const ClientStatus& status) {
     if (reader_) {
-      std::fputs(status.resumed ? "connected again, nothing is lost\n" : "connected again, anew\n", stderr);
+      std::fputs(status.resumed ? "connected again, nothing is lost\n" : "connected again, anew\n",
+                 stderr);
       return;
     }
     std::fputs("connected; type a message and Enter, Ctrl-D to leave\n", stderr);
-    reader_.emplace([this](std::string line) { post([this, line = std::move(line)] { send(line); }); },
-                    [this] { post([this] { end_of_input(); }); });
+    reader_.emplace(
+        [this](std::string line) { post([this, line = std::move(line)] { send(line); }); },
+        [this] { post([this] { end_of_input(); }); });
   }
   void send(const std::string& line) {
     ++unanswered_;
@@ -109,7 +112,8 @@ class LineClient final {
         },
         [this](const ClientError& error) {
           post([this, code = error.code(), what = std::string(error.what())] {
-            if (with_session_) std::fprintf(stderr, "not sent: %s: %s\n", code.c_str(), what.c_str());
+            if (with_session_)
+              std::fprintf(stderr, "not sent: %s: %s\n", code.c_str(), what.c_str());
             answered({});
           });
         });
@@ -131,7 +135,8 @@ class LineClient final {
     constexpr unsigned kNormal = 1000;
     constexpr unsigned kAbnormal = 1006;
     const bool clean = status.code == kNormal || (leaving_ && status.code != kAbnormal);
-    if (!clean) std::fprintf(stderr, "closed: %u %s\n", unsigned{status.code}, status.reason.c_str());
+    if (!clean)
+      std::fprintf(stderr, "closed: %u %s\n", unsigned{status.code}, status.reason.c_str());
     exit_code_ = clean ? 0 : 1;
     signals_.reset();
     loop_.stop();
@@ -157,13 +162,16 @@ void add_connect_command(CLI::App& cli, int& exit_code) {
       "Talk to a WebSocket by lines: standard input to text messages, messages to standard output");
   command->add_option("url", options->url, "ws://host:port/path, or wss:// for TLS")->required();
   command->add_option("--token", options->token, "The access token, sent as Authorization: Bearer");
-  CLI::Option* session = command->add_flag("--session", options->session,
-                                           "Speak microframe.v1: lines are acknowledged, replies printed, "
-                                           "and a lost connection is come back from");
-  command->add_option("--subprotocol", options->subprotocol, "The subprotocol to ask for")->excludes(session);
+  CLI::Option* session =
+      command->add_flag("--session", options->session,
+                        "Speak microframe.v1: lines are acknowledged, replies printed, "
+                        "and a lost connection is come back from");
+  command->add_option("--subprotocol", options->subprotocol, "The subprotocol to ask for")
+      ->excludes(session);
   command->add_flag("--no-compression", options->no_compression, "Do not offer permessage-deflate");
-  command->add_option("--ca", options->ca_file,
-                      "With wss: PEM of who vouches for the server, in place of whom the system trusts");
+  command->add_option(
+      "--ca", options->ca_file,
+      "With wss: PEM of who vouches for the server, in place of whom the system trusts");
   command->add_flag("--insecure", options->insecure, "With wss: take any certificate, anybody's")
       ->excludes("--ca");
   command->callback([options, &exit_code] { exit_code = LineClient(*options).run(); });

@@ -1,5 +1,5 @@
-// LineReader: lines of standard input, read on a thread of its own, for a loop that must not block (a file or
-// a terminal cannot always be polled).
+// LineReader: lines of standard input, read on a thread of its own, for a loop that must not block
+// (a file or a terminal cannot always be polled).
 #pragma once
 
 #include <functional>
@@ -10,8 +10,8 @@ namespace microframe::app {
 
 class LineReader {
  public:
-  // Both are called on the reader's thread: told(line) without its line end, ended() once at the end of
-  // input.
+  // Both are called on the reader's thread: told(line) without its line end, ended() once at the
+  // end of input.
   LineReader(std::function<void(std::string)> told, std::function<void()> ended);
   // Stops waiting for input.
   ~LineReader();

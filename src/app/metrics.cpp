@@ -38,12 +38,13 @@ MetricFamily rejections(const ws::Site& site) {
 
 // What compression saves is the difference of the two forms.
 MetricFamily compressed_bytes(const ws::Site& site) {
-  MetricFamily family{"microframe_compressed_bytes_total",
-                      "Payload bytes of messages that came or went compressed, as they were on the wire and "
-                      "without. A broadcast "
-                      "counts once.",
-                      MetricType::Counter,
-                      {}};
+  MetricFamily family{
+      "microframe_compressed_bytes_total",
+      "Payload bytes of messages that came or went compressed, as they were on the wire and "
+      "without. A broadcast "
+      "counts once.",
+      MetricType::Counter,
+      {}};
   const auto add = [&](const char* direction, const char* form, std::uint64_t bytes) {
     ClientMetric metric = labelled("direction", direction);
     metric.label.push_back({"form", form});
@@ -108,7 +109,8 @@ std::string metrics_text(const ws::Site& site) {
                   [](const hub::Hub& hub) { return hub.rooms(); }),
       by_endpoint(site, "microframe_suspended_sessions", "Sessions whose clients may come back.",
                   [](const hub::Hub& hub) { return hub.suspended(); }),
-      gauge("microframe_sessions", "Sessions of microframe.v1, suspended ones too.", site.sessions.count()),
+      gauge("microframe_sessions", "Sessions of microframe.v1, suspended ones too.",
+            site.sessions.count()),
       counter("microframe_sessions_resumed_total", "Sessions that went on with a new connection.",
               site.session_counts.resumed),
       counter("microframe_sessions_expired_total", "Sessions to which nobody came back.",
@@ -122,7 +124,8 @@ std::string metrics_text(const ws::Site& site) {
       counter("microframe_shed_messages_total",
               "Messages dropped for slow members, as their rooms' options say.", site.shed_frames),
       histogram("microframe_rtt_seconds", "Round trips of heartbeat pings.", site.round_trips),
-      gauge("microframe_admitted", "Connections that have a place: open, in their handshake, or closing.",
+      gauge("microframe_admitted",
+            "Connections that have a place: open, in their handshake, or closing.",
             site.admission.connections()),
       gauge("microframe_authentications", "AuthManagers being asked.",
             site.admission.authentications().taken()),
@@ -130,13 +133,15 @@ std::string metrics_text(const ws::Site& site) {
               site.keys.fetches()),
       counter("microframe_key_fetch_failures_total", "Fetches of issuers' keys that brought none.",
               site.keys.failures()),
-      gauge("microframe_key_waits", "Handshakes that wait for an issuer's keys.", site.key_waits.taken()),
+      gauge("microframe_key_waits", "Handshakes that wait for an issuer's keys.",
+            site.key_waits.taken()),
       counter("microframe_blocked_hooks_total",
               "Hooks that held their loop up for Limits::hook_warning_time.",
               site.blocked_hooks.load(std::memory_order_relaxed)),
-      gauge("microframe_resident_memory_bytes", "Resident memory of the process.", ws::resident_bytes()),
-      gauge("microframe_memory_limit_bytes", "Resident memory past which nobody is let in; 0: no limit.",
-            site.memory_bytes_max),
+      gauge("microframe_resident_memory_bytes", "Resident memory of the process.",
+            ws::resident_bytes()),
+      gauge("microframe_memory_limit_bytes",
+            "Resident memory past which nobody is let in; 0: no limit.", site.memory_bytes_max),
   };
   return prometheus::TextSerializer().Serialize(families);
 }

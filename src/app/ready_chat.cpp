@@ -16,7 +16,8 @@ constexpr std::chrono::minutes kMessagesAge{5};
 
 // ISO 8601, UTC, milliseconds.
 std::string timestamp(std::chrono::system_clock::time_point time) {
-  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
+  const auto since =
+      std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
   const std::time_t seconds = since / 1000;
   std::tm parts{};
   gmtime_r(&seconds, &parts);
@@ -114,11 +115,12 @@ void ReadyChat::join(ws::WebSocket& socket, const Json& message) {
   const ws::JoinResult result = join_room(socket, room);
   if (!ws::in_room(result)) {
     const bool name = result == ws::JoinResult::name_invalid;
-    socket.send(
-        {{"error", name ? "room_name_invalid" : "too_many_rooms"}, {"detail", "the room was not joined"}});
+    socket.send({{"error", name ? "room_name_invalid" : "too_many_rooms"},
+                 {"detail", "the room was not joined"}});
     return;
   }
-  socket.send({{"type", "joined_room"}, {"room", room}, {"members", array_of(get_room_members(room))}});
+  socket.send(
+      {{"type", "joined_room"}, {"room", room}, {"members", array_of(get_room_members(room))}});
 }
 
 void ReadyChat::leave(ws::WebSocket& socket, const Json& message) {
@@ -142,8 +144,10 @@ void ReadyChat::private_message(ws::WebSocket& socket, const Json& message) {
   const std::string to = text(message, "to");
   const std::string content = text(message, "text");
   const std::string when = now();
-  const bool delivered = send_to(
-      to, {{"type", "private_message"}, {"from", socket.user()}, {"text", content}, {"timestamp", when}});
+  const bool delivered = send_to(to, {{"type", "private_message"},
+                                      {"from", socket.user()},
+                                      {"text", content},
+                                      {"timestamp", when}});
   socket.send({{"type", "private_message_sent"},
                {"to", to},
                {"text", content},
@@ -151,7 +155,8 @@ void ReadyChat::private_message(ws::WebSocket& socket, const Json& message) {
                {"timestamp", when}});
 }
 
-// To the user named in "to", else to the room named in "room", else to everyone; never back to the sender.
+// To the user named in "to", else to the room named in "room", else to everyone; never back to the
+// sender.
 void ReadyChat::typing(ws::WebSocket& socket, const Json& message) {
   const Json* flag = message.as_object().if_contains("typing");
   if (flag && !flag->is_bool()) throw BadMessage("\"typing\" must be true or false");

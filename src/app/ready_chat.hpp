@@ -1,5 +1,5 @@
-// ReadyChat: the chat that `microframe serve` offers at /ws/chat, with the messages of the chat guide
-// (docs/reference/chat.md).
+// ReadyChat: the chat that `microframe serve` offers at /ws/chat, with the messages of the chat
+// guide (docs/reference/chat.md).
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,8 @@ namespace microframe::app {
 // Any thread, as every endpoint.
 class ReadyChat : public ws::ChatBase {
  public:
-  // What its rooms are meant to have: clients of microframe.v1 get what they missed, and who is there.
+  // What its rooms are meant to have: clients of microframe.v1 get what they missed, and who is
+  // there.
   static RoomOptions room_options();
 
   void on_connect(ws::WebSocket& socket, const ws::UserId& user);
@@ -44,12 +45,14 @@ class ReadyChat : public ws::ChatBase {
   void typing(ws::WebSocket& socket, const Json& message);
   void refresh(ws::WebSocket& socket, const Json& message);
 
-  // To the users in the room but `user`, to none of whom it matters later: it is not kept with the messages.
+  // To the users in the room but `user`, to none of whom it matters later: it is not kept with the
+  // messages.
   void tell(const std::string& room, const ws::UserId& user, const Json& message);
   bool in_room(const ws::WebSocket& socket, std::string_view room) const;
 
-  // A user's devices in a room, between their on_join and on_leave. get_room_members() will not do here: of
-  // two devices that come at once on two loops each finds the other already, and neither would be the first.
+  // A user's devices in a room, between their on_join and on_leave. get_room_members() will not do
+  // here: of two devices that come at once on two loops each finds the other already, and neither
+  // would be the first.
   std::mutex devices_mutex_;
   std::map<std::pair<std::string, ws::UserId>, std::size_t> devices_;
 };

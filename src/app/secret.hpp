@@ -1,5 +1,5 @@
-// The secret of the command line: --secret, or better the environment's MICROFRAME_SECRET, which no process
-// list shows.
+// The secret of the command line: --secret, or better the environment's MICROFRAME_SECRET, which no
+// process list shows.
 #pragma once
 
 #include <string>

@@ -55,7 +55,9 @@ class Echo : public ws::BaseWebSocket {
 // Each message, unchanged, to everyone connected, the sender too.
 class Relay : public ws::ChatBase {
  public:
-  void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) { broadcast(message); }
+  void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) {
+    broadcast(message);
+  }
 };
 
 // The same by a room that everyone is in.
@@ -74,8 +76,8 @@ void add_bench_routes(Application& app, const authx::AuthConfig& auth, const Ser
   limits.connections_per_address_max = 0;
   limits.handshakes_per_second = 0;
   limits.devices_per_user_max = limits.connections_max;
-  // Conformance suites send messages of 16 MiB, in fragments of 64 bytes too, and the next before they have
-  // read the last.
+  // Conformance suites send messages of 16 MiB, in fragments of 64 bytes too, and the next before
+  // they have read the last.
   constexpr std::size_t kSuiteBytesMax = 16 * 1024 * 1024;
   limits.message_bytes_max = options.message_bytes_max.value_or(kSuiteBytesMax);
   limits.outbox_bytes_max = std::max(limits.outbox_bytes_max, 4 * limits.message_bytes_max);
@@ -84,13 +86,15 @@ void add_bench_routes(Application& app, const authx::AuthConfig& auth, const Ser
   app.route<Relay>("/ws/relay", auth);
   app.route<RoomRelay>("/ws/room", auth);
   std::fputs(
-      "bench: /ws/echo, /ws/relay and /ws/room are open to every valid token; no limit of message rate, of "
+      "bench: /ws/echo, /ws/relay and /ws/room are open to every valid token; no limit of message "
+      "rate, of "
       "handshake rate, of connections an address or of devices a user; messages of 16 MiB unless "
       "--max-message says otherwise\n",
       stderr);
 }
 
-// A connection is a descriptor, and the limit that a shell gives is often 1,024: take what the system allows.
+// A connection is a descriptor, and the limit that a shell gives is often 1,024: take what the
+// system allows.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -163,44 +167,56 @@ int serve(const ServeOptions& options) {
 
 void add_serve_command(CLI::App& cli, int& exit_code) {
   auto options = std::make_shared<ServeOptions>();
-  CLI::App* command = cli.add_subcommand("serve", "Serve the ready chat: /ws/chat, and a page at /");
-  command->add_option("--listen", options->listen, "ADDR:PORT, :PORT for every interface, or unix:/PATH")
+  CLI::App* command =
+      cli.add_subcommand("serve", "Serve the ready chat: /ws/chat, and a page at /");
+  command
+      ->add_option("--listen", options->listen,
+                   "ADDR:PORT, :PORT for every interface, or unix:/PATH")
       ->capture_default_str();
-  CLI::Option* secret = command->add_option("--secret", options->secret,
-                                            "What tokens are signed with (HS256, at least 32 bytes); better: "
-                                            "MICROFRAME_SECRET in the environment");
-  CLI::Option* issuer = command->add_option("--issuer", options->issuer, "What a token's iss must be");
+  CLI::Option* secret =
+      command->add_option("--secret", options->secret,
+                          "What tokens are signed with (HS256, at least 32 bytes); better: "
+                          "MICROFRAME_SECRET in the environment");
+  CLI::Option* issuer =
+      command->add_option("--issuer", options->issuer, "What a token's iss must be");
   command->add_option("--audience", options->audience, "What a token's aud must be, or hold");
   command
       ->add_option("--jwks", options->jwks,
                    "URL of the issuer's public keys (https), in place of a secret; wants --issuer")
       ->needs(issuer)
       ->excludes(secret);
-  command->add_option("--threads", options->threads, "Event loops, each a thread; default: the cores")
+  command
+      ->add_option("--threads", options->threads, "Event loops, each a thread; default: the cores")
       ->check(CLI::Range(1, 1024));
   command
-      ->add_option("--io", options->io,
-                   "How to send: auto (default: io_uring where the kernel allows it), plain, uring; or "
-                   "MICROFRAME_IO in the environment")
+      ->add_option(
+          "--io", options->io,
+          "How to send: auto (default: io_uring where the kernel allows it), plain, uring; or "
+          "MICROFRAME_IO in the environment")
       ->check(CLI::IsMember({"auto", "plain", "uring"}));
   using Units = std::map<std::string, std::size_t>;
   command
-      ->add_option("--coalesce", options->coalesce_ms,
-                   "A room's messages wait so long at most (2ms, up to 1s), to leave together; default: not "
-                   "at all")
-      ->transform(CLI::AsNumberWithUnit(Units{{"ms", 1}, {"s", 1000}}, CLI::AsNumberWithUnit::UNIT_REQUIRED));
-  command->add_flag("--bench", options->bench,
-                    "Add /ws/echo, /ws/relay and /ws/room, and lift the limits of rate and of connections");
+      ->add_option(
+          "--coalesce", options->coalesce_ms,
+          "A room's messages wait so long at most (2ms, up to 1s), to leave together; default: not "
+          "at all")
+      ->transform(CLI::AsNumberWithUnit(Units{{"ms", 1}, {"s", 1000}},
+                                        CLI::AsNumberWithUnit::UNIT_REQUIRED));
+  command->add_flag(
+      "--bench", options->bench,
+      "Add /ws/echo, /ws/relay and /ws/room, and lift the limits of rate and of connections");
   command->add_option("--max-message", options->message_bytes_max,
                       "Bytes of a message at most; default: 1 MiB, with --bench 16 MiB");
   command
-      ->add_option("--trusted-proxy", options->trusted_proxies,
-                   "A proxy's address or network (10.0.0.0/8, ::1, unix) whose X-Forwarded-For names the "
-                   "client; may be given again")
+      ->add_option(
+          "--trusted-proxy", options->trusted_proxies,
+          "A proxy's address or network (10.0.0.0/8, ::1, unix) whose X-Forwarded-For names the "
+          "client; may be given again")
       ->allow_extra_args(false);
-  command->add_flag("--proxy-protocol", options->proxy_protocol,
-                    "Each connection comes from a trusted proxy, and begins with a PROXY header (v1 or v2) "
-                    "that names the client");
+  command->add_flag(
+      "--proxy-protocol", options->proxy_protocol,
+      "Each connection comes from a trusted proxy, and begins with a PROXY header (v1 or v2) "
+      "that names the client");
   command->add_flag("--no-compression", options->no_compression, "Accept no permessage-deflate");
   command->add_flag(
       "--context-takeover", options->context_takeover,
@@ -208,7 +224,8 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
       "210 KiB a connection, for 64 MiB of them at most");
   command
       ->add_option("--tls-cert", options->tls_certs,
-                   "Serve https:// and wss:// with this certificate, its chain behind it (PEM); SIGHUP reads "
+                   "Serve https:// and wss:// with this certificate, its chain behind it (PEM); "
+                   "SIGHUP reads "
                    "it again. Again for further names")
       ->allow_extra_args(false);
   command->add_option("--tls-key", options->tls_keys, "The certificate's private key (PEM)")

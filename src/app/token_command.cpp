@@ -43,10 +43,12 @@ void add_token_command(CLI::App& cli, int&) {
   command->add_option("--secret", options->secret,
                       "The signing secret; better: MICROFRAME_SECRET in the environment");
   command->add_option("--sub", options->subject, "The user the token is for");
-  command->add_option("--ttl", options->ttl, "How long it is good: 90s, 15m, 12h, 7d")->capture_default_str();
+  command->add_option("--ttl", options->ttl, "How long it is good: 90s, 15m, 12h, 7d")
+      ->capture_default_str();
   command->add_option("--count", options->count, "Print that many, for NAME0, NAME1, ..")
       ->check(CLI::Range(1, 1'000'000));
-  command->add_option("--inspect", options->inspect, "Show this token's header and claims, unverified")
+  command
+      ->add_option("--inspect", options->inspect, "Show this token's header and claims, unverified")
       ->excludes("--sub");
   command->callback([options] {
     if (options->inspect.empty()) return print_tokens(*options);

@@ -7,8 +7,9 @@
 namespace microframe::authx {
 namespace {
 
-constexpr std::array<std::string_view, 12> kNames = {"HS256", "HS384", "HS512", "RS256", "RS384", "RS512",
-                                                     "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"};
+constexpr std::array<std::string_view, 12> kNames = {"HS256", "HS384", "HS512", "RS256",
+                                                     "RS384", "RS512", "PS256", "PS384",
+                                                     "PS512", "ES256", "ES384", "EdDSA"};
 
 }  // namespace
 

@@ -14,7 +14,8 @@ AuthConfig::AuthConfig(std::string secret, Algorithm with)
 AuthConfig::AuthConfig(Algorithm with, std::string private_pem, std::string public_pem)
     : secret_key(std::move(private_pem)), public_key(std::move(public_pem)), algorithm(with) {}
 
-AuthConfig AuthConfig::key_pair(Algorithm algorithm, std::string private_pem, std::string public_pem) {
+AuthConfig AuthConfig::key_pair(Algorithm algorithm, std::string private_pem,
+                                std::string public_pem) {
   if (is_hmac(algorithm)) {
     throw ConfigError(std::string(to_string(algorithm)) +
                       " has one shared secret, no pair of keys: AuthConfig(secret)");
@@ -36,7 +37,8 @@ AuthConfig AuthConfig::jwks(JwksSource source) {
 }
 
 AuthConfig AuthConfig::jwks(std::vector<JwksSource> sources) {
-  if (sources.empty()) throw ConfigError("no source of keys: name one, with its URL and its issuer");
+  if (sources.empty())
+    throw ConfigError("no source of keys: name one, with its URL and its issuer");
   AuthConfig config(Algorithm::RS256, {}, {});
   config.key_sources = std::move(sources);
   check_key_sources(config);

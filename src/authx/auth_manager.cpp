@@ -5,7 +5,8 @@
 namespace microframe::authx {
 namespace {
 
-// Nobody's hash, of the cost that hash_password uses: verifying against it takes the time a real one would.
+// Nobody's hash, of the cost that hash_password uses: verifying against it takes the time a real
+// one would.
 constexpr char kNobodysHash[] = "$2b$12$abcdefghijklmnopqrstuuD3Vm7fXKJ9KzKQ3vJ0sPZ2mGQ7nE8mC";
 
 }  // namespace

@@ -30,7 +30,8 @@ std::string_view name_of(Carrier carrier) {
 // RFC 6750 §2.1; the scheme's name has no case (RFC 9110 §11.1).
 std::optional<std::string> bearer_token(std::string_view authorization) {
   constexpr std::string_view kScheme = "Bearer ";
-  if (!base::equal_without_case(authorization.substr(0, kScheme.size()), kScheme)) return std::nullopt;
+  if (!base::equal_without_case(authorization.substr(0, kScheme.size()), kScheme))
+    return std::nullopt;
   return std::string(base::trim(authorization.substr(kScheme.size())));
 }
 
@@ -78,7 +79,8 @@ std::optional<std::string> Authenticator::find_token(const TokenSource& source,
   return token;
 }
 
-base::Result<Identity, Refused> Authenticator::authenticate(const Presented& presented, Time now) const {
+base::Result<Identity, Refused> Authenticator::authenticate(const Presented& presented,
+                                                            Time now) const {
   const auto candidate = choose(presented);
   if (!candidate) return base::fail(candidate.error());
   return judge(*candidate, now, KnownKeys(key_sources().size()));
@@ -102,7 +104,8 @@ base::Result<Candidate, Refused> Authenticator::choose(const Presented& presente
   if (!decisive) return base::fail(refusal_for(Refused::Kind::unauthenticated, "no token", note));
   if (decisive->carrier == Carrier::cookie &&
       !origin_allowed(presented.origin, presented.host, codec_.config().allowed_origins)) {
-    return base::fail(refusal_for(Refused::Kind::forbidden_origin, "cookie from a forbidden origin", note));
+    return base::fail(
+        refusal_for(Refused::Kind::forbidden_origin, "cookie from a forbidden origin", note));
   }
   return Candidate{std::move(token), name_of(decisive->carrier), std::move(note)};
 }
@@ -114,7 +117,8 @@ base::Result<Identity, Refused> Authenticator::judge(const Candidate& candidate,
   const bool unknown = claims.error().error == TokenError::unknown_key;
   Refused refused = refusal_for(
       unknown ? Refused::Kind::unknown_key : Refused::Kind::unauthenticated,
-      std::string(to_string(claims.error().error)) + " in " + std::string(candidate.carrier), candidate.note);
+      std::string(to_string(claims.error().error)) + " in " + std::string(candidate.carrier),
+      candidate.note);
   refused.source = claims.error().source;
   return base::fail(std::move(refused));
 }

@@ -1,5 +1,5 @@
-// Authenticator: who a handshake comes from: where it carries its token, and whether that is good. design:
-// Authentication. Threading: const, from many loops at once.
+// Authenticator: who a handshake comes from: where it carries its token, and whether that is good.
+// design: Authentication. Threading: const, from many loops at once.
 #pragma once
 
 #include <cstdint>
@@ -63,13 +63,15 @@ class Authenticator {
 
   // Its two halves, for keys that may have to be waited for. keys: of AuthConfig::key_sources.
   base::Result<Candidate, Refused> choose(const Presented& presented) const;
-  base::Result<Identity, Refused> judge(const Candidate& candidate, Time now, const KnownKeys& keys) const;
+  base::Result<Identity, Refused> judge(const Candidate& candidate, Time now,
+                                        const KnownKeys& keys) const;
 
   // An access token by itself: a fresh one for a live connection.
   base::Result<Claims, TokenError> verify(std::string_view token, Time now) const {
     return codec_.verify(token, TokenType::access, now);
   }
-  base::Result<Claims, Unverified> verify(std::string_view token, Time now, const KnownKeys& keys) const {
+  base::Result<Claims, Unverified> verify(std::string_view token, Time now,
+                                          const KnownKeys& keys) const {
     return codec_.verify(token, TokenType::access, now, keys);
   }
 
@@ -84,7 +86,8 @@ class Authenticator {
   AuthRefusal refusal() const { return codec_.config().auth_refusal; }
 
  private:
-  std::optional<std::string> find_token(const TokenSource& source, const Presented& presented) const;
+  std::optional<std::string> find_token(const TokenSource& source,
+                                        const Presented& presented) const;
 
   const TokenCodec codec_;
 };

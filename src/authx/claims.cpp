@@ -9,7 +9,8 @@ namespace microframe::authx {
 namespace {
 
 constexpr std::size_t kSubBytesMax = 255;
-constexpr std::array<std::string_view, 8> kOwn = {"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "type"};
+constexpr std::array<std::string_view, 8> kOwn = {"iss", "sub", "aud", "exp",
+                                                  "nbf", "iat", "jti", "type"};
 // The year 2255: system_clock counts nanoseconds in 64 bits and ends in 2262.
 constexpr std::int64_t kSecondsMax = 9'000'000'000;
 
@@ -19,7 +20,8 @@ bool is_own(std::string_view name) {
 
 bool is_sub(std::string_view sub) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  return !sub.empty() && sub.size() <= kSubBytesMax && std::none_of(sub.begin(), sub.end(), is_control);
+  return !sub.empty() && sub.size() <= kSubBytesMax &&
+         std::none_of(sub.begin(), sub.end(), is_control);
 }
 
 std::int64_t seconds_of(Time time) {
@@ -46,7 +48,8 @@ const boost::json::string* if_string(const boost::json::object& object, std::str
   return value ? value->if_string() : nullptr;
 }
 
-// RFC 7519 §4.1.3: one name or a list; who is not among them must refuse, and so must who expects none.
+// RFC 7519 §4.1.3: one name or a list; who is not among them must refuse, and so must who expects
+// none.
 bool audience_fits(const boost::json::object& claims, const std::optional<std::string>& expected) {
   const Json* aud = claims.if_contains("aud");
   if (!aud) return !expected;
@@ -73,8 +76,8 @@ Json Claims::extra() const {
   return result;
 }
 
-Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub, const TokenOptions& options,
-                 Time now) {
+Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub,
+                 const TokenOptions& options, Time now) {
   if (!is_sub(sub)) {
     throw std::invalid_argument("a token's sub is 1 to 255 bytes without control characters");
   }
@@ -102,8 +105,8 @@ Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub,
   return claims;
 }
 
-base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all, TokenType expected, Time now,
-                                             TypeClaim type_claim) {
+base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all, TokenType expected,
+                                             Time now, TypeClaim type_claim) {
   const auto& object = all.get_object();
   Claims claims;
   const Json* exp = object.if_contains("exp");
@@ -119,12 +122,14 @@ base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all,
   }
   if (type_claim == TypeClaim::required || object.contains("type")) {
     const auto* type = if_string(object, "type");
-    if (!type || std::string_view(*type) != to_string(expected)) return base::fail(TokenError::wrong_type);
+    if (!type || std::string_view(*type) != to_string(expected))
+      return base::fail(TokenError::wrong_type);
   }
   claims.type = expected;
   if (config.issuer) {
     const auto* iss = if_string(object, "iss");
-    if (!iss || std::string_view(*iss) != *config.issuer) return base::fail(TokenError::wrong_issuer);
+    if (!iss || std::string_view(*iss) != *config.issuer)
+      return base::fail(TokenError::wrong_issuer);
   }
   if (!audience_fits(object, config.audience)) return base::fail(TokenError::wrong_audience);
   if (const Json* nbf = object.if_contains("nbf")) {

@@ -1,4 +1,5 @@
-// The claims of a token: what ours hold, and what one must hold to be taken. RFC 7519 §4.1, RFC 8725.
+// The claims of a token: what ours hold, and what one must hold to be taken. RFC 7519 §4.1, RFC
+// 8725.
 #pragma once
 
 #include "authx/token_codec.hpp"
@@ -8,14 +9,14 @@
 namespace microframe::authx {
 
 // errors: std::invalid_argument, as create_access_token says.
-Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub, const TokenOptions& options,
-                 Time now);
+Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub,
+                 const TokenOptions& options, Time now);
 
 // Whether a token without `type` is taken for one of the expected type.
 enum class TypeClaim : std::uint8_t { required, optional };
 
 // Reads the claims of a token whose signature is good.
-base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all, TokenType expected, Time now,
-                                             TypeClaim type_claim = TypeClaim::required);
+base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all, TokenType expected,
+                                             Time now, TypeClaim type_claim = TypeClaim::required);
 
 }  // namespace microframe::authx

@@ -18,10 +18,12 @@ bool is_loopback(std::string_view host) {
   return address && address->shares_prefix(*loopback, 8);
 }
 
-// The host of "scheme://host[:port]..."; "" for a URL with user information, which would reach the log, with
-// what no URL holds, or without a host.
+// The host of "scheme://host[:port]..."; "" for a URL with user information, which would reach the
+// log, with what no URL holds, or without a host.
 std::string_view host_of(std::string_view url) {
-  const auto is_bad = [](char c) { return c <= ' ' || c == '\\' || static_cast<unsigned char>(c) > 0x7E; };
+  const auto is_bad = [](char c) {
+    return c <= ' ' || c == '\\' || static_cast<unsigned char>(c) > 0x7E;
+  };
   const std::size_t begin = url.find("://");
   if (begin == std::string_view::npos || std::any_of(url.begin(), url.end(), is_bad)) return {};
   std::string_view authority = url.substr(begin + 3);
@@ -40,17 +42,19 @@ void check_url(const JwksSource& source) {
                       "\": write scheme, host and path, such as https://id.example/jwks.json");
   }
   if (url.starts_with("http://") && !is_loopback(host) && !source.allows_http()) {
-    throw ConfigError("the URL of keys is " + url +
-                      ": over plain http whoever sits on the way chooses the keys. Write https://, or say "
-                      "allow_http()");
+    throw ConfigError(
+        "the URL of keys is " + url +
+        ": over plain http whoever sits on the way chooses the keys. Write https://, or say "
+        "allow_http()");
   }
 }
 
 void check_times(const JwksSource& source) {
   constexpr std::chrono::milliseconds kLongest = std::chrono::hours(24 * 365);
-  const bool good = source.cool_down().count() > 0 && source.cool_down() <= source.refresh_interval() &&
-                    source.refresh_interval() <= source.age_max() && source.age_max() <= kLongest &&
-                    source.fetch_time().count() > 0 && source.fetch_time() <= std::chrono::minutes(1);
+  const bool good =
+      source.cool_down().count() > 0 && source.cool_down() <= source.refresh_interval() &&
+      source.refresh_interval() <= source.age_max() && source.age_max() <= kLongest &&
+      source.fetch_time().count() > 0 && source.fetch_time() <= std::chrono::minutes(1);
   if (good) return;
   throw ConfigError(
       "the times of the keys of " + source.issuer() +
@@ -61,8 +65,9 @@ void check_times(const JwksSource& source) {
 void check_algorithms(const JwksSource& source) {
   const auto& algorithms = source.algorithms();
   if (algorithms.empty() || std::any_of(algorithms.begin(), algorithms.end(), is_hmac)) {
-    throw ConfigError("the keys of " + source.issuer() +
-                      " are public: name algorithms that have public keys, such as Algorithm::RS256");
+    throw ConfigError(
+        "the keys of " + source.issuer() +
+        " are public: name algorithms that have public keys, such as Algorithm::RS256");
   }
 }
 
@@ -73,11 +78,13 @@ constexpr std::chrono::seconds kLeewayMax = std::chrono::hours(1);
 
 void check_token_rules(const AuthConfig& config) {
   if (config.access_token_expire_minutes < 1) {
-    throw ConfigError("access_token_expire_minutes is " + std::to_string(config.access_token_expire_minutes) +
+    throw ConfigError("access_token_expire_minutes is " +
+                      std::to_string(config.access_token_expire_minutes) +
                       ": write 1 or more, such as 15");
   }
   if (config.refresh_token_expire_days < 1) {
-    throw ConfigError("refresh_token_expire_days is " + std::to_string(config.refresh_token_expire_days) +
+    throw ConfigError("refresh_token_expire_days is " +
+                      std::to_string(config.refresh_token_expire_days) +
                       ": write 1 or more, such as 7");
   }
   if (config.leeway < std::chrono::seconds(0) || config.leeway > kLeewayMax) {
@@ -93,11 +100,13 @@ void check_token_rules(const AuthConfig& config) {
   if (!config.key_sources.empty()) check_key_sources(config);
   for (const JwksSource& source : config.key_sources) {
     if (config.issuer) {
-      throw ConfigError("issuer is set beside key_sources: each source names its own, " + source.issuer());
+      throw ConfigError("issuer is set beside key_sources: each source names its own, " +
+                        source.issuer());
     }
     if (source.is_type_optional() && !config.audience) {
-      throw ConfigError("the tokens of " + source.issuer() +
-                        " need no type, so only an audience tells access tokens from others: set audience");
+      throw ConfigError(
+          "the tokens of " + source.issuer() +
+          " need no type, so only an audience tells access tokens from others: set audience");
     }
   }
 }
@@ -107,14 +116,16 @@ void check_key_sources(const AuthConfig& config) {
   for (auto source = sources.begin(); source != sources.end(); ++source) {
     check_url(*source);
     if (source->issuer().empty()) {
-      throw ConfigError("the keys at " + source->url() +
-                        " have no issuer: say whose tokens they verify, JwksSource(url).issuer(iss)");
+      throw ConfigError(
+          "the keys at " + source->url() +
+          " have no issuer: say whose tokens they verify, JwksSource(url).issuer(iss)");
     }
     check_algorithms(*source);
     check_times(*source);
     const auto same = [&](const JwksSource& other) { return other.issuer() == source->issuer(); };
     if (std::any_of(source + 1, sources.end(), same)) {
-      throw ConfigError("the issuer " + source->issuer() + " has two sources of keys: name one URL for it");
+      throw ConfigError("the issuer " + source->issuer() +
+                        " has two sources of keys: name one URL for it");
     }
   }
 }
@@ -122,20 +133,23 @@ void check_key_sources(const AuthConfig& config) {
 void check_carriers(const AuthConfig& config) {
   if (config.sources.empty()) {
     throw ConfigError(
-        "sources is empty, so nobody could connect: name one, such as {{Carrier::query, \"token\"}}");
+        "sources is empty, so nobody could connect: name one, such as {{Carrier::query, "
+        "\"token\"}}");
   }
   for (const TokenSource& source : config.sources) {
     // An empty prefix would make a token of every subprotocol.
     if (source.carrier != TokenSource::Carrier::bearer && source.name.empty()) {
       throw ConfigError(
-          "a source has no name: write the parameter, the cookie or the prefix, such as \"token.\"");
+          "a source has no name: write the parameter, the cookie or the prefix, such as "
+          "\"token.\"");
     }
   }
   for (const std::string& origin : config.allowed_origins) {
     if (!is_origin(origin)) {
-      throw ConfigError("allowed_origins has \"" + origin +
-                        "\", which no browser sends: write scheme and host, without a path and without *, "
-                        "such as https://app.example or http://localhost:3000");
+      throw ConfigError(
+          "allowed_origins has \"" + origin +
+          "\", which no browser sends: write scheme and host, without a path and without *, "
+          "such as https://app.example or http://localhost:3000");
     }
   }
 }

@@ -1,5 +1,5 @@
-// What an AuthConfig may say beside its keys, checked once at start: a rule that cannot hold, or that would
-// silently let in nobody or everybody, is refused with what to write instead.
+// What an AuthConfig may say beside its keys, checked once at start: a rule that cannot hold, or
+// that would silently let in nobody or everybody, is refused with what to write instead.
 #pragma once
 
 #include "microframe/authx/auth_config.hpp"
@@ -10,9 +10,8 @@ namespace microframe::authx {
 // errors: ConfigError.
 void check_token_rules(const AuthConfig& config);
 
-// Whose keys are fetched, and from where. What depends on members that are set later (audience) is left to
-// check_token_rules.
-// errors: ConfigError.
+// Whose keys are fetched, and from where. What depends on members that are set later (audience) is
+// left to check_token_rules. errors: ConfigError.
 void check_key_sources(const AuthConfig& config);
 
 // The sources of a handshake's token, and the allowed origins.

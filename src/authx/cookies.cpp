@@ -23,7 +23,8 @@ std::optional<std::string_view> find_in(std::string_view field, std::string_view
 
 }  // namespace
 
-std::optional<std::string_view> find_cookie(std::span<const std::string_view> fields, std::string_view name) {
+std::optional<std::string_view> find_cookie(std::span<const std::string_view> fields,
+                                            std::string_view name) {
   for (const std::string_view field : fields) {
     if (const auto value = find_in(field, name)) return value;
   }

@@ -7,8 +7,9 @@
 
 namespace microframe::authx {
 
-// The value of the first cookie of that name (case matters) in the Cookie fields' values, without the quotes
-// it may stand in; nullopt if there is none. A pair without '=' is passed over.
-std::optional<std::string_view> find_cookie(std::span<const std::string_view> fields, std::string_view name);
+// The value of the first cookie of that name (case matters) in the Cookie fields' values, without
+// the quotes it may stand in; nullopt if there is none. A pair without '=' is passed over.
+std::optional<std::string_view> find_cookie(std::span<const std::string_view> fields,
+                                            std::string_view name);
 
 }  // namespace microframe::authx

@@ -20,7 +20,8 @@ struct FreeWith {
 
 using Key = std::unique_ptr<EVP_PKEY, FreeWith<&EVP_PKEY_free>>;
 
-// public_key.cpp. key: not null, with a public half. errors: ConfigError if it does not fit the algorithm.
+// public_key.cpp. key: not null, with a public half. errors: ConfigError if it does not fit the
+// algorithm.
 std::unique_ptr<Verifier> make_public_key_verifier(Key key, Algorithm algorithm);
 
 }  // namespace microframe::authx

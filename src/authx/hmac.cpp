@@ -40,8 +40,9 @@ void must(int done) {
   if (done != 1) throw std::bad_alloc();
 }
 
-// RFC 2104 §2 over OpenSSL's digests. The two digests that begin with the key are made once (§4), and each
-// use works on a copy of them: a copy of OpenSSL's own EVP_MAC takes a dozen blocks of memory.
+// RFC 2104 §2 over OpenSSL's digests. The two digests that begin with the key are made once (§4),
+// and each use works on a copy of them: a copy of OpenSSL's own EVP_MAC takes a dozen blocks of
+// memory.
 class Hmac final : public Signer, public Verifier {
  public:
   Hmac(std::string_view secret, Algorithm algorithm) {
@@ -72,7 +73,8 @@ class Hmac final : public Signer, public Verifier {
   }
 
  private:
-  // The key as a block of the digest's: hashed where it is longer, zeros behind it where it is shorter.
+  // The key as a block of the digest's: hashed where it is longer, zeros behind it where it is
+  // shorter.
   static std::string block_of(std::string_view secret, const EVP_MD* digest) {
     const auto block_bytes = static_cast<std::size_t>(EVP_MD_get_block_size(digest));
     std::string block(secret);
@@ -116,8 +118,8 @@ void check_secret(std::string_view secret, Algorithm algorithm) {
                       " is a key in PEM; name the key's algorithm, such as Algorithm::RS256");
   }
   if (secret.size() < secret_bytes_min(algorithm)) {
-    throw ConfigError("the secret is too short: " + name + " wants at least " + min + " bytes, this has " +
-                      std::to_string(secret.size()) + advice);
+    throw ConfigError("the secret is too short: " + name + " wants at least " + min +
+                      " bytes, this has " + std::to_string(secret.size()) + advice);
   }
 }
 

@@ -104,7 +104,8 @@ bool verifies(const object& jwk) {
 }
 
 // RFC 7517 §4.4.
-std::optional<Algorithm> algorithm_of(const object& jwk, Kind kind, std::span<const Algorithm> allowed) {
+std::optional<Algorithm> algorithm_of(const object& jwk, Kind kind,
+                                      std::span<const Algorithm> allowed) {
   std::optional<Algorithm> own;
   if (jwk.contains("alg")) {
     const auto name = text_of(jwk, "alg");
@@ -133,8 +134,9 @@ base::Result<Key, JwkError> rsa_key(const object& jwk) {
   const Bignum modulus(BN_bin2bn(data_of(*n), static_cast<int>(n->size()), nullptr));
   const Bignum exponent(BN_bin2bn(data_of(*e), static_cast<int>(e->size()), nullptr));
   if (BN_num_bits(modulus.get()) < kModulusBitsMin) return base::fail(JwkError::weak);
-  const bool plausible = BN_num_bits(modulus.get()) <= kModulusBitsMax && BN_is_odd(modulus.get()) &&
-                         BN_is_odd(exponent.get()) && !BN_is_one(exponent.get()) &&
+  const bool plausible = BN_num_bits(modulus.get()) <= kModulusBitsMax &&
+                         BN_is_odd(modulus.get()) && BN_is_odd(exponent.get()) &&
+                         !BN_is_one(exponent.get()) &&
                          BN_num_bits(exponent.get()) <= kExponentBitsMax;
   if (!plausible) return base::fail(JwkError::not_a_key);
   const Builder builder(OSSL_PARAM_BLD_new());
@@ -152,7 +154,8 @@ base::Result<Key, JwkError> ec_key(const object& jwk, const Curve& curve) {
   const std::string point = '\x04' + *x + *y;  // uncompressed: SEC 1 §2.3.3
   const Builder builder(OSSL_PARAM_BLD_new());
   OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.name, 0);
-  OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size());
+  OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
+                                   point.size());
   Key key = make_key("EC", builder.get());
   if (!key) return key;
   const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));

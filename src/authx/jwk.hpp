@@ -35,7 +35,8 @@ enum class JwkError : std::uint8_t {
 // For the log.
 std::string_view to_string(JwkError error);
 
-// Reads one key. allowed: best first; what a key without `alg` is pinned to is the first that fits it.
+// Reads one key. allowed: best first; what a key without `alg` is pinned to is the first that fits
+// it.
 base::Result<PublicKey, JwkError> read_jwk(const Json& jwk, std::span<const Algorithm> allowed);
 
 }  // namespace microframe::authx

@@ -21,7 +21,8 @@ std::string_view to_string(KeySetError error) {
   return "bad key set";
 }
 
-base::Result<KeySet, KeySetError> KeySet::parse(std::string_view text, std::span<const Algorithm> allowed) {
+base::Result<KeySet, KeySetError> KeySet::parse(std::string_view text,
+                                                std::span<const Algorithm> allowed) {
   if (text.size() > kBytesMax) return base::fail(KeySetError::too_big);
   const auto object = parse_strict_object(text);
   const Json* member = object ? object->get_object().if_contains("keys") : nullptr;
@@ -42,7 +43,8 @@ base::Result<KeySet, KeySetError> KeySet::parse(std::string_view text, std::span
     if (!set.passed_over_.empty()) set.passed_over_ += ", ";
     set.passed_over_ += std::to_string(count) + " " + std::string(to_string(error));
   }
-  // A set without keys is a server's fault more likely than an issuer's end: it must not replace good keys.
+  // A set without keys is a server's fault more likely than an issuer's end: it must not replace
+  // good keys.
   if (set.keys_.empty()) return base::fail(KeySetError::no_key);
   return set;
 }
@@ -58,9 +60,10 @@ const Verifier* KeySet::find(std::optional<std::string_view> kid, Algorithm algo
 }
 
 bool KeySet::names_as(const KeySet& other) const {
-  return std::equal(
-      keys_.begin(), keys_.end(), other.keys_.begin(), other.keys_.end(),
-      [](const PublicKey& a, const PublicKey& b) { return a.kid == b.kid && a.algorithm == b.algorithm; });
+  return std::equal(keys_.begin(), keys_.end(), other.keys_.begin(), other.keys_.end(),
+                    [](const PublicKey& a, const PublicKey& b) {
+                      return a.kid == b.kid && a.algorithm == b.algorithm;
+                    });
 }
 
 }  // namespace microframe::authx

@@ -32,10 +32,11 @@ class KeySet {
 
   // Reads a set. Keys that cannot be used are passed over (RFC 7517 §5), and noted.
   // allowed: as read_jwk.
-  static base::Result<KeySet, KeySetError> parse(std::string_view text, std::span<const Algorithm> allowed);
+  static base::Result<KeySet, KeySetError> parse(std::string_view text,
+                                                 std::span<const Algorithm> allowed);
 
-  // The key with that name which verifies that algorithm; nullptr if there is none. Without a name it is the
-  // only key of the algorithm, if just one is.
+  // The key with that name which verifies that algorithm; nullptr if there is none. Without a name
+  // it is the only key of the algorithm, if just one is.
   const Verifier* find(std::optional<std::string_view> kid, Algorithm algorithm) const;
 
   std::size_t size() const { return keys_.size(); }
@@ -51,7 +52,8 @@ class KeySet {
   std::string passed_over_;
 };
 
-// What a server knows now of the keys of an AuthConfig's key_sources, in their order; nullptr: none.
+// What a server knows now of the keys of an AuthConfig's key_sources, in their order; nullptr:
+// none.
 using KnownKeys = std::vector<std::shared_ptr<const KeySet>>;
 
 }  // namespace microframe::authx

@@ -48,11 +48,12 @@ void KeyCache::begin(Moment now) {
   cool_until_ = now + cool_down_;
 }
 
-void KeyCache::succeed(std::shared_ptr<const KeySet> keys, std::optional<std::chrono::seconds> max_age,
-                       double chance) {
+void KeyCache::succeed(std::shared_ptr<const KeySet> keys,
+                       std::optional<std::chrono::seconds> max_age, double chance) {
   keys_ = std::move(keys);
   known_since_ = began_;
-  const Duration wait = max_age ? std::clamp<Duration>(*max_age, interval_ / 10, interval_ * 6) : interval_;
+  const Duration wait =
+      max_age ? std::clamp<Duration>(*max_age, interval_ / 10, interval_ * 6) : interval_;
   end(std::min(wait, age_max_ / 2), chance);
 }
 

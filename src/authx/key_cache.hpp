@@ -1,10 +1,11 @@
-// KeyCache: the keys of one issuer as they are known, and when to fetch them anew. PURE: time and chance come
-// in as arguments.
+// KeyCache: the keys of one issuer as they are known, and when to fetch them anew. PURE: time and
+// chance come in as arguments.
 //
 //   resting --begin--> fetching --succeed or fail--> resting
 //
-// A fetch begins at most once in a cool-down, whatever for: the interval, or a key that is not known, however
-// many ask for one. A fetch that fails changes no key; keys are known until they are age_max old.
+// A fetch begins at most once in a cool-down, whatever for: the interval, or a key that is not
+// known, however many ask for one. A fetch that fails changes no key; keys are known until they are
+// age_max old.
 #pragma once
 
 #include <chrono>
@@ -43,8 +44,8 @@ class KeyCache {
 
   // A fetch begins. Not while one is under way.
   void begin(Moment now);
-  // It has brought `keys`. max_age: the answer's. chance: in [0, 1), anew each time, so that many servers do
-  // not fetch at once.
+  // It has brought `keys`. max_age: the answer's. chance: in [0, 1), anew each time, so that many
+  // servers do not fetch at once.
   void succeed(std::shared_ptr<const KeySet> keys, std::optional<std::chrono::seconds> max_age,
                double chance);
   // It has brought nothing.

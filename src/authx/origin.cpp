@@ -36,8 +36,8 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
 
 bool origin_allowed(std::optional<std::string_view> origin, std::string_view host,
                     std::span<const std::string> allowed) {
-  // RFC 6454 §6.1: "null" stands for every origin that has no name, a sandboxed frame of anybody's among
-  // them.
+  // RFC 6454 §6.1: "null" stands for every origin that has no name, a sandboxed frame of anybody's
+  // among them.
   if (!origin || !is_origin(*origin)) return false;
   if (allowed.empty()) return is_own_origin(*origin, host);
   return std::any_of(allowed.begin(), allowed.end(),
@@ -54,7 +54,8 @@ bool is_origin(std::string_view text) {
       return is_alphanumeric(c) || marks.find(c) != std::string_view::npos;
     });
   };
-  return consists_of(text.substr(0, colon), kSchemeMarks) && consists_of(text.substr(colon + 3), kHostMarks);
+  return consists_of(text.substr(0, colon), kSchemeMarks) &&
+         consists_of(text.substr(colon + 3), kHostMarks);
 }
 
 }  // namespace microframe::authx

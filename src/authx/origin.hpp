@@ -8,15 +8,15 @@
 
 namespace microframe::authx {
 
-// origin:  the Origin field (RFC 6454 §7): a browser always sends one; missing or "null" is not allowed.
-// host:    the request's Host, with or without the port that is the scheme's own.
-// allowed: whole origins, compared without case; empty: only the origin whose host and port are the request's
-// own.
+// origin:  the Origin field (RFC 6454 §7): a browser always sends one; missing or "null" is not
+// allowed. host:    the request's Host, with or without the port that is the scheme's own. allowed:
+// whole origins, compared without case; empty: only the origin whose host and port are the
+// request's own.
 bool origin_allowed(std::optional<std::string_view> origin, std::string_view host,
                     std::span<const std::string> allowed);
 
-// Whether `text` has the form of an origin that a browser names (RFC 6454 §6.2): scheme "://" host [":"
-// port], and nothing behind.
+// Whether `text` has the form of an origin that a browser names (RFC 6454 §6.2): scheme "://" host
+// [":" port], and nothing behind.
 bool is_origin(std::string_view text);
 
 }  // namespace microframe::authx

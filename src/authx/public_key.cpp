@@ -75,7 +75,8 @@ void check_fits(const EVP_PKEY* key, Algorithm algorithm) {
     }
     case Kind::eddsa:
       if (EVP_PKEY_is_a(key, "ED25519") == 1) return;
-      throw ConfigError("EdDSA wants an Ed25519 key. Make one with: openssl genpkey -algorithm ED25519");
+      throw ConfigError(
+          "EdDSA wants an Ed25519 key. Make one with: openssl genpkey -algorithm ED25519");
   }
 }
 
@@ -87,8 +88,10 @@ Key read_pem(const std::string& pem, bool is_private, Algorithm algorithm) {
                      : PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr));
   ERR_clear_error();
   if (!key) {
-    const std::string begin = is_private ? "-----BEGIN PRIVATE KEY-----" : "-----BEGIN PUBLIC KEY-----";
-    throw ConfigError(std::string(to_string(algorithm)) + " wants a " + (is_private ? "private" : "public") +
+    const std::string begin =
+        is_private ? "-----BEGIN PRIVATE KEY-----" : "-----BEGIN PUBLIC KEY-----";
+    throw ConfigError(std::string(to_string(algorithm)) + " wants a " +
+                      (is_private ? "private" : "public") +
                       " key in PEM, without a passphrase: text that begins with " + begin +
                       (is_private ? ". With a public key alone: AuthConfig::verify_only" : ""));
   }
@@ -96,8 +99,8 @@ Key read_pem(const std::string& pem, bool is_private, Algorithm algorithm) {
   return key;
 }
 
-// Sets up signing or verifying: the digest, and for PSS the padding of RFC 7518 §3.5 (salt as long as the
-// hash).
+// Sets up signing or verifying: the digest, and for PSS the padding of RFC 7518 §3.5 (salt as long
+// as the hash).
 template <class Init>
 bool begin(EVP_MD_CTX* context, EVP_PKEY* key, Algorithm algorithm, Init init) {
   EVP_PKEY_CTX* details = nullptr;
@@ -158,8 +161,8 @@ class PublicKeyVerifier final : public Verifier {
     }
     const DigestContext context(EVP_MD_CTX_new());
     const bool good = begin(context.get(), key_.get(), algorithm_, &EVP_DigestVerifyInit) &&
-                      EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(input),
-                                       input.size()) == 1;
+                      EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(),
+                                       bytes_of(input), input.size()) == 1;
     if (!good) ERR_clear_error();
     return good;
   }

@@ -38,7 +38,8 @@ std::optional<std::string> find_parameter(std::string_view query, std::string_vi
     query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
     const std::size_t equals = pair.find('=');
     if (pair.substr(0, equals) != name) continue;
-    return percent_decode(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1));
+    return percent_decode(equals == std::string_view::npos ? std::string_view{}
+                                                           : pair.substr(equals + 1));
   }
   return std::nullopt;
 }

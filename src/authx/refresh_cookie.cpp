@@ -43,7 +43,8 @@ void check_cookie(const AuthConfig& config) {
 
 std::string refresh_cookie(const AuthConfig& config, std::string_view refresh_token) {
   check_cookie(config);
-  if (refresh_token.empty() || !std::all_of(refresh_token.begin(), refresh_token.end(), is_cookie_octet)) {
+  if (refresh_token.empty() ||
+      !std::all_of(refresh_token.begin(), refresh_token.end(), is_cookie_octet)) {
     throw std::invalid_argument("microframe: this is no token, and no cookie can hold it");
   }
   const std::chrono::seconds age = std::chrono::days(config.refresh_token_expire_days);

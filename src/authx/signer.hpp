@@ -1,5 +1,5 @@
-// Signer and Verifier: one key and the one algorithm it is pinned to (RFC 8725 §3.1), by OpenSSL. RFC 7518
-// §3, RFC 8037. Threading: const, and used from many threads at once.
+// Signer and Verifier: one key and the one algorithm it is pinned to (RFC 8725 §3.1), by OpenSSL.
+// RFC 7518 §3, RFC 8037. Threading: const, and used from many threads at once.
 #pragma once
 
 #include <memory>
@@ -24,13 +24,14 @@ class Verifier {
   virtual bool verify(std::string_view input, std::string_view signature) const = 0;
 };
 
-// errors: ConfigError for a key that is missing, weak, or of another kind than the algorithm's, with what to
-// write instead.
+// errors: ConfigError for a key that is missing, weak, or of another kind than the algorithm's,
+// with what to write instead.
 std::unique_ptr<Verifier> make_verifier(const AuthConfig& config);
 // nullptr if the configuration has no key that signs. errors: likewise.
 std::unique_ptr<Signer> make_signer(const AuthConfig& config);
 
-// errors: ConfigError for a shared secret that is empty, too short for `algorithm`, or a key in PEM.
+// errors: ConfigError for a shared secret that is empty, too short for `algorithm`, or a key in
+// PEM.
 void check_secret(std::string_view secret, Algorithm algorithm);
 bool is_hmac(Algorithm algorithm);
 

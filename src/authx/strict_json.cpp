@@ -45,7 +45,8 @@ std::optional<Json> parse_strict_object(std::string_view text) {
   boost::json::error_code error;
   Json value = boost::json::parse(text, error, {}, options);
   if (error || !value.is_object() || !base::is_finite(value)) return std::nullopt;
-  // Of members with one name the parser keeps the last, and all that the others hold is gone with them.
+  // Of members with one name the parser keeps the last, and all that the others hold is gone with
+  // them.
   if (members_kept(value) != members_written(text)) return std::nullopt;
   return value;
 }

@@ -1,5 +1,5 @@
-// JSON objects as tokens hold them: small, shallow, each member once (RFC 8725 §2.4: two readers must not
-// differ).
+// JSON objects as tokens hold them: small, shallow, each member once (RFC 8725 §2.4: two readers
+// must not differ).
 #pragma once
 
 #include <optional>

@@ -16,8 +16,8 @@ namespace {
 
 using base::equal_without_case;
 
-// RFC 8725 §3.10: a `kid` is somebody else's text that ends up in a look-up: what reads like a path or a
-// query is nobody's name for a key.
+// RFC 8725 §3.10: a `kid` is somebody else's text that ends up in a look-up: what reads like a path
+// or a query is nobody's name for a key.
 bool is_key_name(const Json& kid) {
   constexpr std::size_t kBytesMax = 128;
   constexpr std::string_view kAllowed =
@@ -35,8 +35,9 @@ std::optional<Algorithm> algorithm_of(const boost::json::object& header) {
   return alg && alg->is_string() ? algorithm_named(alg->get_string()) : std::nullopt;
 }
 
-// RFC 7515 §4.1, RFC 8725 §3. `kid` and the thumbprints (x5t) only name a key: a pinned one needs no name, a
-// set of keys is asked for `kid` alone. What brings a key along, or says where to fetch one, is refused.
+// RFC 7515 §4.1, RFC 8725 §3. `kid` and the thumbprints (x5t) only name a key: a pinned one needs
+// no name, a set of keys is asked for `kid` alone. What brings a key along, or says where to fetch
+// one, is refused.
 std::optional<TokenError> check_header(const boost::json::object& object) {
   for (const char* name : {"crit", "jku", "jwk", "x5u", "x5c", "b64"}) {
     if (object.contains(name)) return TokenError::forbidden_header;
@@ -65,8 +66,8 @@ std::optional<Parts> split(std::string_view token) {
   const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
   if (second == std::string_view::npos || token.find('.', second + 1) != std::string_view::npos)
     return std::nullopt;
-  return Parts{token.substr(0, first), token.substr(first + 1, second - first - 1), token.substr(second + 1),
-               token.substr(0, second)};
+  return Parts{token.substr(0, first), token.substr(first + 1, second - first - 1),
+               token.substr(second + 1), token.substr(0, second)};
 }
 
 std::optional<Json> decode_object(std::string_view part) {
@@ -80,7 +81,8 @@ bool says_access_token(const boost::json::object& header) {
   return typ && typ->is_string() && equal_without_case(typ->get_string(), "at+jwt");
 }
 
-TypeClaim type_claim(const JwksSource& source, const boost::json::object& header, TokenType expected) {
+TypeClaim type_claim(const JwksSource& source, const boost::json::object& header,
+                     TokenType expected) {
   const bool told = source.is_type_optional() || says_access_token(header);
   return told && expected == TokenType::access ? TypeClaim::optional : TypeClaim::required;
 }
@@ -131,10 +133,12 @@ TokenCodec::TokenCodec(AuthConfig config)
 std::string TokenCodec::issue(TokenType type, std::string_view sub, const TokenOptions& options,
                               Time now) const {
   if (!signer_)
-    throw ConfigError("this AuthConfig only verifies: give it the private key too (AuthConfig::key_pair)");
+    throw ConfigError(
+        "this AuthConfig only verifies: give it the private key too (AuthConfig::key_pair)");
   const std::string claims = boost::json::serialize(make_claims(config_, type, sub, options, now));
   if (!parse_strict_object(claims)) {
-    throw std::invalid_argument("microframe: a token's claims are UTF-8, finite, and nest at most 8 deep");
+    throw std::invalid_argument(
+        "microframe: a token's claims are UTF-8, finite, and nest at most 8 deep");
   }
   std::string token = usual_header_;
   token += '.';
@@ -151,7 +155,8 @@ std::string TokenCodec::issue(TokenType type, std::string_view sub, const TokenO
 
 // Of a token for the pinned key.
 std::optional<TokenError> TokenCodec::judge_header(std::string_view encoded) const {
-  // Nearly every token has the header that issue() writes, for others write the same: it is known to be good.
+  // Nearly every token has the header that issue() writes, for others write the same: it is known
+  // to be good.
   if (encoded == usual_header_) return std::nullopt;
   const auto header = decode_object(encoded);
   if (!header) return TokenError::malformed;
@@ -172,7 +177,8 @@ base::Result<Claims, TokenError> TokenCodec::verify(std::string_view token, Toke
   if (const auto error = judge_header(parts->header)) return base::fail(*error);
   const auto signature = base64url_decode(parts->signature);
   if (!signature) return base::fail(TokenError::malformed);
-  if (!verifier_->verify(parts->signed_input, *signature)) return base::fail(TokenError::bad_signature);
+  if (!verifier_->verify(parts->signed_input, *signature))
+    return base::fail(TokenError::bad_signature);
   auto claims = decode_object(parts->claims);
   if (!claims) return base::fail(TokenError::malformed);
   return read_claims(config_, std::move(*claims), expected, now);
@@ -189,8 +195,8 @@ std::optional<std::size_t> TokenCodec::source_of(const Json& claims) const {
   return static_cast<std::size_t>(found - sources.begin());
 }
 
-base::Result<Claims, Unverified> TokenCodec::verify(std::string_view token, TokenType expected, Time now,
-                                                    const KnownKeys& keys) const {
+base::Result<Claims, Unverified> TokenCodec::verify(std::string_view token, TokenType expected,
+                                                    Time now, const KnownKeys& keys) const {
   const auto refuse = [](TokenError error) { return base::fail(Unverified{error}); };
   if (verifier_) {
     auto claims = verify(token, expected, now);
@@ -224,7 +230,8 @@ base::Result<Claims, Unverified> TokenCodec::verify(std::string_view token, Toke
     if (!kid) return base::fail(Unverified{TokenError::unknown_key, *source});
     return refuse(TokenError::bad_signature);
   }
-  auto read = read_claims(config_, std::move(*claims), expected, now, type_claim(issuer, members, expected));
+  auto read = read_claims(config_, std::move(*claims), expected, now,
+                          type_claim(issuer, members, expected));
   if (!read) return refuse(read.error());
   return std::move(*read);
 }

@@ -47,13 +47,16 @@ class TokenCodec {
   const AuthConfig& config() const { return config_; }
 
   // errors: as create_access_token.
-  std::string issue(TokenType type, std::string_view sub, const TokenOptions& options, Time now) const;
+  std::string issue(TokenType type, std::string_view sub, const TokenOptions& options,
+                    Time now) const;
 
-  // Checks form, algorithm and signature first, then what the claims say; a forged token is never told as
-  // expired.
-  base::Result<Claims, TokenError> verify(std::string_view token, TokenType expected, Time now) const;
-  // The same with the keys that are known of the configuration's key_sources, if it has any. A token's `iss`
-  // and `kid` choose among them, unverified, and lead nowhere else (RFC 8725 §3.8, §3.10).
+  // Checks form, algorithm and signature first, then what the claims say; a forged token is never
+  // told as expired.
+  base::Result<Claims, TokenError> verify(std::string_view token, TokenType expected,
+                                          Time now) const;
+  // The same with the keys that are known of the configuration's key_sources, if it has any. A
+  // token's `iss` and `kid` choose among them, unverified, and lead nowhere else (RFC 8725 §3.8,
+  // §3.10).
   base::Result<Claims, Unverified> verify(std::string_view token, TokenType expected, Time now,
                                           const KnownKeys& keys) const;
 

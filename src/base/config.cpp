@@ -9,7 +9,8 @@ namespace microframe {
 std::string env(const char* name) {
   const char* value = std::getenv(name);
   if (value && *value) return value;
-  throw ConfigError(std::string(name) + " is not set. Try: export " + name + "=$(openssl rand -hex 32)");
+  throw ConfigError(std::string(name) + " is not set. Try: export " + name +
+                    "=$(openssl rand -hex 32)");
 }
 
 std::string read_file(const std::string& path) {

@@ -1,6 +1,6 @@
-// Few<T, N>: a vector whose first N elements lie in place: for what nearly always holds no more, and is held
-// by what there are very many of. Elements are moved without throwing. It never grows beyond 2^31 elements.
-// Threading: none of its own.
+// Few<T, N>: a vector whose first N elements lie in place: for what nearly always holds no more,
+// and is held by what there are very many of. Elements are moved without throwing. It never grows
+// beyond 2^31 elements. Threading: none of its own.
 #pragma once
 
 #include <algorithm>

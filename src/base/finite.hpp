@@ -1,5 +1,5 @@
-// Whether JSON can be said again: of 1e400 the parser makes infinity, and of 0e400000000 NaN, for which JSON
-// has no words (RFC 8259 §6).
+// Whether JSON can be said again: of 1e400 the parser makes infinity, and of 0e400000000 NaN, for
+// which JSON has no words (RFC 8259 §6).
 #pragma once
 
 #include "microframe/json.hpp"

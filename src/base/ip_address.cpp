@@ -18,8 +18,8 @@ constexpr std::array<std::uint8_t, 12> kMapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 
 
 IpAddress::IpAddress(Bytes network_order) {
   assert(network_order.size() == 4 || network_order.size() == 16);
-  const bool mapped =
-      network_order.size() == 16 && std::memcmp(network_order.data(), kMapped.data(), kMapped.size()) == 0;
+  const bool mapped = network_order.size() == 16 &&
+                      std::memcmp(network_order.data(), kMapped.data(), kMapped.size()) == 0;
   if (mapped) network_order = network_order.subspan(kMapped.size());
   std::memcpy(bytes_.data(), network_order.data(), network_order.size());
   family_ = network_order.size() == 4 ? Family::ipv4 : Family::ipv6;
@@ -27,7 +27,8 @@ IpAddress::IpAddress(Bytes network_order) {
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   char terminated[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof terminated || text.find('\0') != std::string_view::npos) return std::nullopt;
+  if (text.size() >= sizeof terminated || text.find('\0') != std::string_view::npos)
+    return std::nullopt;
   terminated[text.copy(terminated, text.size())] = '\0';
   const bool ipv6 = text.find(':') != std::string_view::npos;
   std::array<std::byte, 16> read;

@@ -1,5 +1,5 @@
-// IpAddress: an IPv4 or IPv6 address as a value of 17 bytes. An IPv4 address mapped into IPv6 (RFC 4291
-// §2.5.5.2) is the IPv4 address: one peer has one name, whichever socket it came by.
+// IpAddress: an IPv4 or IPv6 address as a value of 17 bytes. An IPv4 address mapped into IPv6 (RFC
+// 4291 §2.5.5.2) is the IPv4 address: one peer has one name, whichever socket it came by.
 #pragma once
 
 #include <array>

@@ -1,8 +1,9 @@
-// JsonArena: parses JSON without allocating, for who reads it and is done. It lies on the stack, and the
-// value in it. A copy of what was parsed has the same memory resource (Boost.JSON has it so), may outlive the
-// arena and go to any thread: so the resource is for ever, and takes from an arena only while one of this
-// thread parses; from the heap at any other time. A move to a value with another resource is a copy.
-// Threading: one thread. Arenas of a thread end in the reverse of their order.
+// JsonArena: parses JSON without allocating, for who reads it and is done. It lies on the stack,
+// and the value in it. A copy of what was parsed has the same memory resource (Boost.JSON has it
+// so), may outlive the arena and go to any thread: so the resource is for ever, and takes from an
+// arena only while one of this thread parses; from the heap at any other time. A move to a value
+// with another resource is a copy. Threading: one thread. Arenas of a thread end in the reverse of
+// their order.
 #pragma once
 
 #include <array>
@@ -22,8 +23,8 @@ class JsonArena {
   JsonArena(const JsonArena&) = delete;
   JsonArena& operator=(const JsonArena&) = delete;
 
-  // As parse_json(). The value is destroyed before the arena, on its thread, and nothing is moved out of it.
-  // What the arena has no room for comes from the heap.
+  // As parse_json(). The value is destroyed before the arena, on its thread, and nothing is moved
+  // out of it. What the arena has no room for comes from the heap.
   std::optional<Json> parse(std::string_view text, std::string& why);
 
  private:

@@ -1,6 +1,6 @@
 // The log: one line an event, key=value, on stderr. Any thread.
-// Values are untrusted: control characters, ESC and bytes beyond ASCII are escaped here, and only here; long
-// ones are cut. No caller hands it a token or a secret.
+// Values are untrusted: control characters, ESC and bytes beyond ASCII are escaped here, and only
+// here; long ones are cut. No caller hands it a token or a secret.
 #pragma once
 
 #include <cstdint>
@@ -36,11 +36,12 @@ inline void error(std::string_view event, Fields fields) {
   write(Level::error, event, fields);
 }
 
-// For what a peer can cause as often as it likes: at most ten lines a second of each `event` with the same
-// first field's value; the next line says how many were left out.
+// For what a peer can cause as often as it likes: at most ten lines a second of each `event` with
+// the same first field's value; the next line says how many were left out.
 void limited(Level level, std::string_view event, Fields fields);
 
-// `value` as it stands in a line: printable ASCII, at most 256 bytes, quoted if it holds a space, '"' or '='.
+// `value` as it stands in a line: printable ASCII, at most 256 bytes, quoted if it holds a space,
+// '"' or '='.
 std::string escaped(std::string_view value);
 
 }  // namespace microframe::base::log

@@ -1,5 +1,5 @@
-// MpscQueue<T>: many threads push, one pops, in order for each pusher; no lock. (Vyukov's non-intrusive MPSC
-// node queue.)
+// MpscQueue<T>: many threads push, one pops, in order for each pusher; no lock. (Vyukov's
+// non-intrusive MPSC node queue.)
 #pragma once
 
 #include <atomic>
@@ -28,7 +28,8 @@ class MpscQueue {
     previous->next.store(node, std::memory_order_release);
   }
 
-  // One thread. nullopt if the queue is empty, or if the next push is half done: its pusher is yet to return.
+  // One thread. nullopt if the queue is empty, or if the next push is half done: its pusher is yet
+  // to return.
   std::optional<T> pop() {
     Node* next = tail_->next.load(std::memory_order_acquire);
     if (!next) return std::nullopt;

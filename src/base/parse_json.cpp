@@ -7,7 +7,8 @@
 
 namespace microframe::base {
 
-std::optional<Json> parse_json(std::string_view text, std::string& why, boost::json::storage_ptr storage) {
+std::optional<Json> parse_json(std::string_view text, std::string& why,
+                               boost::json::storage_ptr storage) {
   boost::json::error_code error;
   Json value = boost::json::parse(text, error, std::move(storage));
   if (error) {

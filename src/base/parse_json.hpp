@@ -10,8 +10,8 @@
 
 namespace microframe::base {
 
-// returns: nullopt if `text` is no JSON, or holds a number that JSON has no words for; `why` says which then.
-// storage: where the value's memory comes from.
+// returns: nullopt if `text` is no JSON, or holds a number that JSON has no words for; `why` says
+// which then. storage: where the value's memory comes from.
 std::optional<Json> parse_json(std::string_view text, std::string& why,
                                boost::json::storage_ptr storage = {});
 

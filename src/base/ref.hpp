@@ -1,5 +1,5 @@
-// RefCounted and Ref<T>: an object that counts who holds it, and a holder. The last release destroys it, on
-// whatever thread that is. Any thread.
+// RefCounted and Ref<T>: an object that counts who holds it, and a holder. The last release
+// destroys it, on whatever thread that is. Any thread.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,5 @@
-// Result<T, E>: a value or the reason there is none. For what a peer may cause; never thrown, never ignored.
+// Result<T, E>: a value or the reason there is none. For what a peer may cause; never thrown, never
+// ignored.
 #pragma once
 
 #include <cassert>

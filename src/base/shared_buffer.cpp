@@ -5,7 +5,8 @@
 namespace microframe::base {
 
 SharedBuffer SharedBuffer::copy(Bytes bytes) {
-  return make(bytes.size(), [&](MutableBytes out) { std::copy(bytes.begin(), bytes.end(), out.begin()); });
+  return make(bytes.size(),
+              [&](MutableBytes out) { std::copy(bytes.begin(), bytes.end(), out.begin()); });
 }
 
 SharedBuffer SharedBuffer::own_copy() const {
@@ -22,13 +23,15 @@ SharedBuffer::Block* SharedBuffer::settle(SharedBuffer made) const {
   if (made) made.set_shedding(block_->shedding);  // what may become of one may become of the other
   Block* wanted = made ? made.block_ : block_;
   Block* found = nullptr;
-  if (!block_->companion.compare_exchange_strong(found, wanted, std::memory_order_acq_rel)) return found;
+  if (!block_->companion.compare_exchange_strong(found, wanted, std::memory_order_acq_rel))
+    return found;
   made.block_ = nullptr;  // its count is the companion's now
   return wanted;
 }
 
 void SharedBuffer::set_session_form(SharedBuffer form) {
-  const SharedBuffer former(std::exchange(block_->session_form, std::exchange(form.block_, nullptr)));
+  const SharedBuffer former(
+      std::exchange(block_->session_form, std::exchange(form.block_, nullptr)));
 }
 
 SharedBuffer SharedBuffer::session_form() const {

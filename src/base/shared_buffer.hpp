@@ -1,7 +1,8 @@
-// SharedBuffer: immutable bytes with an atomic reference count, made once and shared by every receiver on
-// every loop. One allocation holds count, size and bytes. Copying a SharedBuffer copies a pointer. It may
-// have a companion: the same content in another encoding, likewise shared, for those who want it so; and a
-// session form: the same content as sessions of microframe.v1 are sent it. Any thread.
+// SharedBuffer: immutable bytes with an atomic reference count, made once and shared by every
+// receiver on every loop. One allocation holds count, size and bytes. Copying a SharedBuffer copies
+// a pointer. It may have a companion: the same content in another encoding, likewise shared, for
+// those who want it so; and a session form: the same content as sessions of microframe.v1 are sent
+// it. Any thread.
 #pragma once
 
 #include <atomic>
@@ -40,14 +41,14 @@ class SharedBuffer {
   }
   // A buffer that holds a copy of `bytes`.
   static SharedBuffer copy(Bytes bytes);
-  // A copy with a count of its own, for many receivers on one loop: counting each in and out of a count that
-  // other loops count in too costs ten times as much. Its companion, once asked for, and its session form are
-  // likewise copies of this one's. errors: std::bad_alloc.
+  // A copy with a count of its own, for many receivers on one loop: counting each in and out of a
+  // count that other loops count in too costs ten times as much. Its companion, once asked for, and
+  // its session form are likewise copies of this one's. errors: std::bad_alloc.
   SharedBuffer own_copy() const;
 
-  // The companion, of which there is one. Whoever asks first has it made by `make()`; if make() returns an
-  // empty buffer there is none that is any better, and this buffer is its own. Not for an empty buffer; a
-  // companion has none itself.
+  // The companion, of which there is one. Whoever asks first has it made by `make()`; if make()
+  // returns an empty buffer there is none that is any better, and this buffer is its own. Not for
+  // an empty buffer; a companion has none itself.
   template <class Make>
   SharedBuffer companion(Make&& make) const {
     Block* companion = block_->companion.load(std::memory_order_acquire);
@@ -62,8 +63,8 @@ class SharedBuffer {
   // Whether nobody else holds it.
   bool is_last() const { return block_ && block_->references.load(std::memory_order_acquire) == 1; }
 
-  // What sessions are sent in its place; empty where there is none. Set by its maker, before anyone else can
-  // see it; it has a companion of its own, and no session form.
+  // What sessions are sent in its place; empty where there is none. Set by its maker, before anyone
+  // else can see it; it has a companion of its own, and no session form.
   void set_session_form(SharedBuffer form);
   SharedBuffer session_form() const;
 

@@ -1,4 +1,5 @@
-// Shedding: what may become of a frame that waits for a slow receiver, in place of cutting the receiver off.
+// Shedding: what may become of a frame that waits for a slow receiver, in place of cutting the
+// receiver off.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Since: where a reader of a room's messages stopped, as its client says it and the hub looks it up.
+// Since: where a reader of a room's messages stopped, as its client says it and the hub looks it
+// up.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,8 @@
-// SpareBlocks: the memory of buffers that its thread has given back, kept for the next ones, so that who
-// sends what has just come asks the heap for nothing, and the heap does not return to the system what is
-// wanted again at once. Blocks of up to 80 KiB: at most 512 KiB of those to 512 bytes, and 2 MiB of others.
-// Threading: belongs to the thread that makes it; one a thread. Blocks may be given back to another thread's.
+// SpareBlocks: the memory of buffers that its thread has given back, kept for the next ones, so
+// that who sends what has just come asks the heap for nothing, and the heap does not return to the
+// system what is wanted again at once. Blocks of up to 80 KiB: at most 512 KiB of those to 512
+// bytes, and 2 MiB of others. Threading: belongs to the thread that makes it; one a thread. Blocks
+// may be given back to another thread's.
 #pragma once
 
 #include <array>
@@ -63,7 +64,7 @@ class SpareBlocks {
   static constexpr std::size_t kBytesMax = 80 * 1024;
   static constexpr std::size_t kSmallShelves = kSmall / kStep;
   static constexpr std::size_t kShelves =
-      kSmallShelves + 7 * 4 + 1;                            // 512 bytes doubled seven times are 64 KiB
+      kSmallShelves + 7 * 4 + 1;  // 512 bytes doubled seven times are 64 KiB
   static constexpr std::size_t kShelfBytesMax = 64 * 1024;  // of a small size
   static constexpr std::size_t kLargeBytesMax = 2 * 1024 * 1024;
 

@@ -53,12 +53,13 @@ void TimerWheel::advance(std::uint64_t now_ms) {
   const std::uint64_t slots = std::min<std::uint64_t>(now_tick - tick_ + 1, kSlots);
   // A node armed while firing goes to a later tick than this one.
   tick_ = now_tick + 1;
-  for (std::uint64_t i = 0; i < slots; ++i) fire_slot(slot(now_tick + 1 + kSlots - slots + i), now_ms);
+  for (std::uint64_t i = 0; i < slots; ++i)
+    fire_slot(slot(now_tick + 1 + kSlots - slots + i), now_ms);
 }
 
-// A marker walks the slot, so that any node may come or go while one fires. It stops where the slot ended:
-// after a whole turn a later tick may be this same slot, and a node that is armed again at once would never
-// let it go.
+// A marker walks the slot, so that any node may come or go while one fires. It stops where the slot
+// ended: after a whole turn a later tick may be this same slot, and a node that is armed again at
+// once would never let it go.
 void TimerWheel::fire_slot(Head& head, std::uint64_t now_ms) {
   Head marker;
   marker.previous_ = marker.next_ = &marker;

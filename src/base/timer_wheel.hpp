@@ -1,6 +1,6 @@
-// TimerWheel: deadlines of many objects, cheap to arm, move and cancel, a tick late at most. Time is an
-// argument. A hashed wheel (Varghese and Lauck, 1987): a deadline beyond one turn stays in its slot and is
-// looked at once a turn.
+// TimerWheel: deadlines of many objects, cheap to arm, move and cancel, a tick late at most. Time
+// is an argument. A hashed wheel (Varghese and Lauck, 1987): a deadline beyond one turn stays in
+// its slot and is looked at once a turn.
 #pragma once
 
 #include <array>
@@ -11,14 +11,15 @@ namespace microframe::base {
 
 class TimerWheel;
 
-// One deadline of an object, in at most one wheel. Its address must not change while it is armed. Cancels
-// itself when destroyed.
+// One deadline of an object, in at most one wheel. Its address must not change while it is armed.
+// Cancels itself when destroyed.
 class TimerNode {
  public:
   TimerNode(const TimerNode&) = delete;
   TimerNode& operator=(const TimerNode&) = delete;
 
-  // The deadline has come; the node is no longer armed. May arm, cancel or destroy any node, this one too.
+  // The deadline has come; the node is no longer armed. May arm, cancel or destroy any node, this
+  // one too.
   virtual void on_deadline(std::uint64_t now_ms) = 0;
 
  protected:

@@ -13,7 +13,8 @@ constexpr std::size_t kBytesPerReceiver = 1024;
 }  // namespace
 
 bool Exclusion::covers(const Member& member) const {
-  return &member == device.get() || std::find(users.begin(), users.end(), member.user()) != users.end();
+  return &member == device.get() ||
+         std::find(users.begin(), users.end(), member.user()) != users.end();
 }
 
 void Delivery::part_from_others(std::size_t receivers) {

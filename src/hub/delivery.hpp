@@ -35,8 +35,8 @@ struct Delivery {
     return exclusion.empty() || !exclusion.covers(member);
   }
 
-  // Has a count of references of its own, if that pays for so many receivers: for a delivery that has come to
-  // a loop from another. Without memory for it, it does not.
+  // Has a count of references of its own, if that pays for so many receivers: for a delivery that
+  // has come to a loop from another. Without memory for it, it does not.
   void part_from_others(std::size_t receivers);
 
   base::SharedBuffer frame;

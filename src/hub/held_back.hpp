@@ -1,5 +1,5 @@
-// HeldBack: what a room with a coalescing window has in store for its members on one loop, in order, until
-// the window ends. No clock: who holds it is told when that is. Threading: its loop.
+// HeldBack: what a room with a coalescing window has in store for its members on one loop, in
+// order, until the window ends. No clock: who holds it is told when that is. Threading: its loop.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,8 @@ class alignas(64) HeldBack {
   static constexpr std::size_t kDeliveriesMax = 64;
   static constexpr std::size_t kBytesMax = 64 * 1024;
 
-  // Numbers it behind those before, unless its room has. errors: std::bad_alloc, as if it had not been.
+  // Numbers it behind those before, unless its room has. errors: std::bad_alloc, as if it had not
+  // been.
   void push(Delivery delivery) {
     const std::uint64_t number = delivery.sequence != 0 ? delivery.sequence : sequence_ + 1;
     const std::size_t size = delivery.frame.size();

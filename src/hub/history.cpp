@@ -19,7 +19,8 @@ void History::expire(std::uint64_t now_ms) {
   while (!entries_.empty() && entries_.front().time_ms + age_ms_ <= now_ms) entries_.pop_front();
 }
 
-std::optional<std::vector<base::SharedBuffer>> History::after(const Since& since, std::string_view user,
+std::optional<std::vector<base::SharedBuffer>> History::after(const Since& since,
+                                                              std::string_view user,
                                                               std::string_view session) const {
   if (since.epoch != epoch_ || since.offset > offset_) return std::nullopt;
   const std::uint64_t missed = offset_ - since.offset;

@@ -1,6 +1,6 @@
-// History: the latest messages of a room, numbered. No I/O, no clock, no threads: its room guards it, and
-// time comes in. Frames are shared with those who were sent them: keeping one costs a pointer, replaying one
-// no encoding.
+// History: the latest messages of a room, numbered. No I/O, no clock, no threads: its room guards
+// it, and time comes in. Frames are shared with those who were sent them: keeping one costs a
+// pointer, replaying one no encoding.
 #pragma once
 
 #include <chrono>
@@ -51,9 +51,9 @@ class History {
   void expire(std::uint64_t now_ms);
   bool empty() const { return entries_.empty(); }
 
-  // The messages after `since`, all of them, but those hidden from the user, from the session of `since` or
-  // from the one that asks ("": it has none).
-  // returns: nullopt if one is missing, or the epoch is another.
+  // The messages after `since`, all of them, but those hidden from the user, from the session of
+  // `since` or from the one that asks ("": it has none). returns: nullopt if one is missing, or the
+  // epoch is another.
   std::optional<std::vector<base::SharedBuffer>> after(const Since& since, std::string_view user,
                                                        std::string_view session) const;
   // The `count` latest at most that the user may see in that session, in order.

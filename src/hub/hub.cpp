@@ -18,7 +18,10 @@ void sort_unique(std::vector<std::string>& names) {
 }  // namespace
 
 Hub::Hub(std::vector<LoopPort*> loops, HubLimits limits, Surroundings* surroundings)
-    : loops_(std::move(loops)), limits_(limits), surroundings_(surroundings), everyone_(loops_.size()) {
+    : loops_(std::move(loops)),
+      limits_(limits),
+      surroundings_(surroundings),
+      everyone_(loops_.size()) {
   assert(!loops_.empty());
 }
 
@@ -42,8 +45,9 @@ Ref<Member> Hub::add(Member& member) {
   const auto places = std::count_if(devices.begin(), devices.end(), counts);
   if (static_cast<std::size_t>(places) <= limits_.devices_per_user_max) return {};
   // One that nobody uses now goes first.
-  auto found = std::find_if(devices.begin(), devices.end(),
-                            [](const Member* device) { return device->counts() && !device->present(); });
+  auto found = std::find_if(devices.begin(), devices.end(), [](const Member* device) {
+    return device->counts() && !device->present();
+  });
   if (found == devices.end()) found = std::find_if(devices.begin(), devices.end(), counts);
   Member* oldest = *found;
   oldest->evicted_ = true;  // it goes on its own loop, later: the next to come must find another
@@ -51,8 +55,8 @@ Ref<Member> Hub::add(Member& member) {
 }
 
 std::size_t Hub::present_among(const Devices& devices) {
-  return static_cast<std::size_t>(
-      std::count_if(devices.begin(), devices.end(), [](const Member* member) { return member->present(); }));
+  return static_cast<std::size_t>(std::count_if(
+      devices.begin(), devices.end(), [](const Member* member) { return member->present(); }));
 }
 
 void Hub::begin_leave(Member& member) {
@@ -134,8 +138,8 @@ JoinResult Hub::join_locked(Member& member, std::string_view name, const JoinWis
   if (!member.receives()) return JoinResult::not_connected;
   if (name.empty() || name.size() > limits_.room_name_bytes_max) return JoinResult::name_invalid;
   auto& rooms = member.rooms_;
-  const auto in =
-      std::find_if(rooms.begin(), rooms.end(), [&](const Ref<Room>& room) { return room->name() == name; });
+  const auto in = std::find_if(rooms.begin(), rooms.end(),
+                               [&](const Ref<Room>& room) { return room->name() == name; });
   if (in != rooms.end()) {
     if (!wish) return JoinResult::already_in;
     const Ref<Room>& room = *in;
@@ -160,8 +164,8 @@ JoinResult Hub::join_locked(Member& member, std::string_view name, const JoinWis
 
 bool Hub::leave_locked(Member& member, std::string_view name) {
   auto& rooms = member.rooms_;
-  const auto found =
-      std::find_if(rooms.begin(), rooms.end(), [&](const Ref<Room>& room) { return room->name() == name; });
+  const auto found = std::find_if(rooms.begin(), rooms.end(),
+                                  [&](const Ref<Room>& room) { return room->name() == name; });
   if (found == rooms.end()) return false;
   const Ref<Room> room(found->get());
   unseat(member, room);  // first, for it may fail; what it posts waits for this user's lock
@@ -170,7 +174,8 @@ bool Hub::leave_locked(Member& member, std::string_view name) {
   return true;
 }
 
-// Takes the member out of the room's table, and the room out of the hub's with its last member and message.
+// Takes the member out of the room's table, and the room out of the hub's with its last member and
+// message.
 void Hub::leave_room(Member& member, Room& room) {
   auto& part = stripe(rooms_, room.name());
   const std::lock_guard lock(part.mutex);
@@ -222,7 +227,8 @@ Hub::Found Hub::find(std::string_view name) const {
   const std::lock_guard lock(part.mutex);
   const auto entry = part.entries.find(name);
   if (entry == part.entries.end()) return {};
-  return {entry->second, entry->second->members().any_of([](const Member& one) { return one.receives(); })};
+  return {entry->second,
+          entry->second->members().any_of([](const Member& one) { return one.receives(); })};
 }
 
 void Hub::seat(Member& member, const Ref<Room>& room, const JoinWish* wish) {
@@ -233,8 +239,8 @@ void Hub::seat(Member& member, const Ref<Room>& room, const JoinWish* wish) {
   }
   loop.post([this, held = Ref<Member>(&member), room] {
     const std::lock_guard lock(stripe(users_, held->user()).mutex);
-    // If it has left meanwhile, it still receives what was sent before its own leave, which then follows this
-    // post.
+    // If it has left meanwhile, it still receives what was sent before its own leave, which then
+    // follows this post.
     try {
       if (held->is_in(*room) || held->is_leaving(*room)) seat_here(*held, room, nullptr);
     } catch (const std::bad_alloc&) {
@@ -277,8 +283,8 @@ void Hub::hear_of_leaves(Member& member, std::string_view room) {
   }
 }
 
-// Counted until now, for what it still hears must have no gap: a message that passed its loop over would be
-// one.
+// Counted until now, for what it still hears must have no gap: a message that passed its loop over
+// would be one.
 void Hub::give_up_seat(Member& member, const Ref<Room>& room) {
   unseat_here(member, room);
   room->seating().expect_no_more(member);
@@ -320,8 +326,8 @@ bool Hub::broadcast_to_room(std::string_view name, SharedBuffer frame, Exclusion
   return true;
 }
 
-// To those of the room on this loop, the current one: at once, or when its window ends. Without memory to
-// hold it back, it waits for nothing.
+// To those of the room on this loop, the current one: at once, or when its window ends. Without
+// memory to hold it back, it waits for nothing.
 void Hub::hand_over(const Ref<Room>& room, std::size_t loop, const Delivery& delivery) {
   Seating& seating = room->seating();
   if (seating.window().count() == 0) return seating.deliver(loop, delivery);
@@ -366,7 +372,8 @@ std::vector<std::string> Hub::users() const {
   for (const auto& part : users_) {
     const std::lock_guard lock(part.mutex);
     for (const auto& [name, devices] : part.entries) {
-      if (std::any_of(devices.begin(), devices.end(), [](const Member* m) { return m->present(); })) {
+      if (std::any_of(devices.begin(), devices.end(),
+                      [](const Member* m) { return m->present(); })) {
         names.push_back(name);
       }
     }

@@ -1,17 +1,19 @@
 // Hub: the users and rooms of one endpoint, across all loops of the process.
-// What is asked (who is here, who is in a room) is answered from tables under striped locks, exactly, at
-// once, from any thread. What is delivered walks lists that each belong to one loop (Seating): a broadcast
-// costs one post to every other loop with a receiver, and no lock. A room with a coalescing window holds what
-// it delivers back on each loop until the window ends there (HeldBack): who comes meanwhile gets what is sent
-// after, who goes gets at once what was sent before.
+// What is asked (who is here, who is in a room) is answered from tables under striped locks,
+// exactly, at once, from any thread. What is delivered walks lists that each belong to one loop
+// (Seating): a broadcast costs one post to every other loop with a receiver, and no lock. A room
+// with a coalescing window holds what it delivers back on each loop until the window ends there
+// (HeldBack): who comes meanwhile gets what is sent after, who goes gets at once what was sent
+// before.
 //
-// A change of membership is made in the tables first, then in the list of the member's loop: at once on that
-// loop, by a post from elsewhere. Posts about a member are made under its user's lock, so they keep the order
-// of its changes, and a post made before a message is handled before it. A join on the loop itself first has
-// the leaves made elsewhere come into force; a post that a change on the loop has overtaken does nothing.
-// Where memory runs out (std::bad_alloc) a change has not been made; a message may have reached some and not
-// others. Leaving needs none on the member's loop. Lock order: a user's lock, then a room's. No lock is held
-// while a frame is delivered to a room.
+// A change of membership is made in the tables first, then in the list of the member's loop: at
+// once on that loop, by a post from elsewhere. Posts about a member are made under its user's lock,
+// so they keep the order of its changes, and a post made before a message is handled before it. A
+// join on the loop itself first has the leaves made elsewhere come into force; a post that a change
+// on the loop has overtaken does nothing. Where memory runs out (std::bad_alloc) a change has not
+// been made; a message may have reached some and not others. Leaving needs none on the member's
+// loop. Lock order: a user's lock, then a room's. No lock is held while a frame is delivered to a
+// room.
 #pragma once
 
 #include <array>
@@ -61,7 +63,8 @@ class Seal {
 
 class Hub {
  public:
-  // loops: not empty; borrowed for the hub's life. surroundings: likewise; nullptr: no room keeps anything.
+  // loops: not empty; borrowed for the hub's life. surroundings: likewise; nullptr: no room keeps
+  // anything.
   Hub(std::vector<LoopPort*> loops, HubLimits limits, Surroundings* surroundings = nullptr);
 
   // Counts a new connection in, and seats it among everyone. On its loop, once.
@@ -71,8 +74,8 @@ class Hub {
   void begin_leave(Member& member);
   // Takes it out of every room and forgets it. On its loop; always, whatever its hooks did.
   void remove(Member& member);
-  // Its stream is lost: it keeps its rooms and is delivered to, and counts only against its user's places;
-  // or there is a new one. On its loop.
+  // Its stream is lost: it keeps its rooms and is delivered to, and counts only against its user's
+  // places; or there is a new one. On its loop.
   void suspend(Member& member);
   void resume(Member& member);
 
@@ -87,7 +90,8 @@ class Hub {
   // frame: nobody else has seen it. returns: whether the room has any member.
   bool broadcast_to_room(std::string_view room, base::SharedBuffer frame, Exclusion exclusion,
                          const Seal* seal = nullptr);
-  // Gives the member what rooms hold back for it (RoomPolicy::coalesce), for it is to go. On its loop.
+  // Gives the member what rooms hold back for it (RoomPolicy::coalesce), for it is to go. On its
+  // loop.
   static void catch_up(Member& member) { Seating::catch_up_everywhere(member); }
   // returns: whether the user has a present device.
   bool send_to(std::string_view user, const base::SharedBuffer& frame);
@@ -107,10 +111,12 @@ class Hub {
   std::size_t rooms() const { return rooms_count_.load(std::memory_order_relaxed); }
 
   // What the room keeps after an offset, `limit` messages at most.
-  std::vector<History::Entry> history(std::string_view room, std::uint64_t since, std::size_t limit) const;
+  std::vector<History::Entry> history(std::string_view room, std::uint64_t since,
+                                      std::size_t limit) const;
   // Who is in the room, where presence is on.
   Presence::Users presence(std::string_view room) const;
-  // Says of the device what the application says of it. Any thread. returns: whether it is in the room.
+  // Says of the device what the application says of it. Any thread. returns: whether it is in the
+  // room.
   bool set_presence(Member& member, std::string_view room, const Json& meta);
   // Lets go of what rooms have kept too long. Now and then, from any thread.
   void expire();
@@ -119,7 +125,9 @@ class Hub {
   struct Hash {
     using is_transparent = void;
     // noexcept: so that no table keeps hashes, which would cost each entry 16 bytes.
-    std::size_t operator()(std::string_view key) const noexcept { return std::hash<std::string_view>{}(key); }
+    std::size_t operator()(std::string_view key) const noexcept {
+      return std::hash<std::string_view>{}(key);
+    }
   };
   // One of several parts of a table, each with its own lock.
   template <class Value>
@@ -159,8 +167,8 @@ class Hub {
   // returns: false where the room is forgotten.
   bool publish(const base::Ref<Room>& room, base::SharedBuffer frame, const Exclusion& exclusion,
                const Seal* seal);
-  void hand_out(const base::Ref<Room>& room, const base::SharedBuffer& frame, const Exclusion& exclusion,
-                Audience audience);
+  void hand_out(const base::Ref<Room>& room, const base::SharedBuffer& frame,
+                const Exclusion& exclusion, Audience audience);
   void note_coming(const Member& member, const base::Ref<Room>& room);
   void note_going(const Member& member, const base::Ref<Room>& room);
   void tell_presence(const base::Ref<Room>& room, const Presence::Users& joins,

@@ -1,5 +1,6 @@
-// The hub's ordered rooms: those that keep their messages or tell who is in them. All that happens in one is
-// numbered under its log's order and handed to every loop in that order, so that every member sees the same.
+// The hub's ordered rooms: those that keep their messages or tell who is in them. All that happens
+// in one is numbered under its log's order and handed to every loop in that order, so that every
+// member sees the same.
 
 #include <algorithm>
 #include <mutex>
@@ -39,11 +40,13 @@ Ref<Room> Hub::find_ordered(std::string_view name) const {
 
 // --- out ---
 
-bool Hub::publish(const Ref<Room>& room, SharedBuffer frame, const Exclusion& exclusion, const Seal* seal) {
+bool Hub::publish(const Ref<Room>& room, SharedBuffer frame, const Exclusion& exclusion,
+                  const Seal* seal) {
   RoomLog& log = *room->log();
   const std::lock_guard lock(log.order);
   if (log.forgotten) return false;
-  if (seal) seal->finish(frame, log.history ? std::optional(log.history->next_offset()) : std::nullopt);
+  if (seal)
+    seal->finish(frame, log.history ? std::optional(log.history->next_offset()) : std::nullopt);
   if (log.history) {
     HiddenFrom hidden;
     hidden.users = exclusion.users;
@@ -60,7 +63,8 @@ void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclu
                    Audience audience) {
   RoomLog& log = *room->log();
   const Delivery delivery(frame, exclusion, audience, ++log.sequence);
-  // To this loop last, where no memory is needed: who has no memory to tell the others tells nobody here.
+  // To this loop last, where no memory is needed: who has no memory to tell the others tells nobody
+  // here.
   std::optional<std::size_t> here;
   for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
     if (loops_[loop]->is_current() && log.pending[loop] == 0) {
@@ -83,12 +87,14 @@ void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclu
   if (here) hand_over(room, *here, delivery);
 }
 
-void Hub::tell_presence(const Ref<Room>& room, const Presence::Users& joins, const Presence::Users& leaves) {
+void Hub::tell_presence(const Ref<Room>& room, const Presence::Users& joins,
+                        const Presence::Users& leaves) {
   if (!room->seating().expects_sessions()) {
     ++room->log()->sequence;
     return;
   }
-  hand_out(room, surroundings_->presence_frame(room->name(), joins, leaves), {}, Audience::sessions);
+  hand_out(room, surroundings_->presence_frame(room->name(), joins, leaves), {},
+           Audience::sessions);
 }
 
 // --- who is in it ---
@@ -97,10 +103,12 @@ void Hub::seat_here(Member& member, const Ref<Room>& room, const JoinWish* wish)
   RoomLog* log = room->log();
   const auto order = log ? std::unique_lock(log->order) : std::unique_lock<std::mutex>();
   // What is handed out next, its own coming, is not for it.
-  const bool seated = log ? room->seating().seat(member, log->sequence + 1) : room->seating().seat(member);
+  const bool seated =
+      log ? room->seating().seat(member, log->sequence + 1) : room->seating().seat(member);
   try {
     if (seated && log) note_coming(member, room);
-    if (!seated && wish) room->seating().catch_up(member);  // before it is told how far it has heard
+    if (!seated && wish)
+      room->seating().catch_up(member);  // before it is told how far it has heard
     if (seated || wish) welcome(member, *room, wish, seated);
   } catch (...) {
     if (seated) {

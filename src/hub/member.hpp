@@ -1,5 +1,6 @@
 // Member: a connection as its hub knows it, and the Sink that frames for it go into.
-// Threading: reference counted, held from any thread; what each field is guarded by stands beside it.
+// Threading: reference counted, held from any thread; what each field is guarded by stands beside
+// it.
 #pragma once
 
 #include <atomic>
@@ -39,16 +40,17 @@ struct JoinWish {
   std::size_t latest = 0;
 };
 
-// Where frames go. Called on the connection's own loop only; it may queue or drop, and must not call the hub
-// back. It throws nothing: others of a broadcast are still to be delivered to.
+// Where frames go. Called on the connection's own loop only; it may queue or drop, and must not
+// call the hub back. It throws nothing: others of a broadcast are still to be delivered to.
 class Sink {
  public:
   virtual void deliver(const base::SharedBuffer& frame) = 0;
-  // It is seated in a room, before anything of it is delivered; or no longer. Views are good until it
-  // returns.
+  // It is seated in a room, before anything of it is delivered; or no longer. Views are good until
+  // it returns.
   virtual void joined(const Joined&) {}
   virtual void left(std::string_view /*room*/) {}
-  // There was no memory to seat it where it has joined, so that it would miss messages: it is to end.
+  // There was no memory to seat it where it has joined, so that it would miss messages: it is to
+  // end.
   virtual void give_up() {}
 
  protected:
@@ -63,7 +65,8 @@ class Member : public base::RefCounted, public Sink {
 
   const std::string& user() const { return user_; }
   std::size_t loop() const { return loop_; }
-  // The name of its session; "" for one that has none: such are told nothing of presence. Never changes.
+  // The name of its session; "" for one that has none: such are told nothing of presence. Never
+  // changes.
   virtual std::string_view session() const { return {}; }
   bool has_session() const { return !session().empty(); }
   // Its name in presence: short, so that it needs no memory.
@@ -113,7 +116,7 @@ class Member : public base::RefCounted, public Sink {
   bool evicted_ = false;                              // the user's lock
   base::Few<base::Ref<Room>, 1> rooms_;               // the user's lock
   std::unique_ptr<Leaves> leaves_;                    // likewise; from the first on
-  base::Few<Seat, 2> seats_;                          // its loop alone; among everyone, and in one room
+  base::Few<Seat, 2> seats_;  // its loop alone; among everyone, and in one room
 };
 
 }  // namespace microframe::hub

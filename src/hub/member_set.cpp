@@ -19,7 +19,8 @@ void MemberSet::erase(const Member& member) {
     if (!places_[hole]) return;
     hole = next(hole);
   }
-  // Who follows without a gap moves up, unless its home lies behind the hole: it would not be found there.
+  // Who follows without a gap moves up, unless its home lies behind the hole: it would not be found
+  // there.
   for (std::size_t at = next(hole); places_[at]; at = next(at)) {
     const std::size_t mask = places_.size() - 1;
     if (((at - home(places_[at])) & mask) < ((at - hole) & mask)) continue;

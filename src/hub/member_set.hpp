@@ -1,6 +1,6 @@
-// MemberSet: the members of a room, in no order: pointers in one table, probed one place after the other
-// (Knuth, The Art of Computer Programming 3, 6.4, algorithms L and R). A node each would cost three times the
-// memory. Threading: none of its own.
+// MemberSet: the members of a room, in no order: pointers in one table, probed one place after the
+// other (Knuth, The Art of Computer Programming 3, 6.4, algorithms L and R). A node each would cost
+// three times the memory. Threading: none of its own.
 #pragma once
 
 #include <algorithm>

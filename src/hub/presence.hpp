@@ -1,4 +1,5 @@
-// Presence: who is in a room, by user, with an entry a device. No I/O, no threads: its room guards it.
+// Presence: who is in a room, by user, with an entry a device. No I/O, no threads: its room guards
+// it.
 #pragma once
 
 #include <boost/json/object.hpp>

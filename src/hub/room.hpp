@@ -1,5 +1,5 @@
-// Room: a named set of members. It is made for the first member and forgotten after the last; one that keeps
-// messages is made for the first of either, and forgotten with the last of both.
+// Room: a named set of members. It is made for the first member and forgotten after the last; one
+// that keeps messages is made for the first of either, and forgotten with the last of both.
 #pragma once
 
 #include <chrono>
@@ -16,15 +16,16 @@ namespace microframe::hub {
 class Room : public base::RefCounted {
  public:
   // log: nullptr unless it is ordered. window: as Seating has it.
-  Room(std::string name, std::size_t loops, std::unique_ptr<RoomLog> log, std::chrono::milliseconds window)
+  Room(std::string name, std::size_t loops, std::unique_ptr<RoomLog> log,
+       std::chrono::milliseconds window)
       : name_(std::move(name)), seating_(loops, window), log_(std::move(log)) {}
 
   const std::string& name() const { return name_; }
   Seating& seating() { return seating_; }
   // nullptr unless it is ordered.
   RoomLog* log() { return log_.get(); }
-  // Gives it up, under the room's lock and without members, unless it keeps messages. Takes the log's order.
-  // returns: whether it is to be taken out of the table.
+  // Gives it up, under the room's lock and without members, unless it keeps messages. Takes the
+  // log's order. returns: whether it is to be taken out of the table.
   bool forget() {
     if (!log_) return true;
     const std::lock_guard lock(log_->order);

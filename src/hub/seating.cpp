@@ -82,7 +82,8 @@ void Seating::deliver(std::size_t loop, const Delivery& delivery) {
   const std::size_t count = count_of(list, delivery.audience);
   const bool all_have_begun = delivery.sequence == 0 || list.latest < delivery.sequence;
   if (all_have_begun && delivery.exclusion.empty())
-    return for_each(list, count, [&](Member& member, std::size_t) { member.deliver(delivery.frame); });
+    return for_each(list, count,
+                    [&](Member& member, std::size_t) { member.deliver(delivery.frame); });
   for_each(list, count, [&](Member& member, std::size_t i) {
     if (!all_have_begun && list.begun[i] >= delivery.sequence) return;
     if (!delivery.exclusion.covers(member)) member.deliver(delivery.frame);

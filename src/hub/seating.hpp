@@ -1,7 +1,6 @@
-// Seating: who receives what is sent to a room (or to everyone), as one list a loop, sessions first: what is
-// for them alone visits nobody else.
-// Threading: a list is read and written on its own loop only, so a delivery takes no lock. The counts are for
-// any thread.
+// Seating: who receives what is sent to a room (or to everyone), as one list a loop, sessions
+// first: what is for them alone visits nobody else. Threading: a list is read and written on its
+// own loop only, so a delivery takes no lock. The counts are for any thread.
 #pragma once
 
 #include <atomic>
@@ -35,9 +34,9 @@ class Seating {
   // On the loop.
   std::size_t seated(std::size_t loop) const { return lists_[loop].members.size(); }
 
-  // Puts the member into its loop's list, or takes it out; does nothing where that is so already. On the
-  // member's loop.
-  // begun: the room's sequence, which the member has behind it. returns: false where that was so already.
+  // Puts the member into its loop's list, or takes it out; does nothing where that is so already.
+  // On the member's loop. begun: the room's sequence, which the member has behind it. returns:
+  // false where that was so already.
   bool seat(Member& member, std::uint64_t begun = 0);
   bool unseat(Member& member);
 
@@ -45,13 +44,19 @@ class Seating {
   void deliver(std::size_t loop, const Delivery& delivery);
 
   std::chrono::milliseconds window() const { return window_; }
-  // Holds a delivery back, where there is a window. errors: std::bad_alloc, as if it had not been called.
-  enum class Held : std::uint8_t { first, more, full };  // first: nobody comes yet at the window's end
+  // Holds a delivery back, where there is a window. errors: std::bad_alloc, as if it had not been
+  // called.
+  enum class Held : std::uint8_t {
+    first,
+    more,
+    full
+  };  // first: nobody comes yet at the window's end
   Held hold_back(std::size_t loop, Delivery delivery);
-  // Delivers what is held back. With `window_ends` the next to be held back is the first of another window.
+  // Delivers what is held back. With `window_ends` the next to be held back is the first of another
+  // window.
   void release(std::size_t loop, bool window_ends);
-  // Gives the member what is held back for it here, or wherever it is seated, ahead of the others: for it
-  // goes, or is told how far it has heard.
+  // Gives the member what is held back for it here, or wherever it is seated, ahead of the others:
+  // for it goes, or is told how far it has heard.
   void catch_up(Member& member);
   static void catch_up_everywhere(Member& member);
 
@@ -59,10 +64,11 @@ class Seating {
   static constexpr std::size_t kFetchAhead = 4;
 
   struct List {
-    std::vector<Member*> members;      // not counted: a member is unseated before it is let go
-    std::vector<std::uint64_t> begun;  // of each: the sequence when it was seated; empty where none is told
-    std::size_t sessions = 0;          // so many of the members, the first ones, have one
-    std::uint64_t latest = 0;          // the highest sequence at which anyone was seated
+    std::vector<Member*> members;  // not counted: a member is unseated before it is let go
+    std::vector<std::uint64_t>
+        begun;                 // of each: the sequence when it was seated; empty where none is told
+    std::size_t sessions = 0;  // so many of the members, the first ones, have one
+    std::uint64_t latest = 0;  // the highest sequence at which anyone was seated
     std::atomic<std::size_t> expected{0};
     std::atomic<std::size_t> expected_sessions{0};  // of those
   };

@@ -13,9 +13,9 @@ namespace microframe::net {
 namespace {
 
 ConfigError bad_address(std::string_view text) {
-  return ConfigError(
-      "\"" + std::string(text) +
-      "\" is no address: write 127.0.0.1:8000, [::1]:8000, :8000 (every interface) or unix:/run/app.sock");
+  return ConfigError("\"" + std::string(text) +
+                     "\" is no address: write 127.0.0.1:8000, [::1]:8000, :8000 (every interface) "
+                     "or unix:/run/app.sock");
 }
 
 std::string with_port(const std::string& host, std::uint16_t port) {

@@ -20,8 +20,8 @@
 
 namespace microframe::net {
 
-// Resolver request, addresses and the descriptor being connected. It deletes itself when it is done and
-// nobody waits.
+// Resolver request, addresses and the descriptor being connected. It deletes itself when it is done
+// and nobody waits.
 struct Connector::Attempt {
   struct Poll {
     uv_poll_t uv;
@@ -29,7 +29,8 @@ struct Connector::Attempt {
     void (*release)(Poll*);
   };
 
-  Attempt(Loop& on, Address to, Done then) : loop(on), address(std::move(to)), done(std::move(then)) {}
+  Attempt(Loop& on, Address to, Done then)
+      : loop(on), address(std::move(to)), done(std::move(then)) {}
   ~Attempt() {
     if (found) uv_freeaddrinfo(found);
   }
@@ -75,7 +76,8 @@ void Connector::Attempt::begin() {
   if (failed != 0) loop.post([this, failed] { resolved(failed); });
 }
 
-// No exception crosses libuv: where memory runs out the attempt has failed, if nobody has been told yet.
+// No exception crosses libuv: where memory runs out the attempt has failed, if nobody has been told
+// yet.
 template <class Action>
 void Connector::Attempt::guarded(Action&& action) {
   try {
@@ -106,7 +108,8 @@ void Connector::Attempt::try_next() {
     const addrinfo& where = *std::exchange(next, next->ai_next);
     if (try_address(*where.ai_addr, where.ai_addrlen)) return;
   }
-  finish(-1, "cannot connect to " + to_string(address, address.port) + ": " + std::strerror(last_error));
+  finish(-1, "cannot connect to " + to_string(address, address.port) + ": " +
+                 std::strerror(last_error));
 }
 
 // returns: whether the connection is under way.

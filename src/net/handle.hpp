@@ -5,8 +5,8 @@
 
 namespace microframe::net {
 
-// Closes `block->uv`, whose data is `block`, and calls `release(block)` once libuv has let go of it. The
-// loop's thread, or after the loop has ended, when all handles are closed already.
+// Closes `block->uv`, whose data is `block`, and calls `release(block)` once libuv has let go of
+// it. The loop's thread, or after the loop has ended, when all handles are closed already.
 template <class Block>
 void close_handle(Block* block, void (*release)(Block*)) {
   auto* handle = reinterpret_cast<uv_handle_t*>(&block->uv);

@@ -70,7 +70,8 @@ AddressList resolve(const Address& address) {
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
   const std::string host = address.host.empty() ? "::" : address.host;
-  const int error = ::getaddrinfo(host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
+  const int error =
+      ::getaddrinfo(host.c_str(), std::to_string(address.port).c_str(), &hints, &found);
   if (error != 0) {
     throw ConfigError(
         "cannot listen on " + to_string(address, address.port) + ": " + ::gai_strerror(error) +
@@ -80,7 +81,8 @@ AddressList resolve(const Address& address) {
 }
 
 // Binds, with the port shared by others who ask for that, or alone.
-Descriptor bind_tcp(const Address& address, const addrinfo& where, std::uint16_t port, bool shared) {
+Descriptor bind_tcp(const Address& address, const addrinfo& where, std::uint16_t port,
+                    bool shared) {
   Descriptor socket(::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (socket.get() < 0) throw cannot_listen(address, errno);
   set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR, 1);
@@ -107,8 +109,8 @@ std::vector<ListenSocket> open_tcp(const Address& address, std::size_t count) {
   const AddressList where = resolve(address);
   std::uint16_t port = address.port;
   if (port != 0) {
-    // SO_REUSEPORT would let a second start of ours take half of the connections: see first whether we are
-    // alone.
+    // SO_REUSEPORT would let a second start of ours take half of the connections: see first whether
+    // we are alone.
     const Descriptor alone = bind_tcp(address, *where, port, false);
     if (::listen(alone.get(), 1) != 0) throw cannot_listen(address, errno);
   }
@@ -122,7 +124,8 @@ std::vector<ListenSocket> open_tcp(const Address& address, std::size_t count) {
   return sockets;
 }
 
-// Whether what has the path is a stream socket that nobody listens on: left behind by a server that is gone.
+// Whether what has the path is a stream socket that nobody listens on: left behind by a server that
+// is gone.
 bool is_left_behind(const sockaddr_un& where) {
   struct stat found{};
   if (::lstat(where.sun_path, &found) != 0 || !S_ISSOCK(found.st_mode)) return false;

@@ -76,8 +76,8 @@ void Listener::accept_some() {
   }
 }
 
-// Out of descriptors: the connection stays queued and the listener readable, so looking at once again would
-// spin.
+// Out of descriptors: the connection stays queued and the listener readable, so looking at once
+// again would spin.
 void Listener::rest() {
   base::log::limited(
       base::log::Level::error, "out of descriptors",

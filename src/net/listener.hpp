@@ -30,10 +30,10 @@ class ListenSocket {
   std::uint16_t port_;
 };
 
-// Opens `count` sockets on one address, one a loop: TCP ones share the port by SO_REUSEPORT, so that the
-// kernel spreads the connections; Unix ones share one queue. Port 0 picks a free port, the same for all.
-// errors: ConfigError that says what to do: port in use, no permission, no such interface or host, path
-// taken.
+// Opens `count` sockets on one address, one a loop: TCP ones share the port by SO_REUSEPORT, so
+// that the kernel spreads the connections; Unix ones share one queue. Port 0 picks a free port, the
+// same for all. errors: ConfigError that says what to do: port in use, no permission, no such
+// interface or host, path taken.
 std::vector<ListenSocket> open_listen_sockets(const Address& address, std::size_t count);
 
 // Threading: the loop's; made and destroyed there, or while the loop stands still.

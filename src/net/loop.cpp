@@ -80,7 +80,8 @@ Loop::Loop(Io io)
       receive_buffer_(new std::byte[kReceiveBytes]),
       batch_(io == Io::plain ? nullptr : SendBatch::make()) {
   if (io == Io::uring && !batch_)
-    throw ConfigError("this kernel has no io_uring to give, or forbids it: serve with io auto or plain");
+    throw ConfigError(
+        "this kernel has no io_uring to give, or forbids it: serve with io auto or plain");
   check(uv_loop_init(uv_.get()));
   uv_->data = this;
   ready_set_ = std::make_unique<ReadySet>(uv_.get());
@@ -100,7 +101,8 @@ Loop::Loop(Io io)
 
 Loop::~Loop() {
   assert(!is_current());
-  // Closing goes through the loop: a loop that never ran is run for that alone, not for what was posted.
+  // Closing goes through the loop: a loop that never ran is run for that alone, not for what was
+  // posted.
   if (!ended_) {
     while (posts_.pop()) {
     }
@@ -155,7 +157,8 @@ void Loop::woken() {
 }
 
 void Loop::drain_posts() {
-  // Cleared first: a push that comes later wakes the loop again; one that came before is seen below.
+  // Cleared first: a push that comes later wakes the loop again; one that came before is seen
+  // below.
   woken_.exchange(false, std::memory_order_acq_rel);
   for (int i = 0; i < kPostsMax; ++i) {
     const auto callback = posts_.pop();
@@ -175,15 +178,16 @@ void Loop::after(std::chrono::milliseconds delay, std::function<void()> callback
     uv_close(reinterpret_cast<uv_handle_t*>(timer), delete_delayed);
     call(fired);
   };
-  uv_timer_start(&delayed->timer, fire, static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)),
-                 0);
+  uv_timer_start(&delayed->timer, fire,
+                 static_cast<std::uint64_t>(std::max<std::int64_t>(delay.count(), 0)), 0);
 }
 
 void Loop::work(std::function<void()> job, std::function<void()> done) {
   auto* work = new Work{{}, std::move(job), std::move(done)};
   work->request.data = work;
   uv_queue_work(
-      uv_.get(), &work->request, [](uv_work_t* request) { static_cast<Work*>(request->data)->job(); },
+      uv_.get(), &work->request,
+      [](uv_work_t* request) { static_cast<Work*>(request->data)->job(); },
       [](uv_work_t* request, int) {
         const std::unique_ptr<Work> self(static_cast<Work*>(request->data));
         call(self->done);
@@ -198,8 +202,8 @@ void Loop::update_now() {
   uv_update_time(uv_.get());
 }
 
-// After a stall the deadlines wait for the next tick: libuv runs timers first, and what came in time has not
-// been read yet. Once: on a loop that is late every time they would never come.
+// After a stall the deadlines wait for the next tick: libuv runs timers first, and what came in
+// time has not been read yet. Once: on a loop that is late every time they would never come.
 void Loop::tick() {
   const std::uint64_t now = now_ms();
   const std::uint64_t last = std::exchange(ticked_ms_, now);
@@ -208,11 +212,12 @@ void Loop::tick() {
 }
 
 void Loop::forget_dirty(const Socket& socket) {
-  std::replace(dirty_.begin(), dirty_.end(), const_cast<Socket*>(&socket), static_cast<Socket*>(nullptr));
+  std::replace(dirty_.begin(), dirty_.end(), const_cast<Socket*>(&socket),
+               static_cast<Socket*>(nullptr));
 }
 
-// Runs what the iteration has posted, then flushes what it has sent, until neither leaves anything for the
-// other.
+// Runs what the iteration has posted, then flushes what it has sent, until neither leaves anything
+// for the other.
 void Loop::end_iteration() {
   while (!own_posts_.empty() || !dirty_.empty()) {
     for (const auto& callback : std::exchange(own_posts_, {})) call(callback);
@@ -221,8 +226,9 @@ void Loop::end_iteration() {
   }
 }
 
-// A flush may end a socket, and its owner may then send on others: they are appended and have their turn.
-// Every other time the last comes first: what the kernel keeps of whom it served last is in the caches still.
+// A flush may end a socket, and its owner may then send on others: they are appended and have their
+// turn. Every other time the last comes first: what the kernel keeps of whom it served last is in
+// the caches still.
 void Loop::flush_dirty() {
   for (std::size_t i = 0; i < dirty_.size();) {
     const std::size_t end = dirty_.size();

@@ -1,6 +1,6 @@
-// Loop: one event loop and the thread that runs it. libuv's, with what every connection on it shares.
-// Threading: made anywhere; then everything but post(), stop() and is_current() belongs to the thread in
-// run().
+// Loop: one event loop and the thread that runs it. libuv's, with what every connection on it
+// shares. Threading: made anywhere; then everything but post(), stop() and is_current() belongs to
+// the thread in run().
 #pragma once
 
 #include <atomic>
@@ -27,21 +27,24 @@ class Socket;
 
 class Loop final : public detail::Scheduler {
  public:
-  // errors: ConfigError if the system has no descriptors left, or not the io_uring that is asked for.
+  // errors: ConfigError if the system has no descriptors left, or not the io_uring that is asked
+  // for.
   explicit Loop(Io io = Io::plain);
   // Not while run() is under way.
   ~Loop() override;
 
-  // Serves until stop(), then closes every handle of the loop, waits for its workers, and returns. Once.
+  // Serves until stop(), then closes every handle of the loop, waits for its workers, and returns.
+  // Once.
   void run();
   // Ends run() soon, after what was posted before. Needs no memory. Any thread.
   void stop();
 
-  // detail::Scheduler. What the loop itself posts runs at the end of its iteration, without waking anyone.
-  // A callback that runs out of memory is logged and over: who posts one that matters catches that himself.
+  // detail::Scheduler. What the loop itself posts runs at the end of its iteration, without waking
+  // anyone. A callback that runs out of memory is logged and over: who posts one that matters
+  // catches that himself.
   void post(std::function<void()> callback) override;
-  // Runs `callback` behind all that any thread has posted before, the loop itself with this too: post() from
-  // the loop may overtake what others have posted.
+  // Runs `callback` behind all that any thread has posted before, the loop itself with this too:
+  // post() from the loop may overtake what others have posted.
   void post_behind(std::function<void()> callback);
   void after(std::chrono::milliseconds delay, std::function<void()> callback) override;
   void work(std::function<void()> job, std::function<void()> done) override;
@@ -58,8 +61,8 @@ class Loop final : public detail::Scheduler {
   base::MutableBytes receive_buffer() { return {receive_buffer_.get(), kReceiveBytes}; }
   // Who of the loop's sockets can be read or written.
   ReadySet& ready_set() { return *ready_set_; }
-  // Has `socket` flushed at the end of this iteration. It must take itself out (see forget_dirty) before it
-  // goes.
+  // Has `socket` flushed at the end of this iteration. It must take itself out (see forget_dirty)
+  // before it goes.
   void mark_dirty(Socket& socket) { dirty_.push_back(&socket); }
   void forget_dirty(const Socket& socket);
 

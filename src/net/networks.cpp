@@ -16,9 +16,10 @@ using base::IpAddress;
 constexpr unsigned kMappedBits = 96;
 
 ConfigError bad_network(std::string_view text) {
-  return ConfigError("\"" + std::string(text) +
-                     "\" is no network: write an address such as 192.0.2.1 or ::1, a network such as "
-                     "10.0.0.0/8 or fd00::/8, or unix");
+  return ConfigError(
+      "\"" + std::string(text) +
+      "\" is no network: write an address such as 192.0.2.1 or ::1, a network such as "
+      "10.0.0.0/8 or fd00::/8, or unix");
 }
 
 std::optional<unsigned> parse_bits(std::string_view text) {
@@ -49,7 +50,8 @@ Networks::Network Networks::parse(std::string_view text) {
   auto bits = parse_bits(text.substr(slash + 1));
   const bool mapped =
       address->family() == IpAddress::Family::ipv4 && host.find(':') != std::string_view::npos;
-  if (bits && mapped) bits = *bits < kMappedBits ? std::nullopt : std::optional(*bits - kMappedBits);
+  if (bits && mapped)
+    bits = *bits < kMappedBits ? std::nullopt : std::optional(*bits - kMappedBits);
   if (!bits || *bits > address->bits()) throw bad_network(text);
   const IpAddress network = address->network(*bits);
   if (network != *address) {

@@ -28,8 +28,8 @@ using OwnedKey = std::unique_ptr<EVP_PKEY, FreeWith<&EVP_PKEY_free>>;
 using OwnedCertificate = std::unique_ptr<X509, FreeWith<&X509_free>>;
 using OwnedChain = std::unique_ptr<STACK_OF(X509), FreeWith<&free_all>>;
 
-// Takes what lies in this thread's error queue. returns: the first error in words, which the others follow
-// from; "" for none.
+// Takes what lies in this thread's error queue. returns: the first error in words, which the others
+// follow from; "" for none.
 inline std::string openssl_error() {
   const unsigned long first = ERR_get_error();
   ERR_clear_error();

@@ -28,7 +28,8 @@ Preface::~Preface() {
   loop_.ready_set().forget(*this);
 }
 
-// Should the kernel have no memory for it, nothing is ever told of it: the receiver's deadline ends it.
+// Should the kernel have no memory for it, nothing is ever told of it: the receiver's deadline ends
+// it.
 void Preface::watch(bool readable) {
   loop_.ready_set().change(fd_.get(), *this, {.readable = !readable}, {.readable = readable});
 }

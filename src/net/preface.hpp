@@ -1,6 +1,6 @@
-// Preface: what a connected stream begins with before the bytes that its Socket is for, such as a proxy's
-// header. Read to the byte: what follows stays in the kernel, for a Socket of any kind to begin with.
-// Threading: its loop. It may be destroyed at any moment, inside its own callbacks too.
+// Preface: what a connected stream begins with before the bytes that its Socket is for, such as a
+// proxy's header. Read to the byte: what follows stays in the kernel, for a Socket of any kind to
+// begin with. Threading: its loop. It may be destroyed at any moment, inside its own callbacks too.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,9 @@ class Loop;
 // They throw nothing.
 class PrefaceEvents {
  public:
-  // so_far: all that has come, from the first byte on; good until this returns. If the preface is whole, the
-  // receiver calls release() or destroys it; if not, all of these bytes must be the preface's.
+  // so_far: all that has come, from the first byte on; good until this returns. If the preface is
+  // whole, the receiver calls release() or destroys it; if not, all of these bytes must be the
+  // preface's.
   virtual void on_preface(base::Bytes so_far) = 0;
   // The stream has ended, or there is no memory to read it with. empty: without a byte.
   virtual void on_preface_end(bool empty) = 0;

@@ -9,12 +9,15 @@
 namespace microframe::net {
 
 ReadySet::ReadySet(uv_loop_s* loop)
-    : fd_(::epoll_create1(EPOLL_CLOEXEC)), poll_(new uv_poll_t), ready_(new epoll_event[kEventsMax]) {
+    : fd_(::epoll_create1(EPOLL_CLOEXEC)),
+      poll_(new uv_poll_t),
+      ready_(new epoll_event[kEventsMax]) {
   if (fd_ < 0 || uv_poll_init(loop, poll_, fd_) != 0) {
     delete poll_;
     if (fd_ >= 0) ::close(fd_);
     throw ConfigError(
-        "cannot start an event loop: out of descriptors. Raise the limit of open files (ulimit -n)");
+        "cannot start an event loop: out of descriptors. Raise the limit of open files (ulimit "
+        "-n)");
   }
   poll_->data = this;
   uv_poll_start(poll_, UV_READABLE,
@@ -33,7 +36,9 @@ bool ReadySet::change(int fd, ReadyEvents& events, Interest watched, Interest wa
   if (wanted.writable) event.events |= EPOLLOUT;
   if (wanted.once) event.events |= EPOLLET | EPOLLRDHUP;
   event.data.ptr = &events;
-  const int operation = wanted.none() ? EPOLL_CTL_DEL : watched.none() ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  const int operation = wanted.none()    ? EPOLL_CTL_DEL
+                        : watched.none() ? EPOLL_CTL_ADD
+                                         : EPOLL_CTL_MOD;
   return ::epoll_ctl(fd_, operation, fd, &event) == 0;
 }
 

@@ -75,7 +75,8 @@ std::span<const SendBatch::Result> SendBatch::submit() {
   std::size_t submitted = 0;
   while (submitted < added_) {
     // With MSG_DONTWAIT each is done as it is submitted.
-    const int count = io_uring_submit_and_wait(ring_.get(), static_cast<unsigned>(added_ - submitted));
+    const int count =
+        io_uring_submit_and_wait(ring_.get(), static_cast<unsigned>(added_ - submitted));
     if (count == -EINTR) continue;
     if (count <= 0) {
       broken_ = true;

@@ -1,6 +1,6 @@
-// SendBatch: gives the kernel what many sockets have to send by one system call (io_uring_enter(2)). Every
-// send is done, or refused for now, when submit() returns: nothing stays under way, so that frames need not
-// be pinned. Threading: one at a time.
+// SendBatch: gives the kernel what many sockets have to send by one system call
+// (io_uring_enter(2)). Every send is done, or refused for now, when submit() returns: nothing stays
+// under way, so that frames need not be pinned. Threading: one at a time.
 #pragma once
 
 #include <cstddef>
@@ -37,8 +37,8 @@ class SendBatch {
     std::size_t number;
     std::int64_t sent;  // bytes, or a negative errno, as EAGAIN
   };
-  // Has the kernel do them all. returns: what came of those that it did, in no order, good until the next
-  // add(). One that is missing was not begun; then is_broken().
+  // Has the kernel do them all. returns: what came of those that it did, in no order, good until
+  // the next add(). One that is missing was not begun; then is_broken().
   std::span<const Result> submit();
   // The kernel gave up on the ring: nothing is to be added any more.
   bool is_broken() const { return broken_; }

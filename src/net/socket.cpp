@@ -39,7 +39,8 @@ Socket::Socket(Loop& loop, Descriptor fd, SocketEvents& events)
   fd.release();
 }
 
-Socket::Socket(Loop& loop, Stream stream, SocketEvents& events) : Socket(loop, std::move(stream.fd), events) {
+Socket::Socket(Loop& loop, Stream stream, SocketEvents& events)
+    : Socket(loop, std::move(stream.fd), events) {
   tls_ = std::move(stream.tls);
   watch();
 }
@@ -81,7 +82,8 @@ void Socket::close() {
 bool Socket::unwatch() {
   if (fd_ < 0) return true;
   ReadySet& ready = loop_.ready_set();
-  // Taken out by name: closing would do that too, unless a child of the process holds the descriptor still.
+  // Taken out by name: closing would do that too, unless a child of the process holds the
+  // descriptor still.
   const bool taken_out = watched_.none() || ready.change(fd_, *this, watched_, {});
   ready.forget(*this);
   return taken_out;
@@ -120,7 +122,8 @@ void Socket::mark_dirty() {
   dirty_ = true;
 }
 
-// Called by the loop, or when the kernel takes bytes again. Where TLS runs out of memory, the stream is over.
+// Called by the loop, or when the kernel takes bytes again. Where TLS runs out of memory, the
+// stream is over.
 void Socket::flush() try {
   dirty_ = false;
   if (fd_ < 0) return;
@@ -277,7 +280,8 @@ void Socket::on_ready(Readiness ready) try {
     if (!set.is_telling(self)) return;
   }
   if (ready.writable && watched_.writable && !dirty_) flush();
-} catch (const std::bad_alloc&) {  // the socket's own: its events throw nothing, so it is there still
+} catch (
+    const std::bad_alloc&) {  // the socket's own: its events throw nothing, so it is there still
   end(EndReason::reset);
 }
 
@@ -303,8 +307,8 @@ void Socket::receive(bool to_the_end) {
   watch_again();
 }
 
-// What the kernel gave in this turn is decrypted and told whole, paused or not: of what lay on in OpenSSL no
-// readiness would tell.
+// What the kernel gave in this turn is decrypted and told whole, paused or not: of what lay on in
+// OpenSSL no readiness would tell.
 void Socket::receive_sealed() {
   const ReadySet& ready = loop_.ready_set();
   const ReadyEvents* self = this;

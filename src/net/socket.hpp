@@ -1,6 +1,6 @@
-// Socket: one connected stream (TCP or Unix), non-blocking, with an outbox that is flushed once an iteration
-// of its loop; plain, or secured by TLS. Threading: its loop. It may be destroyed at any moment, inside its
-// own callbacks too.
+// Socket: one connected stream (TCP or Unix), non-blocking, with an outbox that is flushed once an
+// iteration of its loop; plain, or secured by TLS. Threading: its loop. It may be destroyed at any
+// moment, inside its own callbacks too.
 #pragma once
 
 #include <cstddef>
@@ -30,18 +30,19 @@ enum class EndReason : std::uint8_t {
 // They throw nothing.
 class SocketEvents {
  public:
-  // Bytes came. They lie in the loop's receive buffer, may be changed in place, and are good until this
-  // returns.
+  // Bytes came. They lie in the loop's receive buffer, may be changed in place, and are good until
+  // this returns.
   virtual void on_receive(base::MutableBytes bytes) = 0;
-  // The stream has ended, and the socket is closed. Once, and never from inside a call of the socket.
+  // The stream has ended, and the socket is closed. Once, and never from inside a call of the
+  // socket.
   virtual void on_end(EndReason reason) = 0;
   // The outbox, which had been held up by a full kernel buffer, is empty.
   virtual void on_drained() = 0;
-  // The kernel takes no more: what is queued waits until on_drained. Called from inside calls of the socket:
-  // it must not destroy it. Most need not know.
+  // The kernel takes no more: what is queued waits until on_drained. Called from inside calls of
+  // the socket: it must not destroy it. Most need not know.
   virtual void on_blocked() {}
-  // The TLS handshake is done; what the peer sends is received from here on. Not the place to pause reading.
-  // Never called on a plain socket.
+  // The TLS handshake is done; what the peer sends is received from here on. Not the place to pause
+  // reading. Never called on a plain socket.
   virtual void on_secured() {}
   // The peer of a server spoke, but not TLS. The socket is a plain one from here on, for an answer.
   virtual void on_plaintext() {}
@@ -67,13 +68,14 @@ class Socket final : private ReadyEvents {
   };
   // Takes over one that was released.
   Socket(Loop& loop, Stream stream, SocketEvents& events);
-  // Gives the stream away; the socket is over, and tells nothing more. Nothing may be queued, and with TLS it
-  // must not be called from on_receive, for there may be more to tell. errors: std::bad_alloc where the
-  // kernel does not let go of it; the socket is then good for nothing but its end.
+  // Gives the stream away; the socket is over, and tells nothing more. Nothing may be queued, and
+  // with TLS it must not be called from on_receive, for there may be more to tell. errors:
+  // std::bad_alloc where the kernel does not let go of it; the socket is then good for nothing but
+  // its end.
   Stream release();
 
-  // From here on the stream is TLS. What is sent before the handshake is done waits for it. Once; before
-  // anything was sent. early: what the peer has sent and the socket has delivered already.
+  // From here on the stream is TLS. What is sent before the handshake is done waits for it. Once;
+  // before anything was sent. early: what the peer has sent and the socket has delivered already.
   void secure(std::unique_ptr<TlsSession> session, base::Bytes early = {});
   // Why it ended with tls_failed.
   std::string tls_failure() const;
@@ -89,18 +91,20 @@ class Socket final : private ReadyEvents {
     return outbox_.drop_oldest(stream, bytes);
   }
   std::size_t drop_superseded(std::uint64_t stream) { return outbox_.drop_superseded(stream); }
-  // Has the kernel take what it can now, not only at the end of the iteration. Never ends the stream.
+  // Has the kernel take what it can now, not only at the end of the iteration. Never ends the
+  // stream.
   void offer();
   // Bytes queued that the kernel has not taken.
   std::size_t buffered() const { return outbox_.bytes() + (tls_ ? unsent() : 0); }
-  // When the kernel stopped taking more, in Loop::now_ms; moves on with each byte it takes; 0 while it takes
-  // all.
+  // When the kernel stopped taking more, in Loop::now_ms; moves on with each byte it takes; 0 while
+  // it takes all.
   std::uint64_t blocked_since_ms() const { return blocked_since_ms_; }
 
   // FIN after what is queued, with TLS behind close_notify; receiving goes on.
   void finish();
-  // Ends the stream after what is queued, and tells so by on_end(eof). For when the peer has said its last
-  // word: bytes that it sends after all meet a reset, which may overtake what it has not read.
+  // Ends the stream after what is queued, and tells so by on_end(eof). For when the peer has said
+  // its last word: bytes that it sends after all meet a reset, which may overtake what it has not
+  // read.
   void finish_and_close();
   void pause_reading();
   void resume_reading();
@@ -110,7 +114,8 @@ class Socket final : private ReadyEvents {
   friend class Loop;  // for these three
 
   void flush();
-  // Adds what is to leave to `batch`, where it may leave so. It is not touched before its result is there.
+  // Adds what is to leave to `batch`, where it may leave so. It is not touched before its result is
+  // there.
   void offer_to(SendBatch& batch, std::size_t number);
   // What came of it. returns: whether that was all; otherwise flush() is to follow.
   bool batch_sent(std::int64_t result);

@@ -1,5 +1,5 @@
-// TlsCertificate: a certificate with its chain and its private key, read from two files and checked.
-// Included by .cpp files of net only. Threading: immutable once read.
+// TlsCertificate: a certificate with its chain and its private key, read from two files and
+// checked. Included by .cpp files of net only. Threading: immutable once read.
 #pragma once
 
 #include <string>
@@ -11,10 +11,9 @@ namespace microframe::net {
 
 class TlsCertificate {
  public:
-  // Reads a pair. One that has expired, or is not good yet, is only warned of: the server may have to serve
-  // on.
-  // errors: ConfigError that names the file and says what to do: it is missing, is no PEM, is encrypted, or
-  // the key is another certificate's.
+  // Reads a pair. One that has expired, or is not good yet, is only warned of: the server may have
+  // to serve on. errors: ConfigError that names the file and says what to do: it is missing, is no
+  // PEM, is encrypted, or the key is another certificate's.
   explicit TlsCertificate(const TlsOptions::Pair& files);
 
   // Whether it is for this host (RFC 6125 §6.4).

@@ -31,26 +31,31 @@ OwnedContext make_context(const SSL_METHOD* method, TlsVersion oldest) {
     throw ConfigError("this OpenSSL cannot speak TLS as it should: " + openssl_error());
   }
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // A write takes what fits a record, wherever the bytes lie next time; idle sessions hold no buffers.
-  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+  // A write takes what fits a record, wherever the bytes lie next time; idle sessions hold no
+  // buffers.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                      SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                       SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_read_ahead(context.get(), 1);  // one receive for many records, not two for each
   return context;
 }
 
 // RFC 7301 §3.2: whoever offers protocols of which we speak none is told so, and let go.
-int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
-                    unsigned offered_size, void*) {
+int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
+                    const unsigned char* offered, unsigned offered_size, void*) {
   unsigned char* found = nullptr;
-  const int result = SSL_select_next_proto(&found, size, kHttp11, sizeof kHttp11, offered, offered_size);
+  const int result =
+      SSL_select_next_proto(&found, size, kHttp11, sizeof kHttp11, offered, offered_size);
   *chosen = found;
   return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-// A session is only resumed where the same authorities vouch for clients (SSL_CTX_set_session_id_context).
+// A session is only resumed where the same authorities vouch for clients
+// (SSL_CTX_set_session_id_context).
 void bind_sessions(SSL_CTX* context, const std::string& authorities) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
-  SHA256(reinterpret_cast<const unsigned char*>(authorities.data()), authorities.size(), digest.data());
+  SHA256(reinterpret_cast<const unsigned char*>(authorities.data()), authorities.size(),
+         digest.data());
   static_assert(SHA256_DIGEST_LENGTH <= SSL_MAX_SID_CTX_LENGTH);
   SSL_CTX_set_session_id_context(context, digest.data(), digest.size());
 }
@@ -59,7 +64,8 @@ void trust_file(SSL_CTX* context, const std::string& file) {
   read_file(file);  // says so if it is not there
   if (SSL_CTX_load_verify_file(context, file.c_str()) == 1) return;
   ERR_clear_error();
-  throw ConfigError(file + " holds no certificates in PEM: it should be those of the authorities to trust");
+  throw ConfigError(
+      file + " holds no certificates in PEM: it should be those of the authorities to trust");
 }
 
 void ask_clients(SSL_CTX* context, const TlsOptions& options) {
@@ -68,7 +74,8 @@ void ask_clients(SSL_CTX* context, const TlsOptions& options) {
   trust_file(context, file);
   SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(file.c_str()));
   const bool require = options.client_certificates() == ClientCertificates::require;
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | (require ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+                     nullptr);
   bind_sessions(context, read_file(file));
 }
 
@@ -100,7 +107,8 @@ TlsContext::~TlsContext() {
   if (identities_.empty()) SSL_CTX_free(context_);
 }
 
-std::shared_ptr<const TlsContext> TlsContext::server(const TlsOptions& options, const TlsContext* before) {
+std::shared_ptr<const TlsContext> TlsContext::server(const TlsOptions& options,
+                                                     const TlsContext* before) {
   const std::shared_ptr<TlsContext> made(new TlsContext);
   for (const TlsOptions::Pair& files : options.pairs()) made->add_server(files, options);
   made->context_ = made->identities_.front().context.get();
@@ -109,12 +117,14 @@ std::shared_ptr<const TlsContext> TlsContext::server(const TlsOptions& options, 
 }
 
 void TlsContext::add_server(const TlsOptions::Pair& files, const TlsOptions& options) {
-  Identity identity{TlsCertificate(files), make_context(TLS_server_method(), options.min_version())};
+  Identity identity{TlsCertificate(files),
+                    make_context(TLS_server_method(), options.min_version())};
   SSL_CTX* context = identity.context.get();
   identity.certificate.use_in(context);
   ask_clients(context, options);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
-  // Tickets (RFC 5077, RFC 8446 §2.2) leave a session's state with its client; here they would cost memory.
+  // Tickets (RFC 5077, RFC 8446 §2.2) leave a session's state with its client; here they would cost
+  // memory.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   // What the macros SSL_CTX_set_tlsext_servername_callback and _arg do, with casts of C.
   SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
@@ -180,7 +190,8 @@ std::unique_ptr<TlsSession> TlsContext::connect(const std::string& host) const {
     std::string name = host.ends_with('.') ? host.substr(0, host.size() - 1) : host;
     SSL_set_hostflags(ssl.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (SSL_set1_host(ssl.get(), name.c_str()) != 1 ||
-        SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) != 1) {
+        SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) !=
+            1) {
       ssl.reset();
     }
   }

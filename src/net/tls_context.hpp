@@ -1,5 +1,5 @@
-// TlsContext: what the TLS sessions of one configuration share, read once and then immutable: certificates
-// and keys, whom to trust, the keys of session tickets. Any thread.
+// TlsContext: what the TLS sessions of one configuration share, read once and then immutable:
+// certificates and keys, whom to trust, the keys of session tickets. Any thread.
 #pragma once
 
 #include <memory>
@@ -26,9 +26,8 @@ struct TlsTrust {
 
 class TlsContext : public std::enable_shared_from_this<TlsContext> {
  public:
-  // For a server. before: the context that this one takes over from; sessions that began there are resumed
-  // here.
-  // errors: ConfigError that says what is wrong with which file.
+  // For a server. before: the context that this one takes over from; sessions that began there are
+  // resumed here. errors: ConfigError that says what is wrong with which file.
   static std::shared_ptr<const TlsContext> server(const TlsOptions& options,
                                                   const TlsContext* before = nullptr);
   // For clients. errors: ConfigError if the CA file cannot be used.
@@ -40,7 +39,8 @@ class TlsContext : public std::enable_shared_from_this<TlsContext> {
 
   // A session for an accepted stream.
   std::unique_ptr<TlsSession> accept() const;
-  // A session for a stream to `host`, a name or an IP address, which the server's certificate must be for.
+  // A session for a stream to `host`, a name or an IP address, which the server's certificate must
+  // be for.
   std::unique_ptr<TlsSession> connect(const std::string& host) const;
 
  private:

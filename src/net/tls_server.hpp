@@ -1,5 +1,5 @@
-// TlsServer: the TlsContext that new handshakes use, and its replacement while the server serves. A handshake
-// or a connection that has begun keeps the one it began with. Any thread.
+// TlsServer: the TlsContext that new handshakes use, and its replacement while the server serves. A
+// handshake or a connection that has begun keeps the one it began with. Any thread.
 #pragma once
 
 #include <memory>

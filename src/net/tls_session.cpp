@@ -70,8 +70,8 @@ TlsSession::Step TlsSession::handshake() {
     return die();
   }
   if (role_ == Role::server && !begun_) {
-    // A ClientHello begins with 22 (RFC 8446 §5.1); every HTTP request, and most of what people type, with a
-    // letter.
+    // A ClientHello begins with 22 (RFC 8446 §5.1); every HTTP request, and most of what people
+    // type, with a letter.
     const auto first = wire_.peek();
     if (first && std::isalpha(std::to_integer<int>(*first))) return Step::plaintext;
     begun_ = first.has_value();
@@ -108,7 +108,8 @@ void TlsSession::seal(Outbox& outbox) {
     ERR_clear_error();
     const int result = SSL_write_ex(ssl_, record.data(), record.size(), &taken);
     if (result != 1) {
-      // The wire takes all, so it waits for the peer: in the middle of a message about keys, RFC 8446 §4.6.
+      // The wire takes all, so it waits for the peer: in the middle of a message about keys, RFC
+      // 8446 §4.6.
       seal_waits_ = step_after(result) == Step::waits;
       return;
     }
@@ -132,8 +133,10 @@ std::optional<std::string> TlsSession::peer_subject() const {
   const X509* certificate = SSL_get0_peer_certificate(ssl_);
   if (!certificate) return std::nullopt;
   const OwnedBio out(BIO_new(BIO_s_mem()));
-  // The flags that RFC 2253 gave their name, which RFC 4514 has replaced, escape what is not printable ASCII.
-  if (!out || X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) < 0) {
+  // The flags that RFC 2253 gave their name, which RFC 4514 has replaced, escape what is not
+  // printable ASCII.
+  if (!out ||
+      X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) < 0) {
     ERR_clear_error();
     throw std::bad_alloc();
   }
@@ -148,8 +151,8 @@ TlsSession::Step TlsSession::step_after(int result) {
     case SSL_ERROR_WANT_READ:
       return Step::waits;
     case SSL_ERROR_WANT_WRITE:
-      // The wire is full of answers, which only a peer brings about that asks for new keys (RFC 8446 §4.6.3)
-      // a thousand times and reads nothing.
+      // The wire is full of answers, which only a peer brings about that asks for new keys (RFC
+      // 8446 §4.6.3) a thousand times and reads nothing.
       failure_ = "asks and does not read the answers";
       return die();
     case SSL_ERROR_ZERO_RETURN:

@@ -1,6 +1,6 @@
-// TlsSession: TLS over one descriptor: the handshake, what comes and what goes. It asks and answers; the
-// Socket that owns it watches the descriptor. Renegotiation is off, so a handshake comes once.
-// Threading: the loop's. Made by a TlsContext, which it keeps alive.
+// TlsSession: TLS over one descriptor: the handshake, what comes and what goes. It asks and
+// answers; the Socket that owns it watches the descriptor. Renegotiation is off, so a handshake
+// comes once. Threading: the loop's. Made by a TlsContext, which it keeps alive.
 #pragma once
 
 #include <cstddef>
@@ -37,7 +37,8 @@ class TlsSession {
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
 
-  // Begins. fd: borrowed, connected and non-blocking. early: bytes that have been read from it already.
+  // Begins. fd: borrowed, connected and non-blocking. early: bytes that have been read from it
+  // already.
   void attach(int fd, base::Bytes early);
 
   // Lets this session read `bytes` more of the stream: each time its peer has a turn.
@@ -55,7 +56,8 @@ class TlsSession {
   };
   Received receive(base::MutableBytes out);
 
-  // Encrypts from the front of `outbox` what the kernel may take at once; small frames share a record.
+  // Encrypts from the front of `outbox` what the kernel may take at once; small frames share a
+  // record.
   void seal(Outbox& outbox);
   // Sealing goes on only once more has been received.
   bool seal_waits() const { return seal_waits_; }
@@ -71,8 +73,8 @@ class TlsSession {
   const std::string& failure() const { return failure_; }
   // Whether the handshake was shortened by an earlier session's secrets.
   bool is_resumed() const;
-  // The subject of the certificate that the peer has shown, which is good, in RFC 4514's words and ASCII;
-  // nullopt if it has shown none. Once secured. errors: std::bad_alloc, never "none".
+  // The subject of the certificate that the peer has shown, which is good, in RFC 4514's words and
+  // ASCII; nullopt if it has shown none. Once secured. errors: std::bad_alloc, never "none".
   std::optional<std::string> peer_subject() const;
 
  private:

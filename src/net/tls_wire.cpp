@@ -12,8 +12,8 @@
 namespace microframe::net {
 namespace {
 
-// Past it OpenSSL is told to wait. Only answers to a peer that asks and does not read come so far: data is
-// not encrypted from half of it on (TlsSession::seal).
+// Past it OpenSSL is told to wait. Only answers to a peer that asks and does not read come so far:
+// data is not encrypted from half of it on (TlsSession::seal).
 constexpr std::size_t kUnsentMax = 128 * 1024;
 
 TlsWire& wire_of(BIO* bio) {
@@ -32,7 +32,8 @@ int read_bio(BIO* bio, char* into, int size) {
 int write_bio(BIO* bio, const char* bytes, int size) {
   BIO_clear_retry_flags(bio);
   bool wait = false;
-  const int result = wire_of(bio).write(base::as_bytes({bytes, static_cast<std::size_t>(size)}), wait);
+  const int result =
+      wire_of(bio).write(base::as_bytes({bytes, static_cast<std::size_t>(size)}), wait);
   if (wait) BIO_set_retry_write(bio);
   return result;
 }

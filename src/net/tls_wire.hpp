@@ -1,7 +1,7 @@
-// TlsWire: the records of one TLS session, between OpenSSL and a descriptor. What OpenSSL writes is gathered
-// first, so that a flight of the handshake, or the records of a flush, is one system call, and no record is
-// ever half written while OpenSSL waits. What it reads is bounded, so that one peer has one turn at a time.
-// Threading: the loop's.
+// TlsWire: the records of one TLS session, between OpenSSL and a descriptor. What OpenSSL writes is
+// gathered first, so that a flight of the handshake, or the records of a flush, is one system call,
+// and no record is ever half written while OpenSSL waits. What it reads is bounded, so that one
+// peer has one turn at a time. Threading: the loop's.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// ByteBuffer: bytes that grow at the end, of which none is written before it is used, as std::vector would.
+// ByteBuffer: bytes that grow at the end, of which none is written before it is used, as
+// std::vector would.
 #pragma once
 
 #include <algorithm>

@@ -30,7 +30,8 @@ enum class CloseCode : std::uint16_t {
   too_many_messages = 4429,
 };
 
-// Whether the code may stand in a Close frame (§7.4.1, §7.4.2, and IANA's registry for 1012 to 1014).
+// Whether the code may stand in a Close frame (§7.4.1, §7.4.2, and IANA's registry for 1012 to
+// 1014).
 constexpr bool may_be_sent(CloseCode code) {
   const auto value = static_cast<std::uint16_t>(code);
   return (value >= 1000 && value <= 1003) || (value >= 1007 && value <= 1014) ||

@@ -1,4 +1,5 @@
-// CompressionCounts: how many bytes compressed messages had on the wire, and without it. Any thread.
+// CompressionCounts: how many bytes compressed messages had on the wire, and without it. Any
+// thread.
 #pragma once
 
 #include <atomic>

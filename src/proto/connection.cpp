@@ -13,8 +13,8 @@ namespace {
 // A length that was merely announced reserves no more than this.
 constexpr std::uint64_t kReserveMax = 64 * 1024;
 
-// Compressed bytes that a message of so many may come in. A poor encoder makes nine bits of each byte, and a
-// few bytes more of each flush; beyond that it is blocks without content.
+// Compressed bytes that a message of so many may come in. A poor encoder makes nine bits of each
+// byte, and a few bytes more of each flush; beyond that it is blocks without content.
 std::uint64_t compressed_bytes_max(std::uint64_t message_bytes_max) {
   const std::uint64_t more = message_bytes_max / 8 + 1024;
   return std::max(message_bytes_max, message_bytes_max + more);
@@ -71,7 +71,8 @@ Event Connection::next(base::MutableBytes& in) {
       if (in.empty()) return {};
       FrameHeader header;
       if (!read_header(in, header, result)) return result;
-      const bool alone = !is_control(header.opcode) && header.fin && !(progress_ && progress_->in_message);
+      const bool alone =
+          !is_control(header.opcode) && header.fin && !(progress_ && progress_->in_message);
       if (header.length <= in.size() && (alone || is_control(header.opcode))) {
         const base::MutableBytes payload = in.first(header.length);
         in = in.subspan(header.length);
@@ -92,10 +93,11 @@ Event Connection::next(base::MutableBytes& in) {
   return {};
 }
 
-// §5.5.1: after our Close, the peer may send data until it sees it. A server has said its last word and
-// discards it; to a client it may be the answer to what it sent last.
+// §5.5.1: after our Close, the peer may send data until it sees it. A server has said its last word
+// and discards it; to a client it may be the answer to what it sent last.
 bool Connection::is_discarded(const Event& event) const {
-  return state_ == State::close_sent && (role_ == Role::server || event.kind != Event::Kind::message);
+  return state_ == State::close_sent &&
+         (role_ == Role::server || event.kind != Event::Kind::message);
 }
 
 void Connection::give_back() {
@@ -141,8 +143,8 @@ bool Connection::check_sequence(const FrameHeader& header, Event& failure) {
   const bool in_message = progress_ && progress_->in_message;
   const bool continues = header.opcode == Opcode::continuation;
   if (continues != in_message) {  // §5.4
-    failure =
-        fail(CloseCode::protocol_error, continues ? "continuation of nothing" : "message inside a message");
+    failure = fail(CloseCode::protocol_error,
+                   continues ? "continuation of nothing" : "message inside a message");
   } else if (header.length > bytes_left(header)) {
     failure = fail(CloseCode::message_too_big, "message too big");
   } else if (in_message && progress_->fragments >= limits_.fragments_max) {
@@ -157,7 +159,8 @@ bool Connection::check_sequence(const FrameHeader& header, Event& failure) {
 std::uint64_t Connection::bytes_left(const FrameHeader& header) const {
   const Progress* message = progress_ && progress_->in_message ? progress_.get() : nullptr;
   if (message ? message->compressed : header.compressed) {
-    return compressed_bytes_max(limits_.message_bytes_max) - (message ? message->compressed_bytes : 0);
+    return compressed_bytes_max(limits_.message_bytes_max) -
+           (message ? message->compressed_bytes : 0);
   }
   return limits_.message_bytes_max - (message ? message->payload.size() : 0);
 }
@@ -205,7 +208,8 @@ bool Connection::read_payload(base::MutableBytes& in, Event& failure) {
   now.frame_read += size;
   const bool data = !is_control(now.frame.opcode);
   if (data && now.compressed) {
-    return inflate(piece, now.binary ? nullptr : &now.utf8, failure) && now.frame_read == now.frame.length;
+    return inflate(piece, now.binary ? nullptr : &now.utf8, failure) &&
+           now.frame_read == now.frame.length;
   }
   auto& target = data ? now.payload : now.control;
   target.insert(target.end(), piece.begin(), piece.end());
@@ -216,8 +220,8 @@ bool Connection::read_payload(base::MutableBytes& in, Event& failure) {
   return now.frame_read == now.frame.length;
 }
 
-// RFC 7692 §7.2.2: inflates a piece of the message's payload. text: checks what comes out, as it comes. What
-// is wrong first in what comes out is what fails it, however the payload is cut.
+// RFC 7692 §7.2.2: inflates a piece of the message's payload. text: checks what comes out, as it
+// comes. What is wrong first in what comes out is what fails it, however the payload is cut.
 bool Connection::inflate(base::Bytes piece, Utf8Validator* text, Event& failure) {
   if (!inflater_) inflater_ = inflaters_->take();
   const std::size_t before = inflater_->output().size();
@@ -243,7 +247,8 @@ bool Connection::finish_inflating(Event& failure) {
 Event Connection::whole_compressed(bool binary, base::Bytes payload) {
   Event failure;
   Utf8Validator text;
-  if (!inflate(payload, binary ? nullptr : &text, failure) || !finish_inflating(failure)) return failure;
+  if (!inflate(payload, binary ? nullptr : &text, failure) || !finish_inflating(failure))
+    return failure;
   if (!text.complete()) return fail(CloseCode::invalid_payload, "text ends inside a character");
   delivered_ = true;
   return message(binary, inflater_->output());
@@ -295,7 +300,8 @@ Event Connection::fail(CloseCode code, std::string_view reason) {
   return result;
 }
 
-ControlFrame Connection::close(CloseCode code, std::string_view reason, std::optional<MaskKey> mask) {
+ControlFrame Connection::close(CloseCode code, std::string_view reason,
+                               std::optional<MaskKey> mask) {
   switch (state_) {
     case State::open:
       state_ = State::close_sent;

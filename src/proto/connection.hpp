@@ -1,15 +1,15 @@
-// One WebSocket connection after its opening handshake, as a state machine: bytes in; events, and bytes to
-// answer, out. No I/O, no clock, no threads. RFC 6455 §5 to §7, RFC 7692. Both roles.
+// One WebSocket connection after its opening handshake, as a state machine: bytes in; events, and
+// bytes to answer, out. No I/O, no clock, no threads. RFC 6455 §5 to §7, RFC 7692. Both roles.
 //
 // A driver feeds what it received:
 //   for (std::span in = received;;) {
-//     Event event = connection.next(in);          // consumes from the front of `in`, unmasking in place
-//     if (event.kind == Event::Kind::need_more) break;   // `in` is empty
+//     Event event = connection.next(in);          // consumes from the front of `in`, unmasking in
+//     place if (event.kind == Event::Kind::need_more) break;   // `in` is empty
 //     ...
 //   }
-// An unfragmented message that lies whole in `in` is delivered as a view of it; any other is gathered in a
-// buffer of the machine's own, and a compressed one inflated into an inflater's. Both are given back when the
-// message is done.
+// An unfragmented message that lies whole in `in` is delivered as a view of it; any other is
+// gathered in a buffer of the machine's own, and a compressed one inflated into an inflater's. Both
+// are given back when the message is done.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,8 @@ enum class State : std::uint8_t {
   close_sent,      // ours is out; the peer's Close is awaited; a server discards data meanwhile
   close_received,  // the peer's is in; ours is to be sent by the driver with close()
   closed,          // both are out: the server drops the TCP connection (§7.1.1)
-  failed,          // the peer broke the protocol; the driver sends close(event.code) and drops the connection
+  failed,          // the peer broke the protocol; the driver sends close(event.code) and drops the
+                   // connection
 };
 
 struct ConnectionLimits {
@@ -48,7 +49,8 @@ struct Event {
     ping,       // payload: answer with a pong
     pong,       // payload
     close,      // code (1005 where the peer gave none), reason: the first Close from the peer
-    failed,     // code to close with (1002, 1007, 1008, 1009), reason: what rule was broken, for the log
+    failed,  // code to close with (1002, 1007, 1008, 1009), reason: what rule was broken, for the
+             // log
   };
   Kind kind = Kind::need_more;
   bool binary = false;
@@ -61,20 +63,22 @@ class Utf8Validator;
 
 class Connection {
  public:
-  // inflaters: given where permessage-deflate was agreed on, for the messages that come compressed. Borrowed;
-  // the destructor does not need it.
+  // inflaters: given where permessage-deflate was agreed on, for the messages that come compressed.
+  // Borrowed; the destructor does not need it.
   Connection(Role role, ConnectionLimits limits, InflaterPool* inflaters = nullptr);
   ~Connection();
 
-  // Reads on: consumes bytes from the front of `in`, until one event is complete or `in` is empty. After
-  // `failed`, and after the peer's Close, whatever follows is consumed and dropped (§5.5.1, §7.1.7). After
-  // our Close, pings and, on a server, data are read and dropped until the peer's Close comes.
+  // Reads on: consumes bytes from the front of `in`, until one event is complete or `in` is empty.
+  // After `failed`, and after the peer's Close, whatever follows is consumed and dropped (§5.5.1,
+  // §7.1.7). After our Close, pings and, on a server, data are read and dropped until the peer's
+  // Close comes.
   Event next(base::MutableBytes& in);
 
-  // Sends our Close: returns the frame to write, or an empty one if ours is already out (§5.5.1: one Close
-  // only). code: no_status, or one that may be sent. reason: cut to 123 bytes at a character. mask: a
-  // client's key.
-  ControlFrame close(CloseCode code, std::string_view reason = {}, std::optional<MaskKey> mask = {});
+  // Sends our Close: returns the frame to write, or an empty one if ours is already out (§5.5.1:
+  // one Close only). code: no_status, or one that may be sent. reason: cut to 123 bytes at a
+  // character. mask: a client's key.
+  ControlFrame close(CloseCode code, std::string_view reason = {},
+                     std::optional<MaskKey> mask = {});
 
   State state() const { return state_; }
 
@@ -105,7 +109,8 @@ class Connection {
   std::unique_ptr<Inflater> inflater_;  // of a compressed message that is not done
   const Role role_;
   State state_ = State::open;
-  bool delivered_ = false;  // progress_ or inflater_ holds a message that was delivered by the last call
+  bool delivered_ =
+      false;  // progress_ or inflater_ holds a message that was delivered by the last call
 };
 
 }  // namespace microframe::proto

@@ -29,8 +29,9 @@ class ControlFrame {
 
 ControlFrame ping_frame(base::Bytes payload, std::optional<MaskKey> mask = {});
 ControlFrame pong_frame(base::Bytes payload, std::optional<MaskKey> mask = {});
-// code: no_status for a Close without one, else a code that may be sent. reason: cut to 123 bytes at a
-// character.
-ControlFrame close_frame(CloseCode code, std::string_view reason = {}, std::optional<MaskKey> mask = {});
+// code: no_status for a Close without one, else a code that may be sent. reason: cut to 123 bytes
+// at a character.
+ControlFrame close_frame(CloseCode code, std::string_view reason = {},
+                         std::optional<MaskKey> mask = {});
 
 }  // namespace microframe::proto

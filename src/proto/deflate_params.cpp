@@ -47,7 +47,8 @@ bool read_client_bits(const ExtensionParameter& parameter, In in, Read& out) {
   return read_bits(parameter, out.params.client_max_window_bits);
 }
 
-// returns: nullopt for what §7.1 has declined: an unknown parameter, one given twice, a wrong value.
+// returns: nullopt for what §7.1 has declined: an unknown parameter, one given twice, a wrong
+// value.
 std::optional<Read> read(const Extension& extension, In in) {
   Read out;
   for (const ExtensionParameter& parameter : extension.parameters) {
@@ -69,14 +70,17 @@ std::optional<Read> read(const Extension& extension, In in) {
 std::optional<DeflateParams> answer_to(const Read& offer, const DeflateSettings& settings) {
   const auto& asked = offer.params;
   DeflateParams answer;
-  answer.server_no_context_takeover = asked.server_no_context_takeover || !settings.context_takeover;
+  answer.server_no_context_takeover =
+      asked.server_no_context_takeover || !settings.context_takeover;
   // §7.1.1.2: the server may say so unasked.
-  answer.client_no_context_takeover = asked.client_no_context_takeover || !settings.context_takeover;
+  answer.client_no_context_takeover =
+      asked.client_no_context_takeover || !settings.context_takeover;
   if (asked.server_max_window_bits) {
     if (*asked.server_max_window_bits < kWindowBitsMin) return std::nullopt;
     answer.server_max_window_bits = std::min(*asked.server_max_window_bits, settings.window_bits);
   }
-  // §7.1.2.2: only if it was offered. A client that offers 8 keeps to that by itself, and is told nothing.
+  // §7.1.2.2: only if it was offered. A client that offers 8 keeps to that by itself, and is told
+  // nothing.
   if (offer.client_bits_given && settings.window_bits < asked.client_window_bits())
     answer.client_max_window_bits = settings.window_bits;
   return answer;
@@ -133,11 +137,15 @@ std::string deflate_offer(const DeflateSettings& settings) {
 base::Result<std::optional<DeflateParams>, std::string> check_deflate_answer(
     std::span<const Extension> chosen, const DeflateSettings& settings) {
   using Checked = std::optional<DeflateParams>;
-  const auto refuse = [](std::string why) { return base::fail("the server chose " + std::move(why)); };
+  const auto refuse = [](std::string why) {
+    return base::fail("the server chose " + std::move(why));
+  };
   if (chosen.empty()) return Checked{};
-  if (chosen.size() > 1 || chosen.front().name != kName) return refuse("an extension that was not offered");
+  if (chosen.size() > 1 || chosen.front().name != kName)
+    return refuse("an extension that was not offered");
   const auto answer = read(chosen.front(), In::answer);
-  if (!answer) return refuse("permessage-deflate with a parameter that is unknown, repeated or malformed");
+  if (!answer)
+    return refuse("permessage-deflate with a parameter that is unknown, repeated or malformed");
   const DeflateParams& params = answer->params;
   // §7.1.1.1: what was asked for must be promised.
   if (!settings.context_takeover && !params.server_no_context_takeover)
@@ -145,7 +153,8 @@ base::Result<std::optional<DeflateParams>, std::string> check_deflate_answer(
   // §7.1.2.1: not wider than was offered; it may be left out only if nothing was asked for.
   if (params.server_window_bits() > settings.window_bits)
     return refuse("permessage-deflate with a wider window than was offered");
-  if (params.client_window_bits() < kWindowBitsMin) return refuse("permessage-deflate with window bits of 8");
+  if (params.client_window_bits() < kWindowBitsMin)
+    return refuse("permessage-deflate with window bits of 8");
   return Checked{params};
 }
 

@@ -18,10 +18,11 @@ inline constexpr std::uint8_t kWindowBitsMax = 15;
 
 // What this end wishes for.
 struct DeflateSettings {
-  // Whether the window may go on from message to message, which costs each connection its state. Without it
-  // both ends are held to start each message anew.
+  // Whether the window may go on from message to message, which costs each connection its state.
+  // Without it both ends are held to start each message anew.
   bool context_takeover = false;
-  std::uint8_t window_bits = kWindowBitsMax;  // 9 to 15: the widest that is used, where the peer can be told
+  std::uint8_t window_bits =
+      kWindowBitsMax;  // 9 to 15: the widest that is used, where the peer can be told
 };
 
 // What an answer says, and so what holds for the connection.
@@ -33,14 +34,18 @@ struct DeflateParams {
 
   bool server_takes_over() const { return !server_no_context_takeover; }
   bool client_takes_over() const { return !client_no_context_takeover; }
-  std::uint8_t server_window_bits() const { return server_max_window_bits.value_or(kWindowBitsMax); }
-  std::uint8_t client_window_bits() const { return client_max_window_bits.value_or(kWindowBitsMax); }
+  std::uint8_t server_window_bits() const {
+    return server_max_window_bits.value_or(kWindowBitsMax);
+  }
+  std::uint8_t client_window_bits() const {
+    return client_max_window_bits.value_or(kWindowBitsMax);
+  }
   bool operator==(const DeflateParams&) const = default;
 };
 
-// The server's answer to a client's offers: to the first that it can accept (§5.1). One with a parameter that
-// is unknown, given twice or of a wrong value is declined (§7.1), and the next is looked at.
-// returns: nullopt where none is acceptable: the connection goes on without compression.
+// The server's answer to a client's offers: to the first that it can accept (§5.1). One with a
+// parameter that is unknown, given twice or of a wrong value is declined (§7.1), and the next is
+// looked at. returns: nullopt where none is acceptable: the connection goes on without compression.
 std::optional<DeflateParams> accept_deflate(std::span<const Extension> offers,
                                             const DeflateSettings& settings);
 
@@ -52,8 +57,8 @@ std::string deflate_offer(const DeflateSettings& settings);
 
 // Checks the server's choice against deflate_offer(settings).
 // chosen:  all of the answer's list; an empty one declines.
-// returns: what holds; nullopt if it was declined. errors: what is wrong, in words: the client then fails the
-// connection (§7.1).
+// returns: what holds; nullopt if it was declined. errors: what is wrong, in words: the client then
+// fails the connection (§7.1).
 base::Result<std::optional<DeflateParams>, std::string> check_deflate_answer(
     std::span<const Extension> chosen, const DeflateSettings& settings);
 

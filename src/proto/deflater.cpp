@@ -23,7 +23,8 @@ void Deflater::End::operator()(z_stream_s* stream) const {
   delete stream;
 }
 
-Deflater::Deflater(const DeflaterOptions& options) : stream_(new_zlib_stream()), context_(options.context) {
+Deflater::Deflater(const DeflaterOptions& options)
+    : stream_(new_zlib_stream()), context_(options.context) {
   assert(options.window_bits >= kWindowBitsMin && options.window_bits <= kWindowBitsMax);
   // Below 0: raw data, without a header.
   const int window_bits = -static_cast<int>(options.window_bits);
@@ -59,10 +60,11 @@ bool Deflater::deflate_all(base::Bytes message, std::size_t bytes_max) {
   stream.avail_in = static_cast<uInt>(message.size());
   output_.reserve(message.size() + kFlushRoom);
   do {
-    if (output_.room().size() < kFlushRoom) output_.reserve(output_.size() + message.size() / 8 + kFlushRoom);
+    if (output_.room().size() < kFlushRoom)
+      output_.reserve(output_.size() + message.size() / 8 + kFlushRoom);
     stream.next_out = reinterpret_cast<Bytef*>(output_.room().data());
-    stream.avail_out =
-        static_cast<uInt>(std::min<std::size_t>(output_.room().size(), std::numeric_limits<uInt>::max()));
+    stream.avail_out = static_cast<uInt>(
+        std::min<std::size_t>(output_.room().size(), std::numeric_limits<uInt>::max()));
     const uInt offered = stream.avail_out;
     deflate(&stream, Z_SYNC_FLUSH);
     output_.grow(offered - stream.avail_out);
@@ -73,8 +75,8 @@ bool Deflater::deflate_all(base::Bytes message, std::size_t bytes_max) {
 
 // See "Memory Footprint" in zconf.h; the state itself is some 6 KiB.
 std::size_t Deflater::bytes_held(const DeflaterOptions& options) {
-  return (std::size_t{1} << (options.window_bits + 2)) + (std::size_t{1} << (options.memory_level + 9)) +
-         6 * 1024;
+  return (std::size_t{1} << (options.window_bits + 2)) +
+         (std::size_t{1} << (options.memory_level + 9)) + 6 * 1024;
 }
 
 }  // namespace microframe::proto

@@ -18,8 +18,8 @@ struct Extension {
   std::vector<ExtensionParameter> parameters;
 };
 
-// Reads the value of one field: token *( ";" token [ "=" ( token | quoted-string ) ] ), separated by commas.
-// Its elements are appended to `out`, in order: several fields are one list (§9.1).
+// Reads the value of one field: token *( ";" token [ "=" ( token | quoted-string ) ] ), separated
+// by commas. Its elements are appended to `out`, in order: several fields are one list (§9.1).
 // returns: false if it is malformed; `out` is then worth nothing.
 bool parse_extensions(std::string_view list, std::vector<Extension>& out);
 

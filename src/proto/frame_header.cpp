@@ -32,7 +32,8 @@ bool may_be_compressed(unsigned first, Rsv1 rsv1) {
 // What the first two bytes already show.
 std::optional<FrameError> check_start(unsigned first, unsigned second, Role role, Rsv1 rsv1) {
   const unsigned reserved = first & kReserved;
-  if (reserved && !(reserved == kRsv1 && may_be_compressed(first, rsv1))) return FrameError::reserved_bits;
+  if (reserved && !(reserved == kRsv1 && may_be_compressed(first, rsv1)))
+    return FrameError::reserved_bits;
   if (!is_known(first & kOpcode)) return FrameError::unknown_opcode;
   if (is_control(static_cast<Opcode>(first & kOpcode))) {
     if (!(first & kFin)) return FrameError::fragmented_control;
@@ -68,7 +69,8 @@ std::string_view to_string(FrameError error) {
   return "bad frame";
 }
 
-base::Result<std::optional<DecodedHeader>, FrameError> decode_header(base::Bytes in, Role role, Rsv1 rsv1) {
+base::Result<std::optional<DecodedHeader>, FrameError> decode_header(base::Bytes in, Role role,
+                                                                     Rsv1 rsv1) {
   using Decoded = std::optional<DecodedHeader>;
   if (in.size() < 2) return Decoded{};
   const auto first = std::to_integer<unsigned>(in[0]);
@@ -104,7 +106,8 @@ HeaderBytes encode_header(const FrameHeader& header) {
   HeaderBytes out;
   const auto put = [&](std::uint64_t byte) { out.data[out.size++] = static_cast<std::byte>(byte); };
   const unsigned masked = header.mask ? kMasked : 0;
-  put((header.fin ? kFin : 0) | (header.compressed ? kRsv1 : 0) | static_cast<unsigned>(header.opcode));
+  put((header.fin ? kFin : 0) | (header.compressed ? kRsv1 : 0) |
+      static_cast<unsigned>(header.opcode));
   if (header.length <= 125) {
     put(masked | header.length);
   } else {

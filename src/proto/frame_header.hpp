@@ -58,8 +58,8 @@ std::string_view to_string(FrameError error);
 
 inline constexpr std::size_t kHeaderBytesMax = 14;
 
-// What RSV1 is: without permessage-deflate, nothing; with it, the mark of a compressed message, on its first
-// frame alone (RFC 7692 §6).
+// What RSV1 is: without permessage-deflate, nothing; with it, the mark of a compressed message, on
+// its first frame alone (RFC 7692 §6).
 enum class Rsv1 : bool { reserved, compressed };
 
 // Decodes the frame header at the front of `in`.
@@ -79,8 +79,8 @@ struct HeaderBytes {
 };
 HeaderBytes encode_header(const FrameHeader& header);
 
-// One frame, in one allocation: `header` with its length, then the payload, masked if it has a key, which
-// must be unpredictable (§10.3).
+// One frame, in one allocation: `header` with its length, then the payload, masked if it has a key,
+// which must be unpredictable (§10.3).
 base::SharedBuffer encode_frame(FrameHeader header, base::Bytes payload);
 // One unfragmented message as a frame: a server's.
 base::SharedBuffer encode_message(bool binary, base::Bytes payload);

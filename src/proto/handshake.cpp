@@ -24,16 +24,18 @@ std::string base64(const unsigned char* bytes, std::size_t size) {
 
 // OpenSSL's SHA1() would look it up by its name each time.
 const EVP_MD* sha1() {
-  static const std::unique_ptr<EVP_MD, void (*)(EVP_MD*)> found(EVP_MD_fetch(nullptr, "SHA1", nullptr),
-                                                                &EVP_MD_free);
+  static const std::unique_ptr<EVP_MD, void (*)(EVP_MD*)> found(
+      EVP_MD_fetch(nullptr, "SHA1", nullptr), &EVP_MD_free);
   return found.get();
 }
 
-// §4.2.1 item 5: base64 of 16 bytes is 22 characters of its alphabet and "==". The last carries two bits.
+// §4.2.1 item 5: base64 of 16 bytes is 22 characters of its alphabet and "==". The last carries two
+// bits.
 bool is_key(std::string_view key) {
   if (key.size() != 24 || !key.ends_with("==")) return false;
   const auto is_base64 = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
   };
   return std::all_of(key.begin(), key.end() - 2, is_base64) &&
          std::string_view("AQgw").find(key[21]) != std::string_view::npos;
@@ -95,7 +97,8 @@ std::string_view phrase(unsigned status) {
   }
 }
 
-std::string response(unsigned status, std::string_view fields, std::string_view body, bool head_only) {
+std::string response(unsigned status, std::string_view fields, std::string_view body,
+                     bool head_only) {
   std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
   text += phrase(status);
   text += "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
@@ -114,15 +117,18 @@ base::Result<UpgradeRequest, HandshakeRefusal> check_upgrade(const RequestHead& 
   if (head.method != "GET") return refuse(405, "a WebSocket is opened by GET", "Allow: GET\r\n");
   if (has_body(head)) return refuse(400, "a handshake has no body");
   if (!head.lists("upgrade", "websocket")) {
-    return refuse(426, "this is a WebSocket endpoint", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+    return refuse(426, "this is a WebSocket endpoint",
+                  "Upgrade: websocket\r\nConnection: Upgrade\r\n");
   }
   if (!head.lists("connection", "upgrade")) return refuse(400, "Connection must list Upgrade");
   const auto version = head.find("sec-websocket-version");
   if (!version || head.count("sec-websocket-version") > 1)
     return refuse(400, "exactly one Sec-WebSocket-Version");
-  if (*version != "13") return refuse(426, "WebSocket version", "Sec-WebSocket-Version: 13\r\n");  // §4.2.2
+  if (*version != "13")
+    return refuse(426, "WebSocket version", "Sec-WebSocket-Version: 13\r\n");  // §4.2.2
   const auto key = head.find("sec-websocket-key");
-  if (!key || head.count("sec-websocket-key") > 1 || !is_key(*key)) return refuse(400, "Sec-WebSocket-Key");
+  if (!key || head.count("sec-websocket-key") > 1 || !is_key(*key))
+    return refuse(400, "Sec-WebSocket-Key");
   UpgradeRequest request;
   request.key = *key;
   if (!parse_subprotocols(head, request.subprotocols)) return refuse(400, "Sec-WebSocket-Protocol");
@@ -139,7 +145,8 @@ std::string accept_key(std::string_view key) {
   return base64(digest.data(), digest.size());
 }
 
-std::string accept_response(std::string_view key, std::string_view subprotocol, std::string_view extensions) {
+std::string accept_response(std::string_view key, std::string_view subprotocol,
+                            std::string_view extensions) {
   std::string text =
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
       "Upgrade\r\nSec-WebSocket-Accept: ";
@@ -167,14 +174,15 @@ std::string page_response(std::string_view fields, std::string_view body, bool h
 }
 
 std::string make_request(const ClientRequest& request) {
-  std::string text =
-      "GET " + request.target + " HTTP/1.1\r\nHost: " + request.host +
-      "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " +
-      request.key + "\r\n";
+  std::string text = "GET " + request.target + " HTTP/1.1\r\nHost: " + request.host +
+                     "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
+                     "13\r\nSec-WebSocket-Key: " +
+                     request.key + "\r\n";
   std::string names;
   for (const std::string& name : request.subprotocols) names += (names.empty() ? "" : ", ") + name;
   if (!names.empty()) text += "Sec-WebSocket-Protocol: " + names + "\r\n";
-  if (request.deflate) text += "Sec-WebSocket-Extensions: " + deflate_offer(*request.deflate) + "\r\n";
+  if (request.deflate)
+    text += "Sec-WebSocket-Extensions: " + deflate_offer(*request.deflate) + "\r\n";
   return text + request.fields + "\r\n";
 }
 
@@ -182,7 +190,8 @@ base::Result<ServerChoice, std::string> check_response(const ResponseHead& head,
                                                        const ClientRequest& request) {
   const auto refuse = [](std::string why) { return base::fail(std::move(why)); };
   if (head.status != 101)
-    return refuse("the server answered " + std::to_string(head.status) + " " + std::string(head.reason));
+    return refuse("the server answered " + std::to_string(head.status) + " " +
+                  std::string(head.reason));
   if (!head.lists("upgrade", "websocket") || !head.lists("connection", "upgrade")) {
     return refuse("the server's answer is no upgrade to WebSocket");
   }

@@ -1,5 +1,5 @@
-// The opening handshake. RFC 6455 §4. Server: check a request, answer it. Client: make a request, check the
-// answer.
+// The opening handshake. RFC 6455 §4. Server: check a request, answer it. Client: make a request,
+// check the answer.
 #pragma once
 
 #include <optional>
@@ -28,18 +28,21 @@ struct HandshakeRefusal {
   std::string_view fields;  // further header lines, each with its CRLF
 };
 
-// Checks a request against §4.2.1. Extensions are checked for form; which to accept is not decided here.
+// Checks a request against §4.2.1. Extensions are checked for form; which to accept is not decided
+// here.
 base::Result<UpgradeRequest, HandshakeRefusal> check_upgrade(const RequestHead& head);
 
 // The value of Sec-WebSocket-Accept for a key (§4.2.2).
 std::string accept_key(std::string_view key);
-// The 101 response (§4.2.2). subprotocol: one that was offered, or "". extensions: the list accepted, or "".
+// The 101 response (§4.2.2). subprotocol: one that was offered, or "". extensions: the list
+// accepted, or "".
 std::string accept_response(std::string_view key, std::string_view subprotocol,
                             std::string_view extensions = {});
-// A response that refuses, closes the connection, and says `reason` in a line of text. fields: header lines
-// with CRLF.
+// A response that refuses, closes the connection, and says `reason` in a line of text. fields:
+// header lines with CRLF.
 std::string refusal_response(unsigned status, std::string_view fields, std::string_view reason);
-// A 200 response with a body, after which the connection closes. head_only: leaves the body out, as for HEAD.
+// A 200 response with a body, after which the connection closes. head_only: leaves the body out, as
+// for HEAD.
 std::string page_response(std::string_view fields, std::string_view body, bool head_only);
 
 struct ClientRequest {

@@ -48,7 +48,8 @@ constexpr auto kHostCharacters = characters([](unsigned char c) {
 });
 
 bool consists_of(std::string_view text, const std::array<bool, 256>& set) {
-  return std::all_of(text.begin(), text.end(), [&](char c) { return set[static_cast<unsigned char>(c)]; });
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return set[static_cast<unsigned char>(c)]; });
 }
 
 // The line at the front of `text`, which holds only CRLF line ends; `text` goes on behind it.
@@ -119,14 +120,15 @@ std::optional<HeadError> parse_request_line(std::string_view line, RequestHead& 
   const std::string_view version = line.substr(second + 1);
   if (!is_token(out.method)) return bad("method");
   const bool is_http = version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.' &&
-                       version[5] >= '0' && version[5] <= '9' && version[7] >= '0' && version[7] <= '9';
+                       version[5] >= '0' && version[5] <= '9' && version[7] >= '0' &&
+                       version[7] <= '9';
   if (!is_http) return bad("request line");
   if (version != "HTTP/1.1") return HeadError{505, "HTTP version"};
   return parse_target(out);
 }
 
-// Fields on which a decision hangs, and which are no lists (RFC 9110 §5.3): given twice, two readers could
-// each go by another one.
+// Fields on which a decision hangs, and which are no lists (RFC 9110 §5.3): given twice, two
+// readers could each go by another one.
 std::optional<HeadError> check_single_fields(const RequestHead& head) {
   if (head.count("host") != 1) return bad("exactly one Host");  // RFC 9112 §3.2
   if (!consists_of(*head.find("host"), kHostCharacters)) return bad("Host");
@@ -170,17 +172,18 @@ std::vector<std::string_view> HeadFields::all(std::string_view name) const {
 }
 
 std::size_t HeadFields::count(std::string_view name) const {
-  return static_cast<std::size_t>(std::count_if(fields.begin(), fields.end(), [&](const HeadField& field) {
-    return equal_without_case(field.name, name);
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(fields.begin(), fields.end(),
+                    [&](const HeadField& field) { return equal_without_case(field.name, name); }));
 }
 
 bool HeadFields::lists(std::string_view name, std::string_view token) const {
   bool found = false;
   for (const HeadField& field : fields) {
     if (!equal_without_case(field.name, name)) continue;
-    for_each_element(field.value,
-                     [&](std::string_view element) { found = found || equal_without_case(element, token); });
+    for_each_element(field.value, [&](std::string_view element) {
+      found = found || equal_without_case(element, token);
+    });
   }
   return found;
 }
@@ -195,7 +198,8 @@ base::Result<RequestHead, HeadError> parse_request_head(std::string_view head, H
   return out;
 }
 
-base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head, HeadLimits limits) {
+base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head,
+                                                          HeadLimits limits) {
   if (!has_only_crlf(head)) return base::fail(bad("bare line end"));
   ResponseHead out;
   const std::string_view line = take_line(head);
@@ -205,7 +209,8 @@ base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head,
       (line.size() > 12 && line[12] != ' ')) {
     return base::fail(bad("status line"));
   }
-  for (std::size_t i = 9; i < 12; ++i) out.status = out.status * 10 + static_cast<unsigned>(line[i] - '0');
+  for (std::size_t i = 9; i < 12; ++i)
+    out.status = out.status * 10 + static_cast<unsigned>(line[i] - '0');
   if (line.size() > 13) out.reason = line.substr(13);
   if (const auto error = parse_fields(head, limits, out)) return base::fail(*error);
   return out;

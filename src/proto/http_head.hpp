@@ -1,5 +1,5 @@
-// The head of an HTTP/1.1 message: the request a server reads, the response a client reads. RFC 9110, RFC
-// 9112. Strict: what two readers could understand differently is an error.
+// The head of an HTTP/1.1 message: the request a server reads, the response a client reads. RFC
+// 9110, RFC 9112. Strict: what two readers could understand differently is an error.
 #pragma once
 
 #include <cstddef>
@@ -51,8 +51,8 @@ class HeadFields {
   std::optional<std::string_view> find(std::string_view name) const;
   std::vector<std::string_view> all(std::string_view name) const;
   std::size_t count(std::string_view name) const;
-  // Whether a comma-separated list in the fields of that name has `token`, without regard to case (RFC 9110
-  // §5.6.1).
+  // Whether a comma-separated list in the fields of that name has `token`, without regard to case
+  // (RFC 9110 §5.6.1).
   bool lists(std::string_view name, std::string_view token) const;
 
   std::vector<HeadField> fields;
@@ -71,9 +71,9 @@ struct ResponseHead : HeadFields {
   std::string_view reason;
 };
 
-// Reads a request head, its closing empty line included (RFC 9112 §2 to §5). Exactly one Host (RFC 9112
-// §3.2), one Origin and one Authorization at most.
-// errors: 400, 431; 505 for another version than HTTP/1.1.
+// Reads a request head, its closing empty line included (RFC 9112 §2 to §5). Exactly one Host (RFC
+// 9112 §3.2), one Origin and one Authorization at most. errors: 400, 431; 505 for another version
+// than HTTP/1.1.
 base::Result<RequestHead, HeadError> parse_request_head(std::string_view head, HeadLimits limits);
 
 // Reads a response head likewise; the status of an error means nothing here.
@@ -82,7 +82,8 @@ base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head,
 // Whether `text` is a token (RFC 9110 §5.6.2).
 bool is_token(std::string_view text);
 
-// Calls visit(element) for each element of a comma-separated list, trimmed; an empty one is visited too.
+// Calls visit(element) for each element of a comma-separated list, trimmed; an empty one is visited
+// too.
 template <class Visit>
 void for_each_element(std::string_view list, Visit&& visit) {
   while (true) {

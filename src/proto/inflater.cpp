@@ -15,7 +15,8 @@ constexpr std::size_t kFeedBytesMax = std::size_t{1} << 30;  // zlib counts in 3
 // §7.2.1: what the sender has removed from the end of each message.
 constexpr std::array kTail = {std::byte{0x00}, std::byte{0x00}, std::byte{0xFF}, std::byte{0xFF}};
 
-// Whether inflate() stopped behind the last bit of a block that ends a byte (see data_type in zlib.h).
+// Whether inflate() stopped behind the last bit of a block that ends a byte (see data_type in
+// zlib.h).
 bool is_at_boundary(const z_stream& stream) {
   constexpr int kEndOfBlock = 128;
   constexpr int kUnusedBits = 63;
@@ -50,12 +51,14 @@ std::optional<InflateError> Inflater::feed(base::Bytes piece, std::size_t bytes_
       const int result = inflate_some(capacity_max);
       if (output_.size() > bytes_max) return InflateError::too_big;
       if (result == Z_STREAM_END) {
-        // §7.2.3.4: a final block ends no message. inflateReset would forget the window, to which the blocks
-        // that follow may refer; saving it around that would cost 64 KiB of copying for each two bytes.
+        // §7.2.3.4: a final block ends no message. inflateReset would forget the window, to which
+        // the blocks that follow may refer; saving it around that would cost 64 KiB of copying for
+        // each two bytes.
         inflateResetKeep(&stream);
         at_boundary_ = true;
         if (stream.avail_in == 0) break;
-      } else if (result == Z_OK || result == Z_BUF_ERROR) {  // the latter: no progress, for want of input
+      } else if (result == Z_OK ||
+                 result == Z_BUF_ERROR) {  // the latter: no progress, for want of input
         at_boundary_ = is_at_boundary(stream);
       } else if (result == Z_MEM_ERROR) {
         throw std::bad_alloc();
@@ -77,7 +80,8 @@ int Inflater::inflate_some(std::size_t capacity_max) {
   const std::size_t room = std::min(output_.room().size(), capacity_max - output_.size());
   z_stream& stream = *stream_;
   stream.next_out = reinterpret_cast<Bytef*>(output_.room().data());
-  stream.avail_out = static_cast<uInt>(std::min<std::size_t>(room, std::numeric_limits<uInt>::max()));
+  stream.avail_out =
+      static_cast<uInt>(std::min<std::size_t>(room, std::numeric_limits<uInt>::max()));
   const uInt offered = stream.avail_out;
   const int result = inflate(&stream, Z_SYNC_FLUSH);
   output_.grow(offered - stream.avail_out);
@@ -90,8 +94,8 @@ std::optional<InflateError> Inflater::finish() {
     // Its only use is to be past it.
     return context_ == Context::kept ? feed(kTail, output_.size()) : std::nullopt;
   }
-  // Not as §7.2.1 has it, but nothing is missing either: a last fragment without data, behind one that was
-  // flushed whole.
+  // Not as §7.2.1 has it, but nothing is missing either: a last fragment without data, behind one
+  // that was flushed whole.
   return at_boundary_ ? std::nullopt : std::optional(InflateError::truncated);
 }
 

@@ -1,5 +1,5 @@
-// Inflater: the payloads of compressed messages, inflated piece by piece, never beyond a bound. RFC 7692
-// §7.2.2. One message at a time. It holds about 42 KiB, and its output.
+// Inflater: the payloads of compressed messages, inflated piece by piece, never beyond a bound. RFC
+// 7692 §7.2.2. One message at a time. It holds about 42 KiB, and its output.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +21,8 @@ enum class InflateError : std::uint8_t {
 
 class Inflater {
  public:
-  // window_bits: at least those the peer deflates with. context: whether the window goes on from message to
-  // message.
-  // errors: std::bad_alloc, as feed() too.
+  // window_bits: at least those the peer deflates with. context: whether the window goes on from
+  // message to message. errors: std::bad_alloc, as feed() too.
   Inflater(std::uint8_t window_bits, Context context);
   ~Inflater();
 

@@ -1,5 +1,6 @@
 // InflaterPool: inflaters for the messages that are being read, so that who reads none holds none.
-// Threading: the loop's whose connections share it. One with a kept context belongs to one connection.
+// Threading: the loop's whose connections share it. One with a kept context belongs to one
+// connection.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ namespace microframe::proto {
 class InflaterPool {
  public:
   // counts: of what is inflated, if it is to be counted; borrowed.
-  explicit InflaterPool(std::uint8_t window_bits = kWindowBitsMax, Context context = Context::dropped,
-                        CompressionCounts* counts = nullptr)
+  explicit InflaterPool(std::uint8_t window_bits = kWindowBitsMax,
+                        Context context = Context::dropped, CompressionCounts* counts = nullptr)
       : window_bits_(window_bits), context_(context), counts_(counts) {}
 
   // One that is ready for a message.

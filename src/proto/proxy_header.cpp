@@ -22,8 +22,8 @@ constexpr auto kMore = std::optional<ProxyHeader>{};
 
 // --- version 1: a line of text ---
 
-// §2.1: one space stands between two words. The word at the front of `rest`, which goes on behind its space;
-// the last one ends with the line.
+// §2.1: one space stands between two words. The word at the front of `rest`, which goes on behind
+// its space; the last one ends with the line.
 std::optional<std::string_view> take_word(std::optional<std::string_view>& rest) {
   if (!rest) return std::nullopt;
   const std::size_t space = rest->find(' ');
@@ -79,7 +79,12 @@ Parsed parse_line(std::string_view text) {
 
 enum class Command : std::uint8_t { local = 0, proxy = 1 };
 // §2.2: the upper half of the byte is the family, the lower the transport.
-enum class Protocol : std::uint8_t { unspecified = 0x00, tcp4 = 0x11, tcp6 = 0x21, unix_stream = 0x31 };
+enum class Protocol : std::uint8_t {
+  unspecified = 0x00,
+  tcp4 = 0x11,
+  tcp6 = 0x21,
+  unix_stream = 0x31
+};
 
 std::uint8_t byte_at(Bytes in, std::size_t index) {
   return static_cast<std::uint8_t>(in[index]);
@@ -104,7 +109,8 @@ Parsed parse_payload(Protocol protocol, Bytes payload) {
     case Protocol::unspecified:
       return std::optional(ProxyHeader{size, std::nullopt});
     case Protocol::unix_stream:
-      if (payload.size() < kUnixBytes) return base::fail("PROXY header: too short for its addresses"sv);
+      if (payload.size() < kUnixBytes)
+        return base::fail("PROXY header: too short for its addresses"sv);
       return std::optional(ProxyHeader{size, std::nullopt});
     case Protocol::tcp4:
       source = read_source(payload, 4);
@@ -134,7 +140,8 @@ Parsed parse_binary(Bytes in) {
   if (length > kProxyPayloadBytesMax) return base::fail("PROXY header: longer than 2 KiB"sv);
   if (in.size() < kFixedBytes + length) return kMore;
   // §2.2: of LOCAL, protocol and addresses are skipped unread.
-  if (command == Command::local) return std::optional(ProxyHeader{kFixedBytes + length, std::nullopt});
+  if (command == Command::local)
+    return std::optional(ProxyHeader{kFixedBytes + length, std::nullopt});
   return parse_payload(static_cast<Protocol>(byte_at(in, 13)), in.subspan(kFixedBytes, length));
 }
 
@@ -147,8 +154,10 @@ bool may_begin_with(std::string_view text, std::string_view start) {
 
 Parsed parse_proxy_header(Bytes in) {
   const std::string_view text = base::as_text(in);
-  if (may_begin_with(text, kLineStart)) return text.size() < kLineStart.size() ? kMore : parse_line(text);
-  if (may_begin_with(text, kSignature)) return text.size() < kSignature.size() ? kMore : parse_binary(in);
+  if (may_begin_with(text, kLineStart))
+    return text.size() < kLineStart.size() ? kMore : parse_line(text);
+  if (may_begin_with(text, kSignature))
+    return text.size() < kSignature.size() ? kMore : parse_binary(in);
   return base::fail("no PROXY header"sv);
 }
 

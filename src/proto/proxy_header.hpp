@@ -1,6 +1,6 @@
-// The PROXY protocol, versions 1 and 2: the word of a proxy, ahead of the stream's own bytes, about who its
-// client is. As https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt has it; its sections are cited.
-// No I/O: whether a peer's word counts is for the caller to know.
+// The PROXY protocol, versions 1 and 2: the word of a proxy, ahead of the stream's own bytes, about
+// who its client is. As https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt has it; its
+// sections are cited. No I/O: whether a peer's word counts is for the caller to know.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@
 
 namespace microframe::proto {
 
-// Of a header in version 2, without its first 16: the addresses and whatever the proxy adds, which is
-// skipped.
+// Of a header in version 2, without its first 16: the addresses and whatever the proxy adds, which
+// is skipped.
 inline constexpr std::size_t kProxyPayloadBytesMax = 2048;
 
 struct ProxySource {
@@ -27,8 +27,8 @@ struct ProxySource {
 
 struct ProxyHeader {
   std::size_t size;  // bytes that it takes of the stream
-  // nullopt: the proxy speaks for itself (LOCAL), or does not know (UNKNOWN, a Unix socket): the connection's
-  // own address is the client's.
+  // nullopt: the proxy speaks for itself (LOCAL), or does not know (UNKNOWN, a Unix socket): the
+  // connection's own address is the client's.
   std::optional<ProxySource> source;
 
   bool operator==(const ProxyHeader&) const = default;

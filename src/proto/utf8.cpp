@@ -7,8 +7,8 @@
 namespace microframe::proto {
 namespace {
 
-// What may come next, as a shift: a byte's row holds at each state's place the state that follows. A step is
-// a load that waits for no other and a shift, whatever the text is.
+// What may come next, as a shift: a byte's row holds at each state's place the state that follows.
+// A step is a load that waits for no other and a shift, whatever the text is.
 enum State : std::uint8_t {
   kNothing = 0,  // no valid text begins so
   kWhole = 6,    // a character
@@ -80,13 +80,15 @@ std::size_t ascii_run(const std::byte* bytes, std::size_t size) {
 }  // namespace
 
 bool Utf8Validator::feed(base::Bytes bytes) {
-  constexpr std::size_t kStretch = 16;  // between two looks whether it is ASCII again, or nothing any more
+  constexpr std::size_t kStretch =
+      16;  // between two looks whether it is ASCII again, or nothing any more
   std::uint64_t state = state_;
   for (std::size_t i = 0; i < bytes.size();) {
     if (state == kNothing) break;
     if (state == kWhole) i += ascii_run(bytes.data() + i, bytes.size() - i);
     const std::size_t end = std::min(bytes.size(), i + kStretch);
-    for (; i < end; ++i) state = kRows[std::to_integer<std::size_t>(bytes[i])] >> (state & kStateMask);
+    for (; i < end; ++i)
+      state = kRows[std::to_integer<std::size_t>(bytes[i])] >> (state & kStateMask);
     state &= kStateMask;
   }
   state_ = static_cast<std::uint8_t>(state);

@@ -1,4 +1,5 @@
-// The memory of zlib's streams comes from operator new, as all other memory does, and so is counted with it.
+// The memory of zlib's streams comes from operator new, as all other memory does, and so is counted
+// with it.
 #pragma once
 
 #include <cstddef>

@@ -17,7 +17,8 @@ std::string write_binary(const BinaryFrame& frame) {
   std::string out;
   out.reserve(kHeadBytes + frame.room.size() + frame.content.size());
   out += kMessage;
-  for (std::size_t i = kNumberBytes; i-- > 0;) out += static_cast<char>(frame.number >> (8 * i) & 0xFF);
+  for (std::size_t i = kNumberBytes; i-- > 0;)
+    out += static_cast<char>(frame.number >> (8 * i) & 0xFF);
   out += static_cast<char>(frame.room.size());
   out += frame.room;
   out += base::as_text(frame.content);

@@ -1,4 +1,5 @@
-// The binary frames of microframe.v1: ten bytes and a room's name before the content (docs/protocol.md).
+// The binary frames of microframe.v1: ten bytes and a room's name before the content
+// (docs/protocol.md).
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,9 @@ namespace microframe::v1 {
 struct BinaryFrame {
   BinaryFrame() = default;
 
-  std::uint64_t number = 0;  // from the client: the id, 0 for none; from the server: the offset, 0 for none
-  std::string_view room;     // at most 255 bytes; "" for none
+  std::uint64_t number =
+      0;  // from the client: the id, 0 for none; from the server: the offset, 0 for none
+  std::string_view room;  // at most 255 bytes; "" for none
   base::Bytes content;
 };
 

@@ -13,7 +13,8 @@
 namespace microframe::v1 {
 
 // To the outside.
-// Ask the application for a token; the answer is ClientSession::token or token_failed. One at a time.
+// Ask the application for a token; the answer is ClientSession::token or token_failed. One at a
+// time.
 struct FetchToken {};
 // Open a connection; what comes of it is opened or ended.
 struct OpenConnection {
@@ -43,7 +44,8 @@ struct TellMessage {
   Json data;
   std::string room;  // "": none
   std::optional<std::uint64_t> offset;
-  std::uint64_t id = 0;       // of one that must be answered: ClientSession::answer; 0: of one that need not
+  std::uint64_t id =
+      0;  // of one that must be answered: ClientSession::answer; 0: of one that need not
   std::uint64_t session = 0;  // to be given back with the answer
 };
 struct TellBinary {
@@ -60,14 +62,16 @@ struct TellPresence {
   Json joins;
   Json leaves;
 };
-// For the log: there is no token now; the server could not read a frame of ours, or we not one of its.
+// For the log: there is no token now; the server could not read a frame of ours, or we not one of
+// its.
 struct TellProblem {
   std::string code;
   std::string message;
 };
 
-using ClientAction = std::variant<FetchToken, OpenConnection, Transmit, CloseConnection, DropConnection,
-                                  Settle, TellMessage, TellBinary, TellText, JoinedRoom, LeftRoom, ByeAdvice,
-                                  TellPresence, ClientStatus, TellProblem>;
+using ClientAction =
+    std::variant<FetchToken, OpenConnection, Transmit, CloseConnection, DropConnection, Settle,
+                 TellMessage, TellBinary, TellText, JoinedRoom, LeftRoom, ByeAdvice, TellPresence,
+                 ClientStatus, TellProblem>;
 
 }  // namespace microframe::v1

@@ -1,4 +1,5 @@
-// ClientFrame: a text frame from a client of microframe.v1, as the server reads it (docs/protocol.md).
+// ClientFrame: a text frame from a client of microframe.v1, as the server reads it
+// (docs/protocol.md).
 #pragma once
 
 #include <cstdint>
@@ -20,10 +21,10 @@ struct ClientFrame {
   ClientFrame() = default;
 
   Type type = Type::message;
-  std::uint64_t id = 0;        // 0: none
-  Json data;                   // of message and ack; null where there is none
-  std::string name;            // the room of join and leave, the token of refresh, the code of error
-  std::string text;            // the message of error
+  std::uint64_t id = 0;  // 0: none
+  Json data;             // of message and ack; null where there is none
+  std::string name;      // the room of join and leave, the token of refresh, the code of error
+  std::string text;      // the message of error
   std::optional<Since> since;  // of join
   std::uint64_t number = 0;    // received's n; join's last, 0 for none
 };

@@ -6,7 +6,8 @@ namespace microframe::v1::client {
 namespace {
 
 std::string since_text(const Since& since) {
-  std::string text = R"({"epoch":)" + quoted(since.epoch) + R"(,"offset":)" + std::to_string(since.offset);
+  std::string text =
+      R"({"epoch":)" + quoted(since.epoch) + R"(,"offset":)" + std::to_string(since.offset);
   if (!since.session.empty()) text += R"(,"session":)" + quoted(since.session);
   return text + "}";
 }

@@ -1,5 +1,5 @@
-// The text frames that a client of microframe.v1 sends, written (docs/protocol.md). Each returns a frame's
-// whole text.
+// The text frames that a client of microframe.v1 sends, written (docs/protocol.md). Each returns a
+// frame's whole text.
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,8 @@ bool same_device(const Json& one, const Json& other) {
   return a_device && b_device && *a_device == *b_device;
 }
 
-void take_out(boost::json::object& users, boost::json::string_view user, const boost::json::array& devices) {
+void take_out(boost::json::object& users, boost::json::string_view user,
+              const boost::json::array& devices) {
   Json* present = users.if_contains(user);
   auto* there = present ? present->if_array() : nullptr;
   if (!there) return;
@@ -28,7 +29,8 @@ void take_out(boost::json::object& users, boost::json::string_view user, const b
   if (there->empty()) users.erase(user);
 }
 
-void put_in(boost::json::object& users, boost::json::string_view user, const boost::json::array& devices) {
+void put_in(boost::json::object& users, boost::json::string_view user,
+            const boost::json::array& devices) {
   Json& present = users[user];
   if (!present.is_array()) present.emplace_array();
   auto& there = present.get_array();
@@ -85,11 +87,11 @@ JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join) {
   if (join) room.passes_over = false;
   if (!room.passes_over) {
     told.again = std::exchange(room.again, false);
-    // The server puts us in without being told how far we had read: only if nobody has written since is
-    // nothing missing.
+    // The server puts us in without being told how far we had read: only if nobody has written
+    // since is nothing missing.
     if (told.again && !frame.recovered)
-      told.recovered =
-          !join && room.read && frame.epoch == room.read->epoch && frame.offset == room.read->offset;
+      told.recovered = !join && room.read && frame.epoch == room.read->epoch &&
+                       frame.offset == room.read->offset;
     move_on(room, frame, join);
   }
   room.presence = std::move(frame.presence);
@@ -128,8 +130,8 @@ void ClientRooms::left(const std::string& room, bool joins) {
   found->second = std::move(kept);
 }
 
-// What follows is to be taken for new: after a join that told where it stopped, what comes after that; with
-// `last`, all that comes and was not read yet.
+// What follows is to be taken for new: after a join that told where it stopped, what comes after
+// that; with `last`, all that comes and was not read yet.
 void ClientRooms::move_on(Room& room, const ServerFrame& frame, const Outgoing::Frame* join) {
   if (frame.epoch.empty()) return room.read.reset();
   Since read;
@@ -175,7 +177,8 @@ std::vector<std::string> ClientRooms::names() const {
   return names;
 }
 
-std::optional<RoomPosition> ClientRooms::position(const std::string& room, const std::string& session) const {
+std::optional<RoomPosition> ClientRooms::position(const std::string& room,
+                                                  const std::string& session) const {
   const auto found = rooms_.find(room);
   if (found == rooms_.end() || !found->second.read) return std::nullopt;
   const Since& read = *found->second.read;

@@ -1,5 +1,5 @@
-// ClientRooms: the rooms a client is in or wants to be in, how far it has read each, and who is there.
-// No I/O, no clock, no threads.
+// ClientRooms: the rooms a client is in or wants to be in, how far it has read each, and who is
+// there. No I/O, no clock, no threads.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +18,13 @@ namespace microframe::v1 {
 
 class ClientRooms {
  public:
-  // The application's wishes: who wants a room is put into it again in each new session. tells_since: the
-  // join says where it stopped.
+  // The application's wishes: who wants a room is put into it again in each new session.
+  // tells_since: the join says where it stopped.
   void want(const std::string& room, bool tells_since);
   void forsake(const std::string& room);
 
-  // The server says that we are in. join: the wish that it grants; nullptr where it is the server's doing.
+  // The server says that we are in. join: the wish that it grants; nullptr where it is the server's
+  // doing.
   JoinedRoom joined(ServerFrame frame, const Outgoing::Frame* join);
   // A join of ours was refused. returns: the room, if the server has put us into it meanwhile.
   std::optional<JoinedRoom> refused(const std::string& room);
@@ -54,7 +55,7 @@ class ClientRooms {
   // The session is gone, and with it all memberships. kept: the frames that a new one has of it.
   struct Anew {
     std::vector<Outgoing::Frame> joins;  // that a new one begins with
-    std::vector<std::string> lost;       // the rooms of the server's choice, which is its to make again
+    std::vector<std::string> lost;  // the rooms of the server's choice, which is its to make again
   };
   Anew begin_anew(const std::string& former_session, const Outgoing& kept);
   void clear() { rooms_.clear(); }
@@ -65,8 +66,8 @@ class ClientRooms {
     bool in = false;
     bool again = false;  // it was in, in the session before
     bool known_left = false;
-    // A join of ours that says where it stopped is not answered yet: what comes of the room, for the server
-    // has put us into it, comes once more behind the answer.
+    // A join of ours that says where it stopped is not answered yet: what comes of the room, for
+    // the server has put us into it, comes once more behind the answer.
     bool passes_over = false;
     std::optional<Since> read;  // how far, in a room that keeps its messages
     Json presence;

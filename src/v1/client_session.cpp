@@ -71,7 +71,8 @@ void ClientSession::settle(std::uint64_t ticket, std::string_view code, std::str
   if (ticket != 0) act(Settle{ticket, std::string(code), std::string(message), std::move(reply)});
 }
 
-void ClientSession::tell_state(ClientState state, const ConnectionEnd& end, std::uint64_t retry_ms) {
+void ClientSession::tell_state(ClientState state, const ConnectionEnd& end,
+                               std::uint64_t retry_ms) {
   state_ = state;
   ClientStatus status;
   status.state = state;
@@ -132,7 +133,8 @@ void ClientSession::open() {
   act(std::move(open));
 }
 
-void ClientSession::token(std::string token, std::optional<std::uint64_t> good_for_ms, std::uint64_t now_ms) {
+void ClientSession::token(std::string token, std::optional<std::uint64_t> good_for_ms,
+                          std::uint64_t now_ms) {
   fetching_ = false;
   const bool fresh = token != token_.value();
   token_.hold(token, good_for_ms, now_ms);
@@ -152,8 +154,8 @@ void ClientSession::token_failed(const std::string& why, std::uint64_t now_ms, d
   come_back(verdict, end, now_ms);
 }
 
-void ClientSession::refresh(std::uint64_t ticket, std::string token, std::optional<std::uint64_t> good_for_ms,
-                            std::uint64_t now_ms) {
+void ClientSession::refresh(std::uint64_t ticket, std::string token,
+                            std::optional<std::uint64_t> good_for_ms, std::uint64_t now_ms) {
   if (options_.plain) return settle(ticket, kNotSupported, "a plain server takes no fresh token");
   token_.hold(token, good_for_ms, now_ms);
   queue(Outgoing::Frame(Outgoing::Kind::refresh, ticket, std::move(token)), now_ms);
@@ -215,13 +217,15 @@ void ClientSession::finish(const ConnectionEnd& end) {
   received_.begin();
   rooms_.clear();
   const std::string why = end.reason.empty() ? "the client is closed" : end.reason;
-  for (const auto& frame : outgoing_.clear()) settle(frame.ticket, word_for(close_code_of(end)), why);
+  for (const auto& frame : outgoing_.clear())
+    settle(frame.ticket, word_for(close_code_of(end)), why);
   tell_state(ClientState::closed, end, 0);
 }
 
 void ClientSession::close(std::uint16_t code, std::string reason) {
   if (phase_ == Phase::over || phase_ == Phase::closing) return;
-  for (const auto& frame : outgoing_.clear()) settle(frame.ticket, "closed", "the client was closed");
+  for (const auto& frame : outgoing_.clear())
+    settle(frame.ticket, "closed", "the client was closed");
   if (!has_connection()) return finish(ConnectionEnd(code, std::move(reason)));
   phase_ = Phase::closing;
   act(CloseConnection{code, std::move(reason)});

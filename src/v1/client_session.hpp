@@ -1,6 +1,7 @@
-// ClientSession: the client's side of microframe.v1 (docs/protocol.md), whatever connections it takes: when
-// to connect, with which token, what to send again, what to tell. With Options::plain, for any server, only
-// the coming back. No I/O, no clock, no threads: frames, time and chance come in, ClientActions go out.
+// ClientSession: the client's side of microframe.v1 (docs/protocol.md), whatever connections it
+// takes: when to connect, with which token, what to send again, what to tell. With Options::plain,
+// for any server, only the coming back. No I/O, no clock, no threads: frames, time and chance come
+// in, ClientActions go out.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,7 @@ class ClientSession {
     Outgoing::Bounds queue{10'000, std::size_t{16} * 1024 * 1024};
     Pace::Rate pace;
     std::uint64_t welcome_ms = 10'000;  // of waiting for it
-    std::uint64_t answer_ms = 10'000;   // of silence, after the server was asked whether it is there
+    std::uint64_t answer_ms = 10'000;  // of silence, after the server was asked whether it is there
   };
 
   explicit ClientSession(Options options);

@@ -51,7 +51,8 @@ void ClientSession::send(std::uint64_t ticket, std::string json, std::uint64_t n
 }
 
 void ClientSession::post(std::string json) {
-  if (phase_ == Phase::online) transmit(options_.plain ? std::move(json) : client::message(0, json));
+  if (phase_ == Phase::online)
+    transmit(options_.plain ? std::move(json) : client::message(0, json));
 }
 
 void ClientSession::send_binary(std::uint64_t ticket, std::string bytes, std::uint64_t now_ms) {
@@ -115,7 +116,8 @@ void ClientSession::answer(const TellMessage& message, const Json* reply) {
   give(message, client::ack(message.id, reply));
 }
 
-void ClientSession::answer_error(const TellMessage& message, std::string_view code, std::string_view text) {
+void ClientSession::answer_error(const TellMessage& message, std::string_view code,
+                                 std::string_view text) {
   give(message, client::error(message.id, code, text));
 }
 
@@ -203,12 +205,14 @@ void ClientSession::begin_session() {
     if (lost.kind == Kind::leave) {
       settle(lost.ticket);
     } else {
-      settle(lost.ticket, "session_lost", "the session is gone before the answer came: it may be handled");
+      settle(lost.ticket, "session_lost",
+             "the session is gone before the answer came: it may be handled");
     }
   }
   auto anew = rooms_.begin_anew(session_, outgoing_);
   for (auto& join : anew.joins | std::views::reverse) outgoing_.add_first(std::move(join));
-  for (std::string& room : anew.lost) tell_left(std::move(room), "session_lost", "the server chose it");
+  for (std::string& room : anew.lost)
+    tell_left(std::move(room), "session_lost", "the server chose it");
 }
 
 void ClientSession::count(std::uint64_t now_ms) {

@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::uint16_t kUnauthenticated = 4401;
 constexpr std::uint16_t kForbidden = 4403;
-// A connection that ends sooner, and was of no use, is as good as none: a server that welcomes and closes at
-// once must not be asked again and again without a pause.
+// A connection that ends sooner, and was of no use, is as good as none: a server that welcomes and
+// closes at once must not be asked again and again without a pause.
 constexpr std::uint64_t kSettledMs = 5'000;
 
 bool heals(std::uint16_t code) {
@@ -27,7 +27,8 @@ std::uint64_t Comeback::next_delay_ms(double chance) {
   // 2^20 times any first delay is past any last one.
   const std::uint64_t doubled = bounds_.first_ms << std::min(attempts_, 20U);
   ++attempts_;
-  return static_cast<std::uint64_t>(static_cast<double>(std::min(doubled, bounds_.max_ms)) * chance);
+  return static_cast<std::uint64_t>(static_cast<double>(std::min(doubled, bounds_.max_ms)) *
+                                    chance);
 }
 
 Comeback::Verdict Comeback::after_refusal(const std::optional<Advice>& advice, double chance) {
@@ -50,7 +51,8 @@ Comeback::Verdict Comeback::after(const ConnectionEnd& end, const std::optional<
   Verdict verdict;
   verdict.comes_back = advice ? advice->reconnect : heals(code);
   if (!verdict.comes_back) return verdict;
-  // The server has spread the returns of all whom it advised; only who comes again and again adds to that.
+  // The server has spread the returns of all whom it advised; only who comes again and again adds
+  // to that.
   const bool advised = advice && attempts_ == 0;
   const std::uint64_t jitter = next_delay_ms(chance);
   verdict.delay_ms = advised ? advice->retry_ms : std::max(advice ? advice->retry_ms : 0, jitter);

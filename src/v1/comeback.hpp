@@ -1,5 +1,5 @@
-// Comeback: what a client does when its connection has ended: whether it comes back, when, and with which
-// token (docs/protocol.md: The end of a connection). Pure: time and chance are arguments.
+// Comeback: what a client does when its connection has ended: whether it comes back, when, and with
+// which token (docs/protocol.md: The end of a connection). Pure: time and chance are arguments.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,12 @@ namespace microframe::v1 {
 // How a connection ended, or came to nothing.
 struct ConnectionEnd {
   ConnectionEnd() = default;
-  ConnectionEnd(std::uint16_t close_code, std::string why) : code(close_code), reason(std::move(why)) {}
+  ConnectionEnd(std::uint16_t close_code, std::string why)
+      : code(close_code), reason(std::move(why)) {}
 
-  std::uint16_t code = 1006;                    // of the server's Close; 1006: there was none
-  std::string reason;                           // the server's, or in words why
-  unsigned status = 0;                          // of an HTTP answer in place of the upgrade; 0: none
+  std::uint16_t code = 1006;  // of the server's Close; 1006: there was none
+  std::string reason;         // the server's, or in words why
+  unsigned status = 0;        // of an HTTP answer in place of the upgrade; 0: none
   std::optional<std::uint64_t> retry_after_ms;  // that answer's
 };
 
@@ -29,7 +30,8 @@ struct Advice {
 
 class Comeback {
  public:
-  // The n-th attempt in a row waits between 0 and min(max_ms, first_ms * 2^n), whatever chance says.
+  // The n-th attempt in a row waits between 0 and min(max_ms, first_ms * 2^n), whatever chance
+  // says.
   struct Bounds {
     std::uint64_t first_ms = 500;
     std::uint64_t max_ms = 30'000;
@@ -70,7 +72,8 @@ class Comeback {
   std::optional<std::uint64_t> welcomed_ms_;
 };
 
-// The close code that an end stands for: an HTTP status that refuses us is the code of the same meaning.
+// The close code that an end stands for: an HTTP status that refuses us is the code of the same
+// meaning.
 std::uint16_t close_code_of(const ConnectionEnd& end);
 
 }  // namespace microframe::v1

@@ -27,9 +27,15 @@ class FrameWriter {
     out_ += json;
     return *this;
   }
-  FrameWriter& text(std::string_view name, std::string_view value) { return raw(name, quoted(value)); }
-  FrameWriter& number(std::string_view name, std::uint64_t value) { return raw(name, std::to_string(value)); }
-  FrameWriter& flag(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
+  FrameWriter& text(std::string_view name, std::string_view value) {
+    return raw(name, quoted(value));
+  }
+  FrameWriter& number(std::string_view name, std::uint64_t value) {
+    return raw(name, std::to_string(value));
+  }
+  FrameWriter& flag(std::string_view name, bool value) {
+    return raw(name, value ? "true" : "false");
+  }
   // The frame's text, once.
   std::string done() {
     out_ += '}';

@@ -1,5 +1,5 @@
-// GivenAnswers: a client's latest answers to the server's messages. One that was on its way when the
-// connection was lost is given again when the session goes on; the server takes the first.
+// GivenAnswers: a client's latest answers to the server's messages. One that was on its way when
+// the connection was lost is given again when the session goes on; the server takes the first.
 #pragma once
 
 #include <cstddef>

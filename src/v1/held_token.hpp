@@ -1,4 +1,5 @@
-// HeldToken: the access token a client connects with, and when it wants another. Pure: time is an argument.
+// HeldToken: the access token a client connects with, and when it wants another. Pure: time is an
+// argument.
 #pragma once
 
 #include <algorithm>

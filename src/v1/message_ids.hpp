@@ -1,6 +1,6 @@
-// MessageIds: which of a client's numbered frames a session has had (docs/protocol.md: each is handled once).
-// Ids rise, so one number tells of all; two, for what waits for a hook can be lost with its connection and is
-// then sent again.
+// MessageIds: which of a client's numbered frames a session has had (docs/protocol.md: each is
+// handled once). Ids rise, so one number tells of all; two, for what waits for a hook can be lost
+// with its connection and is then sent again.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,8 @@ struct ResumeOffer {
   std::string session;
   std::string secret;          // never in a log
   std::uint64_t received = 0;  // frames, as docs/protocol.md counts them
-  std::uint64_t attempt = 0;   // to resume this session, from 1; 0, unwritten: the client does not count them
+  std::uint64_t attempt =
+      0;  // to resume this session, from 1; 0, unwritten: the client does not count them
 };
 
 // returns: nullopt if `subprotocol` is no such offer, or not a well-formed one.

@@ -16,7 +16,8 @@ bool is_wish(const Outgoing::Frame& frame) {
 }  // namespace
 
 bool Outgoing::add(Frame frame) {
-  if (frames_.size() >= bounds_.frames_max || bytes_ + frame.content.size() > bounds_.bytes_max) return false;
+  if (frames_.size() >= bounds_.frames_max || bytes_ + frame.content.size() > bounds_.bytes_max)
+    return false;
   bytes_ += frame.content.size();
   frames_.push_back(std::move(frame));
   return true;
@@ -36,10 +37,12 @@ const Outgoing::Frame* Outgoing::send_next() {
 
 std::optional<Outgoing::Frame> Outgoing::take(std::uint64_t id) {
   // Those with a number come first, and their numbers rise.
-  const auto numbered_end = std::find_if(frames_.begin() + static_cast<std::ptrdiff_t>(sent_), frames_.end(),
-                                         [](const Frame& frame) { return frame.id == 0; });
-  const auto found = std::lower_bound(frames_.begin(), numbered_end, id,
-                                      [](const Frame& frame, std::uint64_t n) { return frame.id < n; });
+  const auto numbered_end =
+      std::find_if(frames_.begin() + static_cast<std::ptrdiff_t>(sent_), frames_.end(),
+                   [](const Frame& frame) { return frame.id == 0; });
+  const auto found =
+      std::lower_bound(frames_.begin(), numbered_end, id,
+                       [](const Frame& frame, std::uint64_t n) { return frame.id < n; });
   if (id == 0 || found == numbered_end || found->id != id) return std::nullopt;
   if (static_cast<std::size_t>(found - frames_.begin()) < sent_) --sent_;
   Frame taken = std::move(*found);
@@ -49,8 +52,9 @@ std::optional<Outgoing::Frame> Outgoing::take(std::uint64_t id) {
 }
 
 bool Outgoing::has_join(const std::string& room) const {
-  return std::any_of(frames_.begin(), frames_.end(),
-                     [&](const Frame& frame) { return frame.kind == Kind::join && frame.content == room; });
+  return std::any_of(frames_.begin(), frames_.end(), [&](const Frame& frame) {
+    return frame.kind == Kind::join && frame.content == room;
+  });
 }
 
 bool Outgoing::has_join_since(const std::string& room) const {
@@ -73,7 +77,8 @@ std::vector<Outgoing::Frame> Outgoing::begin_anew() {
   for (Frame& frame : frames_) {
     if (is_wish(frame)) entered.insert(frame.content);
     const bool stays =
-        is_wish(frame) || (frame.kind == Kind::leave ? entered.contains(frame.content) : frame.id == 0);
+        is_wish(frame) ||
+        (frame.kind == Kind::leave ? entered.contains(frame.content) : frame.id == 0);
     frame.id = 0;
     if (stays) {
       kept.push_back(std::move(frame));
@@ -89,7 +94,8 @@ std::vector<Outgoing::Frame> Outgoing::begin_anew() {
 }
 
 std::vector<Outgoing::Frame> Outgoing::clear() {
-  std::vector<Frame> all(std::make_move_iterator(frames_.begin()), std::make_move_iterator(frames_.end()));
+  std::vector<Frame> all(std::make_move_iterator(frames_.begin()),
+                         std::make_move_iterator(frames_.end()));
   frames_.clear();
   sent_ = bytes_ = 0;
   last_id_ = 0;

@@ -1,6 +1,6 @@
-// Outgoing: the numbered frames of a client that are not answered: those that wait to be sent, and those
-// whose answer is waited for; which are sent again after a lost connection, and which are lost with their
-// session. No I/O, no clock, no threads.
+// Outgoing: the numbered frames of a client that are not answered: those that wait to be sent, and
+// those whose answer is waited for; which are sent again after a lost connection, and which are
+// lost with their session. No I/O, no clock, no threads.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,8 @@ class Outgoing {
   // Before all others, whether there is room or not: for a session's first frames.
   void add_first(Frame frame);
 
-  // The first that is to be sent, which is thereby numbered and taken for sent; nullptr if there is none.
+  // The first that is to be sent, which is thereby numbered and taken for sent; nullptr if there is
+  // none.
   const Frame* send_next();
   bool has_unsent() const { return sent_ < frames_.size(); }
   // Takes out the frame that an answer is for. returns: nullopt if there is none.
@@ -49,9 +50,9 @@ class Outgoing {
 
   // A connection that goes on with the session: what is above `handled` is sent again.
   void resume(std::uint64_t handled);
-  // A new session: numbers begin anew. What was never sent stays, and so does an application's join, which
-  // does no harm twice. returns: what was sent and has had no answer, each leave of a room that no such join
-  // enters, and the joins of add_first.
+  // A new session: numbers begin anew. What was never sent stays, and so does an application's
+  // join, which does no harm twice. returns: what was sent and has had no answer, each leave of a
+  // room that no such join enters, and the joins of add_first.
   std::vector<Frame> begin_anew();
   // Takes all out.
   std::vector<Frame> clear();

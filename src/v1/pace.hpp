@@ -1,5 +1,5 @@
-// Pace: how fast a client sends what has gathered: faster than the server allows and it would be closed with
-// 4429. A bucket that fills with time. Pure: time is an argument.
+// Pace: how fast a client sends what has gathered: faster than the server allows and it would be
+// closed with 4429. A bucket that fills with time. Pure: time is an argument.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,8 @@ class Pace {
   // Whether a frame may go now.
   bool allows(std::uint64_t now_ms) {
     if (rate_.per_second <= 0) return true;
-    left_ = std::min(rate_.burst, left_ + static_cast<double>(now_ms - filled_ms_) * rate_.per_second / 1000);
+    left_ = std::min(rate_.burst,
+                     left_ + static_cast<double>(now_ms - filled_ms_) * rate_.per_second / 1000);
     filled_ms_ = now_ms;
     return left_ >= 1;
   }

@@ -1,5 +1,5 @@
-// ReceivedCount: how many frames of its session a client has had, and when it says so (docs/protocol.md,
-// Counting). Pure: time is an argument.
+// ReceivedCount: how many frames of its session a client has had, and when it says so
+// (docs/protocol.md, Counting). Pure: time is an argument.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// SentFrames: the frames that a session has been sent and has not said to have received, to be sent again
-// after a lost connection. No I/O, no clock, no threads. The frames are shared: keeping one costs a pointer.
+// SentFrames: the frames that a session has been sent and has not said to have received, to be sent
+// again after a lost connection. No I/O, no clock, no threads. The frames are shared: keeping one
+// costs a pointer.
 #pragma once
 
 #include <cstddef>

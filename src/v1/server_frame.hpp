@@ -1,4 +1,5 @@
-// ServerFrame: a text frame from a server of microframe.v1, as the client reads it (docs/protocol.md).
+// ServerFrame: a text frame from a server of microframe.v1, as the client reads it
+// (docs/protocol.md).
 #pragma once
 
 #include <cstdint>

@@ -84,7 +84,8 @@ std::string bye(const Bye& bye) {
 
 std::string data_of(std::string_view content) {
   const std::size_t first = content.find_first_not_of(" \t\r\n");
-  const bool compound = first != std::string_view::npos && (content[first] == '{' || content[first] == '[');
+  const bool compound =
+      first != std::string_view::npos && (content[first] == '{' || content[first] == '[');
   if (compound) {
     boost::json::error_code error;
     boost::json::parse(content, error);

@@ -1,5 +1,5 @@
-// The text frames that a server of microframe.v1 sends, written (docs/protocol.md). Each returns a frame's
-// whole text.
+// The text frames that a server of microframe.v1 sends, written (docs/protocol.md). Each returns a
+// frame's whole text.
 #pragma once
 
 #include <cstdint>
@@ -66,7 +66,8 @@ struct Bye {
 };
 std::string bye(const Bye& bye);
 
-// Application text as the `data` of a message: an object or an array as it is, anything else as a string.
+// Application text as the `data` of a message: an object or an array as it is, anything else as a
+// string.
 std::string data_of(std::string_view content);
 // The other way: what a hook for raw messages is given.
 std::string content_of(const Json& data);

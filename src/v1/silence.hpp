@@ -1,5 +1,5 @@
-// Silence: when a client asks a server that says nothing whether it is there, and when it gives it up
-// (docs/protocol.md, Keeping alive). Pure: time is an argument.
+// Silence: when a client asks a server that says nothing whether it is there, and when it gives it
+// up (docs/protocol.md, Keeping alive). Pure: time is an argument.
 #pragma once
 
 #include <cstdint>

@@ -37,7 +37,8 @@ struct AckWait::State {
 // One connection's answer; if it is dropped before it came, the connection has ended.
 class AckWait::Expected {
  public:
-  Expected(std::shared_ptr<State> state, std::size_t index) : state_(std::move(state)), index_(index) {}
+  Expected(std::shared_ptr<State> state, std::size_t index)
+      : state_(std::move(state)), index_(index) {}
   Expected(const Expected&) = delete;
   Expected& operator=(const Expected&) = delete;
   ~Expected() {
@@ -59,7 +60,8 @@ class AckWait::Expected {
 // Looks, when all should have answered, whether they have.
 class AckWait::Patience final : public base::TimerNode {
  public:
-  Patience(std::shared_ptr<State> state, std::chrono::milliseconds timeout) : state_(std::move(state)) {
+  Patience(std::shared_ptr<State> state, std::chrono::milliseconds timeout)
+      : state_(std::move(state)) {
     arm(base::to_ms(timeout));
   }
   void on_deadline(std::uint64_t) override {
@@ -77,7 +79,8 @@ class AckWait::Patience final : public base::TimerNode {
   const std::shared_ptr<State> state_;
 };
 
-AckWait::AckWait(std::vector<base::Ref<hub::Member>> members, Json message, std::chrono::milliseconds timeout)
+AckWait::AckWait(std::vector<base::Ref<hub::Member>> members, Json message,
+                 std::chrono::milliseconds timeout)
     : message_(std::move(message)), timeout_(timeout), state_(std::make_shared<State>()) {
   for (auto& member : members) state_->answers.emplace_back().member = std::move(member);
   state_->missing = state_->answers.size();
@@ -92,7 +95,8 @@ bool AckWait::await_ready() {
   state_->home = detail::Scheduler::current();
   if (state_->home) return false;
   ask();
-  for (std::size_t left = state_->missing; left != 0; left = state_->missing) state_->missing.wait(left);
+  for (std::size_t left = state_->missing; left != 0; left = state_->missing)
+    state_->missing.wait(left);
   return true;
 }
 
@@ -112,9 +116,10 @@ void AckWait::ask() {
     expected.push_back(std::make_shared<Expected>(state, i));
   for (std::size_t i = 0; i < state->answers.size(); ++i) {
     auto& connection = static_cast<ServerConnection&>(*state->answers[i].member);
-    connection.ask(message, timeout, [answer = std::move(expected[i])](AckStatus status, Json data) {
-      answer->come(status, std::move(data));
-    });
+    connection.ask(message, timeout,
+                   [answer = std::move(expected[i])](AckStatus status, Json data) {
+                     answer->come(status, std::move(data));
+                   });
   }
 }
 

@@ -1,6 +1,6 @@
-// AckWait: the awaitable behind ChatBase::send_acked(): sends a message to devices and waits until each has
-// answered. Threading: awaited on any loop, or blocking on a thread without one. It may be destroyed while it
-// waits.
+// AckWait: the awaitable behind ChatBase::send_acked(): sends a message to devices and waits until
+// each has answered. Threading: awaited on any loop, or blocking on a thread without one. It may be
+// destroyed while it waits.
 #pragma once
 
 #include <chrono>
@@ -18,7 +18,8 @@ namespace microframe::ws {
 class AckWait {
  public:
   // members: all of them ServerConnections.
-  AckWait(std::vector<base::Ref<hub::Member>> members, Json message, std::chrono::milliseconds timeout);
+  AckWait(std::vector<base::Ref<hub::Member>> members, Json message,
+          std::chrono::milliseconds timeout);
   AckWait(const AckWait&) = delete;
   AckWait& operator=(const AckWait&) = delete;
   ~AckWait();

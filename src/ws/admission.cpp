@@ -15,8 +15,10 @@ Admission::Admission(const Limits& limits)
 std::pair<Admission::Verdict, Admission::Ticket> Admission::admit(std::uint64_t now_ms) {
   if (memory_full_.load(std::memory_order_relaxed)) return {Verdict::memory_full, Ticket{}};
   const std::lock_guard lock(mutex_);
-  if (connections_max_ != 0 && connections_ >= connections_max_) return {Verdict::process_full, Ticket{}};
-  // The loops' clocks differ by the length of an iteration, and for the bucket time must not go back.
+  if (connections_max_ != 0 && connections_ >= connections_max_)
+    return {Verdict::process_full, Ticket{}};
+  // The loops' clocks differ by the length of an iteration, and for the bucket time must not go
+  // back.
   latest_ms_ = std::max(latest_ms_, now_ms);
   if (!handshakes_.take(handshakes_per_second_, handshakes_burst_, latest_ms_))
     return {Verdict::too_fast, Ticket{}};

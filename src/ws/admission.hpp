@@ -1,5 +1,5 @@
-// Admission: whether the process has room for one more connection, for its address, and for one more user
-// to be looked up. Any thread.
+// Admission: whether the process has room for one more connection, for its address, and for one
+// more user to be looked up. Any thread.
 #pragma once
 
 #include <atomic>
@@ -35,7 +35,8 @@ class Admission {
    public:
     Ticket() = default;
     Ticket(Ticket&& other) noexcept
-        : admission_(std::exchange(other.admission_, nullptr)), address_(std::move(other.address_)) {}
+        : admission_(std::exchange(other.admission_, nullptr)),
+          address_(std::move(other.address_)) {}
     Ticket& operator=(Ticket&& other) noexcept {
       std::swap(admission_, other.admission_);
       std::swap(address_, other.address_);
@@ -56,9 +57,9 @@ class Admission {
 
   // Takes a place in the process for a connection accepted at `now_ms`, of any loop's clock.
   std::pair<Verdict, Ticket> admit(std::uint64_t now_ms);
-  // Counts the connection, once, for `address`, as counted_as() names it. Apart from admit(), for a proxy
-  // tells its client only later.
-  // returns: admitted, or address_full; the ticket then holds its place in the process still.
+  // Counts the connection, once, for `address`, as counted_as() names it. Apart from admit(), for a
+  // proxy tells its client only later. returns: admitted, or address_full; the ticket then holds
+  // its place in the process still.
   Verdict count_for(std::string address, Ticket& ticket);
 
   // From now on nobody is admitted, or again somebody: told by who watches the memory.
@@ -86,8 +87,8 @@ class Admission {
   std::unordered_map<std::string, std::size_t> by_address_;
 };
 
-// Whom a client's connections are counted for: its address without the port, of IPv6 the /64 it lies in, for
-// that is the least a subscriber is given (RFC 6177); or "unix".
+// Whom a client's connections are counted for: its address without the port, of IPv6 the /64 it
+// lies in, for that is the least a subscriber is given (RFC 6177); or "unix".
 std::string counted_as(const net::PeerAddress& peer);
 
 // What one that was not admitted is told.
@@ -96,7 +97,8 @@ struct Refusal {
   unsigned status;
   std::string_view detail;
   std::string_view fields;
-  bool sees_pages;  // a page is answered all the same: who looks after the server must see it when it is full
+  bool sees_pages;  // a page is answered all the same: who looks after the server must see it when
+                    // it is full
 };
 Refusal refusal_of(Admission::Verdict verdict);
 

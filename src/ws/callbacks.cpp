@@ -17,7 +17,8 @@ detail::Hooks CallbackEndpoint::hooks() const {
     throw ConfigError("the callbacks have no on_message: write ws::Callbacks().on_message(...)");
   }
   detail::Hooks hooks;
-  // Whether a callable is a coroutine is not known any more: what it reads is kept for it in any case.
+  // Whether a callable is a coroutine is not known any more: what it reads is kept for it in any
+  // case.
   hooks.message_waits = hooks.binary_waits = true;
   if (callbacks_.connect_) {
     hooks.on_connect = [](void* self, WebSocket& socket, const UserId& user) {
@@ -62,7 +63,8 @@ void CallbackEndpoint::add_session_hooks(detail::Hooks& hooks) const {
     };
   }
   if (callbacks_.leave_) {
-    hooks.on_leave = [](void* self, WebSocket& socket, const UserId& user, const std::string& room) {
+    hooks.on_leave = [](void* self, WebSocket& socket, const UserId& user,
+                        const std::string& room) {
       return self_of(self).callbacks_.leave_(socket, user, room);
     };
   }
@@ -72,9 +74,13 @@ void CallbackEndpoint::add_session_hooks(detail::Hooks& hooks) const {
     };
   }
   if (callbacks_.online_)
-    hooks.on_user_online = [](void* self, const UserId& user) { self_of(self).callbacks_.online_(user); };
+    hooks.on_user_online = [](void* self, const UserId& user) {
+      self_of(self).callbacks_.online_(user);
+    };
   if (callbacks_.offline_)
-    hooks.on_user_offline = [](void* self, const UserId& user) { self_of(self).callbacks_.offline_(user); };
+    hooks.on_user_offline = [](void* self, const UserId& user) {
+      self_of(self).callbacks_.offline_(user);
+    };
 }
 
 WebSocketRoute::WebSocketRoute(std::string path, std::unique_ptr<CallbackEndpoint> endpoint,

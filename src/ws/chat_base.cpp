@@ -65,17 +65,20 @@ std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Message&
   return send_frame_to_many(users, endpoint().for_all(message));
 }
 
-std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users, const base::SharedBuffer& frame) {
+std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users,
+                                         const base::SharedBuffer& frame) {
   const std::set<std::string_view> once(users.begin(), users.end());
   std::size_t there = 0;
   for (const std::string_view user : once) there += endpoint().hub().send_to(user, frame) ? 1 : 0;
   return there;
 }
 
-bool ChatBase::broadcast_to_room(std::string_view room, const Json& message, const Exclude& exclude) {
+bool ChatBase::broadcast_to_room(std::string_view room, const Json& message,
+                                 const Exclude& exclude) {
   return send_to_room(room, {}, encode(message), Content::json, exclude);
 }
-bool ChatBase::broadcast_to_room(std::string_view room, const Message& message, const Exclude& exclude) {
+bool ChatBase::broadcast_to_room(std::string_view room, const Message& message,
+                                 const Exclude& exclude) {
   return send_to_room(room, {}, encode(message), Content::raw, exclude);
 }
 bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Json& message,
@@ -144,7 +147,8 @@ bool ChatBase::set_presence(const WebSocket& device, std::string_view room, cons
   return hub_of(device).set_presence(*device.connection_, room, meta);
 }
 
-Task<std::vector<Ack>> ChatBase::send_acked(UserId user, Json message, std::chrono::milliseconds timeout) {
+Task<std::vector<Ack>> ChatBase::send_acked(UserId user, Json message,
+                                            std::chrono::milliseconds timeout) {
   AckWait wait(endpoint().hub().members_of(user), std::move(message), timeout);
   co_await wait;
   co_return wait.take();

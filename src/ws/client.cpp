@@ -62,7 +62,8 @@ Client::Client(const std::string& url, ClientOptions options)
     : Client(std::make_shared<ws::ClientThread>(), url, std::move(options)) {}
 Client::Client(const ClientLoop& loop, const std::string& url, ClientOptions options)
     : Client(loop.thread_, url, std::move(options)) {}
-Client::Client(std::shared_ptr<ws::ClientThread> thread, const std::string& url, ClientOptions options)
+Client::Client(std::shared_ptr<ws::ClientThread> thread, const std::string& url,
+               ClientOptions options)
     : thread_(std::move(thread)), driver_(make_driver(*thread_, url, std::move(options))) {}
 
 Client::~Client() {
@@ -125,21 +126,23 @@ void Client::close(std::uint16_t code, std::string_view reason) {
   thread_->loop().post([driver = driver_, code, fitting] { driver->close(code, fitting); });
 }
 
-// What cannot be read again is not sent: nobody could answer it, and text that is not UTF-8 would end the
-// connection (RFC 6455 §8.1).
+// What cannot be read again is not sent: nobody could answer it, and text that is not UTF-8 would
+// end the connection (RFC 6455 §8.1).
 Reply Client::send(const Json& message) {
   std::string why;
   std::string text = to_text(message);
   if (!base::parse_json(text, why)) return failed("invalid_json", why);
-  return on_loop(*thread_, driver_,
-                 [text](ClientDriver& driver, const Pending& pending) { driver.send(pending, text); });
+  return on_loop(*thread_, driver_, [text](ClientDriver& driver, const Pending& pending) {
+    driver.send(pending, text);
+  });
 }
 
 Reply Client::send_text(std::string_view content) {
   if (!is_utf8(content)) return failed("invalid_json", kNotText);
   std::string text = driver_->is_plain() ? std::string(content) : v1::data_of(content);
-  return on_loop(*thread_, driver_,
-                 [text](ClientDriver& driver, const Pending& pending) { driver.send(pending, text); });
+  return on_loop(*thread_, driver_, [text](ClientDriver& driver, const Pending& pending) {
+    driver.send(pending, text);
+  });
 }
 
 Reply Client::send_binary(std::span<const std::byte> content) {
@@ -169,15 +172,17 @@ Reply Client::join(std::string_view room, const JoinOptions& options) {
     entry.since->offset = since->offset;
     entry.since->session = since->session;
   }
-  return on_loop(*thread_, driver_,
-                 [entry](ClientDriver& driver, const Pending& pending) { driver.join(pending, entry); });
+  return on_loop(*thread_, driver_, [entry](ClientDriver& driver, const Pending& pending) {
+    driver.join(pending, entry);
+  });
 }
 
 Reply Client::leave(std::string_view room) {
   if (!is_utf8(room)) return failed("room_name_invalid", kNotText);
-  return on_loop(*thread_, driver_, [name = std::string(room)](ClientDriver& driver, const Pending& pending) {
-    driver.leave(pending, name);
-  });
+  return on_loop(*thread_, driver_,
+                 [name = std::string(room)](ClientDriver& driver, const Pending& pending) {
+                   driver.leave(pending, name);
+                 });
 }
 
 Json Client::presence(std::string_view room) const {

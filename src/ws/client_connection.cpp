@@ -151,7 +151,8 @@ bool ClientConnection::read_head(base::MutableBytes& bytes) {
     return false;
   }
   const std::size_t size = **end;
-  const auto head = proto::parse_response_head(base::as_text(head_).substr(0, size), proto::HeadLimits{});
+  const auto head =
+      proto::parse_response_head(base::as_text(head_).substr(0, size), proto::HeadLimits{});
   if (!head) {
     finish(CloseCode::abnormal, head.error().reason);
     return false;
@@ -229,7 +230,8 @@ void ClientConnection::read(base::MutableBytes bytes) {
 
 bool ClientConnection::send(const Message& message) {
   if (phase_ != Phase::open) return false;
-  const bool compresses = deflater_ && message.bytes().size() >= options_.compression->threshold_bytes;
+  const bool compresses =
+      deflater_ && message.bytes().size() >= options_.compression->threshold_bytes;
   const auto compressed = compresses ? deflater_->compress(message.bytes()) : std::nullopt;
   proto::FrameHeader header;
   header.opcode = message.is_binary() ? proto::Opcode::binary : proto::Opcode::text;
@@ -279,7 +281,8 @@ void ClientConnection::on_end(net::EndReason reason) {
 void ClientConnection::on_deadline(std::uint64_t now_ms) {
   guarded([&] {
     if (phase_ == Phase::open) return check_heartbeat(now_ms);
-    finish(close_code_, phase_ == Phase::closing ? close_reason_ : std::string("no answer in time"));
+    finish(close_code_,
+           phase_ == Phase::closing ? close_reason_ : std::string("no answer in time"));
   });
 }
 

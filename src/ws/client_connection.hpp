@@ -34,15 +34,16 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
     std::uint64_t open_ms = 10'000;               // for the connection and its handshake
     Heartbeat::Timing heartbeat{25'000, 20'000};  // design: Limits
     std::optional<Compression> compression;       // offered, if any
-    // For wss. nullptr: the system's authorities are trusted, and the certificate must be the host's.
+    // For wss. nullptr: the system's authorities are trusted, and the certificate must be the
+    // host's.
     std::shared_ptr<const net::TlsContext> tls;
   };
   class Events {
    public:
     virtual void on_open() = 0;
     virtual void on_message(const Message& message) = 0;
-    // Once, at the end, whether it was ever open or not. code: 1006 if no Close came; reason: the peer's, or
-    // in words why.
+    // Once, at the end, whether it was ever open or not. code: 1006 if no Close came; reason: the
+    // peer's, or in words why.
     virtual void on_closed(proto::CloseCode code, std::string_view reason) = 0;
 
    protected:
@@ -65,8 +66,8 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
 
   // What the server chose of the subprotocols; "" for none.
   const std::string& subprotocol() const { return subprotocol_; }
-  // The HTTP answer it gave in place of the upgrade, and after how many seconds one should ask again; 0 and
-  // nullopt where there was none.
+  // The HTTP answer it gave in place of the upgrade, and after how many seconds one should ask
+  // again; 0 and nullopt where there was none.
   unsigned status() const { return status_; }
   std::optional<std::uint64_t> retry_after_s() const { return retry_after_s_; }
   // When bytes came the last time, in Loop::now_ms; 0: never.

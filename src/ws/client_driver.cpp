@@ -210,7 +210,8 @@ void ClientDriver::perform(const v1::FetchToken&) {
 void ClientDriver::fetched(const Fetched& result) {
   drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
     if (!result.failure.empty()) return session.token_failed(result.failure, now_ms, chance());
-    session.token(result.token, good_for_ms(result.token, std::chrono::system_clock::now()), now_ms);
+    session.token(result.token, good_for_ms(result.token, std::chrono::system_clock::now()),
+                  now_ms);
   });
 }
 
@@ -234,7 +235,8 @@ void ClientDriver::perform(v1::OpenConnection& open) {
 
 void ClientDriver::perform(const v1::Transmit& frame) {
   if (!connection_) return;
-  connection_->send(frame.binary ? Message::binary(base::as_bytes(frame.bytes)) : Message::text(frame.bytes));
+  connection_->send(frame.binary ? Message::binary(base::as_bytes(frame.bytes))
+                                 : Message::text(frame.bytes));
 }
 
 void ClientDriver::perform(const v1::CloseConnection& close) {
@@ -259,9 +261,10 @@ void ClientDriver::perform(v1::Settle& settle) {
 
 void ClientDriver::perform(v1::TellMessage& message) {
   if (!message_) return on_handler_ended(&message, std::nullopt, nullptr);
-  runs_.run(std::move(message), message_, [](const auto& handler, const v1::TellMessage& m, auto& reply) {
-    return handler(m.data, m.room, m.offset, reply);
-  });
+  runs_.run(std::move(message), message_,
+            [](const auto& handler, const v1::TellMessage& m, auto& reply) {
+              return handler(m.data, m.room, m.offset, reply);
+            });
   hold_back();
 }
 
@@ -275,8 +278,9 @@ void ClientDriver::perform(v1::TellBinary& binary) {
 
 void ClientDriver::perform(v1::TellText& text) {
   if (text_) {
-    runs_.run(std::move(text.text), text_,
-              [](const auto& handler, const std::string& content, auto&) { return handler(content); });
+    runs_.run(
+        std::move(text.text), text_,
+        [](const auto& handler, const std::string& content, auto&) { return handler(content); });
     return hold_back();
   }
   v1::TellMessage message;
@@ -286,9 +290,10 @@ void ClientDriver::perform(v1::TellText& text) {
 
 void ClientDriver::perform(v1::TellPresence& change) {
   if (!presence_) return;
-  runs_.run(std::move(change), presence_, [](const auto& handler, const v1::TellPresence& c, auto&) {
-    return handler(c.room, c.joins, c.leaves);
-  });
+  runs_.run(std::move(change), presence_,
+            [](const auto& handler, const v1::TellPresence& c, auto&) {
+              return handler(c.room, c.joins, c.leaves);
+            });
 }
 
 void ClientDriver::perform(JoinedRoom& room) {
@@ -324,10 +329,11 @@ void ClientDriver::perform(const v1::TellProblem& problem) {
             [](const auto& handler, const ClientError& error, auto&) { return handler(error); });
 }
 
-void ClientDriver::on_handler_ended(const v1::TellMessage* message, const std::optional<Json>& reply,
-                                    const char* failure) {
+void ClientDriver::on_handler_ended(const v1::TellMessage* message,
+                                    const std::optional<Json>& reply, const char* failure) {
   if (failure)
-    log::limited(log::Level::error, "a client's handler failed", {{"url", url_.host}, {"what", failure}});
+    log::limited(log::Level::error, "a client's handler failed",
+                 {{"url", url_.host}, {"what", failure}});
   if (is_held_back_) hold_back();
   if (!message || message->id == 0) return;
   drive([&](v1::ClientSession& session, std::uint64_t) {
@@ -366,7 +372,9 @@ void ClientDriver::on_closed(proto::CloseCode code, std::string_view reason) {
   if (const auto seconds = connection_->retry_after_s())
     end.retry_after_ms = std::min<std::uint64_t>(*seconds, 3600) * 1000;
   connection_.reset();
-  drive([&](v1::ClientSession& session, std::uint64_t now_ms) { session.ended(end, now_ms, chance()); });
+  drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
+    session.ended(end, now_ms, chance());
+  });
 }
 
 }  // namespace microframe::ws

@@ -1,5 +1,6 @@
-// ClientDriver: a v1::ClientSession over real connections, on a loop, with the application's handlers.
-// Threading: its loop, but for what says otherwise; shared by the Client and what is posted.
+// ClientDriver: a v1::ClientSession over real connections, on a loop, with the application's
+// handlers. Threading: its loop, but for what says otherwise; shared by the Client and what is
+// posted.
 #pragma once
 
 #include <atomic>
@@ -34,7 +35,8 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   using Handlers = detail::ClientHandlers;
 
   // loop: outlives it. tls: for wss. Made on any thread.
-  ClientDriver(net::Loop& loop, Url url, ClientOptions options, std::shared_ptr<const net::TlsContext> tls);
+  ClientDriver(net::Loop& loop, Url url, ClientOptions options,
+               std::shared_ptr<const net::TlsContext> tls);
 
   void set(std::shared_ptr<const Handlers::Message> handler) { message_ = std::move(handler); }
   void set(std::shared_ptr<const Handlers::Binary> handler) { binary_ = std::move(handler); }
@@ -56,8 +58,8 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   void leave(const Pending& reply, const std::string& room);
   void refresh(const Pending& reply, std::string token);
 
-  // The end: nothing is told any more but that what is pending has failed. Once. returns: what is to be
-  // destroyed outside of the client's handlers.
+  // The end: nothing is told any more but that what is pending has failed. Once. returns: what is
+  // to be destroyed outside of the client's handlers.
   HandlerRuns::Dropped shut_down();
 
   // Any thread.

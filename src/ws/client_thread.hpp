@@ -1,6 +1,6 @@
-// ClientThread: a loop and its thread, for clients that are no part of a server; and what they share.
-// Threading: any. Its destructor ends the loop and waits for it, except on the loop's own thread, which then
-// ends by itself.
+// ClientThread: a loop and its thread, for clients that are no part of a server; and what they
+// share. Threading: any. Its destructor ends the loop and waits for it, except on the loop's own
+// thread, which then ends by itself.
 #pragma once
 
 #include <map>

@@ -1,6 +1,6 @@
-// DrainWait: the awaitable behind WebSocket::drained(): waits until a connection's outbox is empty, or the
-// connection is gone. Threading: awaited on any loop, or blocking on a thread without one. It may be
-// destroyed while it waits.
+// DrainWait: the awaitable behind WebSocket::drained(): waits until a connection's outbox is empty,
+// or the connection is gone. Threading: awaited on any loop, or blocking on a thread without one.
+// It may be destroyed while it waits.
 #pragma once
 
 #include <coroutine>

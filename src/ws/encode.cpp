@@ -31,7 +31,8 @@ base::SharedBuffer encode_for_sessions(const base::SharedBuffer& frame, Content 
     return proto::encode_message(true, base::as_bytes(v1::write_binary(binary)));
   }
   const std::string_view text = base::as_text(payload);
-  return encode_text(v1::message(place, content == Content::json ? std::string(text) : v1::data_of(text)));
+  return encode_text(
+      v1::message(place, content == Content::json ? std::string(text) : v1::data_of(text)));
 }
 
 namespace {

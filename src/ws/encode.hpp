@@ -25,7 +25,8 @@ inline base::SharedBuffer encode_text(std::string_view text) {
 }
 // What a text frame holds: JSON for sure, or an application's text, which may be anything.
 enum class Content : bool { json, raw };
-// A plain frame, as encode() has made it, as sessions are sent it. The place's room is at most 255 bytes.
+// A plain frame, as encode() has made it, as sessions are sent it. The place's room is at most 255
+// bytes.
 base::SharedBuffer encode_for_sessions(const base::SharedBuffer& frame, Content content,
                                        const v1::MessagePlace& place);
 

@@ -21,8 +21,8 @@ constexpr std::size_t kEpochBytes = 12;
 
 Endpoint::Endpoint(WebSocketRoute route) : route_(std::move(route)), authenticator_(route_.auth_) {
   if (!route_.path_.starts_with('/')) {
-    throw ConfigError("the route \"" + route_.path_ + "\" must start with '/': write \"/" + route_.path_ +
-                      "\"");
+    throw ConfigError("the route \"" + route_.path_ + "\" must start with '/': write \"/" +
+                      route_.path_ + "\"");
   }
 }
 
@@ -44,7 +44,8 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, Site& site) {
 base::Result<authx::Identity, authx::Refused> Endpoint::judge(const authx::Candidate& candidate,
                                                               authx::Time now) const {
   auto identity = authenticator_.judge(candidate, now, keyring_.known());
-  if (!identity || !site_->revocations.covers(identity->user(), identity->claims.issued_at)) return identity;
+  if (!identity || !site_->revocations.covers(identity->user(), identity->claims.issued_at))
+    return identity;
   authx::Refused refused;
   refused.detail = "token revoked";
   return base::fail(std::move(refused));
@@ -65,12 +66,14 @@ std::optional<authx::Claims> Endpoint::verify(std::string_view token, authx::Tim
 
 std::size_t Endpoint::disconnect(std::string_view user, std::string_view reason) const {
   const auto devices = hub().members_of(user);
-  for (const auto& device : devices) static_cast<ServerConnection&>(*device).request_revocation(reason);
+  for (const auto& device : devices)
+    static_cast<ServerConnection&>(*device).request_revocation(reason);
   return devices.size();
 }
 
 hub::Hub& Endpoint::hub() const {
-  if (!hub_) throw std::logic_error("the application does not serve yet: nobody is connected to " + path());
+  if (!hub_)
+    throw std::logic_error("the application does not serve yet: nobody is connected to " + path());
   return *hub_;
 }
 
@@ -121,14 +124,16 @@ hub::RoomPolicy Endpoint::policy(std::string_view room) const {
 
 std::uint64_t Endpoint::now_ms() const {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
 std::string Endpoint::new_epoch() {
   return random_name(kEpochBytes);
 }
 
-base::SharedBuffer Endpoint::presence_frame(std::string_view room, const hub::Presence::Users& joins,
+base::SharedBuffer Endpoint::presence_frame(std::string_view room,
+                                            const hub::Presence::Users& joins,
                                             const hub::Presence::Users& leaves) const {
   const Json came = hub::to_json(joins);
   const Json went = hub::to_json(leaves);
@@ -144,9 +149,10 @@ void Endpoint::user_offline(const std::string& user) {
   post_user_event(hooks().on_user_offline, "on_user_offline", user);
 }
 
-// All of one user's on one loop, so that they run in the order in which they happened. Without memory to post
-// one, nobody is told: a member that ends must be able to.
-void Endpoint::post_user_event(detail::Hooks::UserEvent hook, const char* name, const std::string& user) {
+// All of one user's on one loop, so that they run in the order in which they happened. Without
+// memory to post one, nobody is told: a member that ends must be able to.
+void Endpoint::post_user_event(detail::Hooks::UserEvent hook, const char* name,
+                               const std::string& user) {
   if (!hook) return;
   hub::LoopPort& loop = *loops_[std::hash<std::string>{}(user) % loops_.size()];
   try {
@@ -159,7 +165,8 @@ void Endpoint::post_user_event(detail::Hooks::UserEvent hook, const char* name, 
 void Endpoint::run_user_event(detail::Hooks::UserEvent hook, const char* name,
                               const std::string& user) const {
   const auto failed = [&](std::string_view what) {
-    base::log::error("hook threw", {{"endpoint", path()}, {"hook", name}, {"user", user}, {"what", what}});
+    base::log::error("hook threw",
+                     {{"endpoint", path()}, {"hook", name}, {"user", user}, {"what", what}});
   };
   try {
     hook(handler(), user);
@@ -172,12 +179,14 @@ void Endpoint::run_user_event(detail::Hooks::UserEvent hook, const char* name,
 
 JoinResult Endpoint::count(JoinResult result, std::string_view who) const {
   if (result == JoinResult::name_invalid) site_->rejections.add(Rejection::room_name, who, path());
-  if (result == JoinResult::too_many_rooms) site_->rejections.add(Rejection::too_many_rooms, who, path());
+  if (result == JoinResult::too_many_rooms)
+    site_->rejections.add(Rejection::too_many_rooms, who, path());
   return result;
 }
 
 std::string_view Endpoint::choose_subprotocol(const std::vector<std::string_view>& offered) const {
-  if (route_.sessions_ && std::find(offered.begin(), offered.end(), v1::kSubprotocol) != offered.end())
+  if (route_.sessions_ &&
+      std::find(offered.begin(), offered.end(), v1::kSubprotocol) != offered.end())
     return v1::kSubprotocol;
   const auto carries_token = [&](std::string_view name) {
     return authenticator_.carries_token(name) || v1::is_resume(name);

@@ -1,5 +1,5 @@
-// Endpoint: one route while the application serves: its hooks, who may connect, its users and rooms.
-// Threading: immutable but for the hub, which takes care of itself; shared by all loops.
+// Endpoint: one route while the application serves: its hooks, who may connect, its users and
+// rooms. Threading: immutable but for the hub, which takes care of itself; shared by all loops.
 #pragma once
 
 #include <atomic>
@@ -28,8 +28,8 @@ class Endpoint final : private hub::Surroundings {
   // errors: ConfigError for a path without '/', or a key that does not fit.
   explicit Endpoint(WebSocketRoute route);
 
-  // Makes the hub, and lets the application's object speak through it. Once, before the first connection.
-  // site: outlives the endpoint's last use.
+  // Makes the hub, and lets the application's object speak through it. Once, before the first
+  // connection. site: outlives the endpoint's last use.
   void open(std::vector<hub::LoopPort*> loops, Site& site);
 
   const std::string& path() const { return route_.path_; }
@@ -40,20 +40,22 @@ class Endpoint final : private hub::Surroundings {
   // Who the bearer of a token is, by the keys that are known now.
   base::Result<authx::Identity, authx::Refused> judge(const authx::Candidate& candidate,
                                                       authx::Time now) const;
-  // A fresh access token for a live connection. An unknown key is refused, and fetched for the next time.
+  // A fresh access token for a live connection. An unknown key is refused, and fetched for the next
+  // time.
   std::optional<authx::Claims> verify(std::string_view token, authx::Time now) const;
   const Keyring& keyring() const { return keyring_; }
   // Closes every device of `user` with 4409. returns: how many there were. Any thread.
   std::size_t disconnect(std::string_view user, std::string_view reason) const;
   bool refuses_by_http() const { return authenticator_.refusal() == authx::AuthRefusal::http; }
   hub::Hub& hub() const;
-  // What may become of a frame that is sent to `room` where it waits for a slow member; `key` is its own.
+  // What may become of a frame that is sent to `room` where it waits for a slow member; `key` is
+  // its own.
   base::Shedding shedding(std::string_view room, std::string_view key) const;
   // Counts a join that a limit refused; passes `result` on. who: the device's address, or the user.
   JoinResult count(JoinResult result, std::string_view who) const;
 
-  // The subprotocol to answer (RFC 6455 §4.2.2), "" for none. One that carries a token is chosen only if it
-  // was the only one offered, for browsers fail a handshake that selects none of theirs.
+  // The subprotocol to answer (RFC 6455 §4.2.2), "" for none. One that carries a token is chosen
+  // only if it was the only one offered, for browsers fail a handshake that selects none of theirs.
   std::string_view choose_subprotocol(const std::vector<std::string_view>& offered) const;
 
   // A frame for whoever receives it: with its form for sessions, if there is any.
@@ -79,7 +81,8 @@ class Endpoint final : private hub::Surroundings {
   void user_online(const std::string& user) override;
   void user_offline(const std::string& user) override;
   void post_user_event(detail::Hooks::UserEvent hook, const char* name, const std::string& user);
-  void run_user_event(detail::Hooks::UserEvent hook, const char* name, const std::string& user) const;
+  void run_user_event(detail::Hooks::UserEvent hook, const char* name,
+                      const std::string& user) const;
 
   WebSocketRoute route_;
   authx::Authenticator authenticator_;

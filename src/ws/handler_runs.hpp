@@ -20,8 +20,8 @@ class HandlerRuns {
  public:
   class Events {
    public:
-    // A handler has ended. message: what it was for, if that was a message; nullptr otherwise. failure: what
-    // it threw, in words; nullptr if it did not.
+    // A handler has ended. message: what it was for, if that was a message; nullptr otherwise.
+    // failure: what it threw, in words; nullptr if it did not.
     virtual void on_handler_ended(const v1::TellMessage* message, const std::optional<Json>& reply,
                                   const char* failure) = 0;
 
@@ -37,8 +37,8 @@ class HandlerRuns {
   HandlerRuns(const HandlerRuns&) = delete;
   HandlerRuns& operator=(const HandlerRuns&) = delete;
 
-  // Calls call(handler, event, reply), a Task<>, and runs that; on_handler_ended follows, here or later. Both
-  // `event` and `handler` are kept until then.
+  // Calls call(handler, event, reply), a Task<>, and runs that; on_handler_ended follows, here or
+  // later. Both `event` and `handler` are kept until then.
   template <class Event, class Handler, class Call>
   void run(Event event, std::shared_ptr<const Handler> handler, Call&& call) {
     struct Kept {
@@ -52,7 +52,8 @@ class HandlerRuns {
   }
   // How many wait.
   std::size_t size() const { return state_->runs.size(); }
-  // Nothing more is told. What waits is destroyed with the last of what this returns: never inside a handler.
+  // Nothing more is told. What waits is destroyed with the last of what this returns: never inside
+  // a handler.
   Dropped drop();
 
  private:

@@ -1,5 +1,6 @@
-// Heartbeat: when a quiet peer is pinged, and when it is given up. Any byte of the peer's counts as life, so
-// one that talks is never pinged. Pure: time is an argument, in milliseconds of one monotonic clock.
+// Heartbeat: when a quiet peer is pinged, and when it is given up. Any byte of the peer's counts as
+// life, so one that talks is never pinged. Pure: time is an argument, in milliseconds of one
+// monotonic clock.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@ class Heartbeat {
   };
   enum class Verdict : std::uint8_t { alive, ping, lost };
 
-  // part: of [0, 1), random: the first ping then falls somewhere into the second half of the first interval,
-  // so that peers who came at once are not pinged at once.
+  // part: of [0, 1), random: the first ping then falls somewhere into the second half of the first
+  // interval, so that peers who came at once are not pinged at once.
   void begin(std::uint64_t now_ms, const Timing& timing, double part) {
     const std::uint64_t half_ms = timing.interval_ms / 2;
     heard_ms_ = now_ms - static_cast<std::uint64_t>(static_cast<double>(half_ms) * part);

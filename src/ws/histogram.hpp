@@ -28,7 +28,9 @@ class Histogram {
   }
 
   // Of the bucket alone, not of those below it; kBounds.size() is the last.
-  std::uint64_t count(std::size_t bucket) const { return counts_[bucket].load(std::memory_order_relaxed); }
+  std::uint64_t count(std::size_t bucket) const {
+    return counts_[bucket].load(std::memory_order_relaxed);
+  }
   std::chrono::microseconds sum() const {
     return std::chrono::microseconds(sum_us_.load(std::memory_order_relaxed));
   }

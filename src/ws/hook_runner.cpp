@@ -23,8 +23,8 @@ bool answers_peer(const char* name) {
   return name == kOnMessage || name == kOnBinary || name == kCanJoin;
 }
 
-// A member that a hook reads from the message and that is not there, or is of another type, is the sender's
-// fault.
+// A member that a hook reads from the message and that is not there, or is of another type, is the
+// sender's fault.
 bool is_json_access_error(const boost::system::system_error& error) {
   static const boost::system::error_category& json =
       boost::system::error_code(boost::json::error::not_found).category();
@@ -57,8 +57,8 @@ void HookRunner::enqueue(Queued item) {
 void HookRunner::message(bool binary, base::Bytes payload) {
   assert(stage_ == Stage::connected);
   if (busy())
-    return enqueue(
-        Queued(binary ? Queued::Kind::binary : Queued::Kind::text, std::string(base::as_text(payload))));
+    return enqueue(Queued(binary ? Queued::Kind::binary : Queued::Kind::text,
+                          std::string(base::as_text(payload))));
   run_message(binary, payload);
   go_on();
 }
@@ -179,10 +179,12 @@ void HookRunner::run_raw(bool binary, base::Bytes payload) {
   const Message message = binary ? Message::binary(payload) : Message::text(base::as_text(payload));
   if (hooks.message_waits) {
     waiting_->message = message;
-    run(kOnMessage,
-        [&] { return hooks.on_raw(host_.handler(), host_.handle(), host_.user_id(), *waiting_->message); });
+    run(kOnMessage, [&] {
+      return hooks.on_raw(host_.handler(), host_.handle(), host_.user_id(), *waiting_->message);
+    });
   } else {
-    run(kOnMessage, [&] { return hooks.on_raw(host_.handler(), host_.handle(), host_.user_id(), message); });
+    run(kOnMessage,
+        [&] { return hooks.on_raw(host_.handler(), host_.handle(), host_.user_id(), message); });
   }
 }
 
@@ -197,17 +199,20 @@ void HookRunner::run_json(base::Bytes payload) {
   base::JsonArena arena;  // for a hook that has done with the message when it returns
   const auto parsed = arena.parse(base::as_text(payload), why);
   if (!parsed) return host_.on_bad_message("invalid_json", why);
-  run(kOnMessage, [&] { return hooks.on_json(host_.handler(), host_.handle(), host_.user_id(), *parsed); });
+  run(kOnMessage,
+      [&] { return hooks.on_json(host_.handler(), host_.handle(), host_.user_id(), *parsed); });
 }
 
 void HookRunner::run_parsed(Json message) {
   const detail::Hooks& hooks = host_.hooks();
   if (hooks.message_waits) {
     waiting().json = std::move(message);
-    run(kOnMessage,
-        [&] { return hooks.on_json(host_.handler(), host_.handle(), host_.user_id(), *waiting_->json); });
+    run(kOnMessage, [&] {
+      return hooks.on_json(host_.handler(), host_.handle(), host_.user_id(), *waiting_->json);
+    });
   } else {
-    run(kOnMessage, [&] { return hooks.on_json(host_.handler(), host_.handle(), host_.user_id(), message); });
+    run(kOnMessage,
+        [&] { return hooks.on_json(host_.handler(), host_.handle(), host_.user_id(), message); });
   }
 }
 
@@ -239,7 +244,8 @@ void HookRunner::run_control(v1::ClientFrame frame) {
   waits.join = std::move(frame);
   waits.join_allowed = false;
   run(kCanJoin, [&] {
-    return check(host_.handler(), host_.handle(), host_.user_id(), waits.join->name, waits.join_allowed);
+    return check(host_.handler(), host_.handle(), host_.user_id(), waits.join->name,
+                 waits.join_allowed);
   });
 }
 
@@ -251,7 +257,8 @@ void HookRunner::run_room_event(RoomEvent event, std::string room) {
 
 void HookRunner::run_expired() {
   if (const auto hook = host_.hooks().on_session_expired)
-    run("on_session_expired", [&] { return hook(host_.handler(), host_.handle(), host_.user_id()); });
+    run("on_session_expired",
+        [&] { return hook(host_.handler(), host_.handle(), host_.user_id()); });
 }
 
 void HookRunner::run_disconnect() {

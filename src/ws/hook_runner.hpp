@@ -1,6 +1,6 @@
-// HookRunner: runs the hooks of one connection, one at a time and in order, and catches what they throw.
-// Threading: the connection's loop. What comes in while a hook waits is queued here; the connection stops
-// reading when that is too much.
+// HookRunner: runs the hooks of one connection, one at a time and in order, and catches what they
+// throw. Threading: the connection's loop. What comes in while a hook waits is queued here; the
+// connection stops reading when that is too much.
 #pragma once
 
 #include <cassert>
@@ -28,13 +28,14 @@ class HookHost {
   virtual const UserId& user_id() const = 0;
   // Shows the watchdog that `hook`, a literal, runs, until the scope ends.
   virtual detail::ActivitySign::Scope show(const char* hook) = 0;
-  // The message `id` of microframe.v1 is being handled; or has been, and nothing has failed. 0: it has none.
+  // The message `id` of microframe.v1 is being handled; or has been, and nothing has failed. 0: it
+  // has none.
   virtual void on_message_begun(std::uint64_t id) = 0;
   virtual void on_message_done() = 0;
   // It is a join's, a leave's or a refresh's turn; allowed: what can_join said of a join.
   virtual void on_control(const v1::ClientFrame& frame, bool allowed) = 0;
-  // A message that the hook could not take: `word` is for the sender ("bad_message"), `detail` says what was
-  // wrong.
+  // A message that the hook could not take: `word` is for the sender ("bad_message"), `detail` says
+  // what was wrong.
   virtual void on_bad_message(std::string_view word, std::string_view detail) = 0;
   // A hook threw; `what` is for the log only.
   virtual void on_hook_failed(std::string_view hook, std::string_view what) = 0;
@@ -42,7 +43,8 @@ class HookHost {
   virtual void on_hooks_idle() = 0;
   // on_disconnect has run, or never will; or the last() events have. Throws nothing.
   virtual void on_hooks_ended() = 0;
-  // What a coroutine left to be done ran out of memory; abandon() is to follow, later. Throws nothing.
+  // What a coroutine left to be done ran out of memory; abandon() is to follow, later. Throws
+  // nothing.
   virtual void on_hooks_stuck() = 0;
 
  protected:
@@ -77,18 +79,18 @@ class HookRunner {
   bool has_events() const { return waiting_ && !waiting_->queue.empty(); }
   // Runs what was queued, until one waits or nothing is left.
   void go_on();
-  // Runs on_session_expired behind it, and then on_hooks_ended(). After on_hooks_ended() only, as last() is.
-  // Needs no memory after reserve_disconnect().
+  // Runs on_session_expired behind it, and then on_hooks_ended(). After on_hooks_ended() only, as
+  // last() is. Needs no memory after reserve_disconnect().
   void expire();
   // The events that were noted since on_hooks_ended() are the last of all.
   void last();
   // What disconnect() needs of memory.
   void reserve_disconnect() { waiting(); }
-  // The session has ended: on_disconnect runs after what is under way, and after the queued messages unless
-  // they are dropped. Once.
+  // The session has ended: on_disconnect runs after what is under way, and after the queued
+  // messages unless they are dropped. Once.
   void disconnect(DisconnectReason reason, bool drop_queue);
-  // Ends whatever still waits, for the server stops, or is stuck, for there was no memory; on_disconnect has
-  // its turn if it has not had it.
+  // Ends whatever still waits, for the server stops, or is stuck, for there was no memory;
+  // on_disconnect has its turn if it has not had it.
   void abandon();
 
   // Whether no hook runs or waits and on_hooks_ended() has been called: begin_anew() may be.
@@ -102,7 +104,9 @@ class HookRunner {
 
     Queued(Kind what, std::string bytes) : kind(what), payload(std::move(bytes)) {}
     Queued(Kind what, v1::ClientFrame parsed, std::size_t bytes)
-        : kind(what), frame(std::make_unique<v1::ClientFrame>(std::move(parsed))), frame_bytes(bytes) {}
+        : kind(what),
+          frame(std::make_unique<v1::ClientFrame>(std::move(parsed))),
+          frame_bytes(bytes) {}
     bool is_message() const { return kind < Kind::room_event; }
     std::size_t size() const { return payload.size() + frame_bytes + sizeof(Queued); }
 
@@ -144,8 +148,8 @@ class HookRunner {
   void run_room_event(RoomEvent event, std::string room);
   void run_expired();
   void run_disconnect();
-  // Calls `hook()` and lets its coroutine, if it is one, run until it waits. `name` is a literal, for the
-  // log.
+  // Calls `hook()` and lets its coroutine, if it is one, run until it waits. `name` is a literal,
+  // for the log.
   template <class Hook>
   void run(const char* name, Hook&& hook);
   // The hook that ran has ended, and nothing has failed.

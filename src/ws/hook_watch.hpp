@@ -1,4 +1,5 @@
-// HookWatch: from looks at what a loop shows, which hook holds it up and for how long. Time is an argument.
+// HookWatch: from looks at what a loop shows, which hook holds it up and for how long. Time is an
+// argument.
 #pragma once
 
 #include <chrono>
@@ -20,9 +21,10 @@ class HookWatch {
   };
 
   // Looks at the loop's sign at `now`.
-  // returns: `blocks` once for a run that is seen for `limit`, `ended` once when such a run is seen no more.
-  std::optional<Finding> look(const detail::ActivitySign::Reading& reading, std::chrono::milliseconds now,
-                              std::chrono::milliseconds limit) {
+  // returns: `blocks` once for a run that is seen for `limit`, `ended` once when such a run is seen
+  // no more.
+  std::optional<Finding> look(const detail::ActivitySign::Reading& reading,
+                              std::chrono::milliseconds now, std::chrono::milliseconds limit) {
     if (reading.run == last_.run) {
       if (reading.run == 0 || told_ || now - since_ < limit) return std::nullopt;
       told_ = true;

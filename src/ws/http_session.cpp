@@ -17,7 +17,8 @@ namespace {
 
 using base::SharedBuffer;
 
-// Of a path that nothing is behind, in the log: shorter than any token that might have strayed there.
+// Of a path that nothing is behind, in the log: shorter than any token that might have strayed
+// there.
 constexpr std::size_t kPathBytesLogged = 64;
 
 proto::HeadLimits head_limits(const Limits& limits) {
@@ -110,7 +111,8 @@ void HttpSession::read_head(base::MutableBytes bytes) {
   }
   const auto scanned = scanner_.scan(bytes);
   if (!scanned)
-    return reject(rejection_for(scanned.error().status), scanned.error().status, scanned.error().reason);
+    return reject(rejection_for(scanned.error().status), scanned.error().status,
+                  scanned.error().reason);
   if (!*scanned) {
     if (held_.empty()) held_.assign(bytes.begin(), bytes.end());
     return;
@@ -123,7 +125,8 @@ void HttpSession::read_head(base::MutableBytes bytes) {
 
 void HttpSession::handle_head(std::string_view text, base::MutableBytes rest) {
   const auto head = proto::parse_request_head(text, head_limits(server_.site().limits));
-  if (!head) return reject(rejection_for(head.error().status), head.error().status, head.error().reason);
+  if (!head)
+    return reject(rejection_for(head.error().status), head.error().status, head.error().reason);
   name_client(*head);
   Endpoint* endpoint = server_.site().endpoint(head->path);
   if (verdict_ != Admission::Verdict::admitted) {
@@ -146,21 +149,25 @@ void HttpSession::name_client(const proto::RequestHead& head) {
 void HttpSession::serve_page(const proto::RequestHead& head) {
   const Page* page = server_.site().page(head.path);
   if (!page) {
-    server_.site().reject(Rejection::not_found, net::to_string(peer_), head.path.substr(0, kPathBytesLogged));
+    server_.site().reject(Rejection::not_found, net::to_string(peer_),
+                          head.path.substr(0, kPathBytesLogged));
     return answer(proto::refusal_response(404, {}, "no such path"));
   }
   if (head.method != "GET" && head.method != "HEAD") {
     return reject(Rejection::bad_request, 405, "method", "Allow: GET, HEAD\r\n");
   }
   std::string fields = "Content-Type: " + page->content_type + "\r\n";
-  fields += "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n";
+  fields +=
+      "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: "
+      "no-referrer\r\n";
   if (page->good && !page->good()) return answer(proto::refusal_response(503, {}, page->body()));
   answer(proto::page_response(fields, page->body(), head.method == "HEAD"));
 }
 
 // --- who it is ---
 
-void HttpSession::begin_upgrade(const proto::RequestHead& head, Endpoint& endpoint, base::MutableBytes rest) {
+void HttpSession::begin_upgrade(const proto::RequestHead& head, Endpoint& endpoint,
+                                base::MutableBytes rest) {
   const auto request = proto::check_upgrade(head);
   if (!request) {
     const auto& refusal = request.error();
@@ -251,12 +258,13 @@ void HttpSession::finish_look_up() {
 }
 
 void HttpSession::look_up_failed(std::string_view what) {
-  base::log::error("the AuthManager threw", {{"endpoint", upgrade_->endpoint->path()}, {"what", what}});
+  base::log::error("the AuthManager threw",
+                   {{"endpoint", upgrade_->endpoint->path()}, {"what", what}});
   reject(Rejection::auth_failed, 503, "the user store failed");
 }
 
-// The seed's way: a browser sees no HTTP status, so the handshake is accepted and the refusal said inside it
-// (design: Authentication). No hook runs and nobody is registered.
+// The seed's way: a browser sees no HTTP status, so the handshake is accepted and the refusal said
+// inside it (design: Authentication). No hook runs and nobody is registered.
 void HttpSession::refuse(const authx::Refused& refused) {
   if (refused.kind == authx::Refused::Kind::forbidden_origin) {
     return reject(Rejection::forbidden_origin, 403, refused.detail);
@@ -268,8 +276,8 @@ void HttpSession::refuse(const authx::Refused& refused) {
   std::string bytes = proto::accept_response(upgrade_->key, upgrade_->subprotocol);
   const SharedBuffer error = encode(Json{{"error", authx::Refused::kWord}});
   bytes += base::as_text(error.bytes());
-  bytes +=
-      base::as_text(proto::close_frame(proto::CloseCode::unauthenticated, authx::Refused::kWord).bytes());
+  bytes += base::as_text(
+      proto::close_frame(proto::CloseCode::unauthenticated, authx::Refused::kWord).bytes());
   answer(bytes);
 }
 
@@ -299,7 +307,8 @@ ServerConnection::Opening HttpSession::opening() {
   const bool is_token = upgrade.endpoint->authenticator().carries_token(upgrade.subprotocol);
   const bool has_session = upgrade.subprotocol == v1::kSubprotocol;
   std::unique_ptr<const std::string> certificate;
-  if (auto subject = socket_->peer_subject()) certificate.reset(new std::string(std::move(*subject)));
+  if (auto subject = socket_->peer_subject())
+    certificate.reset(new std::string(std::move(*subject)));
   return {upgrade.endpoint,
           std::move(upgrade.claims),
           is_token ? std::string{} : std::move(upgrade.subprotocol),
@@ -310,12 +319,13 @@ ServerConnection::Opening HttpSession::opening() {
           std::move(certificate)};
 }
 
-// Where the client goes on with a session: gives the stream to it, at the end of this iteration, for there
-// may be more to read of what has come. returns: false if there is no such session.
+// Where the client goes on with a session: gives the stream to it, at the end of this iteration,
+// for there may be more to read of what has come. returns: false if there is no such session.
 bool HttpSession::open_former(base::MutableBytes early) {
   if (!upgrade_->resume) return false;
   const auto former = server_.site().sessions.find(*upgrade_->resume);
-  if (!former || &former->endpoint() != upgrade_->endpoint || former->user() != upgrade_->claims.sub)
+  if (!former || &former->endpoint() != upgrade_->endpoint ||
+      former->user() != upgrade_->claims.sub)
     return false;
   begin_authenticating();
   if (!hold(early)) return true;
@@ -337,7 +347,8 @@ void HttpSession::hand_over(const base::Ref<ServerConnection>& former) {
   resumption->opening = opening();
   resumption->early = std::move(held_);
   resumption->stream = socket_->release();
-  former->request_resume(std::move(resumption));  // it may lack memory: nothing must be forgotten before
+  former->request_resume(
+      std::move(resumption));  // it may lack memory: nothing must be forgotten before
   server_.forget(*this);
 }
 
@@ -364,7 +375,8 @@ void HttpSession::on_deadline(std::uint64_t) {
 void HttpSession::deadline_passed() {
   switch (phase_) {
     case Phase::securing:
-      server_.site().reject(Rejection::tls_timeout, net::to_string(peer_), "no TLS handshake in time");
+      server_.site().reject(Rejection::tls_timeout, net::to_string(peer_),
+                            "no TLS handshake in time");
       return server_.forget(*this);
     case Phase::reading_head:
       return reject(Rejection::head_timeout, 408, "no request in time");
@@ -392,8 +404,8 @@ void HttpSession::reject(const Refusal& refusal) {
   reject(refusal.why, refusal.status, refusal.detail, refusal.fields);
 }
 
-// One answer, then the end: FIN follows it, and whatever still comes is dropped, so that no RST overtakes the
-// answer.
+// One answer, then the end: FIN follows it, and whatever still comes is dropped, so that no RST
+// overtakes the answer.
 void HttpSession::answer(std::string_view bytes) {
   phase_ = Phase::answered;
   held_ = std::vector<std::byte>();

@@ -1,5 +1,5 @@
-// HttpSession: a stream from accept, through the TLS handshake if there is one, until it is a WebSocket or
-// has had its one HTTP answer. Threading: its loop. Owned by its LoopServer.
+// HttpSession: a stream from accept, through the TLS handshake if there is one, until it is a
+// WebSocket or has had its one HTTP answer. Threading: its loop. Owned by its LoopServer.
 #pragma once
 
 #include <chrono>
@@ -75,7 +75,8 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   // base::TimerNode
   void on_deadline(std::uint64_t now_ms) override;
 
-  // Every way into it from the loop: where memory runs out, the stream is dropped. `this` may be gone after.
+  // Every way into it from the loop: where memory runs out, the stream is dropped. `this` may be
+  // gone after.
   template <class Action>
   void guarded(Action&& action) {
     try {
@@ -113,7 +114,8 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
 
   void answer(std::string_view bytes);
   void reject(const Refusal& refusal);
-  void reject(Rejection why, unsigned status, std::string_view detail, std::string_view extra_fields = {});
+  void reject(Rejection why, unsigned status, std::string_view detail,
+              std::string_view extra_fields = {});
   void arm(std::chrono::milliseconds limit);
 
   LoopServer& server_;

@@ -1,6 +1,6 @@
-// How an HttpSession finds out whose token it has, where the issuer's keys may have to be waited for. What a
-// token says of its key decides nothing before the key has verified it: it is looked for among those of the
-// issuers that are configured, and has them fetched anew at most.
+// How an HttpSession finds out whose token it has, where the issuer's keys may have to be waited
+// for. What a token says of its key decides nothing before the key has verified it: it is looked
+// for among those of the issuers that are configured, and has them fetched anew at most.
 
 #include <chrono>
 #include <string>
@@ -56,7 +56,8 @@ void HttpSession::keys_came() {
     auto early = std::move(held_);
     return identified(std::move(*identity), early);
   }
-  if (identity.error().kind == authx::Refused::Kind::unknown_key) return wait_for_keys(identity.error());
+  if (identity.error().kind == authx::Refused::Kind::unknown_key)
+    return wait_for_keys(identity.error());
   upgrade_->keys.reset();
   refuse(identity.error());
 }
@@ -66,7 +67,8 @@ void HttpSession::keys_missing(std::string_view detail) {
   const auto& ring = upgrade_->endpoint->keyring();
   const auto after = ring.store().retry_after(upgrade_->keys->source);
   upgrade_->keys.reset();  // its place is another's while the answer leaves
-  reject(Rejection::keys_unavailable, 503, detail, "Retry-After: " + std::to_string(after.count()) + "\r\n");
+  reject(Rejection::keys_unavailable, 503, detail,
+         "Retry-After: " + std::to_string(after.count()) + "\r\n");
 }
 
 void HttpSession::identified(authx::Identity identity, base::MutableBytes rest) {

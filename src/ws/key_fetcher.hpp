@@ -1,5 +1,5 @@
-// KeyFetcher: fetches the key sets of issuers by HTTP, several at once, on the thread that works it.
-// libcurl's, which appears in its source alone. Threading: one thread, but for wake().
+// KeyFetcher: fetches the key sets of issuers by HTTP, several at once, on the thread that works
+// it. libcurl's, which appears in its source alone. Threading: one thread, but for wake().
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,8 @@ class KeyFetcher {
   ~KeyFetcher();
 
   // Begins to fetch from the source's URL. The answer bears `id`.
-  // Verified TLS or none, no redirects, no credentials, at most fetch_time() and the bytes of a key set.
+  // Verified TLS or none, no redirects, no credentials, at most fetch_time() and the bytes of a key
+  // set.
   void begin(std::size_t id, const authx::JwksSource& source);
   // Works until a fetch has ended, `at_most` has passed, or wake(). returns: those that have ended.
   std::vector<Answer> work(std::chrono::milliseconds at_most);

@@ -18,7 +18,8 @@ using std::chrono::steady_clock;
 constexpr milliseconds kLookAgain{60'000};
 
 // The keys of an answer, or nullptr, and why in its error.
-std::shared_ptr<const authx::KeySet> read(KeyFetcher::Answer& answer, const authx::JwksSource& source) {
+std::shared_ptr<const authx::KeySet> read(KeyFetcher::Answer& answer,
+                                          const authx::JwksSource& source) {
   try {
     auto parsed = authx::KeySet::parse(answer.body, source.algorithms());
     if (parsed) return std::make_shared<const authx::KeySet>(std::move(*parsed));
@@ -82,7 +83,8 @@ KeyStore::Outlook KeyStore::wait(std::size_t source, Moment since, Moment deadli
                                  std::function<void()> told, Wait& wait) {
   Wait made;
   made.store_ = this;
-  made.waiter_ = std::make_shared<Waiter>(Waiter{detail::Scheduler::current(), source, std::move(told)});
+  made.waiter_ =
+      std::make_shared<Waiter>(Waiter{detail::Scheduler::current(), source, std::move(told)});
   // Before it is asked for: a fetch that ends meanwhile must not be missed.
   {
     const std::lock_guard lock(mutex_);
@@ -141,7 +143,8 @@ KeyStore::Moment KeyStore::begin_due(Moment now) {
 }
 
 void KeyStore::settle(KeyFetcher::Answer answer) {
-  // What never changes once added; reading a hundred keys takes a while, which no loop should wait for.
+  // What never changes once added; reading a hundred keys takes a while, which no loop should wait
+  // for.
   Source& of = sources_[answer.id];
   std::shared_ptr<const authx::KeySet> keys;
   if (answer.error.empty()) keys = read(answer, of.source);

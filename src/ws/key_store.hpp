@@ -1,6 +1,6 @@
-// KeyStore: the keys of every issuer that the site's endpoints trust: a thread that fetches them, and those
-// who wait for some. Threading: add() and start() before anyone else uses it; then every method from any
-// thread.
+// KeyStore: the keys of every issuer that the site's endpoints trust: a thread that fetches them,
+// and those who wait for some. Threading: add() and start() before anyone else uses it; then every
+// method from any thread.
 #pragma once
 
 #include <atomic>
@@ -28,8 +28,8 @@ class KeyStore {
   using Moment = authx::KeyCache::Moment;
   using Outlook = authx::KeyCache::Outlook;
 
-  // Somebody who waits for the keys of one source, on the loop that waits. While it lives it is told, once,
-  // that a fetch has ended.
+  // Somebody who waits for the keys of one source, on the loop that waits. While it lives it is
+  // told, once, that a fetch has ended.
   class Wait {
    public:
     Wait() = default;
@@ -62,10 +62,13 @@ class KeyStore {
   // nullptr while none are known.
   std::shared_ptr<const authx::KeySet> keys(std::size_t source) const;
 
-  // A key was not among keys() at `since`: has them fetched as soon as may be, once however many ask.
+  // A key was not among keys() at `since`: has them fetched as soon as may be, once however many
+  // ask.
   Outlook want(std::size_t source, Moment since, Moment deadline);
-  // The same on a loop; told() is called there when a fetch has ended, if the outlook is that one is coming.
-  Outlook wait(std::size_t source, Moment since, Moment deadline, std::function<void()> told, Wait& wait);
+  // The same on a loop; told() is called there when a fetch has ended, if the outlook is that one
+  // is coming.
+  Outlook wait(std::size_t source, Moment since, Moment deadline, std::function<void()> told,
+               Wait& wait);
   // Until the next fetch may begin.
   std::chrono::seconds retry_after(std::size_t source) const;
 

@@ -5,10 +5,12 @@
 
 namespace microframe::ws {
 
-base::SharedBuffer LoopDeflate::encoding(const base::SharedBuffer& frame, std::uint8_t window_bits) {
+base::SharedBuffer LoopDeflate::encoding(const base::SharedBuffer& frame,
+                                         std::uint8_t window_bits) {
   if (frame.size() < settings_.threshold_bytes) return frame;
   const auto usual = static_cast<std::uint8_t>(settings_.window_bits);
-  // A reference goes no farther back than the message begins: a short message suits the narrow window too.
+  // A reference goes no farther back than the message begins: a short message suits the narrow
+  // window too.
   const bool fits = window_bits >= usual || frame.size() <= std::size_t{1} << window_bits;
   if (fits) return frame.companion([&] { return deflate(frame, deflater(usual)); });
   base::SharedBuffer made = deflate(frame, deflater(window_bits));
@@ -23,15 +25,16 @@ base::SharedBuffer LoopDeflate::encoding(const base::SharedBuffer& frame, proto:
 }
 
 // returns: an empty buffer where the frame itself is better.
-base::SharedBuffer LoopDeflate::deflate(const base::SharedBuffer& frame, proto::Deflater& deflater) {
+base::SharedBuffer LoopDeflate::deflate(const base::SharedBuffer& frame,
+                                        proto::Deflater& deflater) {
   return deflated(frame, deflater, settings_.threshold_bytes, counts_.sent);
 }
 
 proto::Deflater& LoopDeflate::deflater(std::uint8_t window_bits) {
   auto& deflater = deflaters_.at(window_bits);
   if (!deflater) {
-    deflater =
-        std::make_unique<proto::Deflater>(deflater_options(settings_, window_bits, proto::Context::dropped));
+    deflater = std::make_unique<proto::Deflater>(
+        deflater_options(settings_, window_bits, proto::Context::dropped));
   }
   return *deflater;
 }

@@ -1,5 +1,5 @@
-// LoopDeflate: what the connections of one loop share to inflate and to compress, so that an idle one holds
-// nothing. Made as it is needed. Threading: its loop.
+// LoopDeflate: what the connections of one loop share to inflate and to compress, so that an idle
+// one holds nothing. Made as it is needed. Threading: its loop.
 #pragma once
 
 #include <array>
@@ -30,8 +30,8 @@ class LoopDeflate {
 
   proto::InflaterPool& inflaters() { return inflaters_; }
 
-  // What to send of `frame`, a message as encode() makes it, to a peer whose window has so many bits and no
-  // context: the frame itself if it is short or does not get shorter.
+  // What to send of `frame`, a message as encode() makes it, to a peer whose window has so many
+  // bits and no context: the frame itself if it is short or does not get shorter.
   base::SharedBuffer encoding(const base::SharedBuffer& frame, std::uint8_t window_bits);
   // The same to a peer that has a context in `own`.
   base::SharedBuffer encoding(const base::SharedBuffer& frame, proto::Deflater& own);
@@ -43,7 +43,8 @@ class LoopDeflate {
   const Compression& settings_;
   Counts& counts_;
   proto::InflaterPool inflaters_;
-  std::array<std::unique_ptr<proto::Deflater>, proto::kWindowBitsMax + 1> deflaters_;  // by window bits
+  std::array<std::unique_ptr<proto::Deflater>, proto::kWindowBitsMax + 1>
+      deflaters_;  // by window bits
 };
 
 }  // namespace microframe::ws

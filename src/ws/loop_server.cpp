@@ -15,8 +15,8 @@
 namespace microframe::ws {
 namespace {
 
-// Of those past a limit of connections, so many requests at a time are read and answered; further ones are
-// dropped.
+// Of those past a limit of connections, so many requests at a time are read and answered; further
+// ones are dropped.
 constexpr std::size_t kAnswersMax = 256;
 
 constexpr std::uint64_t kDrainStepMs = 100;
@@ -24,7 +24,8 @@ constexpr std::chrono::seconds kSweepEvery{5};
 // A small server needs no pace.
 constexpr std::size_t kDrainBatchMin = 50;
 
-// Takes an element out of a roster in which each element knows its place; the last one takes the free place.
+// Takes an element out of a roster in which each element knows its place; the last one takes the
+// free place.
 template <class Holder>
 Holder take(std::vector<Holder>& roster, std::size_t index) {
   std::swap(roster[index], roster.back());
@@ -36,7 +37,10 @@ Holder take(std::vector<Holder>& roster, std::size_t index) {
 }  // namespace
 
 LoopServer::LoopServer(net::Loop& loop, std::size_t index, Site& site)
-    : loop_(loop), index_(index), site_(site), deflate_(site.compression, site.compression_counts) {}
+    : loop_(loop),
+      index_(index),
+      site_(site),
+      deflate_(site.compression, site.compression_counts) {}
 LoopServer::~LoopServer() = default;
 
 void LoopServer::listen(net::ListenSocket socket) {
@@ -44,7 +48,9 @@ void LoopServer::listen(net::ListenSocket socket) {
   if (keeps_messages) loop_.post([this] { sweep(); });
   listeners_.push_back(std::make_unique<net::Listener>(
       loop_, std::move(socket), [this](int fd, const net::PeerAddress& peer) { accept(fd, peer); },
-      [this] { site_.reject(Rejection::out_of_descriptors, "", "a connection waits in the kernel"); }));
+      [this] {
+        site_.reject(Rejection::out_of_descriptors, "", "a connection waits in the kernel");
+      }));
 }
 
 // Now and then, on one loop: rooms let go of what they have kept too long.
@@ -100,7 +106,8 @@ void LoopServer::identify(Arrival arrival) {
 void LoopServer::begin(Arrival arrival) {
   const bool admitted = arrival.verdict == Admission::Verdict::admitted;
   if (!admitted) arrival.ticket = {};
-  // Telling each of a flood why would cost what the limit is to save; so would a TLS handshake of each.
+  // Telling each of a flood why would cost what the limit is to save; so would a TLS handshake of
+  // each.
   const bool costs_too_much = site_.tls && arrival.verdict == Admission::Verdict::too_fast;
   if (!admitted && (costs_too_much || sessions_.size() >= kAnswersMax)) {
     site_.reject(refusal_of(arrival.verdict).why, net::to_string(arrival.peer), "unanswered");
@@ -117,7 +124,8 @@ void LoopServer::adopt(base::Ref<ServerConnection> connection) {
 
 void LoopServer::open(Resumption resumption) {
   if (drained_) return;
-  const base::Ref<ServerConnection> connection(new ServerConnection(*this, std::move(resumption.opening)));
+  const base::Ref<ServerConnection> connection(
+      new ServerConnection(*this, std::move(resumption.opening)));
   adopt(connection);
   connection->open(std::move(resumption));
 }

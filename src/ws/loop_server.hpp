@@ -1,5 +1,6 @@
-// LoopServer: everything served on one loop: its listeners, the streams that are still talking HTTP, the open
-// WebSockets. Threading: its loop, but for run(); made and destroyed while the loop stands still.
+// LoopServer: everything served on one loop: its listeners, the streams that are still talking
+// HTTP, the open WebSockets. Threading: its loop, but for run(); made and destroyed while the loop
+// stands still.
 #pragma once
 
 #include <chrono>
@@ -55,13 +56,13 @@ class LoopServer final : public hub::LoopPort, private base::TimerNode {
   void forget(HttpSession& session);
   void forget(ProxySession& session);
 
-  // Goes on with a connection whose stream begins now, and whose peer is the client or a proxy that names it
-  // in the request. Throws nothing.
+  // Goes on with a connection whose stream begins now, and whose peer is the client or a proxy that
+  // names it in the request. Throws nothing.
   void identify(Arrival arrival);
 
-  // Stops listening and closes every connection with 1012, in batches, so that not all come back to other
-  // servers at once; `done` is called when the last is gone, which is after Limits::drain_time at the latest,
-  // when what is left is dropped. Once.
+  // Stops listening and closes every connection with 1012, in batches, so that not all come back to
+  // other servers at once; `done` is called when the last is gone, which is after
+  // Limits::drain_time at the latest, when what is left is dropped. Once.
   void drain(std::function<void()> done);
   // Drops every open WebSocket at once.
   void drop_all();

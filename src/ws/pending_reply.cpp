@@ -74,7 +74,8 @@ void PendingReply::forget() {
 
 Json PendingReply::take() {
   const std::lock_guard lock(mutex_);
-  // Words of its own: copies of an exception share theirs, counted where no thread sanitizer sees it.
+  // Words of its own: copies of an exception share theirs, counted where no thread sanitizer sees
+  // it.
   if (error_) throw ClientError(error_->code(), std::string(error_->what()));
   return std::move(*value_);
 }
@@ -134,7 +135,8 @@ Json Reply::get() {
   return pending_->take();
 }
 
-void Reply::then(std::function<void(const Json&)> done, std::function<void(const ClientError&)> failed) {
+void Reply::then(std::function<void(const Json&)> done,
+                 std::function<void(const ClientError&)> failed) {
   pending_->then(std::move(done), std::move(failed));
 }
 

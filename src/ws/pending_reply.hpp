@@ -1,6 +1,6 @@
-// PendingReply: what a Reply waits for, and a client settles. Threading: settle() on the client's loop, once;
-// the rest on the thread of the Reply. The lock is held for moments, and while a post is made, so that
-// whoever waits no more is not woken.
+// PendingReply: what a Reply waits for, and a client settles. Threading: settle() on the client's
+// loop, once; the rest on the thread of the Reply. The lock is held for moments, and while a post
+// is made, so that whoever waits no more is not woken.
 #pragma once
 
 #include <condition_variable>

@@ -19,8 +19,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
-// "192.0.2.1", "192.0.2.1:50000", "2001:db8::1", "[2001:db8::1]" or "[2001:db8::1]:50000": what proxies
-// write.
+// "192.0.2.1", "192.0.2.1:50000", "2001:db8::1", "[2001:db8::1]" or "[2001:db8::1]:50000": what
+// proxies write.
 std::optional<PeerAddress> parse_element(std::string_view text) {
   std::string_view host = text;
   std::string_view port = "0";
@@ -51,12 +51,14 @@ Proxies::Proxies(const TrustedProxies& trusted)
       forwarded_for_(trusted.form() != ProxyForm::proxy_protocol) {
   if (header_ && networks_.empty()) {
     throw ConfigError(
-        "the PROXY protocol is asked for and no proxy is trusted, so nobody could connect: name the proxy's "
+        "the PROXY protocol is asked for and no proxy is trusted, so nobody could connect: name "
+        "the proxy's "
         "address or network (--trusted-proxy 10.0.0.0/8)");
   }
 }
 
-PeerAddress Proxies::client(const std::vector<std::string_view>& forwarded_for, PeerAddress peer) const {
+PeerAddress Proxies::client(const std::vector<std::string_view>& forwarded_for,
+                            PeerAddress peer) const {
   for (auto field = forwarded_for.rbegin(); field != forwarded_for.rend(); ++field) {
     std::string_view list = *field;
     while (true) {

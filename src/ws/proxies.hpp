@@ -22,11 +22,12 @@ class Proxies {
   // Whether `peer` is a proxy whose X-Forwarded-For tells its client.
   bool forwards(const net::PeerAddress& peer) const { return forwarded_for_ && trusts(peer); }
 
-  // The client of a request with these X-Forwarded-For fields, in their order, that came from `peer`.
-  // Each proxy appends the address that it was asked from: read from the right, the first one that is not a
-  // trusted proxy's is the client's; all before it are whatever that client wrote. What is no address ends
-  // the list.
-  net::PeerAddress client(const std::vector<std::string_view>& forwarded_for, net::PeerAddress peer) const;
+  // The client of a request with these X-Forwarded-For fields, in their order, that came from
+  // `peer`. Each proxy appends the address that it was asked from: read from the right, the first
+  // one that is not a trusted proxy's is the client's; all before it are whatever that client
+  // wrote. What is no address ends the list.
+  net::PeerAddress client(const std::vector<std::string_view>& forwarded_for,
+                          net::PeerAddress peer) const;
 
  private:
   net::Networks networks_;

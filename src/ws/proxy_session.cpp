@@ -11,7 +11,9 @@
 namespace microframe::ws {
 
 ProxySession::ProxySession(LoopServer& server, Arrival arrival)
-    : server_(server), arrival_(std::move(arrival)), preface_(server.loop(), std::move(arrival_.fd), *this) {
+    : server_(server),
+      arrival_(std::move(arrival)),
+      preface_(server.loop(), std::move(arrival_.fd), *this) {
   const auto limit = server.site().limits.head_time;
   server.loop().wheel().arm(*this, server.loop().now_ms() + base::to_ms(limit));
 }
@@ -36,7 +38,8 @@ void ProxySession::read(base::Bytes so_far) {
   if (!header) return;
   Arrival arrival = std::move(arrival_);
   arrival.fd = preface_.release(header->size);
-  if (header->source) arrival.peer = net::PeerAddress(header->source->address, header->source->port);
+  if (header->source)
+    arrival.peer = net::PeerAddress(header->source->address, header->source->port);
   LoopServer& server = server_;
   server.forget(*this);  // `this` is gone
   server.identify(std::move(arrival));

@@ -1,5 +1,5 @@
-// ProxySession: a connection from accept until the PROXY header that it must begin with has been read.
-// Threading: its loop. Owned by its LoopServer.
+// ProxySession: a connection from accept until the PROXY header that it must begin with has been
+// read. Threading: its loop. Owned by its LoopServer.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,8 @@ class ProxySession final : private net::PrefaceEvents, private base::TimerNode {
   // base::TimerNode
   void on_deadline(std::uint64_t now_ms) override;
 
-  // Every way into it from the loop: where memory runs out, the stream is dropped. `this` may be gone after.
+  // Every way into it from the loop: where memory runs out, the stream is dropped. `this` may be
+  // gone after.
   template <class Action>
   void guarded(Action&& action);
   void read(base::Bytes so_far);

@@ -1,4 +1,5 @@
-// Why a peer was refused or cut off, as counted by microframe_rejected_total{reason} and written to the log.
+// Why a peer was refused or cut off, as counted by microframe_rejected_total{reason} and written to
+// the log.
 #pragma once
 
 #include <array>
@@ -45,7 +46,8 @@ enum class Rejection : std::uint8_t {
   proxy_header,   // dropped: no PROXY header, or a bad one
   proxy_timeout,  // dropped: no whole PROXY header in time
   // Keys and tokens.
-  keys_unavailable,  // 503: the issuer's keys are not known, or not whether they still are what they were
+  keys_unavailable,  // 503: the issuer's keys are not known, or not whether they still are what
+                     // they were
   key_waits_full,    // 503: too many wait for keys
   revoked,           // 4409
   // Rooms: a JoinResult; the connection lives.
@@ -63,8 +65,8 @@ std::string_view to_string(Rejection rejection);
 // Counts rejections, and logs them. Any thread.
 class Rejections {
  public:
-  // peer: who it was, an address or else a user. detail: holds no token; the log escapes it. At most a few
-  // lines a second of each reason are written.
+  // peer: who it was, an address or else a user. detail: holds no token; the log escapes it. At
+  // most a few lines a second of each reason are written.
   void add(Rejection why, std::string_view peer, std::string_view detail);
   std::uint64_t count(Rejection why) const { return counts_[static_cast<std::size_t>(why)]; }
 

@@ -1,5 +1,5 @@
-// Resumption: a stream whose handshake has been accepted, on its way to the session it goes on with, which
-// may live on another loop. Its answer has not been sent. Threading: one at a time.
+// Resumption: a stream whose handshake has been accepted, on its way to the session it goes on
+// with, which may live on another loop. Its answer has not been sent. Threading: one at a time.
 #pragma once
 
 #include <cstddef>

@@ -17,8 +17,9 @@ constexpr std::chrono::milliseconds kCoalesceMax{1000};
 void RoomRules::add(std::string pattern, RoomOptions options) {
   const std::size_t star = pattern.find('*');
   if (pattern.empty() || (star != std::string::npos && star + 1 != pattern.size())) {
-    throw ConfigError("\"" + pattern +
-                      "\" is no pattern of room names: write a name, or its beginning and '*' (chat:*)");
+    throw ConfigError(
+        "\"" + pattern +
+        "\" is no pattern of room names: write a name, or its beginning and '*' (chat:*)");
   }
   if (options.history_max() != 0 && options.history_age().count() <= 0) {
     throw ConfigError("the rooms \"" + pattern +

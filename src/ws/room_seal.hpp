@@ -14,7 +14,8 @@ namespace microframe::ws {
 
 class RoomSeal final : public hub::Seal {
  public:
-  // needed: whether there is any session; a room that keeps its messages has them in that form in any case.
+  // needed: whether there is any session; a room that keeps its messages has them in that form in
+  // any case.
   RoomSeal(std::string_view room, Content content, bool needed, SessionCounts& counts)
       : room_(room), content_(content), needed_(needed), counts_(counts) {}
 

@@ -38,7 +38,8 @@ std::unique_ptr<Takeover> make_takeover(DeflateAgreement& agreed, Site& site) {
 }
 
 Rejection rejection_for(CloseCode code) {
-  return code == CloseCode::message_too_big ? Rejection::message_too_big : Rejection::protocol_error;
+  return code == CloseCode::message_too_big ? Rejection::message_too_big
+                                            : Rejection::protocol_error;
 }
 
 }  // namespace
@@ -49,7 +50,8 @@ ServerConnection::ServerConnection(LoopServer& server, Opening opening)
       deflate_bits_(opening.deflate.params ? opening.deflate.params->server_window_bits() : 0),
       endpoint_(*opening.endpoint),
       takeover_(make_takeover(opening.deflate, server.site())),
-      protocol_(std::in_place, proto::Role::server, protocol_limits(server.site().limits), inflaters()),
+      protocol_(std::in_place, proto::Role::server, protocol_limits(server.site().limits),
+                inflaters()),
       runner_(*this),
       claims_(opening.claims.extra()),
       subprotocol_(std::move(opening.subprotocol)),
@@ -139,14 +141,15 @@ void ServerConnection::handle_event(const Event& event) {
 bool ServerConnection::within_rate() {
   if (!is_open()) return false;
   const Limits& limits = server_.site().limits;
-  if (rate_.take(limits.messages_per_second, limits.messages_burst, server_.loop().now_ms())) return true;
+  if (rate_.take(limits.messages_per_second, limits.messages_burst, server_.loop().now_ms()))
+    return true;
   reject(Rejection::too_many_messages, "message rate");
   close(CloseCode::too_many_messages, "too many messages", DisconnectCause::too_many_messages);
   return false;
 }
 
-// §5.5.3: an answer to the most recent ping is enough; while the socket is full, one pong waits in it and no
-// more.
+// §5.5.3: an answer to the most recent ping is enough; while the socket is full, one pong waits in
+// it and no more.
 void ServerConnection::answer_ping(const Event& event) {
   auto pong = SharedBuffer::copy(proto::pong_frame(event.payload).bytes());
   if (socket_->blocked_since_ms() == 0) return socket_->send(std::move(pong));
@@ -161,14 +164,15 @@ void ServerConnection::answer_ping(const Event& event) {
 }
 
 void ServerConnection::handle_peer_close(const Event& event) {
-  // §5.5.1: answer with the code that came. §7.1.1: the server then closes the TCP connection, and need not
-  // wait for the peer, which must not send after its Close.
+  // §5.5.1: answer with the code that came. §7.1.1: the server then closes the TCP connection, and
+  // need not wait for the peer, which must not send after its Close.
   const bool answered = !is_open();
   DisconnectReason reason(DisconnectCause::peer_closed, static_cast<std::uint16_t>(event.code),
                           std::string(event.reason));
   if (!answered) {
     hub::Hub::catch_up(*this);
-    send_control(protocol_->close(event.code == CloseCode::no_status ? CloseCode::normal : event.code));
+    send_control(
+        protocol_->close(event.code == CloseCode::no_status ? CloseCode::normal : event.code));
   }
   socket_->finish_and_close();
   if (answered) return;
@@ -203,7 +207,8 @@ proto::InflaterPool* ServerConnection::inflaters() {
 // Of a new stream.
 void ServerConnection::set_deflate(DeflateAgreement agreed) {
   protocol_.reset();  // it inflates in what goes now
-  deflate_bits_ = agreed.params ? static_cast<std::uint8_t>(agreed.params->server_window_bits()) : 0;
+  deflate_bits_ =
+      agreed.params ? static_cast<std::uint8_t>(agreed.params->server_window_bits()) : 0;
   takeover_ = make_takeover(agreed, server_.site());
   protocol_.emplace(proto::Role::server, protocol_limits(server_.site().limits), inflaters());
 }
@@ -221,7 +226,8 @@ void ServerConnection::transmit(const SharedBuffer& frame) {
   if (socket_->buffered() != 0 && !make_room(frame)) return;
   socket_->send(deflate_bits_ == 0 ? frame : encoding(frame));
   if (socket_->blocked_since_ms() != 0)
-    waiting_bytes_.store(static_cast<std::uint32_t>(socket_->buffered()), std::memory_order_relaxed);
+    waiting_bytes_.store(static_cast<std::uint32_t>(socket_->buffered()),
+                         std::memory_order_relaxed);
 }
 
 // What was sent on a stream that is lost: all of it, for all of it is bounded.
@@ -229,9 +235,9 @@ void ServerConnection::transmit_again(const SharedBuffer& frame) {
   socket_->send(deflate_bits_ == 0 ? frame : encoding(frame));
 }
 
-// Sees to room for a frame behind those that wait: by the rules of its room, which may drop some, or by
-// asking the kernel. returns: false if the frame cannot be queued; the session ends unless the rules let the
-// frame go.
+// Sees to room for a frame behind those that wait: by the rules of its room, which may drop some,
+// or by asking the kernel. returns: false if the frame cannot be queued; the session ends unless
+// the rules let the frame go.
 bool ServerConnection::make_room(const SharedBuffer& frame) {
   using Rule = base::Shedding::Rule;
   const base::Shedding shedding = frame.shedding();
@@ -343,7 +349,9 @@ void ServerConnection::close(CloseCode code, std::string_view reason, Disconnect
 }
 
 void ServerConnection::shut_down() {
-  guarded([this] { close(CloseCode::service_restart, "the server restarts", DisconnectCause::shutdown); });
+  guarded([this] {
+    close(CloseCode::service_restart, "the server restarts", DisconnectCause::shutdown);
+  });
 }
 
 void ServerConnection::request_close(CloseCode code, std::string_view reason) {
@@ -397,8 +405,8 @@ void ServerConnection::begin_closing() {
   socket_->resume_reading();  // the peer's Close must be seen
 }
 
-// Ends the session, once: it is no longer counted nor delivered to, then on_disconnect runs, then its rooms
-// are left.
+// Ends the session, once: it is no longer counted nor delivered to, then on_disconnect runs, then
+// its rooms are left.
 void ServerConnection::leave(DisconnectReason reason) {
   if (session_ended_ || suspended_) return;
   tell_drained(false);
@@ -473,16 +481,18 @@ detail::ActivitySign::Scope ServerConnection::show(const char* hook) {
 
 void ServerConnection::on_bad_message(std::string_view word, std::string_view detail) {
   reject(Rejection::bad_message, word);
-  if (session_) return session_->refuse(word == "binary_not_supported" ? v1::kNotSupported : word, detail);
-  // The detail may be an application's own words, and bytes that are no text would end this connection
-  // (§8.1).
+  if (session_)
+    return session_->refuse(word == "binary_not_supported" ? v1::kNotSupported : word, detail);
+  // The detail may be an application's own words, and bytes that are no text would end this
+  // connection (§8.1).
   const bool is_text = proto::is_utf8(base::as_bytes(detail));
   handle_->send(Json{{"error", word}, {"detail", is_text ? detail : "not UTF-8"}});
 }
 
 void ServerConnection::on_hook_failed(std::string_view hook, std::string_view what) {
-  base::log::error("hook threw",
-                   {{"endpoint", endpoint_.path()}, {"hook", hook}, {"user", user()}, {"what", what}});
+  base::log::error(
+      "hook threw",
+      {{"endpoint", endpoint_.path()}, {"hook", hook}, {"user", user()}, {"what", what}});
   reject(Rejection::hook_failed, hook);
   if (session_ && session_->is_answering()) session_->refuse(v1::kFailed, "the hook failed");
   close(CloseCode::internal_error, "internal error", DisconnectCause::hook_failed);

@@ -1,9 +1,9 @@
-// ServerConnection: one open WebSocket on the server: the protocol over a socket, feeding hooks and hub.
-// It has two lives. The session (users, rooms, hooks) begins at open() and ends with leave(), at the first
-// Close, failure or loss. The stream goes on until the closing handshake is done or late. It is forgotten
-// when both have ended. A session of microframe.v1 may be suspended instead, and go on with a new stream.
-// Threading: its loop, but for the methods under "Any thread"; counted, held by its
-// LoopServer and by every handle.
+// ServerConnection: one open WebSocket on the server: the protocol over a socket, feeding hooks and
+// hub. It has two lives. The session (users, rooms, hooks) begins at open() and ends with leave(),
+// at the first Close, failure or loss. The stream goes on until the closing handshake is done or
+// late. It is forgotten when both have ended. A session of microframe.v1 may be suspended instead,
+// and go on with a new stream. Threading: its loop, but for the methods under "Any thread";
+// counted, held by its LoopServer and by every handle.
 #pragma once
 
 #include <atomic>
@@ -55,28 +55,29 @@ class ServerConnection final : public hub::Member,
     net::PeerAddress peer;
     Admission::Ticket ticket;
     DeflateAgreement deflate;
-    std::unique_ptr<const std::string> client_certificate;  // its subject; nullptr if none was shown
+    std::unique_ptr<const std::string>
+        client_certificate;  // its subject; nullptr if none was shown
   };
 
   ServerConnection(LoopServer& server, Opening opening);
   ~ServerConnection() override;
 
-  // Begins the session on the stream `socket`, over which the handshake's answer is already on its way, and
-  // reads `early`, what came after the request.
+  // Begins the session on the stream `socket`, over which the handshake's answer is already on its
+  // way, and reads `early`, what came after the request.
   void open(std::unique_ptr<net::Socket> socket, base::MutableBytes early);
 
   // The same on a stream whose handshake has still to be answered.
   void open(Resumption resumption);
-  // Goes on with the session on a new stream, as soon as its hooks have ended; or begins a new one on it, if
-  // the session cannot be gone on with.
+  // Goes on with the session on a new stream, as soon as its hooks have ended; or begins a new one
+  // on it, if the session cannot be gone on with.
   void resume(Resumption resumption);
 
   // Sends our Close and ends the session. Does nothing unless open.
   void close(proto::CloseCode code, std::string_view reason, DisconnectCause cause);
   // The same with 4409, for a user whose tokens are no longer good. Throws nothing.
   void revoke(std::string_view reason);
-  // Drops the stream, and ends the session if a Close has not yet. Hooks that wait are abandoned. Called
-  // again where it ran out of memory, it goes on.
+  // Drops the stream, and ends the session if a Close has not yet. Hooks that wait are abandoned.
+  // Called again where it ran out of memory, it goes on.
   void drop();
   // drop(), which waits for memory where there is none. Throws nothing.
   void try_drop();
@@ -91,7 +92,8 @@ class ServerConnection final : public hub::Member,
   void request_resume(std::shared_ptr<Resumption> resumption);
   bool refresh_token(std::string_view token);
   // As WebSocket::send_acked, on the connection's loop.
-  void ask(const Json& message, std::chrono::milliseconds timeout, std::function<void(AckStatus, Json)> told);
+  void ask(const Json& message, std::chrono::milliseconds timeout,
+           std::function<void(AckStatus, Json)> told);
   WebSocket public_handle() { return WebSocket(*this); }
   // Sends what a message hook has returned. On its loop.
   void reply(const Json& value);
@@ -100,8 +102,8 @@ class ServerConnection final : public hub::Member,
   bool resumed() const { return resumed_.load(std::memory_order_relaxed); }
   // As WebSocket::buffered.
   std::size_t buffered() const;
-  // Calls told(true) once nothing is queued, or told(false) once the session has ended, on the connection's
-  // loop.
+  // Calls told(true) once nothing is queued, or told(false) once the session has ended, on the
+  // connection's loop.
   void when_drained(std::function<void(bool)> told);
   std::uint64_t id() const { return id_; }
   // Of the latest token that a handshake has brought.
@@ -244,7 +246,8 @@ class ServerConnection final : public hub::Member,
   Admission::Ticket ticket_;
   const std::uint64_t id_;
   std::atomic<std::int64_t> expires_s_;  // of the token, seconds since 1970
-  // Pongs of a socket that is full: the one that waits in it, and the answer to the last ping since.
+  // Pongs of a socket that is full: the one that waits in it, and the answer to the last ping
+  // since.
   struct Pongs {
     base::SharedBuffer waiting;
     base::SharedBuffer next;
@@ -252,7 +255,7 @@ class ServerConnection final : public hub::Member,
   std::unique_ptr<Pongs> pongs_;
   RateLimit rate_;
   Heartbeat heartbeat_;
-  std::uint64_t ping_us_ = 0;             // when the last ping left, on the steady clock; its payload
+  std::uint64_t ping_us_ = 0;  // when the last ping left, on the steady clock; its payload
   std::atomic<std::uint32_t> rtt_us_{0};  // of the last ping that was answered
   std::size_t roster_index_ = 0;          // in the LoopServer
 };

@@ -1,7 +1,7 @@
-// What a ServerConnection does because time has passed: its token ends, its peer has gone silent or takes
-// nothing, its closing handshake is late. One timer serves them all: it is armed for the earliest, and
-// whoever moves his own deadline back (a byte came) leaves the timer where it is, to be looked at when it
-// fires.
+// What a ServerConnection does because time has passed: its token ends, its peer has gone silent or
+// takes nothing, its closing handshake is late. One timer serves them all: it is armed for the
+// earliest, and whoever moves his own deadline back (a byte came) leaves the timer where it is, to
+// be looked at when it fires.
 
 #include <algorithm>
 #include <bit>
@@ -22,10 +22,12 @@ using std::chrono::milliseconds;
 
 std::uint64_t steady_us() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(now).count());
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(now).count());
 }
 
-// Spreads connections evenly over [0, 1), however many come at once: the multiples of the golden ratio.
+// Spreads connections evenly over [0, 1), however many come at once: the multiples of the golden
+// ratio.
 double part_of(std::uint64_t id) {
   constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;
   return static_cast<double>(id * kGolden >> 11) / static_cast<double>(std::uint64_t{1} << 53);
@@ -46,7 +48,8 @@ void ServerConnection::arm_deadline() {
   if (!is_open() || gives_up_) return;  // those have their own deadlines
   const Limits& limits = server_.site().limits;
   std::uint64_t next = server_.loop().now_ms() + to_ms(until_expiry());
-  if (limits.ping_interval.count() != 0) next = std::min(next, heartbeat_.deadline_ms(timing_of(limits)));
+  if (limits.ping_interval.count() != 0)
+    next = std::min(next, heartbeat_.deadline_ms(timing_of(limits)));
   if (const std::uint64_t since = socket_->blocked_since_ms())
     next = std::min(next, since + to_ms(limits.outbox_time));
   server_.loop().wheel().arm(*this, next);

@@ -1,5 +1,5 @@
-// What a ServerConnection with a session of microframe.v1 does beyond the others: it is suspended where they
-// end, goes on with a new stream, and ends when nobody comes back.
+// What a ServerConnection with a session of microframe.v1 does beyond the others: it is suspended
+// where they end, goes on with a new stream, and ends when nobody comes back.
 
 #include <algorithm>
 #include <mutex>
@@ -24,7 +24,8 @@ using proto::CloseCode;
 
 namespace {
 
-// Those who must all go at once come back one after the other: at so many a second, and within so long.
+// Those who must all go at once come back one after the other: at so many a second, and within so
+// long.
 constexpr std::uint64_t kReturnsPerSecond = 1'000;
 constexpr std::uint64_t kRetryMsMin = 1'000;
 constexpr std::uint64_t kRetryMsMax = 20'000;
@@ -185,7 +186,8 @@ void ServerConnection::evict() {
 void ServerConnection::resume(Resumption resumption) {
   guarded([&] {
     if (session_ended_ || ends_for_good_) return begin_anew(std::move(resumption));
-    // Its client has given it up, or somebody on the way has sent it twice: it evicts nobody, and is dropped.
+    // Its client has given it up, or somebody on the way has sent it twice: it evicts nobody, and
+    // is dropped.
     if (!session_->is_latest(resumption.attempt)) return;
     if (!suspended_ || phase_ != Phase::closed) evict();
     if (!suspended_) return begin_anew(std::move(resumption));  // too many are
@@ -194,10 +196,10 @@ void ServerConnection::resume(Resumption resumption) {
       return end_suspended();
     }
     session_->successor = std::make_unique<Resumption>(std::move(resumption));
-    // Who came in time does not lose the session to a hook that takes long, but does not wait for ever
-    // either.
-    server_.loop().wheel().arm(*this,
-                               server_.loop().now_ms() + base::to_ms(server_.site().limits.session_ttl));
+    // Who came in time does not lose the session to a hook that takes long, but does not wait for
+    // ever either.
+    server_.loop().wheel().arm(
+        *this, server_.loop().now_ms() + base::to_ms(server_.site().limits.session_ttl));
     take_successor();
   });
 }
@@ -215,7 +217,8 @@ void ServerConnection::take_successor() try {
     held->guarded([&] {
       auto successor = std::move(held->session_->successor);
       if (!successor) return;
-      if (!held->suspended_ || !held->runner_.is_free()) return held->begin_anew(std::move(*successor));
+      if (!held->suspended_ || !held->runner_.is_free())
+        return held->begin_anew(std::move(*successor));
       // What came while it waited may have pushed out what its client has missed.
       const bool has_all = held->session_->can_resume(successor->received);
       if (has_all) return held->go_on_with(std::move(*successor));
@@ -258,7 +261,8 @@ void ServerConnection::go_on_with(Resumption resumption) {
   if (server_.site().revocations.covers(user(), resumption.issued_at)) revoke("revoked");
 }
 
-// The session is over, or lacks what its client has missed: the stream begins a new one, on this loop.
+// The session is over, or lacks what its client has missed: the stream begins a new one, on this
+// loop.
 void ServerConnection::begin_anew(Resumption resumption) {
   server_.open(std::move(resumption));
 }
@@ -284,10 +288,12 @@ void ServerConnection::revoke(std::string_view reason) {
 }
 
 void ServerConnection::request_revocation(std::string_view reason) {
-  server_.run([held = Ref<ServerConnection>(this), text = std::string(reason)] { held->revoke(text); });
+  server_.run(
+      [held = Ref<ServerConnection>(this), text = std::string(reason)] { held->revoke(text); });
 }
 
-// Ends a suspended session, as soon as no hook of it runs: on_session_expired runs, then its rooms are left.
+// Ends a suspended session, as soon as no hook of it runs: on_session_expired runs, then its rooms
+// are left.
 void ServerConnection::end_suspended() {
   if (!suspended_) return;
   ends_for_good_ = true;

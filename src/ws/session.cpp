@@ -79,7 +79,8 @@ void Session::welcome_back(std::uint64_t received) {
   SessionCounts& counts = connection_.endpoint().session_counts();
   SessionCounts::add(counts.resumed);
   SessionCounts::add(counts.replayed, sent_.kept());
-  sent_.for_each_after(received, [&](const SharedBuffer& frame) { connection_.transmit_again(frame); });
+  sent_.for_each_after(received,
+                       [&](const SharedBuffer& frame) { connection_.transmit_again(frame); });
 }
 
 // --- in ---
@@ -96,7 +97,8 @@ void Session::read_binary(base::Bytes payload, HookRunner& runner) {
   if (!connection_.within_rate()) return;
   const auto frame = v1::parse_binary(payload);
   if (!frame || !frame->room.empty() || frame->number > v1::kNumberMax)
-    return connection_.refuse_frame(0, v1::kBadFrame, "a binary frame begins with ten bytes of its own");
+    return connection_.refuse_frame(0, v1::kBadFrame,
+                                    "a binary frame begins with ten bytes of its own");
   if (ids_.accept(frame->number)) runner.v1_binary(frame->content, frame->number);
 }
 
@@ -174,7 +176,8 @@ void Session::bye(proto::CloseCode code, std::string_view reason) {
 // --- what the server asks ---
 
 void Session::ask(const Json& message, std::chrono::milliseconds timeout, Answered answered) {
-  if (asks_.size() >= kAsksMax) return answered(AckStatus::failed, "too many messages are unanswered");
+  if (asks_.size() >= kAsksMax)
+    return answered(AckStatus::failed, "too many messages are unanswered");
   v1::MessagePlace numbered;
   numbered.id = ++asked_;
   asks_.emplace(numbered.id, std::move(answered));

@@ -1,5 +1,5 @@
-// Session: what microframe.v1 adds to a connection (docs/protocol.md): its frames are counted and kept until
-// they are received, its messages numbered and answered, and it outlives its stream.
+// Session: what microframe.v1 adds to a connection (docs/protocol.md): its frames are counted and
+// kept until they are received, its messages numbered and answered, and it outlives its stream.
 // Threading: its connection's loop, but for key(). Owned by its connection.
 #pragma once
 
@@ -46,7 +46,8 @@ class Session {
 
   // --- the stream begins, or a new one
   void welcome();
-  // Whether this attempt to resume comes after all that have come so far. 0: the client does not count them.
+  // Whether this attempt to resume comes after all that have come so far. 0: the client does not
+  // count them.
   bool is_latest(std::uint64_t attempt);
   bool can_resume(std::uint64_t received) const { return sent_.has_all_after(received); }
   void welcome_back(std::uint64_t received);
@@ -57,8 +58,8 @@ class Session {
   // --- out
   // Counts and keeps the frame, in its form for sessions, and sends it if there is a stream.
   void deliver_form_of(const base::SharedBuffer& frame);
-  // Sends what is to be acknowledged. answered: called once, on the loop, and throws nothing; dropped without
-  // a call where there is no memory to ask.
+  // Sends what is to be acknowledged. answered: called once, on the loop, and throws nothing;
+  // dropped without a call where there is no memory to ask.
   void ask(const Json& message, std::chrono::milliseconds timeout, Answered answered);
   // Advice before a Close.
   void bye(proto::CloseCode code, std::string_view reason);
@@ -112,8 +113,8 @@ class Session {
   std::uint64_t current_ = 0;  // the id that is being answered
   bool answering_ = false;
   bool answered_ = false;
-  // The ids of the join and of the leave that are under way; 0: none. Within a join a leave that was made on
-  // another loop may come into force: that is nobody's answer.
+  // The ids of the join and of the leave that are under way; 0: none. Within a join a leave that
+  // was made on another loop may come into force: that is nobody's answer.
   std::uint64_t join_ = 0;
   std::uint64_t leave_ = 0;
   std::map<std::uint64_t, Answered> asks_;

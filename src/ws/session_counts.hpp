@@ -7,7 +7,8 @@
 namespace microframe::ws {
 
 struct SessionCounts {
-  std::atomic<std::uint64_t> encoded{0};  // frames written in the form for sessions; a broadcast's once
+  std::atomic<std::uint64_t> encoded{
+      0};  // frames written in the form for sessions; a broadcast's once
   std::atomic<std::uint64_t> replayed{
       0};  // frames sent that were there already: after a resume, or from a room's history
   std::atomic<std::uint64_t> resumed{0};

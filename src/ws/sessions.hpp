@@ -1,5 +1,5 @@
-// Sessions: the sessions of microframe.v1 of a whole server, by their names, for those who come back to one.
-// Threading: any.
+// Sessions: the sessions of microframe.v1 of a whole server, by their names, for those who come
+// back to one. Threading: any.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +31,8 @@ class Sessions {
 
   void add(const SessionKey& key, ServerConnection& connection);
   void remove(const std::string& name);
-  // returns: none unless the secret is the session's. It may end at any moment, but on its own loop.
+  // returns: none unless the secret is the session's. It may end at any moment, but on its own
+  // loop.
   base::Ref<ServerConnection> find(const v1::ResumeOffer& offer) const;
   std::size_t count() const;
   Slots& suspended() { return suspended_; }

@@ -1,5 +1,5 @@
-// Site: what a server serves: endpoints and pages by path, its limits and its counts. Shared by all loops;
-// only the counts change while it serves.
+// Site: what a server serves: endpoints and pages by path, its limits and its counts. Shared by all
+// loops; only the counts change while it serves.
 #pragma once
 
 #include <atomic>
@@ -69,8 +69,9 @@ class Site {
   RoomRules rooms;
   std::unique_ptr<net::TlsServer> tls;  // nullptr: plain connections
   std::atomic<std::uint64_t> next_connection_id{1};
-  Histogram round_trips;                        // of pings
-  std::atomic<std::uint64_t> shed_frames{0};    // dropped for slow receivers, by the rules of their rooms
+  Histogram round_trips;  // of pings
+  std::atomic<std::uint64_t> shed_frames{
+      0};  // dropped for slow receivers, by the rules of their rooms
   std::atomic<std::uint64_t> blocked_hooks{0};  // hooks that have blocked their loop for too long
 };
 

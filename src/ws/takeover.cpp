@@ -31,8 +31,8 @@ std::size_t bytes_held(const DeflateParams& params, const Compression& settings)
 
 }  // namespace
 
-DeflateAgreement agree_on_deflate(const std::vector<proto::Extension>& offers, const Compression& settings,
-                                  TakeoverBudget& budget) {
+DeflateAgreement agree_on_deflate(const std::vector<proto::Extension>& offers,
+                                  const Compression& settings, TakeoverBudget& budget) {
   DeflateAgreement agreement;
   if (!settings.enabled || offers.empty()) return agreement;
   proto::DeflateSettings wishes = negotiated(settings);
@@ -58,12 +58,13 @@ proto::DeflaterOptions deflater_options(const Compression& settings, std::uint8_
   return options;
 }
 
-Takeover::Takeover(const DeflateParams& params, const Compression& settings, TakeoverBudget::Share share,
-                   proto::CompressionCounts* received)
+Takeover::Takeover(const DeflateParams& params, const Compression& settings,
+                   TakeoverBudget::Share share, proto::CompressionCounts* received)
     : share_(std::move(share)) {
   if (params.server_takes_over())
     deflater_.emplace(deflater_options(settings, own_window_bits(params, settings), Context::kept));
-  if (params.client_takes_over()) inflaters_.emplace(params.client_window_bits(), Context::kept, received);
+  if (params.client_takes_over())
+    inflaters_.emplace(params.client_window_bits(), Context::kept, received);
 }
 
 }  // namespace microframe::ws

@@ -1,5 +1,5 @@
-// Takeover: what a connection holds whose messages may refer to those before them, and how the handshake
-// comes to that. Threading: the connection's loop; agree_on_deflate on any.
+// Takeover: what a connection holds whose messages may refer to those before them, and how the
+// handshake comes to that. Threading: the connection's loop; agree_on_deflate on any.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct DeflateAgreement {
 };
 
 // Answers a client's offers. Where the budget is used up, without context takeover.
-DeflateAgreement agree_on_deflate(const std::vector<proto::Extension>& offers, const Compression& settings,
-                                  TakeoverBudget& budget);
+DeflateAgreement agree_on_deflate(const std::vector<proto::Extension>& offers,
+                                  const Compression& settings, TakeoverBudget& budget);
 
 // What to make a compressor with, for a peer with such a window.
 proto::DeflaterOptions deflater_options(const Compression& settings, std::uint8_t window_bits,
@@ -32,8 +32,8 @@ proto::DeflaterOptions deflater_options(const Compression& settings, std::uint8_
 class Takeover {
  public:
   // received: counts what is inflated; borrowed.
-  Takeover(const proto::DeflateParams& params, const Compression& settings, TakeoverBudget::Share share,
-           proto::CompressionCounts* received);
+  Takeover(const proto::DeflateParams& params, const Compression& settings,
+           TakeoverBudget::Share share, proto::CompressionCounts* received);
 
   // nullptr: that direction has no context.
   proto::Deflater* deflater() { return deflater_ ? &*deflater_ : nullptr; }

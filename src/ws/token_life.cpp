@@ -7,7 +7,8 @@
 
 namespace microframe::ws {
 
-std::optional<std::uint64_t> good_for_ms(std::string_view token, std::chrono::system_clock::time_point now) {
+std::optional<std::uint64_t> good_for_ms(std::string_view token,
+                                         std::chrono::system_clock::time_point now) {
   const std::size_t first = token.find('.');
   const std::size_t second = first == std::string_view::npos ? first : token.find('.', first + 1);
   if (second == std::string_view::npos) return std::nullopt;
@@ -17,7 +18,8 @@ std::optional<std::uint64_t> good_for_ms(std::string_view token, std::chrono::sy
   if (!exp || !exp->is_number()) return std::nullopt;
   // A date that no clock reaches is as good as none.
   constexpr double kFarthest = 1e12;
-  const auto ends = std::chrono::duration<double>(std::clamp(exp->to_number<double>(), 0.0, kFarthest));
+  const auto ends =
+      std::chrono::duration<double>(std::clamp(exp->to_number<double>(), 0.0, kFarthest));
   const auto left = ends - std::chrono::duration<double>(now.time_since_epoch());
   return static_cast<std::uint64_t>(std::max(0.0, left.count()) * 1000);
 }

@@ -20,7 +20,9 @@ Url parse_url(std::string_view text) {
   if (!base::equal_without_case(text.substr(0, scheme.size()), scheme))
     throw bad("its scheme is not ws or wss");
   std::string_view rest = text.substr(scheme.size());
-  const auto is_bad = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '#'; };
+  const auto is_bad = [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || c == '#';
+  };
   if (std::any_of(rest.begin(), rest.end(), is_bad)) throw bad("a space or a fragment");
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?"));
   rest.remove_prefix(authority.size());
@@ -33,8 +35,8 @@ Url parse_url(std::string_view text) {
   const std::size_t colon = authority.rfind(':');
   const bool has_port =
       colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-  url.address = net::parse_address(has_port ? std::string(authority)
-                                            : std::string(authority) + ":" + std::to_string(own_port));
+  url.address = net::parse_address(
+      has_port ? std::string(authority) : std::string(authority) + ":" + std::to_string(own_port));
   if (url.address.host.empty()) throw bad("its host");
   url.host = url.address.port == own_port && has_port ? std::string(authority.substr(0, colon))
                                                       : std::string(authority);

@@ -15,8 +15,8 @@ struct Url {
   std::string target;   // path and query; "/" at least
 };
 
-// Reads "ws://host[:port][/path][?query]", or "wss://..". The port is 80, or 443, unless it is given.
-// errors: ConfigError, naming the form; a fragment is none of it (§3).
+// Reads "ws://host[:port][/path][?query]", or "wss://..". The port is 80, or 443, unless it is
+// given. errors: ConfigError, naming the form; a fragment is none of it (§3).
 Url parse_url(std::string_view text);
 
 }  // namespace microframe::ws

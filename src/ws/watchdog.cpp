@@ -81,11 +81,13 @@ milliseconds Watchdog::look_at_memory() {
   const bool full = bytes >= site_.memory_bytes_max;
   site_.admission.shed(full);
   if (full != std::exchange(memory_full_, full)) {
-    base::log::warn(full ? "memory is full: new connections are refused" : "memory is no longer full",
-                    {{"resident_bytes", std::to_string(bytes)},
-                     {"memory_bytes_max", std::to_string(site_.memory_bytes_max)}});
+    base::log::warn(
+        full ? "memory is full: new connections are refused" : "memory is no longer full",
+        {{"resident_bytes", std::to_string(bytes)},
+         {"memory_bytes_max", std::to_string(site_.memory_bytes_max)}});
   }
-  // What connections that are gone have freed may still be malloc's, and then nobody would ever be let in.
+  // What connections that are gone have freed may still be malloc's, and then nobody would ever be
+  // let in.
   if (full && steady_clock::now() - given_back_ >= kGiveBackPeriod) {
     give_freed_memory_back();
     given_back_ = steady_clock::now();

@@ -1,5 +1,5 @@
-// Watchdog: a thread that sees what the loops cannot see of themselves: a hook that holds its loop up, and
-// the process's memory nearing its end.
+// Watchdog: a thread that sees what the loops cannot see of themselves: a hook that holds its loop
+// up, and the process's memory nearing its end.
 #pragma once
 
 #include <chrono>

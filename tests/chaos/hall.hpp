@@ -1,4 +1,5 @@
-// Hall: the endpoint of a run. It counts how often each message was handled, and says it to the room.
+// Hall: the endpoint of a run. It counts how often each message was handled, and says it to the
+// room.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -16,8 +17,8 @@ class Hall : public microframe::ws::ChatBase {
  public:
   using Json = microframe::Json;
 
-  microframe::Task<Json> on_message(microframe::ws::WebSocket& socket, const microframe::ws::UserId&,
-                                    const Json& message) {
+  microframe::Task<Json> on_message(microframe::ws::WebSocket& socket,
+                                    const microframe::ws::UserId&, const Json& message) {
     const std::int64_t n = message.at("n").as_int64();
     {
       const std::lock_guard lock(mutex_);

@@ -21,11 +21,12 @@ class Judge {
     for (const auto& [message, times] : truth_.handled) {
       all += static_cast<std::size_t>(times);
       verdict_.handled_once += times == 1;
-      if (times > 1) blame(verdict_.repeated, message + " was handled " + std::to_string(times) + " times");
+      if (times > 1)
+        blame(verdict_.repeated, message + " was handled " + std::to_string(times) + " times");
     }
     if (all != truth_.last_offset)
-      blame(verdict_.gaps_untold,
-            std::to_string(all) + " were handled, the room has " + std::to_string(truth_.last_offset));
+      blame(verdict_.gaps_untold, std::to_string(all) + " were handled, the room has " +
+                                      std::to_string(truth_.last_offset));
   }
   void hear(const Record& record) {
     verdict_.sent += record.acknowledged.size() + record.unknown.size() + record.refused.size();
@@ -34,13 +35,15 @@ class Judge {
     verdict_.resumed += record.resumed;
     verdict_.anew += record.anew;
     for (const std::string& message : record.acknowledged)
-      if (!truth_.handled.contains(message)) blame(verdict_.lost, message + " was acknowledged, not handled");
+      if (!truth_.handled.contains(message))
+        blame(verdict_.lost, message + " was acknowledged, not handled");
     for (const auto& [message, why] : record.refused) blame(verdict_.lost, message + ": " + why);
     if (record.wrong_answers > 0)
-      blame(verdict_.lost, record.member + " had " + std::to_string(record.wrong_answers) + " wrong answers");
+      blame(verdict_.lost,
+            record.member + " had " + std::to_string(record.wrong_answers) + " wrong answers");
     if (record.presence != truth_.presence)
-      blame(verdict_.unequal, record.member + " sees " + microframe::to_text(record.presence) + ", not " +
-                                  microframe::to_text(truth_.presence));
+      blame(verdict_.unequal, record.member + " sees " + microframe::to_text(record.presence) +
+                                  ", not " + microframe::to_text(truth_.presence));
     hear_room(record);
   }
 
@@ -61,7 +64,8 @@ class Judge {
         continue;
       }
       const std::string what = record.member + " heard " + event.message + " at " +
-                               std::to_string(event.offset) + " after " + std::to_string(last.value_or(0));
+                               std::to_string(event.offset) + " after " +
+                               std::to_string(last.value_or(0));
       if (!heard.insert(event.message).second) blame(verdict_.repeated, what + ", again");
       if (!last || event.offset <= *last) {
         blame(verdict_.out_of_order, what);
@@ -75,8 +79,9 @@ class Judge {
         blame(verdict_.out_of_order, what + ", others " + place->second);
     }
     if (last.value_or(0) != truth_.last_offset || record.position != truth_.last_offset)
-      blame(verdict_.gaps_untold, record.member + " has heard up to " + std::to_string(last.value_or(0)) +
-                                      ", the room has " + std::to_string(truth_.last_offset));
+      blame(verdict_.gaps_untold, record.member + " has heard up to " +
+                                      std::to_string(last.value_or(0)) + ", the room has " +
+                                      std::to_string(truth_.last_offset));
   }
   // From one sender to one room everyone sees messages in the order sent.
   void hear_sender(const Event& event, std::map<std::string, std::int64_t>& last_of,
@@ -84,13 +89,15 @@ class Judge {
     const std::size_t colon = event.message.find(':');
     const std::int64_t n = std::stoll(event.message.substr(colon + 1));
     std::int64_t& before = last_of[event.message.substr(0, colon)];
-    if (n <= before) blame(verdict_.out_of_order, what + ", and of its sender " + std::to_string(before));
+    if (n <= before)
+      blame(verdict_.out_of_order, what + ", and of its sender " + std::to_string(before));
     before = n;
   }
 
   const Truth& truth_;
   Verdict verdict_;
-  std::map<std::uint64_t, std::string> at_;  // what is at an offset, as the first told that heard it
+  std::map<std::uint64_t, std::string>
+      at_;  // what is at an offset, as the first told that heard it
 };
 
 }  // namespace

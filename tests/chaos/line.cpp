@@ -30,7 +30,8 @@ Line::Line(std::uint16_t server_port, std::uint64_t seed, std::size_t number)
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
-  if (::bind(listen_fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 || ::listen(listen_fd_, 64) != 0 ||
+  if (::bind(listen_fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::listen(listen_fd_, 64) != 0 ||
       ::getsockname(listen_fd_, reinterpret_cast<sockaddr*>(&address), &size) != 0)
     throw std::runtime_error("the proxy cannot listen");
   port_ = ntohs(address.sin_port);
@@ -140,7 +141,8 @@ int Line::send_head(const Twice& twice) const {
   return server;
 }
 
-// The first has its answer, or time for one, before the second comes: so it is known who evicts whom.
+// The first has its answer, or time for one, before the second comes: so it is known who evicts
+// whom.
 void Line::go_on(Twice& twice, bool is_ready, Time now) {
   if (twice.first < 0) {
     if (!is_ready) return;
@@ -164,7 +166,8 @@ void Line::go_on(Twice& twice, bool is_ready, Time now) {
 
 void Line::add_to(std::vector<pollfd>& wait, Time now) const {
   wait.push_back({listen_fd_, POLLIN, 0});
-  for (const Twice& twice : twice_) wait.push_back({twice.first < 0 ? twice.client : twice.first, POLLIN, 0});
+  for (const Twice& twice : twice_)
+    wait.push_back({twice.first < 0 ? twice.client : twice.first, POLLIN, 0});
   for (const Wire& wire : wires_) {
     wait.push_back(wire.client_wish(now));
     wait.push_back(wire.server_wish(now));

@@ -37,7 +37,8 @@ bool take(const char* name, const char* text, chaos::RunOptions& options) {
   return true;
 }
 
-microframe::Json report(const chaos::RunOptions& options, const chaos::RunResult& result, double seconds) {
+microframe::Json report(const chaos::RunOptions& options, const chaos::RunResult& result,
+                        double seconds) {
   const chaos::Verdict& verdict = result.verdict;
   boost::json::object faults;
   for (std::size_t kind = 0; kind < result.faults.size(); ++kind)

@@ -9,7 +9,8 @@ namespace {
 using namespace microframe;
 using namespace std::chrono_literals;
 
-// As the server of a run has them (chaos/run.cpp): some hundreds of milliseconds, in place of seconds.
+// As the server of a run has them (chaos/run.cpp): some hundreds of milliseconds, in place of
+// seconds.
 ClientOptions quick(std::string token) {
   ClientOptions options;
   options.token = [token = std::move(token)] { return token; };
@@ -33,13 +34,14 @@ Event event_of(const JoinedRoom& room) {
 Member::Member(const ClientLoop& loop, std::string name, std::uint16_t port, std::string token)
     : client_(loop, "ws://127.0.0.1:" + std::to_string(port) + "/ws", quick(std::move(token))) {
   record_.member = std::move(name);
-  client_.on_message([this](const Json& data, const std::string&, std::optional<std::uint64_t> offset) {
-    Event event;
-    event.message = message_name(text(data, "from"), data.at("n").as_int64());
-    event.offset = offset.value_or(0);
-    const std::lock_guard lock(mutex_);
-    record_.events.push_back(std::move(event));
-  });
+  client_.on_message(
+      [this](const Json& data, const std::string&, std::optional<std::uint64_t> offset) {
+        Event event;
+        event.message = message_name(text(data, "from"), data.at("n").as_int64());
+        event.offset = offset.value_or(0);
+        const std::lock_guard lock(mutex_);
+        record_.events.push_back(std::move(event));
+      });
   client_.on_joined([this](const JoinedRoom& room) {
     const std::lock_guard lock(mutex_);
     record_.events.push_back(event_of(room));

@@ -14,7 +14,8 @@ namespace chaos {
 class Member {
  public:
   // loop: outlives it.
-  Member(const microframe::ClientLoop& loop, std::string name, std::uint16_t port, std::string token);
+  Member(const microframe::ClientLoop& loop, std::string name, std::uint16_t port,
+         std::string token);
 
   // Sends its next message.
   void talk();

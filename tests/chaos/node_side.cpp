@@ -61,14 +61,16 @@ Json NodeSide::hear(std::string_view member, std::chrono::milliseconds patience)
       throw std::runtime_error("node has not said in time: " + std::string(member));
     char bytes[64 * 1024];
     const ssize_t size = ::read(out_, bytes, sizeof bytes);
-    if (size <= 0) throw std::runtime_error("node has ended before it said: " + std::string(member));
+    if (size <= 0)
+      throw std::runtime_error("node has ended before it said: " + std::string(member));
     said_.append(bytes, static_cast<std::size_t>(size));
   }
   const std::size_t end = said_.find('\n');
   Json line = boost::json::parse(said_.substr(0, end));
   said_.erase(0, end + 1);
   if (!line.as_object().contains(member))
-    throw std::runtime_error("node said " + microframe::to_text(line) + ", not " + std::string(member));
+    throw std::runtime_error("node said " + microframe::to_text(line) + ", not " +
+                             std::string(member));
   return line;
 }
 
@@ -105,7 +107,8 @@ Record record_of(const Json& said) {
     record.refused.emplace_back(word(one.at(0)), word(one.at(1)));
   record.wrong_answers = said.at("wrongAnswers").to_number<std::size_t>();
   for (const Json& one : said.at("events").as_array()) record.events.push_back(event_of(one));
-  if (!said.at("position").is_null()) record.position = said.at("position").to_number<std::uint64_t>();
+  if (!said.at("position").is_null())
+    record.position = said.at("position").to_number<std::uint64_t>();
   record.presence = said.at("presence");
   record.resumed = said.at("resumed").to_number<unsigned>();
   record.anew = said.at("anew").to_number<unsigned>();

@@ -1,5 +1,5 @@
-// NodeSide: clients of clients/js in a process of their own (chaos/clients.js): lines of JSON, both ways.
-// Threading: one thread.
+// NodeSide: clients of clients/js in a process of their own (chaos/clients.js): lines of JSON, both
+// ways. Threading: one thread.
 #pragma once
 
 #include <sys/types.h>
@@ -16,7 +16,8 @@ namespace chaos {
 
 class NodeSide {
  public:
-  // setup: what clients.js is told first. errors: std::runtime_error, here and below, if it is not there.
+  // setup: what clients.js is told first. errors: std::runtime_error, here and below, if it is not
+  // there.
   NodeSide(const std::string& script, const microframe::Json& setup);
   ~NodeSide();  // ends the process
   NodeSide(const NodeSide&) = delete;

@@ -14,14 +14,16 @@ namespace {
 // poll(2) counts whole milliseconds: rather too late than again and again too early.
 int to_timeout(std::optional<Time> wakes, Time now) {
   if (!wakes) return -1;
-  return static_cast<int>(std::max(std::chrono::ceil<milliseconds>(*wakes - now), milliseconds(0)).count());
+  return static_cast<int>(
+      std::max(std::chrono::ceil<milliseconds>(*wakes - now), milliseconds(0)).count());
 }
 
 }  // namespace
 
 Proxy::Proxy(std::uint16_t server_port, std::size_t lines, std::uint64_t seed)
     : wake_fd_(::eventfd(0, EFD_CLOEXEC)) {
-  for (std::size_t number = 0; number < lines; ++number) lines_.emplace_back(server_port, seed, number);
+  for (std::size_t number = 0; number < lines; ++number)
+    lines_.emplace_back(server_port, seed, number);
   thread_ = std::thread([this] { run(); });
 }
 

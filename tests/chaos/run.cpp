@@ -23,8 +23,10 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kPauseMs = 8;
 constexpr auto kPatience = 15s;
 
-bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience = kPatience) {
-  for (const auto end = Clock::now() + patience; Clock::now() < end; std::this_thread::sleep_for(2ms))
+bool eventually(const std::function<bool()>& holds,
+                std::chrono::milliseconds patience = kPatience) {
+  for (const auto end = Clock::now() + patience; Clock::now() < end;
+       std::this_thread::sleep_for(2ms))
     if (holds()) return true;
   return holds();
 }
@@ -53,13 +55,15 @@ class Run {
   RunResult result() {
     talk();
     proxy_->calm();
-    eventually(
-        [&] { return std::all_of(members_.begin(), members_.end(), std::mem_fn(&Member::is_settled)); });
+    eventually([&] {
+      return std::all_of(members_.begin(), members_.end(), std::mem_fn(&Member::is_settled));
+    });
     if (node_) node_->hear("settled", kPatience);
     Truth truth;
     truth.handled = hall_.handled();
     truth.last_offset = hall_.last_offset();
-    // Who hangs on a dead connection has yet to find out, and a session whose client has begun anew to end.
+    // Who hangs on a dead connection has yet to find out, and a session whose client has begun anew
+    // to end.
     eventually([&] {
       truth.presence = hall_.people();
       return each_is_there_once(truth.presence) && all_see(truth);
@@ -71,7 +75,8 @@ class Run {
   }
 
  private:
-  // The times of a real server are too long to wait for, and its sessions too long-lived to see one end.
+  // The times of a real server are too long to wait for, and its sessions too long-lived to see one
+  // end.
   Limits limits() {
     Limits limits;
     limits.ping_interval = 300ms;
@@ -83,16 +88,22 @@ class Run {
     limits.devices_per_user_max = 100;
     return limits;
   }
-  std::string token(const std::string& user) const { return authx::create_access_token(auth_, user); }
+  std::string token(const std::string& user) const {
+    return authx::create_access_token(auth_, user);
+  }
 
   Json setup_of_node() const {
     boost::json::array clients;
     for (std::size_t n = 0; n < options_.js_clients; ++n) {
       const std::string name = "js" + std::to_string(n);
-      clients.push_back(
-          {{"name", name}, {"port", proxy_->port(options_.cpp_clients + n)}, {"token", token(name)}});
+      clients.push_back({{"name", name},
+                         {"port", proxy_->port(options_.cpp_clients + n)},
+                         {"token", token(name)}});
     }
-    return {{"clients", clients}, {"room", kRoom}, {"messages", options_.messages}, {"pauseMs", kPauseMs}};
+    return {{"clients", clients},
+            {"room", kRoom},
+            {"messages", options_.messages},
+            {"pauseMs", kPauseMs}};
   }
 
   void talk() {

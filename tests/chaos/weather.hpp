@@ -12,7 +12,8 @@ namespace chaos {
 using Random = microframe::simulation::Random;
 using std::chrono::milliseconds;
 
-// Whom a fault concerns: an end of the connection, or a direction of its bytes by the end they come from.
+// Whom a fault concerns: an end of the connection, or a direction of its bytes by the end they come
+// from.
 enum class Ends : std::uint8_t { client, server, both };
 constexpr bool concerns_client(Ends ends) {
   return ends != Ends::server;

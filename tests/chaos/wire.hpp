@@ -1,5 +1,5 @@
-// Wire: a client's connection and the proxy's own to the server, and the bytes on their way between them.
-// Threading: its proxy's thread.
+// Wire: a client's connection and the proxy's own to the server, and the bytes on their way between
+// them. Threading: its proxy's thread.
 #pragma once
 
 #include <poll.h>
@@ -74,7 +74,8 @@ class Wire {
   std::optional<Time> wakes(Time now) const;
   // Moves what the two polls allow.
   void move(const pollfd& client, const pollfd& server, Time now);
-  // Nothing will pass any more: what is left is two descriptors, or one, that an end may still hold open.
+  // Nothing will pass any more: what is left is two descriptors, or one, that an end may still hold
+  // open.
   bool is_dead() const { return dead_; }
   // Both ends are through.
   bool is_over() const { return over_; }

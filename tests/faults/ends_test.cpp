@@ -26,7 +26,8 @@ template <class Play>
 void sweep(Fault fault, Play&& play) {
   int missed = 0;
   std::size_t struck = 0;
-  for (fault.at = 1; fault.at < kPointsMax && missed < 2 && !testing::Test::HasFailure(); ++fault.at) {
+  for (fault.at = 1; fault.at < kPointsMax && missed < 2 && !testing::Test::HasFailure();
+       ++fault.at) {
     const Outcome outcome = play(fault);
     missed = outcome.due != 0 ? 0 : missed + 1;
     struck += outcome.struck;
@@ -42,8 +43,8 @@ void sweep_calls(Play&& play) {
   }
 }
 
-// Waits until no more than `before` are open. returns: how many are then; for a moment the server may have
-// one more, where it accepts a client that has gone.
+// Waits until no more than `before` are open. returns: how many are then; for a moment the server
+// may have one more, where it accepts a client that has gone.
 std::size_t descriptors_left(std::size_t before) {
   std::size_t open = open_descriptors();
   for (int i = 0; i < 10'000 && open > before; ++i) {
@@ -132,7 +133,8 @@ Outcome visit_with(Stage& stage, const Fault& fault) {
 
 TEST_F(FaultsAtTheEnd, AClientIsToldOfTheEndWhicheverAllocationFails) {
   Stage stage;
-  sweep({Fault::Kind::allocation, 1, 0, 0}, [&](const Fault& fault) { return visit_with(stage, fault); });
+  sweep({Fault::Kind::allocation, 1, 0, 0},
+        [&](const Fault& fault) { return visit_with(stage, fault); });
 }
 
 TEST_F(FaultsAtTheEnd, AClientIsToldOfTheEndWhicheverSystemCallFails) {

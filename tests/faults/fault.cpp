@@ -93,12 +93,12 @@ using test::refuse_call;
 struct io_uring;
 
 extern "C" {
-MICROFRAME_WRAP(recv, ssize_t, (int fd, void* to, size_t size, int flags), (fd, to, size, flags), EINTR,
-                EAGAIN, ECONNRESET, ENOMEM)
-MICROFRAME_WRAP(send, ssize_t, (int fd, const void* from, size_t size, int flags), (fd, from, size, flags),
-                EINTR, EAGAIN, ECONNRESET, ENOBUFS, EPIPE)
-MICROFRAME_WRAP(sendmsg, ssize_t, (int fd, const msghdr* message, int flags), (fd, message, flags), EINTR,
-                EAGAIN, ECONNRESET, ENOBUFS)
+MICROFRAME_WRAP(recv, ssize_t, (int fd, void* to, size_t size, int flags), (fd, to, size, flags),
+                EINTR, EAGAIN, ECONNRESET, ENOMEM)
+MICROFRAME_WRAP(send, ssize_t, (int fd, const void* from, size_t size, int flags),
+                (fd, from, size, flags), EINTR, EAGAIN, ECONNRESET, ENOBUFS, EPIPE)
+MICROFRAME_WRAP(sendmsg, ssize_t, (int fd, const msghdr* message, int flags), (fd, message, flags),
+                EINTR, EAGAIN, ECONNRESET, ENOBUFS)
 MICROFRAME_WRAP(accept4, int, (int fd, sockaddr* address, socklen_t* size, int flags),
                 (fd, address, size, flags), EINTR, ECONNABORTED, EMFILE, ENOBUFS, ENOMEM)
 MICROFRAME_WRAP(epoll_ctl, int, (int set, int operation, int fd, epoll_event* event),
@@ -107,9 +107,10 @@ MICROFRAME_WRAP(epoll_wait, int, (int set, epoll_event* events, int count, int w
                 (set, events, count, wait), EINTR)
 MICROFRAME_WRAP(setsockopt, int, (int fd, int level, int name, const void* value, socklen_t size),
                 (fd, level, name, value, size), ENOBUFS, EINVAL)
-MICROFRAME_WRAP(socket, int, (int family, int type, int protocol), (family, type, protocol), EMFILE, ENOBUFS)
-MICROFRAME_WRAP(connect, int, (int fd, const sockaddr* address, socklen_t size), (fd, address, size),
-                ECONNREFUSED, ENETUNREACH, EAGAIN)
+MICROFRAME_WRAP(socket, int, (int family, int type, int protocol), (family, type, protocol), EMFILE,
+                ENOBUFS)
+MICROFRAME_WRAP(connect, int, (int fd, const sockaddr* address, socklen_t size),
+                (fd, address, size), ECONNREFUSED, ENETUNREACH, EAGAIN)
 MICROFRAME_WRAP(shutdown, int, (int fd, int how), (fd, how), ENOTCONN)
 
 // It returns the error.

@@ -1,5 +1,6 @@
-// Fault: the n-th allocation, or the n-th system call, that a loop's thread makes from now on fails. The
-// test's own threads are spared. Threading: arm and disarm from one thread; counting from any.
+// Fault: the n-th allocation, or the n-th system call, that a loop's thread makes from now on
+// fails. The test's own threads are spared. Threading: arm and disarm from one thread; counting
+// from any.
 #pragma once
 
 #include <cstddef>

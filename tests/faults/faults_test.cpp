@@ -1,5 +1,6 @@
-// Fault injection: in each flow, each allocation and each system call of the server's loops fails once, and
-// in further runs every so many. Nothing crashes or leaks, every connection ends, and the next one works.
+// Fault injection: in each flow, each allocation and each system call of the server's loops fails
+// once, and in further runs every so many. Nothing crashes or leaks, every connection ends, and the
+// next one works.
 
 #include <gtest/gtest.h>
 
@@ -23,8 +24,8 @@ namespace {
 constexpr std::size_t kPointsMax = 2000;
 
 std::string describe(const Fault& fault) {
-  return "at " + std::to_string(fault.at) + ", every " + std::to_string(fault.every) + ", variant " +
-         std::to_string(fault.variant) + ", " + last_struck();
+  return "at " + std::to_string(fault.at) + ", every " + std::to_string(fault.every) +
+         ", variant " + std::to_string(fault.variant) + ", " + last_struck();
 }
 
 // Plays one flow with one fault.
@@ -54,7 +55,9 @@ Outcome play(Stage& stage, const Flow& flow, const Fault& fault) {
 
 class Faults : public testing::TestWithParam<Flow> {
  protected:
-  static void SetUpTestSuite() { microframe::base::log::set_level(microframe::base::log::Level::warn); }
+  static void SetUpTestSuite() {
+    microframe::base::log::set_level(microframe::base::log::Level::warn);
+  }
 
   // The fault at every point, until two in a row lie behind the flow's end.
   void sweep(Fault fault) {
@@ -101,7 +104,8 @@ std::string name_of(const testing::TestParamInfo<Flow>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Flows, Faults, testing::ValuesIn(flows().begin(), flows().end()), name_of);
-INSTANTIATE_TEST_SUITE_P(Sessions, Faults, testing::ValuesIn(session_flows().begin(), session_flows().end()),
+INSTANTIATE_TEST_SUITE_P(Sessions, Faults,
+                         testing::ValuesIn(session_flows().begin(), session_flows().end()),
                          name_of);
 
 }  // namespace

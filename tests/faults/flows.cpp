@@ -21,7 +21,8 @@ void handshake_by_query(const Stage& stage) {
   by(stage, "/ws?token=" + stage.token("alice"), {});
 }
 void handshake_by_cookie(const Stage& stage) {
-  by(stage, "/ws", "Cookie: access_token=" + stage.token("alice") + "\r\nOrigin: http://app.example\r\n");
+  by(stage, "/ws",
+     "Cookie: access_token=" + stage.token("alice") + "\r\nOrigin: http://app.example\r\n");
 }
 void handshake_by_subprotocol(const Stage& stage) {
   by(stage, "/ws", "Sec-WebSocket-Protocol: chat, token." + stage.token("alice") + "\r\n");
@@ -34,8 +35,8 @@ void handshake_in_pieces(const Stage& stage) {
   Talk made = stage.connect();
   const std::string request = stage.request("alice") + frame(0x81, R"({"do":"early"})");
   for (std::size_t i = 0; i < 3; ++i) {
-    made.raw.send(
-        request.substr(i * request.size() / 3, (i + 1) * request.size() / 3 - i * request.size() / 3));
+    made.raw.send(request.substr(i * request.size() / 3,
+                                 (i + 1) * request.size() / 3 - i * request.size() / 3));
   }
   if (made.status() != 101) throw Ended();
   made.hear("done");
@@ -84,8 +85,8 @@ void refused_by_http(const Stage& stage) {
   answered(stage, upgrade_request("/http?token=bad"));
 }
 void forbidden_origin(const Stage& stage) {
-  answered(stage, upgrade_request(
-                      "/ws", "Cookie: access_token=" + stage.token("a") + "\r\nOrigin: https://evil\r\n"));
+  answered(stage, upgrade_request("/ws", "Cookie: access_token=" + stage.token("a") +
+                                             "\r\nOrigin: https://evil\r\n"));
 }
 void a_page(const Stage& stage) {
   answered(stage, "GET /page HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -188,8 +189,8 @@ void join_and_leave(const Stage& stage) {
   }
 }
 
-// Several members, so that some are on the other loop. Whoever has joined hears, or is told of the loss by
-// the end of its stream.
+// Several members, so that some are on the other loop. Whoever has joined hears, or is told of the
+// loss by the end of its stream.
 void with_crowd(const Stage& stage, const char* verb, bool others_join) {
   Talk alice = stage.enter("alice");
   std::vector<Talk> crowd;

@@ -1,4 +1,5 @@
-// Flows: what peers do with a server, each short, each to be played with a fault at every point of it.
+// Flows: what peers do with a server, each short, each to be played with a fault at every point of
+// it.
 #pragma once
 
 #include <span>

@@ -13,23 +13,25 @@ using namespace std::string_literals;
 // A client with a session, new or the one that `resume` names.
 class Client {
  public:
-  explicit Client(const Stage& stage, std::string_view user = "alice", const std::string& resume = {})
+  explicit Client(const Stage& stage, std::string_view user = "alice",
+                  const std::string& resume = {})
       : talk(stage.connect()) {
-    talk.raw.send(upgrade_request(
-        "/sessions", "Sec-WebSocket-Protocol: microframe.v1, token." + stage.token(user) + resume + "\r\n"));
+    talk.raw.send(upgrade_request("/sessions", "Sec-WebSocket-Protocol: microframe.v1, token." +
+                                                   stage.token(user) + resume + "\r\n"));
     if (talk.status() != 101) throw Ended();
     welcome_ = boost::json::parse(talk.hear("welcome"));
   }
 
   // What offers to go on with this session, of which so many frames have come.
   std::string offer(unsigned received) const {
-    return ", resume." + microframe::text(welcome_, "session") + "." + microframe::text(welcome_, "secret") +
-           "." + std::to_string(received);
+    return ", resume." + microframe::text(welcome_, "session") + "." +
+           microframe::text(welcome_, "secret") + "." + std::to_string(received);
   }
   bool resumed() const { return welcome_.at("resumed").as_bool(); }
   // Has the endpoint do something, and hears that it has.
   void ask(unsigned id, const std::string& verb) {
-    talk.say(R"({"t":"message","id":)" + std::to_string(id) + R"(,"data":{"do":")" + verb + R"("}})");
+    talk.say(R"({"t":"message","id":)" + std::to_string(id) + R"(,"data":{"do":")" + verb +
+             R"("}})");
     talk.hear(R"("done":")" + verb);
   }
   void join(unsigned id, const std::string& more = {}) {

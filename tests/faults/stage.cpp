@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 
 std::size_t open_descriptors() {
   std::size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+    ++count;
   return count;
 }
 
@@ -84,7 +85,9 @@ class Commands : public Desk {
 
 class Echo : public Desk {
  public:
-  Json on_message(ws::WebSocket&, const ws::UserId&, const Json& message) { return {{"done", message}}; }
+  Json on_message(ws::WebSocket&, const ws::UserId&, const Json& message) {
+    return {{"done", message}};
+  }
   void on_binary(ws::WebSocket& socket, const ws::UserId&, std::span<const std::byte> bytes) {
     socket.send_binary(bytes);
     socket.send({{"done", "binary"}});
@@ -165,7 +168,9 @@ class Sessions : public Desk {
 // Knows everybody but "nobody", and fails over "broken".
 class Stage::Users : public authx::AuthManager {
  public:
-  Task<std::optional<authx::User>> get_user_by_email(std::string) override { co_return std::nullopt; }
+  Task<std::optional<authx::User>> get_user_by_email(std::string) override {
+    co_return std::nullopt;
+  }
   Task<std::optional<authx::User>> get_user_by_id(std::string id) override {
     co_await sleep_for(1ms);
     if (id == "broken") throw std::runtime_error("the database is down");
@@ -232,7 +237,8 @@ std::string Stage::leftover() const {
       return std::to_string(desk->connects) + " connects and " + std::to_string(desk->disconnects) +
              " disconnects";
     }
-    if (desk->connection_count() != 0 || !desk->get_connected_users().empty()) return "connections are left";
+    if (desk->connection_count() != 0 || !desk->get_connected_users().empty())
+      return "connections are left";
     for (const char* room : {"r", "kept"}) {
       if (!desk->get_room_members(room).empty()) return "members are left";
     }

@@ -1,4 +1,5 @@
-// Stage: an application with an endpoint of each kind, for flows to play on; and what must hold between them.
+// Stage: an application with an endpoint of each kind, for flows to play on; and what must hold
+// between them.
 #pragma once
 
 #include <atomic>
@@ -18,7 +19,8 @@ namespace test {
 // The stream has ended, which under a fault it may at any point of a flow.
 struct Ended {};
 
-// A client whose every wait ends with what it waits for, with Ended, or, after ten seconds, with a failure.
+// A client whose every wait ends with what it waits for, with Ended, or, after ten seconds, with a
+// failure.
 class Talk {
  public:
   explicit Talk(RawClient client) : raw(std::move(client)) {}
@@ -47,11 +49,12 @@ class Stage {
   Talk connect() const { return Talk(RawClient(app->port())); }
   // Shakes hands with `path` as `user`.
   Talk enter(std::string_view user, const std::string& path = "/ws") const;
-  std::string token(std::string_view user, std::chrono::seconds ttl = std::chrono::seconds(600)) const;
+  std::string token(std::string_view user,
+                    std::chrono::seconds ttl = std::chrono::seconds(600)) const;
   std::string request(std::string_view user, const std::string& path = "/ws") const;
 
-  // Waits until nothing is left of a flow: connections, users, rooms, descriptors; each hook ran once.
-  // errors: std::runtime_error that says what is left.
+  // Waits until nothing is left of a flow: connections, users, rooms, descriptors; each hook ran
+  // once. errors: std::runtime_error that says what is left.
   void settle();
   // A connection works as if nothing had been.
   void check_healthy();

@@ -1,5 +1,6 @@
-// Key sets of a hostile issuer: within their bounds, with no key of an algorithm that was not allowed, and
-// reading one twice gives the same. What verifies has no harm done to it by signatures of any length.
+// Key sets of a hostile issuer: within their bounds, with no key of an algorithm that was not
+// allowed, and reading one twice gives the same. What verifies has no harm done to it by signatures
+// of any length.
 
 #include <array>
 #include <cstdlib>
@@ -37,7 +38,8 @@ void check(const KeySet& set) {
     for (const auto& name : kNames) {
       const Verifier* key = set.find(name, algorithm);
       if (!key) continue;
-      // CVE-2022-21449: a signature of zeros is none. Nor is one of another length, or an empty one.
+      // CVE-2022-21449: a signature of zeros is none. Nor is one of another length, or an empty
+      // one.
       for (const std::size_t size : {0U, 1U, 64U, 96U, 256U}) {
         require(!key->verify("header.claims", std::string(size, '\0')));
       }

@@ -1,5 +1,5 @@
-// Tokens of a hostile peer: none is taken that we have not signed, and one whose signature is good is judged
-// without harm.
+// Tokens of a hostile peer: none is taken that we have not signed, and one whose signature is good
+// is judged without harm.
 
 #include <cstdlib>
 #include <string>

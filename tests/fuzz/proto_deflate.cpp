@@ -1,5 +1,5 @@
-// Compressed payloads of a hostile peer: fed whole or cut anywhere, they inflate to the same bytes or fail
-// alike, and never beyond the bound. What we compress ourselves comes back as it was.
+// Compressed payloads of a hostile peer: fed whole or cut anywhere, they inflate to the same bytes
+// or fail alike, and never beyond the bound. What we compress ourselves comes back as it was.
 
 #include <algorithm>
 #include <cstdlib>
@@ -34,7 +34,8 @@ Inflated inflate(Inflater& inflater, base::Bytes input, base::Bytes pieces, std:
     input = input.subspan(size);
   }
   if (!error) error = inflater.finish();
-  Inflated result{error ? static_cast<int>(*error) : -1, std::string(base::as_text(inflater.output()))};
+  Inflated result{error ? static_cast<int>(*error) : -1,
+                  std::string(base::as_text(inflater.output()))};
   inflater.restart();
   return result;
 }

@@ -1,5 +1,6 @@
-// Sec-WebSocket-Extensions of a hostile peer: whatever is offered, the answer is one that the RFC allows and
-// that our own client takes; whatever is answered, what our client makes of it is within its offer.
+// Sec-WebSocket-Extensions of a hostile peer: whatever is offered, the answer is one that the RFC
+// allows and that our own client takes; whatever is answered, what our client makes of it is within
+// its offer.
 
 #include <cstdlib>
 #include <string>
@@ -56,7 +57,8 @@ void check_client(const std::vector<Extension>& list, const DeflateSettings& set
   const DeflateParams& params = **checked;
   if (list.size() != 1 || list[0].parameters.size() > 4) std::abort();
   if (!settings.context_takeover && params.server_takes_over()) std::abort();
-  if (params.server_window_bits() < 8 || params.server_window_bits() > settings.window_bits) std::abort();
+  if (params.server_window_bits() < 8 || params.server_window_bits() > settings.window_bits)
+    std::abort();
   check_bits(params.client_max_window_bits, kWindowBitsMax);
 }
 

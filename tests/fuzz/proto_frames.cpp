@@ -1,5 +1,5 @@
-// Frames of a hostile peer: whatever comes, fed whole or cut anywhere, gives the same events and stays within
-// its limits.
+// Frames of a hostile peer: whatever comes, fed whole or cut anywhere, gives the same events and
+// stays within its limits.
 
 #include <algorithm>
 #include <cstdlib>
@@ -39,14 +39,16 @@ std::vector<Seen> run(const Options& options, std::vector<std::byte> input, cons
   std::size_t turn = 0;
   for (std::size_t from = 0; from < input.size();) {
     const std::size_t piece =
-        pieces.empty() ? input.size()
-                       : std::min<std::size_t>(1U + pieces[turn++ % pieces.size()], input.size() - from);
+        pieces.empty()
+            ? input.size()
+            : std::min<std::size_t>(1U + pieces[turn++ % pieces.size()], input.size() - from);
     base::MutableBytes in = base::MutableBytes(input).subspan(from, piece);
     from += piece;
     while (true) {
       const Event event = connection.next(in);
       if (event.kind == Event::Kind::need_more) break;
-      if (event.payload.size() > options.limits.message_bytes_max && event.payload.size() > 125) std::abort();
+      if (event.payload.size() > options.limits.message_bytes_max && event.payload.size() > 125)
+        std::abort();
       // There, only a Close or a failure shows, and to a client its last messages.
       const bool is_last = options.role == Role::client && event.kind == Event::Kind::message;
       if (connection.state() == State::close_sent && !is_last) std::abort();

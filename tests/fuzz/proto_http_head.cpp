@@ -1,5 +1,5 @@
-// HTTP heads of a hostile peer: scanned whole or a byte at a time the result is the same, and every view lies
-// in the head.
+// HTTP heads of a hostile peer: scanned whole or a byte at a time the result is the same, and every
+// view lies in the head.
 
 #include <cstdlib>
 

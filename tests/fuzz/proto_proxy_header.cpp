@@ -1,5 +1,5 @@
-// PROXY headers of a hostile peer: read whole or a byte at a time the result is the same, and what has ended
-// in an error or a header never changes with what follows.
+// PROXY headers of a hostile peer: read whole or a byte at a time the result is the same, and what
+// has ended in an error or a header never changes with what follows.
 
 #include <cstdlib>
 #include <span>
@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
   const auto whole = parse_proxy_header(bytes);
   for (std::size_t cut = 0; cut < size; ++cut) {
     // A copy of its own, so that a read past the end shows.
-    const std::vector<std::byte> piece(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(cut));
+    const std::vector<std::byte> piece(bytes.begin(),
+                                       bytes.begin() + static_cast<std::ptrdiff_t>(cut));
     const auto part = parse_proxy_header(piece);
     if (!part.ok()) {
       if (whole.ok() || whole.error() != part.error()) std::abort();

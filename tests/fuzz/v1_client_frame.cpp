@@ -28,9 +28,9 @@ void check_text(std::string_view text) {
     }
   } else {
     check(!frame.error().message.empty());
-    check(
-        v1::parse_client_frame(v1::error(frame.error().id, frame.error().code, frame.error().message)).ok() ==
-        (frame.error().id != 0));
+    check(v1::parse_client_frame(
+              v1::error(frame.error().id, frame.error().code, frame.error().message))
+              .ok() == (frame.error().id != 0));
   }
 }
 

@@ -1,5 +1,5 @@
-// What a server of microframe.v1, a network and an application may do to a client: a line an event. Its first
-// letter says which; a frame of the server's is the rest of the line, as it is.
+// What a server of microframe.v1, a network and an application may do to a client: a line an event.
+// Its first letter says which; a frame of the server's is the rest of the line, as it is.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -121,12 +121,14 @@ class World {
   void pass(std::uint64_t ms) {
     now_ += ms;
     chance_ = chance_ < 0.5 ? chance_ + 0.4 : chance_ - 0.4;
-    if (session_.deadline_ms() && *session_.deadline_ms() <= now_) session_.on_deadline(now_, chance_);
+    if (session_.deadline_ms() && *session_.deadline_ms() <= now_)
+      session_.on_deadline(now_, chance_);
   }
 
   void look() {
     // What is answered in there asks for more.
-    for (auto actions = session_.take_actions(); !actions.empty(); actions = session_.take_actions()) {
+    for (auto actions = session_.take_actions(); !actions.empty();
+         actions = session_.take_actions()) {
       for (auto& action : actions) std::visit([this](auto& one) { note(one); }, action);
     }
   }
@@ -150,7 +152,8 @@ class World {
   void note(const v1::TellMessage& message) {
     if (message.id == 0) rises(message.room, message.offset);
     // Some are answered at once.
-    if (message.id % 2 == 1) session_.answer(message, message.id % 3 == 0 ? &message.data : nullptr);
+    if (message.id % 2 == 1)
+      session_.answer(message, message.id % 3 == 0 ? &message.data : nullptr);
   }
   void note(const v1::TellBinary& binary) { rises(binary.room, binary.offset); }
   void note(const microframe::JoinedRoom& room) { read_.erase(room.room); }

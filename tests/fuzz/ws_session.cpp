@@ -1,6 +1,6 @@
-// A whole session with a hostile peer, over a real socket: what it sends after accept, and how it cuts that.
-// Every session ends; each hook runs once; what the server says is a head or frames that a client of ours
-// takes.
+// A whole session with a hostile peer, over a real socket: what it sends after accept, and how it
+// cuts that. Every session ends; each hook runs once; what the server says is a head or frames that
+// a client of ours takes.
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -89,7 +89,8 @@ class Server {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path_.data(), path_.size());
-    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) std::abort();
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      std::abort();
     return fd;
   }
   const std::string& path() const { return path_; }
@@ -99,8 +100,8 @@ class Server {
  private:
   template <class T>
   void add(std::string path) {
-    auto& endpoint = site_.endpoints.emplace_back(
-        std::make_unique<ws::Endpoint>(ws::WebSocketRoute(std::move(path), std::make_unique<T>(), auth_)));
+    auto& endpoint = site_.endpoints.emplace_back(std::make_unique<ws::Endpoint>(
+        ws::WebSocketRoute(std::move(path), std::make_unique<T>(), auth_)));
     endpoint->open({&server_}, site_);
   }
 
@@ -132,7 +133,8 @@ struct Choices {
 std::string good_request(bool waits) {
   static const std::string token = server().token();
   return std::string("GET ") + (waits ? "/waits" : "/rooms") + "?token=" + token +
-         " HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+         " HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: "
+         "Upgrade\r\nSec-WebSocket-Version: 13\r\n"
          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 }
 
@@ -170,7 +172,8 @@ void check_answer(std::string heard) {
   if (!head) std::abort();
   if (head->status != 101) return;
   proto::Connection client(proto::Role::client, proto::ConnectionLimits{});
-  base::MutableBytes in{reinterpret_cast<std::byte*>(heard.data()) + end + 4, heard.size() - end - 4};
+  base::MutableBytes in{reinterpret_cast<std::byte*>(heard.data()) + end + 4,
+                        heard.size() - end - 4};
   while (true) {
     const proto::Event event = client.next(in);
     if (event.kind == proto::Event::Kind::need_more) return;

@@ -1,4 +1,5 @@
-// What a message asks of the heap, from its bytes to its frames in the kernel, once a loop has warmed up.
+// What a message asks of the heap, from its bytes to its frames in the kernel, once a loop has
+// warmed up.
 
 #include <algorithm>
 #include <string>
@@ -55,8 +56,8 @@ class Relay : public Counting {
 
 class Allocations : public test::AppTest {
  protected:
-  // The first client sends, and all hear it, one message after the other. Then the server's thread has ended,
-  // and its counts may be read.
+  // The first client sends, and all hear it, one message after the other. Then the server's thread
+  // has ended, and its counts may be read.
   void talk(std::size_t clients, std::size_t bytes) {
     start(1);
     exchange(clients, std::string(bytes, 'x'));

@@ -1,5 +1,5 @@
-// The public interface on real sockets: every method of ChatBase, every form of hook, routes, pages and
-// errors at start.
+// The public interface on real sockets: every method of ChatBase, every form of hook, routes, pages
+// and errors at start.
 
 #include <sys/un.h>
 
@@ -21,7 +21,9 @@ using test::upgrade_request;
 
 class Chat : public ws::ChatBase {
  public:
-  void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) { socket.send(message); }
+  void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
+    socket.send(message);
+  }
 };
 
 class Api : public test::AppTest {
@@ -106,8 +108,9 @@ class Forms : public ws::ChatBase {
   Task<> on_connect(ws::WebSocket& socket, const ws::UserId& user) {
     auto worker = offload([user] { return "worked for " + user; });
     const std::string words = co_await worker;
-    socket.send(
-        {{"connect", words}, {"role", socket.claims().at("role")}, {"protocol", socket.subprotocol()}});
+    socket.send({{"connect", words},
+                 {"role", socket.claims().at("role")},
+                 {"protocol", socket.subprotocol()}});
     kept = socket;
   }
   Task<Json> on_message(ws::WebSocket&, const ws::UserId& user, const Json& message) {
@@ -156,8 +159,8 @@ class Hasher : public ws::ChatBase {
   }
 };
 
-// bcrypt takes a fifth of a second of a core: on a worker, or the only loop would stand still meanwhile.
-// Its messages are parsed into memory that is used again for the next.
+// bcrypt takes a fifth of a second of a core: on a worker, or the only loop would stand still
+// meanwhile. Its messages are parsed into memory that is used again for the next.
 class Keeper : public ws::ChatBase {
  public:
   void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
@@ -207,7 +210,8 @@ TEST_F(Api, HashingAPasswordHoldsNobodyUp) {
     }
     const std::string hash = hashing.read_text();
     ASSERT_EQ(hash.substr(0, 5), "\"$2b$");
-    EXPECT_TRUE(sync_wait(authx::verify_password("correct horse", hash.substr(1, hash.size() - 2))));
+    EXPECT_TRUE(
+        sync_wait(authx::verify_password("correct horse", hash.substr(1, hash.size() - 2))));
   }
   EXPECT_TRUE(heard_meanwhile);
 }
@@ -217,16 +221,18 @@ TEST_F(Api, CallbacksAreAnEndpoint) {
   ws::ChatBase& lambdas = app.websocket(
       "/lambda", auth,
       ws::Callbacks()
-          .on_connect(
-              [](ws::WebSocket& socket, const ws::UserId& user) { socket.chat().broadcast({{"in", user}}); })
+          .on_connect([](ws::WebSocket& socket, const ws::UserId& user) {
+            socket.chat().broadcast({{"in", user}});
+          })
           .on_message([](ws::WebSocket&, const ws::UserId&, const ws::Message& message) -> Json {
             return {{"size", message.bytes().size()}};
           })
-          .on_disconnect([&gone](ws::WebSocket&, const ws::UserId&, const ws::DisconnectReason& reason) {
-            EXPECT_EQ(reason.cause, ws::DisconnectCause::peer_closed);
-            EXPECT_EQ(reason.text, "bye");
-            ++gone;
-          }));
+          .on_disconnect(
+              [&gone](ws::WebSocket&, const ws::UserId&, const ws::DisconnectReason& reason) {
+                EXPECT_EQ(reason.cause, ws::DisconnectCause::peer_closed);
+                EXPECT_EQ(reason.text, "bye");
+                ++gone;
+              }));
   start();
   RawClient made = client("alice", "/lambda");
   EXPECT_EQ(made.read_text(), R"({"in":"alice"})");
@@ -253,9 +259,12 @@ TEST_F(Api, CallbacksHaveTheHooksOfSessionsToo) {
           .can_join([](ws::WebSocket&, const ws::UserId&, const std::string& room) -> Task<bool> {
             co_return room == "open";
           })
-          .on_join(
-              [&](ws::WebSocket&, const ws::UserId&, const std::string& room) { note("joined " + room); })
-          .on_leave([&](ws::WebSocket&, const ws::UserId&, const std::string& room) { note("left " + room); })
+          .on_join([&](ws::WebSocket&, const ws::UserId&, const std::string& room) {
+            note("joined " + room);
+          })
+          .on_leave([&](ws::WebSocket&, const ws::UserId&, const std::string& room) {
+            note("left " + room);
+          })
           .on_session_expired([&](ws::WebSocket&, const ws::UserId&) { note("expired"); })
           .on_user_online([&](const ws::UserId& user) { note(user + " online"); })
           .on_user_offline([&](const ws::UserId& user) { note(user + " offline"); }));
@@ -302,7 +311,8 @@ TEST_F(Api, MetricsCountRejections) {
   char bytes[4096];
   for (ssize_t size; (size = ::recv(made.fd(), bytes, sizeof bytes, 0)) > 0;)
     body.append(bytes, static_cast<std::size_t>(size));
-  EXPECT_NE((made.rest() + body).find("microframe_rejected_total{reason=\"not_found\"} 1"), std::string::npos)
+  EXPECT_NE((made.rest() + body).find("microframe_rejected_total{reason=\"not_found\"} 1"),
+            std::string::npos)
       << body;
 }
 
@@ -342,8 +352,12 @@ class Broken : public authx::AuthManager {
   Task<std::optional<authx::User>> get_user_by_email(std::string) override {
     throw std::runtime_error("down");
   }
-  Task<std::optional<authx::User>> get_user_by_id(std::string) override { throw std::runtime_error("down"); }
-  Task<bool> verify_password(const authx::User&, std::string) override { throw std::runtime_error("down"); }
+  Task<std::optional<authx::User>> get_user_by_id(std::string) override {
+    throw std::runtime_error("down");
+  }
+  Task<bool> verify_password(const authx::User&, std::string) override {
+    throw std::runtime_error("down");
+  }
 };
 
 TEST_F(Api, AUserStoreThatThrowsIs503) {

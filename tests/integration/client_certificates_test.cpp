@@ -64,7 +64,8 @@ TEST_F(TlsClientCertificates, TicketsEndWithTheAuthority) {
   begin(ClientCertificates::require);
   TlsClient first = open("alice", {.certificate = &good});
   TlsClient second = open("alice", {.certificate = &good});
-  for (TlsClient* client : {&first, &second}) expect_echo(*client, "the ticket has come before this");
+  for (TlsClient* client : {&first, &second})
+    expect_echo(*client, "the ticket has come before this");
   EXPECT_TRUE(is_served({.resume = first.session()}));
   authority_file.write(Certificate(authority_spec()).pem());
   EXPECT_TRUE(app.reload_tls());
@@ -80,7 +81,9 @@ class Doorman : public ws::ChatBase {
     const std::optional<std::string> subject = socket.client_certificate();
     return subject ? Json(*subject) : Json(nullptr);
   }
-  void on_connect(ws::WebSocket& socket, const ws::UserId&) { socket.send(Json{{"seen", seen(socket)}}); }
+  void on_connect(ws::WebSocket& socket, const ws::UserId&) {
+    socket.send(Json{{"seen", seen(socket)}});
+  }
   Json on_message(ws::WebSocket& socket, const ws::UserId&, const Json&) { return seen(socket); }
 };
 
@@ -151,7 +154,8 @@ TEST_F(ClientNames, OfASessionAreThoseOfItsLatestConnection) {
   };
   test::V1Client device = enter(&tablet, nullptr);
   EXPECT_EQ(device.ask(1).at("data"), Json("CN=tablet-7,O=Example"));
-  for (const Certificate* shown : {static_cast<const Certificate*>(nullptr), &std::as_const(good)}) {
+  for (const Certificate* shown :
+       {static_cast<const Certificate*>(nullptr), &std::as_const(good)}) {
     device.lose();
     eventually([&] { return doorman.connection_count() == 0; });
     test::V1Client next = enter(shown, &device);

@@ -1,5 +1,5 @@
-// permessage-deflate between our own client and our own server, plain and over TLS: whatever the two want,
-// what one says is what the other hears.
+// permessage-deflate between our own client and our own server, plain and over TLS: whatever the
+// two want, what one says is what the other hears.
 
 #include <chrono>
 #include <memory>
@@ -89,7 +89,8 @@ TEST_P(ClientCompression, OurClientAndOurServerUnderstandEachOther) {
     Talker talker(loop);
     talker.to_send = {"short", talk(1'000), talk(1'000), "", talk(200'000), talk(1'000)};
     const ws::ClientConnection::Options options = options_with(window_bits);
-    loop.post([&] { talker.connection.reset(new ws::ClientConnection(loop, url(), options, talker)); });
+    loop.post(
+        [&] { talker.connection.reset(new ws::ClientConnection(loop, url(), options, talker)); });
     loop.post([&loop] { loop.after(10s, [&loop] { loop.stop(); }); });
     loop.run();
     EXPECT_EQ(talker.heard, talker.to_send);

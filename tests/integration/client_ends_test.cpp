@@ -41,7 +41,8 @@ class ClientEndsTest : public test::AppTest {
   // Gives one token after the other, and the last for ever.
   static ClientOptions with_tokens(std::vector<std::string> tokens) {
     ClientOptions options = quick();
-    options.token = [tokens = std::move(tokens), next = std::make_shared<std::atomic<std::size_t>>(0)] {
+    options.token = [tokens = std::move(tokens),
+                     next = std::make_shared<std::atomic<std::size_t>>(0)] {
       return tokens[std::min(next->fetch_add(1), tokens.size() - 1)];
     };
     return options;
@@ -161,7 +162,8 @@ TEST_F(ClientEndsTest, APlainClientSendsAndHearsWhatThereIs) {
   options.plain = true;
   Client client(url(), options);
   log.watch(client);
-  client.on_binary([&](std::span<const std::byte> bytes) { log.add("bytes " + test::text(bytes)); });
+  client.on_binary(
+      [&](std::span<const std::byte> bytes) { log.add("bytes " + test::text(bytes)); });
   client.connect();
   EXPECT_TRUE(client.send({{"n", 1}}).get().is_null());
   log.wait_for(R"(message {"n":1})");

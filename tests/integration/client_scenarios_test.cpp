@@ -29,7 +29,9 @@ class ClientScenario : public test::AppTest {
   Hall& hall = app.route<Hall>("/ws", auth);
   ClientLog log;
 
-  static std::string url(std::uint16_t port) { return "ws://127.0.0.1:" + std::to_string(port) + "/ws"; }
+  static std::string url(std::uint16_t port) {
+    return "ws://127.0.0.1:" + std::to_string(port) + "/ws";
+  }
   ClientOptions as(const std::string& user) const {
     ClientOptions options;
     options.token = [jwt = token(user)] { return jwt; };

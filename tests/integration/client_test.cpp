@@ -26,7 +26,8 @@ class Echo : public ws::BaseWebSocket {
 // One connection on a loop of its own thread; what it was told is read after closed().
 class Client final : private ws::ClientConnection::Events {
  public:
-  Client(const std::string& url, ws::ClientConnection::Options options, std::string first_words = {})
+  Client(const std::string& url, ws::ClientConnection::Options options,
+         std::string first_words = {})
       : first_words_(std::move(first_words)), thread_([this] { loop_.run(); }) {
     loop_.post([this, url, options = std::move(options)] {
       connection_.reset(new ws::ClientConnection(loop_, ws::parse_url(url), options, *this));

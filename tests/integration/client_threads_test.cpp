@@ -1,4 +1,5 @@
-// microframe::Client and threads: replies that are awaited, many clients on one loop, ends in the middle.
+// microframe::Client and threads: replies that are awaited, many clients on one loop, ends in the
+// middle.
 
 #include <atomic>
 #include <deque>
@@ -56,7 +57,8 @@ TEST_F(ClientThreadsTest, AHookAwaitsAReplyOnItsOwnLoop) {
   front.upstream = &upstream;
   Client client(url("/front"), as("alice"));
   client.connect();
-  for (int i = 0; i < 50; ++i) EXPECT_EQ(client.send({{"n", i}}).get(), Json({{"upstream", {{"n", i}}}}));
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(client.send({{"n", i}}).get(), Json({{"upstream", {{"n", i}}}}));
 }
 
 TEST_F(ClientThreadsTest, AHookThatAwaitsIsToldOfTheEnd) {

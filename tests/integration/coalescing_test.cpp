@@ -1,4 +1,5 @@
-// Rooms with a coalescing window: all that is sent to them comes, once, in order, and before the end.
+// Rooms with a coalescing window: all that is sent to them comes, once, in order, and before the
+// end.
 
 #include <chrono>
 #include <string>

@@ -266,7 +266,8 @@ TEST_F(ComingBackTest, ARefusedRoomIsAnError) {
 std::string outcome(Desk& desk, const std::string& user, Json message) {
   const auto acks = sync_wait(desk.send_acked(user, std::move(message), 10s));
   std::string all;
-  for (const ws::Ack& ack : acks) all += std::string(to_string(ack.status)) + " " + to_text(ack.data) + " ";
+  for (const ws::Ack& ack : acks)
+    all += std::string(to_string(ack.status)) + " " + to_text(ack.data) + " ";
   return all;
 }
 

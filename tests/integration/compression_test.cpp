@@ -1,4 +1,5 @@
-// permessage-deflate on sockets: what is negotiated, who is sent what, and what a peer may not do with it.
+// permessage-deflate on sockets: what is negotiated, who is sent what, and what a peer may not do
+// with it.
 
 #include <atomic>
 #include <fstream>
@@ -31,11 +32,14 @@ using test::Received;
 using test::talk;
 using test::upgrade_request;
 
-constexpr char kStateless[] = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+constexpr char kStateless[] =
+    "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
 class Relay : public ws::ChatBase {
  public:
-  void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) { broadcast(message); }
+  void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) {
+    broadcast(message);
+  }
 };
 
 // Keeps a handle of everyone who came.
@@ -56,7 +60,8 @@ class CompressionTest : public test::AppTest {
     start(threads);
   }
   // A client whose offer is answered; `answer` is the value of the field, "" for none.
-  RawClient offering(const std::string& offer, std::string& answer, const std::string& path = "/ws") {
+  RawClient offering(const std::string& offer, std::string& answer,
+                     const std::string& path = "/ws") {
     RawClient made = raw();
     answer = test::offer(made, path + "?token=" + token("alice"), offer);
     return made;
@@ -91,7 +96,8 @@ TEST_F(CompressionTest, S07_OffersAreAnsweredOrDeclined) {
   const std::pair<std::string, std::string> cases[] = {
       {"permessage-deflate", kStateless},
       {"permessage-deflate; client_max_window_bits", kStateless},
-      {"permessage-deflate; server_max_window_bits=10", kStateless + "; server_max_window_bits=10"s},
+      {"permessage-deflate; server_max_window_bits=10",
+       kStateless + "; server_max_window_bits=10"s},
       {"constructor, permessage-deflate", kStateless},
       {"permessage-deflate; server_max_window_bits=7, permessage-deflate", kStateless},
       {"permessage-deflate; server_max_window_bits=8", ""},
@@ -163,7 +169,8 @@ TEST_F(CompressionTest, EchoesCompressedWhatCameCompressed) {
     EXPECT_EQ(read_deflated(made), text);
   }
   const std::string payload = deflated(talk(5'000));
-  made.send(frame(0x42, payload.substr(0, 10)) + frame(0x89, "between") + frame(0x80, payload.substr(10)));
+  made.send(frame(0x42, payload.substr(0, 10)) + frame(0x89, "between") +
+            frame(0x80, payload.substr(10)));
   EXPECT_EQ(made.read_frame().payload, "between");
   EXPECT_EQ(read_deflated(made), talk(5'000));
 }
@@ -220,7 +227,8 @@ TEST_F(CompressionTest, ABroadcastReachesEachKindOfClientAsTheSameText) {
     deflate.push_back(deflating("/relay"));
     narrow.push_back(deflating("/relay", "permessage-deflate; server_max_window_bits=9"));
   }
-  std::string far = talk(600, "0123456789abcdef");  // a window of 512 bytes does not reach its beginning
+  std::string far =
+      talk(600, "0123456789abcdef");  // a window of 512 bytes does not reach its beginning
   far = "beginning " + talk(5'000, "middle ") + far + "beginning ";
   for (const std::string& text : {"short"s, talk(500), talk(513), far, talk(300'000)}) {
     deflate[0].send(deflated_frame(text));
@@ -236,7 +244,9 @@ TEST_F(CompressionTest, ABroadcastReachesEachKindOfClientAsTheSameText) {
     }
     for (auto& one : narrow) {
       const Received received = one.read_frame();
-      EXPECT_EQ(received.first == 0x81U ? received.payload : RawInflate(9).message(received.payload), text);
+      EXPECT_EQ(
+          received.first == 0x81U ? received.payload : RawInflate(9).message(received.payload),
+          text);
     }
   }
 }
@@ -287,8 +297,8 @@ TEST_F(CompressionTest, ContextTakeoverMakesTheSecondMessageShorter) {
 TEST_F(CompressionTest, ContextTakeoverOfOneDirectionAlone) {
   compression.context_takeover = true;
   begin();
-  for (const char* offer :
-       {"permessage-deflate; server_no_context_takeover", "permessage-deflate; client_no_context_takeover"}) {
+  for (const char* offer : {"permessage-deflate; server_no_context_takeover",
+                            "permessage-deflate; client_no_context_takeover"}) {
     std::string answer;
     RawClient made = offering(offer, answer);
     EXPECT_EQ(answer, offer);
@@ -299,8 +309,9 @@ TEST_F(CompressionTest, ContextTakeoverOfOneDirectionAlone) {
       const std::string text = talk(2'000) + std::to_string(i);
       made.send(frame(0xC1, server_keeps ? deflated(text) : ours.message(text)));
       const Received received = made.read_frame();
-      EXPECT_EQ(server_keeps ? theirs.message(received.payload) : RawInflate().message(received.payload),
-                text);
+      EXPECT_EQ(
+          server_keeps ? theirs.message(received.payload) : RawInflate().message(received.payload),
+          text);
     }
   }
 }

@@ -1,5 +1,5 @@
-// The end of a server: readiness fails first, connections are closed in batches, a second signal ends it at
-// once.
+// The end of a server: readiness fails first, connections are closed in batches, a second signal
+// ends it at once.
 
 #include <atomic>
 #include <chrono>
@@ -56,7 +56,8 @@ TEST_F(Drain, S58_ManyConnectionsAreClosedInBatchesAndEachHookRuns) {
   EXPECT_EQ(quiet.disconnects, 300);
 }
 
-// Each batch comes later than its step by up to a tick of the wheel: there is time for all of them still.
+// Each batch comes later than its step by up to a tick of the wheel: there is time for all of them
+// still.
 TEST_F(Drain, S58_NobodyIsLeftToBeDroppedHoweverManyThereAre) {
   limits.drain_time = 2000ms;
   limits.connections_per_address_max = 0;

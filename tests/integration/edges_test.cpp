@@ -105,7 +105,8 @@ TEST_F(Edges, APongDoesNotOvertakeTheHandshakesAnswer) {
   app.route<Room>("/ws", auth);
   start();
   RawClient made = raw();
-  made.send(upgrade_request("/ws?token=" + token("alice")) + frame(0x89, "one") + frame(0x89, "two"));
+  made.send(upgrade_request("/ws?token=" + token("alice")) + frame(0x89, "one") +
+            frame(0x89, "two"));
   EXPECT_EQ(made.read_status(), 101U);
   EXPECT_EQ(made.read_frame().payload, "one");
   EXPECT_EQ(made.read_frame().payload, "two");
@@ -150,8 +151,8 @@ TEST_F(Edges, AConnectionThatIsGoneCountsWhileItsHookRuns) {
   eventually([&] { return status_of("/ws") == 101U; });
 }
 
-// An empty message costs what it takes to queue it: reading stops for these too, so the kernel's buffers
-// fill.
+// An empty message costs what it takes to queue it: reading stops for these too, so the kernel's
+// buffers fill.
 TEST_F(Edges, EmptyMessagesBehindAWaitingHookStopTheReading) {
   limits.messages_per_second = 0;
   limits.waiting_bytes_max = 1000;
@@ -177,7 +178,9 @@ TEST_F(Edges, EmptyMessagesBehindAWaitingHookStopTheReading) {
 class Careless : public authx::AuthManager {
  public:
   bool inside = false;
-  Task<std::optional<authx::User>> get_user_by_email(std::string) override { co_return std::nullopt; }
+  Task<std::optional<authx::User>> get_user_by_email(std::string) override {
+    co_return std::nullopt;
+  }
   Task<std::optional<authx::User>> get_user_by_id(std::string) override {
     if (!inside) throw 1;
     return later();

@@ -1,5 +1,5 @@
-// The 28 faults of the Python original, each by its number: none may return. Those of tokens alone are in
-// tests/unit/authx.
+// The 28 faults of the Python original, each by its number: none may return. Those of tokens alone
+// are in tests/unit/authx.
 
 #include <atomic>
 #include <map>
@@ -72,12 +72,13 @@ TEST_F(Faults, F01_BadTokensDoNotConnectNorReceive) {
   start();
   RawClient alice = client("alice");
   const authx::AuthConfig other(std::string(32, 'o'));
-  expect_refused("/ws?token=" +
-                 authx::create_access_token(auth, "eve", {}, std::chrono::system_clock::now() - 1h));
+  expect_refused("/ws?token=" + authx::create_access_token(auth, "eve", {},
+                                                           std::chrono::system_clock::now() - 1h));
   expect_refused("/ws?token=" + authx::create_access_token(other, "eve"));
   expect_refused("/ws?token=" + authx::create_refresh_token(auth, "eve"));
   expect_refused(
-      "/ws?token=eyJhbGciOiJub25lIn0.eyJzdWIiOiJldmUiLCJ0eXBlIjoiYWNjZXNzIiwiZXhwIjo5OTk5OTk5OTk5fQ.");
+      "/ws?token=eyJhbGciOiJub25lIn0."
+      "eyJzdWIiOiJldmUiLCJ0eXBlIjoiYWNjZXNzIiwiZXhwIjo5OTk5OTk5OTk5fQ.");
   expect_refused("/ws");
   EXPECT_EQ(probe.connects, 1);
   EXPECT_EQ(probe.get_connected_users(), std::vector<std::string>{"alice"});
@@ -167,7 +168,8 @@ TEST_F(Faults, F08_AThrowingOnDisconnectLeaksNothing) {
     ask(alice, R"({"type":"join","room":"r"})");
   }
   eventually([&] {
-    return probe.disconnects == 1 && probe.connection_count() == 0 && probe.get_room_members("r").empty();
+    return probe.disconnects == 1 && probe.connection_count() == 0 &&
+           probe.get_room_members("r").empty();
   });
   eventually([&] { return probe.get_user_rooms("alice").empty(); });
   EXPECT_EQ(probe.rooms_at_end, std::vector<std::string>{"r"});
@@ -176,7 +178,9 @@ TEST_F(Faults, F08_AThrowingOnDisconnectLeaksNothing) {
 class Bare : public ws::BaseWebSocket {
  public:
   std::atomic<int> disconnects{0};
-  void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) { socket.send(message); }
+  void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
+    socket.send(message);
+  }
   void on_disconnect(ws::WebSocket&, const ws::UserId&) { ++disconnects; }
 };
 
@@ -235,7 +239,8 @@ TEST_F(Faults, F13_TheTokensSubprotocolIsAnswered) {
     made.send(upgrade_request("/ws", "Sec-WebSocket-Protocol: " + offered + "\r\n"));
     const std::string head = made.read_head();
     const std::size_t at = head.find("Sec-WebSocket-Protocol: ");
-    return at == std::string::npos ? std::string() : head.substr(at + 24, head.find("\r\n", at) - at - 24);
+    return at == std::string::npos ? std::string()
+                                   : head.substr(at + 24, head.find("\r\n", at) - at - 24);
   };
   const std::string carrier = "token." + token("alice");
   EXPECT_EQ(answer(carrier), carrier);
@@ -246,7 +251,8 @@ TEST_F(Faults, F13_TheTokensSubprotocolIsAnswered) {
 TEST_F(Faults, F18_ALiveConnectionEndsWithItsToken) {
   start();
   RawClient made = raw();
-  const std::string short_lived = token("alice", Options().ttl(2s));  // whole seconds: one at least is left
+  const std::string short_lived =
+      token("alice", Options().ttl(2s));  // whole seconds: one at least is left
   made.send(upgrade_request("/ws?token=" + short_lived));
   EXPECT_EQ(made.read_status(), 101U);
   ask(made, R"({"type":"x"})");
@@ -261,7 +267,9 @@ class Store : public authx::AuthManager {
   std::chrono::milliseconds delay{0};
   bool knows = true;
   bool throws = false;
-  Task<std::optional<authx::User>> get_user_by_email(std::string) override { co_return std::nullopt; }
+  Task<std::optional<authx::User>> get_user_by_email(std::string) override {
+    co_return std::nullopt;
+  }
   Task<std::optional<authx::User>> get_user_by_id(std::string id) override {
     co_await sleep_for(delay);
     if (throws) throw std::runtime_error("the database is down");
@@ -279,7 +287,8 @@ TEST_F(Faults, F20_AuthenticationHasATimeLimit) {
   start();
   const auto begun = std::chrono::steady_clock::now();
   RawClient waiting = raw();
-  waiting.send(upgrade_request("/guarded?token=" + token("alice")) + test::frame(0x81, R"({"type":"x"})"));
+  waiting.send(upgrade_request("/guarded?token=" + token("alice")) +
+               test::frame(0x81, R"({"type":"x"})"));
   RawClient neighbour = client("bob");
   ask(neighbour, R"({"type":"x"})");
   EXPECT_EQ(waiting.read_status(), 503U);
@@ -340,7 +349,8 @@ TEST_F(Faults, F24_EverythingHasALimit) {
   RawClient third = client("many");
   EXPECT_EQ(oldest.read_close(), 4409U);
   ask(third, R"({"type":"join","room":"a"})");
-  EXPECT_EQ(probe.join_room("many", "b"), ws::JoinResult::joined);  // of the device that was in none
+  EXPECT_EQ(probe.join_room("many", "b"),
+            ws::JoinResult::joined);  // of the device that was in none
   EXPECT_EQ(probe.join_room("many", "c"), ws::JoinResult::too_many_rooms);
   EXPECT_EQ(probe.join_room("many", std::string(256, 'r')), ws::JoinResult::name_invalid);
   RawClient fourth = raw();

@@ -1,5 +1,6 @@
-// Frames that peers will send, one by one and in floods: each scenario by its number, on real sockets, with a
-// healthy neighbour that must go on undisturbed. Compressed ones: compression_test.cpp.
+// Frames that peers will send, one by one and in floods: each scenario by its number, on real
+// sockets, with a healthy neighbour that must go on undisturbed. Compressed ones:
+// compression_test.cpp.
 
 #include <atomic>
 #include <chrono>
@@ -20,9 +21,10 @@ TEST_F(Scenario, S29_BadFramesAre1002) {
   begin();
   expect_rejected("protocol_error", 10);
   for (const std::string& bad :
-       {frame(0x81, "x", Length::minimal, false), frame(0xC1, "x"), frame(0x83, "x"), frame(0x8B, ""),
-        frame(0x09, ""), frame(0x89, std::string(126, 'x')), frame(0x82, "five", Length::two),
-        frame(0x82, "five", Length::eight), frame(0x80, "x"), frame(0x01, "a") + frame(0x81, "b")}) {
+       {frame(0x81, "x", Length::minimal, false), frame(0xC1, "x"), frame(0x83, "x"),
+        frame(0x8B, ""), frame(0x09, ""), frame(0x89, std::string(126, 'x')),
+        frame(0x82, "five", Length::two), frame(0x82, "five", Length::eight), frame(0x80, "x"),
+        frame(0x01, "a") + frame(0x81, "b")}) {
     EXPECT_EQ(close_of(bad), 1002U);
   }
 }

@@ -1,5 +1,5 @@
-// What peers will do before they are connected, and what the server does then: each scenario by its number,
-// on real sockets, with a healthy neighbour that must go on undisturbed.
+// What peers will do before they are connected, and what the server does then: each scenario by its
+// number, on real sockets, with a healthy neighbour that must go on undisturbed.
 
 #include <algorithm>
 #include <chrono>
@@ -35,8 +35,8 @@ TEST_F(Scenario, S01_HeadersOneByteASecondAreCutAtTheHeadsTimeLimit) {
   EXPECT_TRUE(slow.at_end());
 }
 
-// CVE-2023-43669: CPU that grew with the square of the head. Four times the bytes in as small pieces cost
-// four times as much.
+// CVE-2023-43669: CPU that grew with the square of the head. Four times the bytes in as small
+// pieces cost four times as much.
 TEST_F(Scenario, S02_AHugeHeadInChunksIs431InLinearTime) {
   constexpr std::size_t kHuge = 20 * 1024 * 1024;
   limits.head_bytes_max = kHuge;
@@ -73,13 +73,14 @@ TEST_F(Scenario, S04_AProtocolHeaderOfSpacesIsRefusedAtOnce) {  // CVE-2021-3264
   limits.head_bytes_max = 64 * 1024;
   begin();
   expect_rejected("bad_request", 10);
-  const std::string request = good_request("Sec-WebSocket-Protocol: b" + std::string(32'768, ' ') + "x\r\n");
+  const std::string request =
+      good_request("Sec-WebSocket-Protocol: b" + std::string(32'768, ' ') + "x\r\n");
   const auto cpu = test::least_cpu(10, [&] { EXPECT_EQ(status_of(request), 400U); });
   EXPECT_LT(cpu, test::kAtOnceCpu);
 }
 
-// From many addresses, so that ports do not run out; many at a time, which saves switching between the
-// threads. That the memory stays flat is the fixture's promise.
+// From many addresses, so that ports do not run out; many at a time, which saves switching between
+// the threads. That the memory stays flat is the fixture's promise.
 TEST_F(Scenario, S05_BadKeys100kTimesAre400AndTheMemoryStaysFlat) {
   constexpr int kRounds = test::kSanitized ? 40 : 2000;
   constexpr int kAtOnce = 50;
@@ -89,7 +90,8 @@ TEST_F(Scenario, S05_BadKeys100kTimesAre400AndTheMemoryStaysFlat) {
   std::string malformed = good_request();
   malformed.replace(malformed.find("dGhl"), 4, "!!!!");
   const std::string missing =
-      "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: "
+      "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: "
+      "Upgrade\r\nSec-WebSocket-Version: "
       "13\r\n\r\n";
   for (int round = 0; round < kRounds; ++round) {
     const std::string source = "127.0.1." + std::to_string(1 + round % 20);
@@ -119,7 +121,8 @@ TEST_F(Scenario, S07_StrangeExtensionsAreDeclined) {
   begin();
   for (const char* value :
        {"constructor", "permessage-deflate; constructor", "x-webkit-deflate-frame",
-        "permessage-deflate; server_max_window_bits=7", "permessage-deflate; server_max_window_bits=16",
+        "permessage-deflate; server_max_window_bits=7",
+        "permessage-deflate; server_max_window_bits=16",
         "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10"}) {
     RawClient made = raw();
     made.send(good_request("Sec-WebSocket-Extensions: "s + value + "\r\n"));
@@ -127,7 +130,8 @@ TEST_F(Scenario, S07_StrangeExtensionsAreDeclined) {
     EXPECT_EQ(head.substr(9, 3), "101") << value;
     EXPECT_EQ(head.find("Extensions"), std::string::npos) << value;
   }
-  EXPECT_EQ(status_of(good_request("Sec-WebSocket-Extensions: permessage-deflate; x=\"\r\n")), 400U);
+  EXPECT_EQ(status_of(good_request("Sec-WebSocket-Extensions: permessage-deflate; x=\"\r\n")),
+            400U);
 }
 
 TEST_F(Scenario, S08_AnUpgradeWithABodyIs400) {
@@ -213,7 +217,8 @@ TEST_F(Guarded, S10_ResetsInEveryStateLeaveNothingBehind) {
   closing.reset();
   eventually([&] { return slow.ended == 1 && slow.disconnects == 1; });
   eventually([&] {
-    return slow.connection_count() == 0 && echo.connection_count() == 1 && guarded.connection_count() == 0;
+    return slow.connection_count() == 0 && echo.connection_count() == 1 &&
+           guarded.connection_count() == 0;
   });
 }
 
@@ -239,8 +244,8 @@ TEST_F(Guarded, S28_AUserStoreThatHangsIs503AtTheLimitAndHoldsUpNobody) {
 
 // --- what is logged ---
 
-// CVE-2020-7694. What is refused by its bytes is not logged, and what is logged is one line, of printable
-// ASCII, in which a value cannot look like another.
+// CVE-2020-7694. What is refused by its bytes is not logged, and what is logged is one line, of
+// printable ASCII, in which a value cannot look like another.
 TEST_F(Scenario, S12_ControlCharactersInThePathAreEscapedInTheLog) {
   begin();
   expect_rejected("bad_request", 3);
@@ -259,7 +264,8 @@ TEST_F(Scenario, S12_ControlCharactersInThePathAreEscapedInTheLog) {
   get("/" + std::string(100, 'x'));
   EXPECT_TRUE(log.has(" detail=/%1b[31m%0d%0a\n")) << log.text();
   EXPECT_TRUE(log.has(" detail=\"/reason=none\"\n")) << log.text();
-  EXPECT_TRUE(log.has(" detail=/" + std::string(63, 'x') + "\n")) << log.text();  // no token fits in there
+  EXPECT_TRUE(log.has(" detail=/" + std::string(63, 'x') + "\n"))
+      << log.text();  // no token fits in there
   const std::string all = log.text();
   const auto printable = [](char c) { return (c >= ' ' && c <= '~') || c == '\n'; };
   EXPECT_TRUE(std::all_of(all.begin(), all.end(), printable)) << all;

@@ -1,5 +1,5 @@
-// Issuers whose keys are fetched, and what their servers will do: scenarios 18 to 21, on real sockets, with a
-// healthy neighbour that must go on undisturbed.
+// Issuers whose keys are fetched, and what their servers will do: scenarios 18 to 21, on real
+// sockets, with a healthy neighbour that must go on undisturbed.
 
 #include <chrono>
 
@@ -37,8 +37,8 @@ class Issuer {
   // more: further members of the header, each with a comma before.
   std::string token(std::string_view user, std::string_view kid, std::string_view iss,
                     const std::string& more = {}) const {
-    const auto now =
-        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+        std::chrono::system_clock::now().time_since_epoch());
     const std::string times =
         ",\"iat\":" + std::to_string(now.count()) + ",\"exp\":" + std::to_string(now.count() + 900);
     const authx::AuthConfig config(pair_.private_pem, authx::Algorithm::EdDSA);
@@ -109,7 +109,8 @@ TEST_F(Issued, S18_AllWhoWaitShareTheFetchAtTheCoolDownsEnd) {
     waiting.push_back(ask(issuer.token("eve", "unknown" + std::to_string(i), issuer.name())));
   expect_welcome(issuer.token("bob"));  // whose key is known waits for nobody
   for (RawClient& one : waiting) expect_refused(std::move(one));
-  // All had asked before the first was answered, unless this machine took longer than a cool-down for it.
+  // All had asked before the first was answered, unless this machine took longer than a cool-down
+  // for it.
   const auto cool_downs = (std::chrono::steady_clock::now() - begun) / 1500ms;
   EXPECT_LE(server.fetches(), 1 + cool_downs);
   EXPECT_EQ(test::metric(app.port(), "microframe_key_fetches_total"), server.fetches());
@@ -131,7 +132,8 @@ TEST_F(Issued, S19_OneKidAtTwoIssuersIsTwoKeys) {
   Issuer other("https://other.example");
   KeyServer others{other.keys()};
   keyed = &app.route<EchoChat>(
-      "/keyed", authx::AuthConfig::jwks({source, authx::JwksSource(others.url()).issuer(other.name())}));
+      "/keyed",
+      authx::AuthConfig::jwks({source, authx::JwksSource(others.url()).issuer(other.name())}));
   begin();
   expect_welcome(issuer.token("alice"));
   expect_welcome(other.token("alice"));
@@ -164,7 +166,8 @@ TEST_F(Issued, S20_NoRedirectIsFollowed) {
   EXPECT_EQ(trap.fetches(), 0);
 }
 
-// However the issuer's server misbehaves: keys that are known go on, and what nobody can tell is 503.
+// However the issuer's server misbehaves: keys that are known go on, and what nobody can tell is
+// 503.
 class Misbehaving : public Issued, public testing::WithParamInterface<Mode> {};
 
 TEST_P(Misbehaving, S21_CachedKeysGoOnAndNewOnesAre503) {
@@ -181,7 +184,8 @@ TEST_P(Misbehaving, S21_CachedKeysGoOnAndNewOnesAre503) {
   expect_unavailable(ask(issuer.token("carol")));
   EXPECT_GE(test::rejected(app.port(), "keys_unavailable"), 1);
   EXPECT_GE(test::metric(app.port(), "microframe_key_fetch_failures_total"), 1);
-  EXPECT_LE(server.bytes_taken(), static_cast<std::size_t>(server.fetches()) << 23U) << "cut off early";
+  EXPECT_LE(server.bytes_taken(), static_cast<std::size_t>(server.fetches()) << 23U)
+      << "cut off early";
   server.behave(Mode::good);
   eventually([&] { return ask(issuer.token("carol")).read_status() == 101; });
   EXPECT_EQ(test::rejected(app.port(), "unauthenticated"), 0) << "no valid token was refused";
@@ -202,7 +206,8 @@ std::string name_of(const testing::TestParamInfo<Mode>& mode) {
   constexpr const char* kNames[] = {"Good", "Hangs", "Fails", "Huge", "Broken"};
   return kNames[static_cast<int>(mode.param)];
 }
-INSTANTIATE_TEST_SUITE_P(, Misbehaving, testing::Values(Mode::hangs, Mode::fails, Mode::huge, Mode::broken),
+INSTANTIATE_TEST_SUITE_P(, Misbehaving,
+                         testing::Values(Mode::hangs, Mode::fails, Mode::huge, Mode::broken),
                          name_of);
 
 TEST_F(Issued, S21_ARotatedKeyIsWaitedForAndItsTokenNotRefused) {

@@ -53,7 +53,8 @@ TEST_F(KeysOverTls, AreTakenFromWhoIsVouchedForAlone) {
   const auto good = fetch("localhost", trusted.path());
   EXPECT_EQ(good.error, "");
   EXPECT_EQ(good.body, body);
-  for (const std::string& ca : {others.path(), std::string()}) {  // the system's know nothing of ours
+  for (const std::string& ca :
+       {others.path(), std::string()}) {  // the system's know nothing of ours
     const auto bad = fetch("localhost", ca);
     EXPECT_NE(bad.error, "");
     EXPECT_EQ(bad.body, "");

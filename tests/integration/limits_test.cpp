@@ -1,5 +1,6 @@
-// Each limit of docs/reference/close-codes.md at its edge: what is at the limit passes, one past it is told
-// the limit's code or status, counted and logged. Time limits: what comes passes, what never comes does not.
+// Each limit of docs/reference/close-codes.md at its edge: what is at the limit passes, one past it
+// is told the limit's code or status, counted and logged. Time limits: what comes passes, what
+// never comes does not.
 
 #include <atomic>
 
@@ -271,7 +272,8 @@ TEST_F(Limit, RoomsOfAnEndpoint) {
   EXPECT_EQ(join(other, "3"), kJoined) << "a room that is there takes who comes";
   made.send_close();
   eventually([&] { return joiner.connection_count() == 1; });
-  eventually([&] { return test::metric(app.port(), "microframe_rooms{endpoint=\"/rooms\"}") == 1; });
+  eventually(
+      [&] { return test::metric(app.port(), "microframe_rooms{endpoint=\"/rooms\"}") == 1; });
   EXPECT_EQ(join(other, "4"), kJoined);
   expect_rejected("too_many_rooms", 1);
 }

@@ -1,5 +1,5 @@
-// More than a process can bear: no descriptors, no memory, hooks that block, rooms without end. By the
-// numbers of the scenarios, each with a healthy neighbour.
+// More than a process can bear: no descriptors, no memory, hooks that block, rooms without end. By
+// the numbers of the scenarios, each with a healthy neighbour.
 
 #include <sys/resource.h>
 
@@ -53,7 +53,8 @@ const authx::AuthConfig& child_auth() {
   return auth;
 }
 
-// What a ChildServer runs: an echo on /ws, with so many descriptors and so much memory beyond what it has.
+// What a ChildServer runs: an echo on /ws, with so many descriptors and so much memory beyond what
+// it has.
 TEST(Child, DISABLED_Serve) {
   if (const std::size_t descriptors = number_in("MICROFRAME_TEST_DESCRIPTORS"); descriptors != 0) {
     const rlimit few{descriptors, descriptors};
@@ -92,8 +93,8 @@ class Overload : public test::AppTest {
 // --- 43: out of descriptors ---
 
 TEST_F(Overload, S43_OutOfDescriptorsTheServerRestsAndRecoversByItself) {
-  // UBSan, which comes with it, opens a pipe to see whether an object is one, and takes it for none if it
-  // cannot.
+  // UBSan, which comes with it, opens a pipe to see whether an object is one, and takes it for none
+  // if it cannot.
   if (kAddressSanitized) GTEST_SKIP() << "the sanitizer needs descriptors itself";
   ChildServer server("Child.DISABLED_Serve", {"MICROFRAME_TEST_DESCRIPTORS=64"});
   RawClient neighbour(server.port());
@@ -109,8 +110,8 @@ TEST_F(Overload, S43_OutOfDescriptorsTheServerRestsAndRecoversByItself) {
   // Under 5% of a core (10% with a sanitizer's help), over two seconds with the crowd waiting.
   const long before = server.ticks();
   std::this_thread::sleep_for(2s);
-  const double share =
-      static_cast<double>(server.ticks() - before) / (2.0 * static_cast<double>(::sysconf(_SC_CLK_TCK)));
+  const double share = static_cast<double>(server.ticks() - before) /
+                       (2.0 * static_cast<double>(::sysconf(_SC_CLK_TCK)));
   EXPECT_LT(share, kSanitized ? 0.1 : 0.05);
   expect_echo(neighbour);
   RawClient last = std::move(crowd.back());
@@ -166,7 +167,9 @@ class RoomFlood : public Overload {
     crowd.front().send_text(R"({"room":"one more"})");
     EXPECT_EQ(crowd.front().read_text(), R"({"in":false})");
   }
-  bool is_empty() { return rooms.connection_count() == 0 && rooms.get_room_members("room number 1").empty(); }
+  bool is_empty() {
+    return rooms.connection_count() == 0 && rooms.get_room_members("room number 1").empty();
+  }
 };
 
 TEST_F(RoomFlood, S44_RoomsWithoutEndAreRefusedAndTheirMemoryIsGivenBack) {
@@ -223,7 +226,9 @@ class Blocker : public ws::ChatBase {
 class BlockingStore : public authx::AuthManager {
  public:
   std::atomic<bool> let_go{false};
-  Task<std::optional<authx::User>> get_user_by_email(std::string) override { co_return std::nullopt; }
+  Task<std::optional<authx::User>> get_user_by_email(std::string) override {
+    co_return std::nullopt;
+  }
   Task<std::optional<authx::User>> get_user_by_id(std::string id) override {
     while (!let_go) std::this_thread::sleep_for(1ms);
     co_return authx::User(id, "");
@@ -237,12 +242,14 @@ class Blocked : public Overload {
   Blocked() { limits.hook_warning_time = 50ms; }
 
   void expect_named(const std::string& endpoint, const std::string& hook) {
-    eventually(
-        [&] { return log.has("hook blocks its loop endpoint=" + endpoint + " hook=" + hook + " seconds="); });
+    eventually([&] {
+      return log.has("hook blocks its loop endpoint=" + endpoint + " hook=" + hook + " seconds=");
+    });
   }
   void expect_ended(const std::string& endpoint, const std::string& hook) {
     eventually([&] {
-      return log.has("hook no longer blocks its loop endpoint=" + endpoint + " hook=" + hook + " seconds=");
+      return log.has("hook no longer blocks its loop endpoint=" + endpoint + " hook=" + hook +
+                     " seconds=");
     });
     EXPECT_EQ(test::metric(app.port(), "microframe_blocked_hooks_total"), 1);
   }
@@ -351,7 +358,8 @@ TEST_F(Memory, S48_PastItsMemoryTheServerShedsNewConnectionsAndRecovers) {
   }
   EXPECT_GE(crowd.size(), kSanitized ? 5U : 20U);
   expect_echo(neighbour);
-  EXPECT_EQ(test::metric(server.port(), "microframe_memory_limit_bytes"), static_cast<double>(limit));
+  EXPECT_EQ(test::metric(server.port(), "microframe_memory_limit_bytes"),
+            static_cast<double>(limit));
   EXPECT_GE(test::rejected(server.port(), "memory_full"), 1);
   crowd.front().send(frame(0x80, "x"));  // accepted ones go on
   EXPECT_EQ(crowd.front().read_frame().payload.size(), kMiB);

@@ -1,5 +1,5 @@
-// Behind a proxy: whose address counts, and that nobody else can claim one. The proxies are at 127.0.0.2 and
-// 127.0.0.9; everybody else on loopback is a client.
+// Behind a proxy: whose address counts, and that nobody else can claim one. The proxies are at
+// 127.0.0.2 and 127.0.0.9; everybody else on loopback is a client.
 
 #include "microframe/config_error.hpp"
 #include "support/app_fixture.hpp"
@@ -18,7 +18,9 @@ using test::upgrade_request;
 // Tells each device the address that it comes from, as the application sees it.
 class Who : public ws::ChatBase {
  public:
-  void on_connect(ws::WebSocket& socket, const ws::UserId&) { socket.send_text(socket.remote_address()); }
+  void on_connect(ws::WebSocket& socket, const ws::UserId&) {
+    socket.send_text(socket.remote_address());
+  }
   void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
     socket.send(message);
   }
@@ -26,7 +28,8 @@ class Who : public ws::ChatBase {
 
 const std::string kV1 = "PROXY TCP4 203.0.113.9 127.0.0.1 50000 443\r\n";
 // 203.0.113.9:50000, with a TLV behind the addresses.
-const std::string kV2 = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x11\xCB\0\x71\x09\x7F\0\0\1\xC3\x50\1\xBB\x04\0\2hi"s;
+const std::string kV2 =
+    "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x11\xCB\0\x71\x09\x7F\0\0\1\xC3\x50\1\xBB\x04\0\2hi"s;
 const std::string kV2Local = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0"s;
 
 class Behind : public test::AppTest {
@@ -41,7 +44,9 @@ class Behind : public test::AppTest {
   std::string request(const std::string& fields = {}) const {
     return upgrade_request("/ws?token=" + token("alice"), fields);
   }
-  static std::string forwarded_for(const std::string& list) { return "X-Forwarded-For: " + list + "\r\n"; }
+  static std::string forwarded_for(const std::string& list) {
+    return "X-Forwarded-For: " + list + "\r\n";
+  }
   // The address that the application is told of who sends `bytes` from `source`.
   std::string seen(const char* source, const std::string& bytes) const {
     RawClient client = client_from(source, app.port());
@@ -66,7 +71,8 @@ class Behind : public test::AppTest {
 TEST_F(Behind, AProxysXForwardedForNamesTheClient) {
   begin(ProxyForm::x_forwarded_for);
   EXPECT_EQ(seen("127.0.0.2", request(forwarded_for("203.0.113.9"))), "203.0.113.9");
-  EXPECT_EQ(seen("127.0.0.2", request(forwarded_for("10.0.0.1, 203.0.113.9, 127.0.0.9"))), "203.0.113.9");
+  EXPECT_EQ(seen("127.0.0.2", request(forwarded_for("10.0.0.1, 203.0.113.9, 127.0.0.9"))),
+            "203.0.113.9");
   EXPECT_EQ(seen("127.0.0.9", request(forwarded_for("2001:db8::1"))), "2001:db8::1");
   EXPECT_EQ(seen("127.0.0.2", request()).substr(0, 10), "127.0.0.2:");
   EXPECT_EQ(seen("127.0.0.2", request(forwarded_for("unknown"))).substr(0, 10), "127.0.0.2:");
@@ -89,7 +95,8 @@ TEST_F(Behind, EachClientHasItsOwnLimit) {
   begin(ProxyForm::x_forwarded_for);
   test::LogCapture log;
   std::vector<RawClient> kept;
-  for (const char* client : {"203.0.113.9", "203.0.113.9", "198.51.100.1", "198.51.100.1", "2001:db8::1"}) {
+  for (const char* client :
+       {"203.0.113.9", "203.0.113.9", "198.51.100.1", "198.51.100.1", "2001:db8::1"}) {
     auto [made, status] = keep("127.0.0.2", request(forwarded_for(client)));
     EXPECT_EQ(status, 101U) << client;
     kept.push_back(std::move(made));
@@ -128,7 +135,8 @@ TEST_F(Behind, S42_ManyConnectionsFromOneAddressAreRefusedPastItsLimitWhateverTh
   EXPECT_EQ(status("127.0.0.4", plain), 101U);
   EXPECT_EQ(status("127.0.0.2", request(forwarded_for("203.0.113.1"))), 101U)
       << "of whom no connection is open";
-  EXPECT_EQ(status("127.0.0.2", request(forwarded_for("127.0.0.3"))), 429U) << "the proxy's word counts";
+  EXPECT_EQ(status("127.0.0.2", request(forwarded_for("127.0.0.3"))), 429U)
+      << "the proxy's word counts";
 }
 
 TEST_F(Behind, AProxyHeaderNamesTheClient) {
@@ -143,8 +151,8 @@ TEST_F(Behind, AProxyHeaderMayComeInPieces) {
   begin(ProxyForm::proxy_protocol);
   for (const std::string& header : {kV1, kV2}) {
     const std::string bytes = header + request();
-    for (const std::size_t cut : {std::size_t{1}, std::size_t{6}, std::size_t{15}, header.size() - 1,
-                                  header.size(), header.size() + 1}) {
+    for (const std::size_t cut : {std::size_t{1}, std::size_t{6}, std::size_t{15},
+                                  header.size() - 1, header.size(), header.size() + 1}) {
       RawClient client = client_from("127.0.0.2", app.port());
       client.send(bytes.substr(0, cut));
       EXPECT_TRUE(client.silent());
@@ -176,8 +184,9 @@ TEST_F(Behind, WithoutAGoodProxyHeaderAProxysConnectionIsDropped) {
     client.send(kV2Local + "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
     return client.read_all();
   };
-  eventually(
-      [&] { return count().find("rejected_total{reason=\"proxy_header\"} 3\n") != std::string::npos; });
+  eventually([&] {
+    return count().find("rejected_total{reason=\"proxy_header\"} 3\n") != std::string::npos;
+  });
 }
 
 TEST_F(Behind, OnlyProxiesMayConnectWherePROXYHeadersAreAsked) {
@@ -205,9 +214,9 @@ TEST_F(Behind, AClientToldByAProxyHeaderHasItsOwnLimitAndNoWordOfItsOwn) {
   EXPECT_EQ(first_status, 101U);
   EXPECT_EQ(status("127.0.0.2", kV2 + request()), 429U);
   EXPECT_EQ(status("127.0.0.2", kV2 + request(forwarded_for("198.51.100.1"))), 429U);
-  EXPECT_EQ(
-      seen("127.0.0.2", "PROXY TCP4 203.0.113.8 127.0.0.1 1 2\r\n" + request(forwarded_for("198.51.100.1"))),
-      "203.0.113.8:1");
+  EXPECT_EQ(seen("127.0.0.2", "PROXY TCP4 203.0.113.8 127.0.0.1 1 2\r\n" +
+                                  request(forwarded_for("198.51.100.1"))),
+            "203.0.113.8:1");
 }
 
 TEST_F(Behind, AProxyBehindAProxyIsBelievedWhereBothFormsAreAsked) {

@@ -1,5 +1,5 @@
-// Users who are revoked while they are connected, coming or looked up: scenario 27, on real sockets, with a
-// healthy neighbour that must go on undisturbed.
+// Users who are revoked while they are connected, coming or looked up: scenario 27, on real
+// sockets, with a healthy neighbour that must go on undisturbed.
 
 #include <atomic>
 #include <chrono>

@@ -1,5 +1,5 @@
-// Sessions of microframe.v1 on a server with several loops: resumed, expired, evicted, refused; what hooks
-// are told, and what plain clients in the same rooms see.
+// Sessions of microframe.v1 on a server with several loops: resumed, expired, evicted, refused;
+// what hooks are told, and what plain clients in the same rooms see.
 
 #include <atomic>
 #include <boost/json/array.hpp>
@@ -40,7 +40,8 @@ class Told : public ws::ChatBase {
     if (op == "throw") throw std::runtime_error("a bug");
     note(user + " " + op);
   }
-  void on_disconnect(ws::WebSocket& socket, const ws::UserId& user, const ws::DisconnectReason& reason) {
+  void on_disconnect(ws::WebSocket& socket, const ws::UserId& user,
+                     const ws::DisconnectReason& reason) {
     note(user + " lost: " + std::string(to_string(reason.cause)) + ", rooms " +
          std::to_string(socket.rooms().size()));
   }
@@ -176,8 +177,9 @@ TEST_F(Sessions, AreNotTakenFromWhoCameByALaterAttempt) {
   lose(former, "alice");
   const auto attempt = [&](unsigned number) {
     RawClient made = raw();
-    made.send(test::upgrade_request("/ws", "Sec-WebSocket-Protocol: microframe.v1, token." + token("alice") +
-                                               former.offer() + "." + std::to_string(number) + "\r\n"));
+    made.send(test::upgrade_request("/ws", "Sec-WebSocket-Protocol: microframe.v1, token." +
+                                               token("alice") + former.offer() + "." +
+                                               std::to_string(number) + "\r\n"));
     return made;
   };
   RawClient second = attempt(2);
@@ -261,8 +263,8 @@ class Expelling : public ws::ChatBase {
   bool can_join(ws::WebSocket&, const ws::UserId&, const std::string&) { return true; }
 };
 
-// A leave from another thread comes into force on its way, or within the join that overtakes it: which it
-// does not answer.
+// A leave from another thread comes into force on its way, or within the join that overtakes it:
+// which it does not answer.
 TEST_F(Sessions, AreNotToldOfALeaveMadeElsewhereAsTheAnswerToTheirJoin) {
   app.route<Expelling>("/expelling", auth);
   start();
@@ -377,7 +379,8 @@ TEST_F(Sessions, ReplayingEncodesNothingAgain) {
     for (int n = 0; n < kMissed; ++n) ASSERT_EQ(clients[at].read().at("data"), Json(n));
   }
   EXPECT_EQ(test::metric(app.port(), "microframe_session_frames_encoded_total") - before, kMissed);
-  EXPECT_EQ(test::metric(app.port(), "microframe_session_frames_replayed_total"), kClients * kMissed);
+  EXPECT_EQ(test::metric(app.port(), "microframe_session_frames_replayed_total"),
+            kClients * kMissed);
 }
 
 TEST_F(Sessions, WithMoreToKeepThanTheLimitBeginAnew) {
@@ -409,9 +412,10 @@ TEST_F(Sessions, LoseNothingWhileTheyWaitForAHook) {
   eventually([&] { return !slow.is_connected("alice"); });
   // Who comes back waits for the hook; and what comes meanwhile is more than is kept.
   auto back = stream();
-  back->send(test::upgrade_request(
-      "/slow", "Sec-WebSocket-Protocol: microframe.v1, token." + token("alice") + alice.offer() + "\r\n"));
-  for (int i = 0; i < 3; ++i) test::rejected(app.port(), "revoked");  // the loop has seen it by then
+  back->send(test::upgrade_request("/slow", "Sec-WebSocket-Protocol: microframe.v1, token." +
+                                                token("alice") + alice.offer() + "\r\n"));
+  for (int i = 0; i < 3; ++i)
+    test::rejected(app.port(), "revoked");  // the loop has seen it by then
   for (int n = 0; n < 11; ++n) slow.broadcast(n);
   for (int i = 0; i < 3; ++i) test::rejected(app.port(), "revoked");
   slow.free = true;

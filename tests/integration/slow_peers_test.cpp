@@ -1,4 +1,5 @@
-// Peers that read slowly or not at all: cut off, thinned out by the rules of their rooms, or waited for.
+// Peers that read slowly or not at all: cut off, thinned out by the rules of their rooms, or waited
+// for.
 
 #include <atomic>
 #include <chrono>
@@ -12,7 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 using test::RawClient;
 
-// What a Linux kernel takes for a peer that never reads, loopback's buffers included, is well below this.
+// What a Linux kernel takes for a peer that never reads, loopback's buffers included, is well below
+// this.
 constexpr std::size_t kMoreThanTheKernelTakes = 16 * 1024 * 1024;
 
 class Ticker : public ws::ChatBase {
@@ -43,7 +45,8 @@ class SlowPeers : public test::AppTest {
     const std::size_t before = ticker.connection_count();
     RawClient made = client(user);
     eventually([&] {
-      return ticker.connection_count() == before + 1 && ticker.get_room_members("cut").size() > before;
+      return ticker.connection_count() == before + 1 &&
+             ticker.get_room_members("cut").size() > before;
     });
     return made;
   }
@@ -193,7 +196,8 @@ TEST_F(SlowPeers, DrainedWaitsForTheReaderSoThatNothingPilesUp) {
   eventually([&] { return downloads.sent > 1; });
   std::this_thread::sleep_for(50ms);
   EXPECT_LT(downloads.sent, Downloads::kChunks);
-  reader.send(test::frame(0x89, "still there?"));  // pings are answered meanwhile, ahead of the data
+  reader.send(
+      test::frame(0x89, "still there?"));  // pings are answered meanwhile, ahead of the data
   bool pong = false;
   for (int got = 0; got < Downloads::kChunks;) {
     const test::Received received = reader.read_frame();
@@ -232,7 +236,8 @@ TEST_F(SlowPeers, BufferedAndDrainedFromAnotherThread) {
   EXPECT_EQ(handle->buffered(), 0U);
   EXPECT_TRUE(sync_wait(handle->drained()));
   const std::string pad(64 * 1024, 'p');
-  for (std::size_t sent = 0; sent < kMoreThanTheKernelTakes; sent += pad.size()) handle->send_text(pad);
+  for (std::size_t sent = 0; sent < kMoreThanTheKernelTakes; sent += pad.size())
+    handle->send_text(pad);
   eventually([&] { return handle->buffered() > 1024 * 1024; });
   for (std::size_t got = 0; got < kMoreThanTheKernelTakes; got += pad.size()) reader.read_text();
   EXPECT_TRUE(sync_wait(handle->drained()));

@@ -1,4 +1,5 @@
-// microframe::Clients that talk in a room while their wires are cut, again and again: what each is told.
+// microframe::Clients that talk in a room while their wires are cut, again and again: what each is
+// told.
 
 #include <atomic>
 #include <boost/json/object.hpp>
@@ -45,12 +46,13 @@ class Guest {
  public:
   Guest(const ClientLoop& loop, const std::string& url, const ClientOptions& options)
       : client(loop, url, options) {
-    client.on_message([this](const Json& data, const std::string&, std::optional<std::uint64_t> offset) {
-      const std::lock_guard lock(mutex_);
-      if (offset.value_or(0) <= last_) ++out_of_order;
-      last_ = offset.value_or(0);
-      if (!said_.insert(to_text(data)).second) ++repeated;
-    });
+    client.on_message(
+        [this](const Json& data, const std::string&, std::optional<std::uint64_t> offset) {
+          const std::lock_guard lock(mutex_);
+          if (offset.value_or(0) <= last_) ++out_of_order;
+          last_ = offset.value_or(0);
+          if (!said_.insert(to_text(data)).second) ++repeated;
+        });
     client.on_joined([this](const JoinedRoom& room) { gaps += room.recovered == false; });
     client.connect();
   }

@@ -1,5 +1,5 @@
-// permessage-deflate over TLS: what holds on plain connections (compression_test.cpp) holds where the frames
-// are cut into records, and both ends keep a state of their own for each.
+// permessage-deflate over TLS: what holds on plain connections (compression_test.cpp) holds where
+// the frames are cut into records, and both ends keep a state of their own for each.
 
 #include <algorithm>
 #include <string>
@@ -47,7 +47,8 @@ class TlsCompression : public test::Tls {
 };
 
 class TlsCompressionVersions : public TlsCompression, public testing::WithParamInterface<int> {};
-INSTANTIATE_TEST_SUITE_P(All, TlsCompressionVersions, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
+INSTANTIATE_TEST_SUITE_P(All, TlsCompressionVersions,
+                         testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
 
 TEST_P(TlsCompressionVersions, EchoesCompressedWhatCameCompressed) {
   begin();
@@ -64,7 +65,8 @@ TEST_P(TlsCompressionVersions, EchoesCompressedWhatCameCompressed) {
   }
 }
 
-// A compressed message in fragments, each in a record of its own, and one that is spread over many records.
+// A compressed message in fragments, each in a record of its own, and one that is spread over many
+// records.
 TEST_P(TlsCompressionVersions, FragmentsAndRecordsMayBeCutAnywhere) {
   begin();
   TlsClient made = deflating("/ws", {.version = GetParam()});
@@ -139,7 +141,8 @@ TEST_F(TlsCompression, S37_BombsAre1009WhileTheyAreInflated) {
   begin();
   const std::string bomb = deflated(std::string(64 << 20, 'b'));
   EXPECT_EQ(close_of(deflating(), frame(0xC2, bomb)), 1009U);
-  EXPECT_EQ(close_of(deflating(), frame(0x42, bomb.substr(0, 1'000))), 1009U);  // its end never comes
+  EXPECT_EQ(close_of(deflating(), frame(0x42, bomb.substr(0, 1'000))),
+            1009U);  // its end never comes
   TlsClient good = deflating();
   good.send(deflated_frame(std::string(100'000, 'b'), 2));
   EXPECT_EQ(read_deflated(good), std::string(100'000, 'b'));
@@ -149,7 +152,9 @@ TEST_F(TlsCompression, S38_BadCompressedDataIs1007AndMisplacedRsv1Is1002) {
   begin();
   const std::string payload = deflated("Hello, hello, hello");
   EXPECT_EQ(close_of(deflating(), frame(0xC1, payload.substr(0, payload.size() / 2))), 1007U);
-  EXPECT_EQ(close_of(deflating(), frame(0x41, payload.substr(0, 5)) + frame(0xC0, payload.substr(5))), 1002U);
+  EXPECT_EQ(
+      close_of(deflating(), frame(0x41, payload.substr(0, 5)) + frame(0xC0, payload.substr(5))),
+      1002U);
   EXPECT_EQ(close_of(open("alice"), deflated_frame("x")), 1002U) << "it was not agreed";
 }
 

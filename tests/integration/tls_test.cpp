@@ -1,5 +1,5 @@
-// Applications over TLS: handshakes that stall, fail and are shortened; certificates that change while it
-// serves; and that what holds on plain connections holds on these.
+// Applications over TLS: handshakes that stall, fail and are shortened; certificates that change
+// while it serves; and that what holds on plain connections holds on these.
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -59,7 +59,8 @@ TEST_P(TlsVersions, AnEarlierSessionShortensTheHandshake) {
   std::vector<TlsClient> later;
   SSL_SESSION* session = first.session();
   for (int i = 0; i < 8; ++i) {
-    TlsClient& again = later.emplace_back(open("alice", {.version = GetParam(), .resume = session}));
+    TlsClient& again =
+        later.emplace_back(open("alice", {.version = GetParam(), .resume = session}));
     EXPECT_TRUE(SSL_session_reused(again.ssl())) << i;
     expect_echo(again, "hello");
     if (again.session()) session = again.session();  // TLS 1.3: a ticket is good for once
@@ -126,8 +127,9 @@ TEST_F(Tls, AFloodOfHandshakesCostsNoTls) {
 
 TEST_F(Tls, PlainTextIsToldToSpeakTls) {
   begin();
-  for (const std::string& text : {upgrade_request("/ws"), std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
-                                  std::string("PRI * HTTP/2.0\r\n\r\n"), std::string("hello")}) {
+  for (const std::string& text :
+       {upgrade_request("/ws"), std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+        std::string("PRI * HTTP/2.0\r\n\r\n"), std::string("hello")}) {
     RawClient plain = raw();
     plain.send(text);
     EXPECT_EQ(plain.read_status(), 400U);
@@ -251,7 +253,8 @@ TlsClient client_of(const std::string& path) {
 
 TEST_F(Tls, SighupReloadsAndEndsNothing) {
   std::signal(SIGHUP, SIG_IGN);  // until the server heeds it
-  const std::string path = testing::TempDir() + "microframe-tls-" + std::to_string(::getpid()) + ".sock";
+  const std::string path =
+      testing::TempDir() + "microframe-tls-" + std::to_string(::getpid()) + ".sock";
   app.tls(options).threads(1);
   std::thread server([&] { EXPECT_EQ(app.run("unix:" + path), 0); });
   std::optional<TlsClient> before;

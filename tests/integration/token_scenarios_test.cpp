@@ -1,6 +1,6 @@
-// Tokens that peers will forge, each refused on a real socket before any hook runs: scenarios 13 to 17, 22
-// and 23, RFC 8725. The tables of every form are in tests/unit/authx. Then what a good one comes with, and
-// how it ends: scenarios 24 to 26.
+// Tokens that peers will forge, each refused on a real socket before any hook runs: scenarios 13 to
+// 17, 22 and 23, RFC 8725. The tables of every form are in tests/unit/authx. Then what a good one
+// comes with, and how it ends: scenarios 24 to 26.
 
 #include <chrono>
 
@@ -58,10 +58,11 @@ class TokenScenario : public Scenario {
 TEST_F(TokenScenario, S13_MissingExpiredGarbageAndRefreshTokensAreRefused) {
   begin();
   const auto an_hour_ago = std::chrono::system_clock::now() - 1h;
-  expect_all_refused({"", "garbage", "a.b.c", authx::create_access_token(auth, "eve", {}, an_hour_ago),
-                      authx::create_refresh_token(auth, "eve"),
-                      authx::create_access_token(AuthConfig(std::string(32, 'x')), "eve")},
-                     token("alice"));
+  expect_all_refused(
+      {"", "garbage", "a.b.c", authx::create_access_token(auth, "eve", {}, an_hour_ago),
+       authx::create_refresh_token(auth, "eve"),
+       authx::create_access_token(AuthConfig(std::string(32, 'x')), "eve")},
+      token("alice"));
 }
 
 TEST_F(TokenScenario, S14_NoneInAnyCaseIsRefused) {
@@ -84,22 +85,25 @@ TEST_F(TokenScenario, S15_Hs256WithTheRsaPublicKeyIsRefused) {  // CVE-2024-3366
     const std::string input = authx::join(kHeader, claims());
     bad.push_back(input + "." + base64url_encode(test::hmac_sha256(secret, input)));
   }
-  expect_all_refused(bad, authx::create_access_token(AuthConfig(pair.private_pem, Algorithm::RS256), "alice"),
-                     "/rs");
+  expect_all_refused(
+      bad, authx::create_access_token(AuthConfig(pair.private_pem, Algorithm::RS256), "alice"),
+      "/rs");
 }
 
 TEST_F(TokenScenario, S16_Es256SignaturesOfZerosOrOfWrongLengthAreRefused) {  // CVE-2022-21449
   const test::KeyPair pair = test::ec_key("P-256");
-  const AuthConfig signs = AuthConfig::key_pair(Algorithm::ES256, pair.private_pem, pair.public_pem);
+  const AuthConfig signs =
+      AuthConfig::key_pair(Algorithm::ES256, pair.private_pem, pair.public_pem);
   app.route<EchoChat>("/es", AuthConfig::verify_only(Algorithm::ES256, pair.public_pem));
   begin();
   const std::string input = authx::join(R"({"alg":"ES256"})", claims());
   const std::string good = authx::make_signer(signs)->sign(input);
   const std::string zeros(32, '\0');
   std::vector<std::string> bad;
-  for (const std::string& signature : {zeros + zeros, zeros + good.substr(32), good.substr(0, 32) + zeros,
-                                       ""s, good.substr(1), good.substr(0, 63), good + good.substr(0, 1),
-                                       good + good, std::string(63, '\0'), test::ecdsa_der(good)}) {
+  for (const std::string& signature :
+       {zeros + zeros, zeros + good.substr(32), good.substr(0, 32) + zeros, ""s, good.substr(1),
+        good.substr(0, 63), good + good.substr(0, 1), good + good, std::string(63, '\0'),
+        test::ecdsa_der(good)}) {
     bad.push_back(input + "." + base64url_encode(signature));
   }
   expect_all_refused(bad, input + "." + base64url_encode(good), "/es");
@@ -111,11 +115,12 @@ TEST_F(TokenScenario, S17_AHeaderThatNamesBringsOrFetchesAKeyIsRefusedAndNothing
   begin();
   std::vector<std::string> bad;
   for (const std::string& member :
-       {R"("kid":"../../../../dev/null")"s, R"("kid":"/dev/null")"s, R"("kid":"keys/../../secret")"s,
-        R"("kid":"' UNION SELECT 'x"--")"s, R"("kid":"1; DROP TABLE keys")"s, R"("kid":"|/bin/true")"s,
-        R"("jku":")" + url + R"(")", R"("x5u":")" + url + R"(")",
-        R"("jwk":{"kty":"oct","k":")" + base64url_encode(auth.secret_key) + R"("})", R"("crit":["exp"])"s,
-        R"("crit":["unheard-of"],"unheard-of":true)"s}) {
+       {R"("kid":"../../../../dev/null")"s, R"("kid":"/dev/null")"s,
+        R"("kid":"keys/../../secret")"s, R"("kid":"' UNION SELECT 'x"--")"s,
+        R"("kid":"1; DROP TABLE keys")"s, R"("kid":"|/bin/true")"s, R"("jku":")" + url + R"(")",
+        R"("x5u":")" + url + R"(")",
+        R"("jwk":{"kty":"oct","k":")" + base64url_encode(auth.secret_key) + R"("})",
+        R"("crit":["exp"])"s, R"("crit":["unheard-of"],"unheard-of":true)"s}) {
     bad.push_back(with_header(R"({"alg":"HS256",)" + member + "}"));
   }
   expect_all_refused(bad, with_header(R"({"alg":"HS256","kid":"key-1"})"));
@@ -129,8 +134,9 @@ TEST_F(TokenScenario, S22_ExpMissingOrMisshapenAndNbfAheadAreRefused) {
     return R"({"sub":"eve","type":"access","exp":)" + value + "}";
   };
   expect_all_refused(
-      {with_claims(R"({"sub":"eve","type":"access"})"), with_claims(exp(seconds_from_now(15min) + ".5")),
-       with_claims(exp("4.1e9")), with_claims(exp("\"" + seconds_from_now(15min) + "\"")),
+      {with_claims(R"({"sub":"eve","type":"access"})"),
+       with_claims(exp(seconds_from_now(15min) + ".5")), with_claims(exp("4.1e9")),
+       with_claims(exp("\"" + seconds_from_now(15min) + "\"")),
        with_claims(exp("9223372036854775808")), with_claims(exp("1e30")), with_claims(exp("null")),
        with_claims(exp("-1")), with_claims(claims(R"(,"nbf":)" + seconds_from_now(10min)))},
       with_claims(claims(R"(,"nbf":)" + seconds_from_now(-10min))));
@@ -146,17 +152,19 @@ TEST_F(TokenScenario, S23_WrongAudIssAndTypAndDuplicateMembersAreRefused) {
     return with_claims(claims(R"(,"iss":)" + iss + R"(,"aud":)" + aud));
   };
   const std::string ours = claims(R"(,"iss":"us","aud":"chat")");
-  expect_all_refused(
-      {with_claims(claims()), for_whom(R"("them")", R"("chat")"), for_whom(R"(["us"])", R"("chat")"),
-       for_whom(R"("us")", R"("mail")"), for_whom(R"("us")", R"(["mail"])"), for_whom(R"("us")", "[]"),
-       forge(auth, R"({"alg":"HS256","typ":"secevent+jwt"})", ours),
-       forge(auth, R"({"alg":"HS256","typ":1})", ours), forge(auth, R"({"alg":"HS256","alg":"HS256"})", ours),
-       with_claims(claims(R"(,"iss":"us","aud":"chat","sub":"mallory")")),
-       with_claims(claims(R"(,"iss":"us","aud":"chat","s\u0075b":"mallory")"))},
-      with_claims(ours), "/strict");
+  expect_all_refused({with_claims(claims()), for_whom(R"("them")", R"("chat")"),
+                      for_whom(R"(["us"])", R"("chat")"), for_whom(R"("us")", R"("mail")"),
+                      for_whom(R"("us")", R"(["mail"])"), for_whom(R"("us")", "[]"),
+                      forge(auth, R"({"alg":"HS256","typ":"secevent+jwt"})", ours),
+                      forge(auth, R"({"alg":"HS256","typ":1})", ours),
+                      forge(auth, R"({"alg":"HS256","alg":"HS256"})", ours),
+                      with_claims(claims(R"(,"iss":"us","aud":"chat","sub":"mallory")")),
+                      with_claims(claims(R"(,"iss":"us","aud":"chat","s\u0075b":"mallory")"))},
+                     with_claims(ours), "/strict");
 }
 
-// As deep as fits into a token, and deeper; else it would be good. The CPU time is the client's own too.
+// As deep as fits into a token, and deeper; else it would be good. The CPU time is the client's own
+// too.
 TEST_F(TokenScenario, S23_DeepNestingIsRefusedAtOnce) {
   constexpr int kRuns = 10;
   limits.head_bytes_max = 512 * 1024;
@@ -166,8 +174,9 @@ TEST_F(TokenScenario, S23_DeepNestingIsRefusedAtOnce) {
     return R"(,"x":)" + std::string(depth, '[') + std::string(depth, ']');
   };
   const std::string deep_header = R"({"alg":"HS256")" + nested(2'500) + "}";
-  for (const std::string& bad : {with_claims(claims(nested(100'000))), with_claims(claims(nested(2'500))),
-                                 forge(auth, deep_header, claims())}) {
+  for (const std::string& bad :
+       {with_claims(claims(nested(100'000))), with_claims(claims(nested(2'500))),
+        forge(auth, deep_header, claims())}) {
     const auto cpu = test::least_cpu(kRuns, [&] { expect_refused(bad); });
     EXPECT_LT(cpu, test::kAtOnceCpu);
   }
@@ -178,7 +187,8 @@ TEST_F(TokenScenario, S23_DeepNestingIsRefusedAtOnce) {
 TEST_F(Scenario, S24_TheOrderDecidesBetweenDifferentTokens) {
   begin();
   RawClient made = raw();
-  made.send(upgrade_request("/ws?token=" + token("alice"), "Authorization: Bearer " + token("bob") + "\r\n"));
+  made.send(upgrade_request("/ws?token=" + token("alice"),
+                            "Authorization: Bearer " + token("bob") + "\r\n"));
   EXPECT_EQ(made.read_status(), 101U);
   eventually([&] { return echo.is_connected("alice"); });
   EXPECT_FALSE(echo.is_connected("bob"));
@@ -188,9 +198,10 @@ TEST_F(Scenario, S25_ACookieFromAForeignOriginIs403) {
   begin();
   expect_rejected("forbidden_origin", 5);
   const std::string cookie = "Cookie: access_token=" + token("alice") + "\r\n";
-  for (const char* origin :
-       {"https://evil.example", "null", "https://app.example.evil.example", "https://xapp.example"}) {
-    EXPECT_EQ(status_of(upgrade_request("/ws", cookie + "Origin: " + origin + "\r\n")), 403U) << origin;
+  for (const char* origin : {"https://evil.example", "null", "https://app.example.evil.example",
+                             "https://xapp.example"}) {
+    EXPECT_EQ(status_of(upgrade_request("/ws", cookie + "Origin: " + origin + "\r\n")), 403U)
+        << origin;
   }
   EXPECT_EQ(status_of(upgrade_request("/ws", cookie)), 403U);
 }

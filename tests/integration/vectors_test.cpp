@@ -1,4 +1,5 @@
-// Plays the client's part of tests/vectors/*.json against the reference endpoint (tests/vectors/README.md).
+// Plays the client's part of tests/vectors/*.json against the reference endpoint
+// (tests/vectors/README.md).
 
 #include <gtest/gtest.h>
 
@@ -57,7 +58,8 @@ class Reference : public ws::ChatBase {
 // What the names in a vector stand for.
 class Names {
  public:
-  // Whether `actual` is what `expected` says, names standing for any value at first and for that one then.
+  // Whether `actual` is what `expected` says, names standing for any value at first and for that
+  // one then.
   bool match(const Json& expected, const Json& actual) {
     if (const auto* name = name_in(expected)) {
       const auto [entry, is_new] = values_.try_emplace(*name, actual);
@@ -117,7 +119,8 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
     Peer& peer = peers[user];
     std::string offered = "microframe.v1, token." + token(user);
     if (const Json* received = how.as_object().if_contains("resume")) {
-      offered += ", resume." + peer.session + "." + peer.secret + "." + std::to_string(received->as_int64());
+      offered += ", resume." + peer.session + "." + peer.secret + "." +
+                 std::to_string(received->as_int64());
     }
     peer.client.emplace(raw());
     peer.client->send(upgrade_request("/ws", "Sec-WebSocket-Protocol: " + offered + "\r\n"));
@@ -127,7 +130,8 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
   }
   void expect_text(Peer& peer, const Json& expected) {
     const Received received = peer.client->read_frame();
-    ASSERT_EQ(received.first, 0x81U) << to_text(expected) << " was to come, not " << received.payload;
+    ASSERT_EQ(received.first, 0x81U)
+        << to_text(expected) << " was to come, not " << received.payload;
     const Json actual = boost::json::parse(received.payload);
     ASSERT_TRUE(names.match(expected, actual))
         << to_text(expected) << " was to come, not " << received.payload;
@@ -150,7 +154,8 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
       if (key == "server" || key == "server_lost") expect_text(peer, value);
       if (key == "client") peer.client->send_text(to_text(names.filled(value)));
       if (key == "client_text") peer.client->send_text(std::string(value.as_string()));
-      if (key == "client_binary") peer.client->send(frame(0x82, from_hex(std::string(value.as_string()))));
+      if (key == "client_binary")
+        peer.client->send(frame(0x82, from_hex(std::string(value.as_string()))));
       if (key == "server_binary") {
         const Received received = peer.client->read_frame();
         ASSERT_EQ(received.first, 0x82U);

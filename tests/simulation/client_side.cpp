@@ -56,7 +56,8 @@ bool ClientSide::read_head(base::MutableBytes& bytes) {
   const auto end = scanner_.scan(head_);
   require(end.ok(), [] { return "the answer's head is bad"; });
   if (!*end) return false;
-  const auto head = proto::parse_response_head(base::as_text(head_).substr(0, **end), proto::HeadLimits{});
+  const auto head =
+      proto::parse_response_head(base::as_text(head_).substr(0, **end), proto::HeadLimits{});
   require(head.ok(), [] { return "the answer's head is bad"; });
   status_ = head->status;
   if (status_ != 101) {
@@ -140,7 +141,8 @@ void ClientSide::begin_message() {
   std::size_t from = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const bool last = i + 1 == count;
-    const std::size_t size = last ? message_.size() - from : random.below(message_.size() - from + 1);
+    const std::size_t size =
+        last ? message_.size() - from : random.below(message_.size() - from + 1);
     const Opcode opcode = i != 0 ? Opcode::continuation : binary_ ? Opcode::binary : Opcode::text;
     fragments_.push_back({opcode, last, message_.substr(from, size)});
     from += size;
@@ -167,22 +169,23 @@ void ClientSide::act() {
   begin_message();
 }
 
-// Each rule that a frame can break, with the code it is answered by. Not masked where that is the rule, or
-// where nothing of the payload is looked at.
+// Each rule that a frame can break, with the code it is answered by. Not masked where that is the
+// rule, or where nothing of the payload is looked at.
 void ClientSide::send_something_wrong() {
   using namespace std::string_literals;
   scene_.trace([&] { return "#" + std::to_string(id_) + " breaks the protocol"; });
   const std::string mask(4, '\0');
   const std::pair<std::string, CloseCode> anytime[] = {
-      {"\xC1\x80"s, CloseCode::protocol_error},                           // RSV1
-      {"\x83\x80"s, CloseCode::protocol_error},                           // an unknown opcode
-      {"\x89\x01x"s, CloseCode::protocol_error},                          // not masked
-      {"\x09\x80"s, CloseCode::protocol_error},                           // a fragmented ping
-      {"\x89\xFE"s, CloseCode::protocol_error},                           // a ping over 125 bytes
-      {"\x82\xFE\0\x05"s, CloseCode::protocol_error},                     // a length that is not minimal
-      {"\x88\x81"s + mask + "x", CloseCode::protocol_error},              // a Close of one byte
-      {"\x88\x82"s + mask + "\x03\xEE", CloseCode::protocol_error},       // Close 1006
-      {"\x88\x83"s + mask + "\x03\xE8\xFF", CloseCode::invalid_payload},  // a reason that is no text
+      {"\xC1\x80"s, CloseCode::protocol_error},                      // RSV1
+      {"\x83\x80"s, CloseCode::protocol_error},                      // an unknown opcode
+      {"\x89\x01x"s, CloseCode::protocol_error},                     // not masked
+      {"\x09\x80"s, CloseCode::protocol_error},                      // a fragmented ping
+      {"\x89\xFE"s, CloseCode::protocol_error},                      // a ping over 125 bytes
+      {"\x82\xFE\0\x05"s, CloseCode::protocol_error},                // a length that is not minimal
+      {"\x88\x81"s + mask + "x", CloseCode::protocol_error},         // a Close of one byte
+      {"\x88\x82"s + mask + "\x03\xEE", CloseCode::protocol_error},  // Close 1006
+      {"\x88\x83"s + mask + "\x03\xE8\xFF",
+       CloseCode::invalid_payload},  // a reason that is no text
   };
   const std::pair<std::string, CloseCode> between[] = {
       {"\x80\x80"s + mask, CloseCode::protocol_error},  // a continuation of nothing
@@ -199,7 +202,9 @@ void ClientSide::send_something_wrong() {
   Random& random = scene_.random;
   const bool any = random.percent(50);
   const bool begun = !fragments_.empty();
-  const auto& chosen = any ? random.pick(anytime) : begun ? random.pick(inside) : random.pick(between);
+  const auto& chosen = any     ? random.pick(anytime)
+                       : begun ? random.pick(inside)
+                               : random.pick(between);
   speaker_.send_wrong(chosen.first, chosen.second);
 }
 

@@ -1,4 +1,5 @@
-// ClientSide: a simulated client: shows its pass, then sends what the seed says, well formed or not.
+// ClientSide: a simulated client: shows its pass, then sends what the seed says, well formed or
+// not.
 #pragma once
 
 #include <deque>

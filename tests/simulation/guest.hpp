@@ -1,4 +1,5 @@
-// Guest: a hub's member as the simulation knows it: what it must receive, what it may, and what it has.
+// Guest: a hub's member as the simulation knows it: what it must receive, what it may, and what it
+// has.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace microframe::simulation {
 
 class Shadow;
 
-// What a frame that goes through the hub says of itself: "kind|sender|number|target|user|device|padding".
+// What a frame that goes through the hub says of itself:
+// "kind|sender|number|target|user|device|padding".
 struct Note {
   enum class Kind : char { everyone = 'b', room = 'r', user = 'p' };
   Kind kind = Kind::everyone;
@@ -55,8 +57,8 @@ class Guest : public hub::Member {
   Presence presence_ = Presence::absent;
   bool evicted_ = false;  // told to go, for a newer device
   std::set<std::string, std::less<>> rooms_;
-  // Of joins and leaves made on other loops: how many posts its loop must have run for them to have come into
-  // force.
+  // Of joins and leaves made on other loops: how many posts its loop must have run for them to have
+  // come into force.
   std::map<std::string, std::uint64_t, std::less<>> seated_after_;
   std::map<std::string, std::uint64_t, std::less<>> unseated_after_;
   std::vector<Owed> owed_;

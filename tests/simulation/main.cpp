@@ -41,7 +41,8 @@ bool run(std::uint64_t seed, bool traced) {
     return true;
   } catch (const std::exception& error) {
     std::printf("seed %llu: %s\n  replay it: simulation_test --seed %llu\n",
-                static_cast<unsigned long long>(seed), error.what(), static_cast<unsigned long long>(seed));
+                static_cast<unsigned long long>(seed), error.what(),
+                static_cast<unsigned long long>(seed));
     return false;
   }
 }

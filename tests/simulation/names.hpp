@@ -23,10 +23,11 @@ inline std::string listed(const Names& names) {
   return "[" + text + "]";
 }
 
-inline void require_same(const char* what, std::string_view of, const Names& hub, const Names& model) {
+inline void require_same(const char* what, std::string_view of, const Names& hub,
+                         const Names& model) {
   require(hub == model, [&] {
-    return std::string(what) + "(" + std::string(of) + "): the hub says " + listed(hub) + ", the model " +
-           listed(model);
+    return std::string(what) + "(" + std::string(of) + "): the hub says " + listed(hub) +
+           ", the model " + listed(model);
   });
 }
 

@@ -22,8 +22,8 @@ const authx::TokenCodec& foreign_codec() {
   return made;
 }
 
-std::string issue(const authx::TokenCodec& by, TokenType type, const std::string& user, std::uint64_t now_ms,
-                  int ttl_s) {
+std::string issue(const authx::TokenCodec& by, TokenType type, const std::string& user,
+                  std::uint64_t now_ms, int ttl_s) {
   return by.issue(type, user, authx::TokenOptions().ttl(std::chrono::seconds(ttl_s)), at(now_ms));
 }
 
@@ -59,7 +59,8 @@ void carry(Pass& pass, Random& random) {
       break;
     case 1:
       pass.fields = "Cookie: a=b; access_token=" + pass.token + "\r\n";
-      pass.fields += own_origin ? "Origin: https://app.example\r\n" : "Origin: https://evil.example\r\n";
+      pass.fields +=
+          own_origin ? "Origin: https://app.example\r\n" : "Origin: https://evil.example\r\n";
       pass.forbidden = !own_origin && !pass.token.empty();
       break;
     case 2:

@@ -1,4 +1,5 @@
-// Pass: what a simulated client shows at the door: a token, good or bad in some way, and where it carries it.
+// Pass: what a simulated client shows at the door: a token, good or bad in some way, and where it
+// carries it.
 #pragma once
 
 #include <cstdint>

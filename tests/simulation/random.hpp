@@ -1,5 +1,6 @@
-// Random: the numbers of one seed. SplitMix64 (Steele, Lea and Flood, 2014), written out, for the standard's
-// distributions differ between libraries and a seed must mean the same run everywhere. One thread.
+// Random: the numbers of one seed. SplitMix64 (Steele, Lea and Flood, 2014), written out, for the
+// standard's distributions differ between libraries and a seed must mean the same run everywhere.
+// One thread.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,9 @@ class Random {
     return mixed ^ (mixed >> 31);
   }
   // Below `bound`, which is not 0.
-  std::size_t below(std::size_t bound) { return static_cast<std::size_t>((next() >> 32) * bound >> 32); }
+  std::size_t below(std::size_t bound) {
+    return static_cast<std::size_t>((next() >> 32) * bound >> 32);
+  }
   bool percent(unsigned chance) { return below(100) < chance; }
   template <class Range>
   auto& pick(Range& range) {

@@ -18,7 +18,10 @@ inline constexpr std::size_t kServerFragmentsMax = 4;
 
 struct Scene {
   Scene(std::uint64_t seed, bool traced, Preempt& preempt)
-      : random(seed), trace(traced), loops(make_loops(random, preempt)), shadow(loops, random, trace) {}
+      : random(seed),
+        trace(traced),
+        loops(make_loops(random, preempt)),
+        shadow(loops, random, trace) {}
 
   Random random;
   Trace trace;

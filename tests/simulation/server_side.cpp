@@ -29,8 +29,8 @@ std::string_view field(std::string_view& text) {
 
 }  // namespace
 
-ServerSide::ServerSide(Scene& scene, unsigned id, std::size_t loop, const authx::Claims& claims, Wire& in,
-                       Wire& out)
+ServerSide::ServerSide(Scene& scene, unsigned id, std::size_t loop, const authx::Claims& claims,
+                       Wire& in, Wire& out)
     : Guest(id, claims.sub, loop, scene.shadow),
       scene_(scene),
       out_(out),
@@ -65,7 +65,8 @@ void ServerSide::handle(const Event& event) {
       return;
     case Event::Kind::close:
       if (phase_ == Phase::open)
-        speaker_.send_close(event.code == CloseCode::no_status ? CloseCode::normal : event.code, {});
+        speaker_.send_close(event.code == CloseCode::no_status ? CloseCode::normal : event.code,
+                            {});
       out_.finish();
       stream_ended();
       return leave();
@@ -123,7 +124,8 @@ void ServerSide::say(Note::Kind kind, std::string_view target, std::string_view 
 void ServerSide::refresh(std::string_view token) {
   const auto claims = authenticator().verify(token, at(scene_.now_ms));
   const bool own = claims && claims->sub == user();
-  scene_.trace([&] { return "#" + std::to_string(id()) + (own ? " is refreshed" : " shows a bad token"); });
+  scene_.trace(
+      [&] { return "#" + std::to_string(id()) + (own ? " is refreshed" : " shows a bad token"); });
   if (!own) return;
   expires_ms_ = to_ms(claims->expires);
   if (phase_ == Phase::open) loop_.wheel().arm(*this, expires_ms_);
@@ -145,7 +147,8 @@ void ServerSide::request_close(CloseCode code) {
 void ServerSide::close(CloseCode code) {
   if (phase_ != Phase::open) return;
   scene_.trace([&] {
-    return "#" + std::to_string(id()) + " is closed with " + std::to_string(static_cast<unsigned>(code));
+    return "#" + std::to_string(id()) + " is closed with " +
+           std::to_string(static_cast<unsigned>(code));
   });
   speaker_.send_close(code, "closed by the server");
   begin_closing();
@@ -186,7 +189,8 @@ void ServerSide::check_ended() const {
   require(phase_ == Phase::closed && removed_, [] { return "a connection never ended"; });
   require(connects_ == 1 && disconnects_ == 1, [] { return "a hook did not run once"; });
   const bool must_answer = speaker_.closes_read() != 0 || speaker_.failed();
-  require(!must_answer || speaker_.closes_sent() == 1, [] { return "the server did not answer a Close"; });
+  require(!must_answer || speaker_.closes_sent() == 1,
+          [] { return "the server did not answer a Close"; });
 }
 
 }  // namespace microframe::simulation

@@ -1,5 +1,5 @@
-// ServerSide: the server's end of a simulated connection: what ws::ServerConnection does between proto, authx
-// and hub, without a socket. On its loop, but for request_close().
+// ServerSide: the server's end of a simulated connection: what ws::ServerConnection does between
+// proto, authx and hub, without a socket. On its loop, but for request_close().
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ namespace microframe::simulation {
 class ServerSide final : public Guest, private base::TimerNode {
  public:
   // The wires and the scene outlive it.
-  ServerSide(Scene& scene, unsigned id, std::size_t loop, const authx::Claims& claims, Wire& in, Wire& out);
+  ServerSide(Scene& scene, unsigned id, std::size_t loop, const authx::Claims& claims, Wire& in,
+             Wire& out);
 
   void open(base::MutableBytes early);
   void read(base::MutableBytes bytes);

@@ -53,7 +53,8 @@ void Session::read_request(base::MutableBytes bytes) {
   require(end.ok(), [] { return "a good request's head is refused"; });
   if (!*end) return;
   answered_ = true;
-  const auto head = proto::parse_request_head(base::as_text(head_).substr(0, **end), proto::HeadLimits{});
+  const auto head =
+      proto::parse_request_head(base::as_text(head_).substr(0, **end), proto::HeadLimits{});
   require(head.ok(), [] { return "a good request's head is refused"; });
   const auto request = proto::check_upgrade(*head);
   require(request.ok(), [] { return "a good handshake is refused"; });

@@ -1,5 +1,5 @@
-// Session: one simulated connection from its client's request to the end of both sides, with the wires
-// between them and, on the server, the door at which its pass is looked at.
+// Session: one simulated connection from its client's request to the end of both sides, with the
+// wires between them and, on the server, the door at which its pass is looked at.
 #pragma once
 
 #include <memory>

@@ -63,7 +63,8 @@ void Shadow::begin_leave(Guest& guest) {
 void Shadow::remove(Guest& guest) {
   trace_([&] { return "#" + std::to_string(guest.id()) + " removed"; });
   Names kept(guest.rooms_.begin(), guest.rooms_.end());
-  require_same("rooms_of", guest.user(), hub_.rooms_of(guest), kept);  // still answered inside on_disconnect
+  require_same("rooms_of", guest.user(), hub_.rooms_of(guest),
+               kept);  // still answered inside on_disconnect
   guest.presence_ = Guest::Presence::removed;
   guest.owed_.clear();
   guest.rooms_.clear();
@@ -86,7 +87,8 @@ JoinResult Shadow::expect_join(const Guest& guest, std::string_view room) const 
   if (guest.rooms_.size() >= limits().rooms_per_member_max) return JoinResult::too_many_rooms;
   const bool exists = std::any_of(guests_.begin(), guests_.end(),
                                   [&](const Guest* one) { return one->rooms_.contains(room); });
-  return !exists && rooms_in_use() >= limits().rooms_max ? JoinResult::too_many_rooms : JoinResult::joined;
+  return !exists && rooms_in_use() >= limits().rooms_max ? JoinResult::too_many_rooms
+                                                         : JoinResult::joined;
 }
 
 void Shadow::joined(Guest& guest, std::string_view room) {
@@ -104,15 +106,17 @@ bool Shadow::left(Guest& guest, std::string_view room) {
   guest.rooms_.erase(found);
   // A leave from elsewhere comes into force behind what was sent before it.
   const bool at_once = loop_of(guest).is_current();
-  std::erase_if(guest.owed_,
-                [&](const Guest::Owed& owed) { return owed.room == room && (at_once || owed.under_way); });
+  std::erase_if(guest.owed_, [&](const Guest::Owed& owed) {
+    return owed.room == room && (at_once || owed.under_way);
+  });
   return true;
 }
 
 void Shadow::join(Guest& guest, std::string_view room) {
   const JoinResult expected = expect_join(guest, room);
   const JoinResult result = hub_.join(guest, room);
-  require(result == expected, [&] { return "join gave " + std::to_string(static_cast<int>(result)); });
+  require(result == expected,
+          [&] { return "join gave " + std::to_string(static_cast<int>(result)); });
   trace_([&] { return "#" + std::to_string(guest.id()) + " joins " + std::string(room); });
   if (result == JoinResult::joined) joined(guest, room);
 }
@@ -138,7 +142,8 @@ void Shadow::join_user(std::string_view user, std::string_view room) {
     joining.push_back(guest);
   }
   const JoinResult result = hub_.join_user(user, room);
-  require(result == expected, [&] { return "join_user gave " + std::to_string(static_cast<int>(result)); });
+  require(result == expected,
+          [&] { return "join_user gave " + std::to_string(static_cast<int>(result)); });
   for (Guest* guest : joining) joined(*guest, room);
 }
 
@@ -169,7 +174,8 @@ bool Shadow::may_still_hear(const Guest& guest, std::string_view room) const {
 }
 
 bool Shadow::must_hear(const Guest& guest, const Note& note) const {
-  if (!present(guest) || guest.user() == note.left_out || guest.id() == note.left_out_device) return false;
+  if (!present(guest) || guest.user() == note.left_out || guest.id() == note.left_out_device)
+    return false;
   if (note.kind == Note::Kind::everyone) return true;
   if (note.kind == Note::Kind::user) return guest.user() == note.target;
   if (!guest.rooms_.contains(note.target)) return false;
@@ -200,7 +206,8 @@ void Shadow::say(Note note, std::string_view padding) {
   }
 }
 
-void Shadow::send(const Note& note, const base::SharedBuffer& frame, const hub::Exclusion& exclusion) {
+void Shadow::send(const Note& note, const base::SharedBuffer& frame,
+                  const hub::Exclusion& exclusion) {
   switch (note.kind) {
     case Note::Kind::everyone:
       preemptible_ = true;
@@ -217,7 +224,8 @@ void Shadow::send(const Note& note, const base::SharedBuffer& frame, const hub::
     }
     case Note::Kind::user: {
       const bool expected = devices_of(note.target) != 0;
-      require(hub_.send_to(note.target, frame) == expected, [] { return "send_to gave the wrong answer"; });
+      require(hub_.send_to(note.target, frame) == expected,
+              [] { return "send_to gave the wrong answer"; });
       return;
     }
   }
@@ -228,12 +236,16 @@ bool Shadow::delivered(Guest& guest, const Note& note) {
     return std::string(fault) + ": #" + std::to_string(guest.id()) + " got " + to_text(note, {});
   };
   require(loop_of(guest).is_current(), [&] { return what("not on the member's loop"); });
-  // A leave from another loop that has not come into force outlives the member; a message to it is under way.
-  const bool under_way =
-      note.kind == Note::Kind::user || (note.kind == Note::Kind::room && may_hear(guest, note.target));
-  require(guest.presence_ != Guest::Presence::removed || under_way, [&] { return what("a removed member"); });
-  require(guest.presence_ != Guest::Presence::absent, [&] { return what("a member not yet added"); });
-  // A room is left last, for on_disconnect may still ask for it; the connection drops what comes meanwhile.
+  // A leave from another loop that has not come into force outlives the member; a message to it is
+  // under way.
+  const bool under_way = note.kind == Note::Kind::user ||
+                         (note.kind == Note::Kind::room && may_hear(guest, note.target));
+  require(guest.presence_ != Guest::Presence::removed || under_way,
+          [&] { return what("a removed member"); });
+  require(guest.presence_ != Guest::Presence::absent,
+          [&] { return what("a member not yet added"); });
+  // A room is left last, for on_disconnect may still ask for it; the connection drops what comes
+  // meanwhile.
   if (!present(guest)) {
     require(note.kind != Note::Kind::everyone, [&] { return what("a member that leaves"); });
     return false;
@@ -243,7 +255,8 @@ bool Shadow::delivered(Guest& guest, const Note& note) {
   last = note.number;
   require(guest.user() != note.left_out && guest.id() != note.left_out_device,
           [&] { return what("was left out"); });
-  require(note.kind != Note::Kind::user || guest.user() == note.target, [&] { return what("another user"); });
+  require(note.kind != Note::Kind::user || guest.user() == note.target,
+          [&] { return what("another user"); });
   require(note.kind != Note::Kind::room || may_hear(guest, note.target),
           [&] { return what("is not in the room"); });
   std::erase_if(guest.owed_, [&](const Guest::Owed& owed) {

@@ -1,9 +1,11 @@
-// Shadow: a hub together with a plain model of it. Every call goes to both; what the hub answers must be what
-// the model says, at once, and what members receive must be what the model owes them or allows.
+// Shadow: a hub together with a plain model of it. Every call goes to both; what the hub answers
+// must be what the model says, at once, and what members receive must be what the model owes them
+// or allows.
 //
-// What a member is owed: each message sent while it was present (and in the room) and stayed so until it
-// came, once, in its sender's order. A message that crosses its coming or going may come or not. A join made
-// on another loop comes into force for broadcasts of the member's own loop when that loop has run its post.
+// What a member is owed: each message sent while it was present (and in the room) and stayed so
+// until it came, once, in its sender's order. A message that crosses its coming or going may come
+// or not. A join made on another loop comes into force for broadcasts of the member's own loop when
+// that loop has run its post.
 #pragma once
 
 #include <functional>
@@ -52,7 +54,8 @@ class Shadow {
     preemptible_ = before;
   }
 
-  // Called by a guest that the hub delivers to. returns: whether it takes the message: it is present.
+  // Called by a guest that the hub delivers to. returns: whether it takes the message: it is
+  // present.
   bool delivered(Guest& guest, const Note& note);
 
   // Compares one answer of the hub's tables with the model's, or all of them.

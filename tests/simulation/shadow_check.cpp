@@ -18,16 +18,17 @@ Names Shadow::members_of(std::string_view room) const {
 Names Shadow::rooms_of_user(std::string_view user) const {
   Names names;
   for (const Guest* guest : guests_) {
-    if (guest->user() == user) names.insert(names.end(), guest->rooms_.begin(), guest->rooms_.end());
+    if (guest->user() == user)
+      names.insert(names.end(), guest->rooms_.begin(), guest->rooms_.end());
   }
   sort_unique(names);
   return names;
 }
 
 std::size_t Shadow::devices_of(std::string_view user) const {
-  return static_cast<std::size_t>(std::count_if(guests_.begin(), guests_.end(), [&](const Guest* guest) {
-    return present(*guest) && guest->user() == user;
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(guests_.begin(), guests_.end(),
+                    [&](const Guest* guest) { return present(*guest) && guest->user() == user; }));
 }
 
 void Shadow::check_room(std::string_view room) const {
@@ -67,8 +68,9 @@ void Shadow::check_nothing_owed() const {
   for (const Guest* guest : guests_) {
     require(guest->owed_.empty(), [&] {
       const auto& owed = guest->owed_.front();
-      return "lost: #" + std::to_string(guest->id()) + " never got message " + std::to_string(owed.number) +
-             " of #" + std::to_string(owed.sender) + (owed.room.empty() ? "" : " to " + owed.room);
+      return "lost: #" + std::to_string(guest->id()) + " never got message " +
+             std::to_string(owed.number) + " of #" + std::to_string(owed.sender) +
+             (owed.room.empty() ? "" : " to " + owed.room);
     });
   }
 }

@@ -1,6 +1,7 @@
-// SimLoop: a loop of the simulated process: what is posted to it waits until the world runs it. At most one
-// is current; others may run "meanwhile", while a broadcast of the current one posts (see Preempt). It has
-// two queues, as a net::Loop has: what it posts to itself may run before or behind what others have posted.
+// SimLoop: a loop of the simulated process: what is posted to it waits until the world runs it. At
+// most one is current; others may run "meanwhile", while a broadcast of the current one posts (see
+// Preempt). It has two queues, as a net::Loop has: what it posts to itself may run before or behind
+// what others have posted.
 #pragma once
 
 #include <chrono>

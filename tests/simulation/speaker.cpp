@@ -15,15 +15,18 @@ using proto::State;
 using Kind = Event::Kind;
 
 std::string describe(Kind kind, CloseCode code, std::string_view payload) {
-  static constexpr const char* kNames[] = {"need_more", "message", "ping", "pong", "close", "failed"};
+  static constexpr const char* kNames[] = {"need_more", "message", "ping",
+                                           "pong",      "close",   "failed"};
   return std::string(kNames[static_cast<std::size_t>(kind)]) + " " +
-         std::to_string(static_cast<unsigned>(code)) + " " + base::log::escaped(payload.substr(0, 60));
+         std::to_string(static_cast<unsigned>(code)) + " " +
+         base::log::escaped(payload.substr(0, 60));
 }
 
 }  // namespace
 
 // What grows is the payload of a message in pieces, by doubling.
-Speaker::Speaker(proto::Role role, proto::ConnectionLimits limits, Wire& in, Wire& out, Random& random)
+Speaker::Speaker(proto::Role role, proto::ConnectionLimits limits, Wire& in, Wire& out,
+                 Random& random)
     : connection_(role, limits),
       role_(role),
       heap_bytes_max_(2 * limits.message_bytes_max),
@@ -56,8 +59,8 @@ Event Speaker::next(base::MutableBytes& bytes) {
   return event;
 }
 
-// What was sent must be seen, in order; after our own Close, all but a Close, a failure and, by a client, a
-// message is passed over (§5.5.1).
+// What was sent must be seen, in order; after our own Close, all but a Close, a failure and, by a
+// client, a message is passed over (§5.5.1).
 void Speaker::check(const Event& event, bool discarding) {
   const bool is_end = event.kind == Kind::close || event.kind == Kind::failed;
   const auto is_passed_over = [&](Kind kind) {
@@ -66,13 +69,17 @@ void Speaker::check(const Event& event, bool discarding) {
   };
   require(!is_passed_over(event.kind),
           [&] { return "an event after our Close: " + describe(event.kind, event.code, {}); });
-  require(closes_read_ == 0 && !failed_, [] { return "an event after the peer's Close or a failure"; });
+  require(closes_read_ == 0 && !failed_,
+          [] { return "an event after the peer's Close or a failure"; });
   auto& expected = in_.expected;
   while (!expected.empty() && is_passed_over(expected.front().kind)) expected.pop_front();
-  const std::string_view payload = event.kind == Kind::close ? event.reason : base::as_text(event.payload);
-  require(!expected.empty(), [&] { return "nobody sent " + describe(event.kind, event.code, payload); });
+  const std::string_view payload =
+      event.kind == Kind::close ? event.reason : base::as_text(event.payload);
+  require(!expected.empty(),
+          [&] { return "nobody sent " + describe(event.kind, event.code, payload); });
   const Expected& want = expected.front();
-  const bool same = want.kind == event.kind && want.code == event.code && want.binary == event.binary &&
+  const bool same = want.kind == event.kind && want.code == event.code &&
+                    want.binary == event.binary &&
                     (event.kind == Kind::failed || want.payload == payload);
   require(same, [&] {
     return "sent " + describe(want.kind, want.code, want.payload) + ", read " +
@@ -84,11 +91,13 @@ void Speaker::check(const Event& event, bool discarding) {
   if (is_end) close_code_ = event.code;
 }
 
-// When all that is on the wire has been read, nothing may be owed, and between messages nothing be held.
+// When all that is on the wire has been read, nothing may be owed, and between messages nothing be
+// held.
 void Speaker::check_at_rest() const {
   if (in_.has_bytes()) return;
-  require(held_ == 0 || in_.mid_message(),
-          [&] { return "the connection holds " + std::to_string(held_) + " blocks between messages"; });
+  require(held_ == 0 || in_.mid_message(), [&] {
+    return "the connection holds " + std::to_string(held_) + " blocks between messages";
+  });
   if (connection_.state() != State::open) return;
   require(in_.expected.empty(), [&] {
     const Expected& want = in_.expected.front();
@@ -103,8 +112,8 @@ void Speaker::expect_message(bool binary, std::string_view payload) {
 void Speaker::send_message(bool binary, std::string_view payload) {
   const auto bytes = base::as_bytes(payload);
   const auto key = mask();
-  const auto frame =
-      key ? proto::encode_masked_message(binary, bytes, *key) : proto::encode_message(binary, bytes);
+  const auto frame = key ? proto::encode_masked_message(binary, bytes, *key)
+                         : proto::encode_message(binary, bytes);
   out_.push(frame.bytes());
   expect_message(binary, payload);
 }
@@ -144,7 +153,8 @@ bool Speaker::send_close(CloseCode code, std::string_view reason) {
   ++closes_sent_;
   require(closes_sent_ == 1, [] { return "a second Close went out"; });
   out_.push(frame.bytes());
-  out_.expect({Kind::close, false, code == CloseCode::no_status ? std::string() : std::string(reason), code});
+  out_.expect({Kind::close, false,
+               code == CloseCode::no_status ? std::string() : std::string(reason), code});
   return true;
 }
 

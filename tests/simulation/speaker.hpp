@@ -1,5 +1,6 @@
-// Speaker: one side of an open WebSocket in the simulation: a proto::Connection between two wires. It writes
-// down what it sends as what the other side must see, and checks all that it reads against what was sent.
+// Speaker: one side of an open WebSocket in the simulation: a proto::Connection between two wires.
+// It writes down what it sends as what the other side must see, and checks all that it reads
+// against what was sent.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
-// Trace: what a replayed seed does, line by line; and Violation, how a run ends that broke an invariant.
+// Trace: what a replayed seed does, line by line; and Violation, how a run ends that broke an
+// invariant.
 #pragma once
 
 #include <cstdio>

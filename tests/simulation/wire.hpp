@@ -1,5 +1,5 @@
-// Wire: one direction of a simulated stream: bytes under way, how they end, and, for the checks, what a
-// reader of them must see. The network cuts, delays and breaks; it never reorders a stream.
+// Wire: one direction of a simulated stream: bytes under way, how they end, and, for the checks,
+// what a reader of them must see. The network cuts, delays and breaks; it never reorders a stream.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ namespace microframe::simulation {
 struct Expected {
   proto::Event::Kind kind;
   bool binary = false;
-  std::string payload;                                  // of a message, ping or pong; the reason of a Close
+  std::string payload;  // of a message, ping or pong; the reason of a Close
   proto::CloseCode code = proto::CloseCode::no_status;  // of a Close, or a failure
 };
 
@@ -57,7 +57,8 @@ class Wire {
 
   // The next piece to arrive, of a size the network chooses.
   std::vector<std::byte> take(Random& random) {
-    const std::size_t sizes[] = {1, 1 + random.below(8), 1 + random.below(200), bytes_.size(), bytes_.size()};
+    const std::size_t sizes[] = {1, 1 + random.below(8), 1 + random.below(200), bytes_.size(),
+                                 bytes_.size()};
     const std::size_t size = std::min(bytes_.size(), sizes[random.below(5)]);
     const auto piece = base::as_bytes(std::string_view(bytes_).substr(0, size));
     std::vector<std::byte> taken(piece.begin(), piece.end());

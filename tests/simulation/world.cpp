@@ -51,8 +51,8 @@ void World::connect() {
   if (sessions_.size() >= kSessionsMax) return;
   Random& random = scene_.random;
   Pass pass = make_pass(random.pick(scene_.shadow.users()), scene_.now_ms, random);
-  sessions_.push_back(
-      std::make_unique<Session>(scene_, next_id_++, random.below(scene_.loops.size()), std::move(pass)));
+  sessions_.push_back(std::make_unique<Session>(
+      scene_, next_id_++, random.below(scene_.loops.size()), std::move(pass)));
 }
 
 // A piece of some stream, or the end of it, comes to where it is going.
@@ -101,11 +101,14 @@ void World::act_outside() {
     if (what == 1) return shadow.leave_user(user, room);
     if (what == 2) {
       Session& session = *random.pick(sessions_);
-      if (session.server() && random.percent(30)) session.server()->request_close(proto::CloseCode::normal);
+      if (session.server() && random.percent(30))
+        session.server()->request_close(proto::CloseCode::normal);
       return;
     }
     note.kind = what < 4 ? Note::Kind::everyone : what < 6 ? Note::Kind::room : Note::Kind::user;
-    note.target = what < 4 ? std::string_view{} : what < 6 ? std::string_view(room) : std::string_view(user);
+    note.target = what < 4   ? std::string_view{}
+                  : what < 6 ? std::string_view(room)
+                             : std::string_view(user);
     ++outside_number_;
     shadow.say(note, "from outside");
   });
@@ -157,10 +160,12 @@ void World::end_everybody() {
     const std::size_t how = scene_.random.below(10);
     if (how < 6) session->client().leave();
     if (how == 6) session->reset();
-    if (how == 7 && session->server()) session->server()->request_close(proto::CloseCode::service_restart);
+    if (how == 7 && session->server())
+      session->server()->request_close(proto::CloseCode::service_restart);
   }
   settle();
-  // Who says nothing ends by a deadline, his token's at the latest; who does not answer, by another.
+  // Who says nothing ends by a deadline, his token's at the latest; who does not answer, by
+  // another.
   pass_time(kLongMs);
   settle();
   pass_time(kLongMs);

@@ -1,5 +1,6 @@
-// World: one run of the simulation: clients, network, clock and the loops of one server process, all in one
-// thread, in an order that follows from the seed alone. proto, authx and hub are the real ones.
+// World: one run of the simulation: clients, network, clock and the loops of one server process,
+// all in one thread, in an order that follows from the seed alone. proto, authx and hub are the
+// real ones.
 #pragma once
 
 #include <cstdint>

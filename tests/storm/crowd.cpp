@@ -27,7 +27,8 @@ boost::json::array to_array(const std::vector<Time>& times) {
 
 }  // namespace
 
-Crowd::Crowd(const std::string& url, std::size_t clients, const authx::AuthConfig& auth) : tracks_(clients) {
+Crowd::Crowd(const std::string& url, std::size_t clients, const authx::AuthConfig& auth)
+    : tracks_(clients) {
   for (Track& track : tracks_) track.was_lost = true;  // they have not come yet
   const auto options = authx::TokenOptions().ttl(std::chrono::hours(2));
   for (std::size_t n = 0; n < clients; ++n) {

@@ -1,5 +1,5 @@
-// Crowd: many microframe::Clients of one server, and when each of them was lost, tried, and was back.
-// Threading: one thread; the clients' handlers run on their loops.
+// Crowd: many microframe::Clients of one server, and when each of them was lost, tried, and was
+// back. Threading: one thread; the clients' handlers run on their loops.
 #pragma once
 
 #include <chrono>
@@ -25,8 +25,9 @@ class Crowd {
   // Everyone is to be lost, and to come back.
   void begin_round();
   void wait_until_back();
-  // Of this round, seconds of the system's monotonic clock: `lost`, `tried` (every attempt's begin) and
-  // `back` (every welcome); and `accepted`, how long each welcome took from its attempt's begin.
+  // Of this round, seconds of the system's monotonic clock: `lost`, `tried` (every attempt's begin)
+  // and `back` (every welcome); and `accepted`, how long each welcome took from its attempt's
+  // begin.
   microframe::Json report() const;
 
  private:

@@ -1,7 +1,9 @@
-// Both ends of the storm that ./dev storm measures (tests/storm/run.py): a server with the limits that every
-// server has, and in another process its clients, who all come back when it is restarted.
+// Both ends of the storm that ./dev storm measures (tests/storm/run.py): a server with the limits
+// that every server has, and in another process its clients, who all come back when it is
+// restarted.
 //   storm serve PORT          serves /ws until SIGTERM
-//   storm load PORT CLIENTS   says {"open": N} when all are in; then, for each line of standard input, waits
+//   storm load PORT CLIENTS   says {"open": N} when all are in; then, for each line of standard
+//   input, waits
 //                             until every client has been lost and is back, and says when each was
 // Both read MICROFRAME_SECRET.
 

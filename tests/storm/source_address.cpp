@@ -1,6 +1,6 @@
-// Connections of this program come from 127.0.1.1, 127.0.1.2, .. in turn, 500 from each: as if from many
-// machines, for a server takes 1,000 of one address (Limits::connections_per_address_max). The linker sends
-// the library's connect() through here.
+// Connections of this program come from 127.0.1.1, 127.0.1.2, .. in turn, 500 from each: as if from
+// many machines, for a server takes 1,000 of one address (Limits::connections_per_address_max). The
+// linker sends the library's connect() through here.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -62,21 +62,24 @@ class AppTest : public testing::Test {
     return made;
   }
   // The same for those who measure how the test's neighbours fare.
-  virtual std::unique_ptr<RawClient> measured(std::string_view user, const std::string& path) const {
+  virtual std::unique_ptr<RawClient> measured(std::string_view user,
+                                              const std::string& path) const {
     return std::make_unique<RawClient>(client(user, path));
   }
-  // What began at `begun` has ended just now by a configured time limit: not before it, and well before a
-  // default of five seconds.
-  static void expect_ended_at(std::chrono::milliseconds limit, std::chrono::steady_clock::time_point begun) {
+  // What began at `begun` has ended just now by a configured time limit: not before it, and well
+  // before a default of five seconds.
+  static void expect_ended_at(std::chrono::milliseconds limit,
+                              std::chrono::steady_clock::time_point begun) {
     const auto lasted = std::chrono::steady_clock::now() - begun;
     EXPECT_GE(lasted, limit);
     EXPECT_LT(lasted, limit + std::chrono::milliseconds(2500));
   }
-  // A session has ended just now as its token did: not before, within a second, and the noise of a machine
-  // that has other work.
+  // A session has ended just now as its token did: not before, within a second, and the noise of a
+  // machine that has other work.
   void expect_ended_with(const std::string& jwt) const {
     const auto end =
-        microframe::authx::decode_token(auth, jwt, microframe::authx::TokenType::access, {}).expires;
+        microframe::authx::decode_token(auth, jwt, microframe::authx::TokenType::access, {})
+            .expires;
     const auto now = std::chrono::system_clock::now();
     EXPECT_GE(now, end);
     EXPECT_LT(now, end + std::chrono::milliseconds(2500));
@@ -105,7 +108,8 @@ class AppTest : public testing::Test {
     std::vector<std::unique_ptr<RawClient>> clients;
     for (std::size_t i = 0; i < kNeighbours; ++i)
       clients.push_back(measured("beside" + std::to_string(i), kBeside));
-    const double each = limits.messages_per_second > 0 ? std::min(limits.messages_per_second, 100.0) : 100.0;
+    const double each =
+        limits.messages_per_second > 0 ? std::min(limits.messages_per_second, 100.0) : 100.0;
     neighbours_.emplace(std::move(clients), 0.8 * each * kNeighbours);
   }
 

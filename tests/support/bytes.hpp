@@ -20,11 +20,11 @@ inline std::string text(microframe::base::Bytes bytes) {
   return std::string(microframe::base::as_text(bytes));
 }
 
-// A client's frame. first: the first byte, FIN and opcode. The mask is fixed; `extended` forces the form of
-// the length.
+// A client's frame. first: the first byte, FIN and opcode. The mask is fixed; `extended` forces the
+// form of the length.
 enum class Length { minimal, two, eight };
-inline std::string frame(unsigned char first, std::string_view payload, Length form = Length::minimal,
-                         bool masked = true) {
+inline std::string frame(unsigned char first, std::string_view payload,
+                         Length form = Length::minimal, bool masked = true) {
   std::string out(1, static_cast<char>(first));
   const unsigned char mask_bit = masked ? 0x80 : 0;
   const std::size_t size = payload.size();
@@ -36,7 +36,8 @@ inline std::string frame(unsigned char first, std::string_view payload, Length f
     out += static_cast<char>(size);
   } else {
     out += static_cast<char>(mask_bit | 127);
-    for (int i = 7; i >= 0; --i) out += static_cast<char>(static_cast<unsigned long long>(size) >> (8 * i));
+    for (int i = 7; i >= 0; --i)
+      out += static_cast<char>(static_cast<unsigned long long>(size) >> (8 * i));
   }
   if (!masked) return out + std::string(payload);
   constexpr std::string_view kMask = "\x12\x34\x56\x78";

@@ -47,7 +47,8 @@ class Certificate {
     add(name, "CN", spec.common_name);
     X509* by = issuer ? issuer->certificate_.get() : x;
     X509_set_issuer_name(x, X509_get_subject_name(by));
-    extend(x, by, NID_basic_constraints, spec.is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+    extend(x, by, NID_basic_constraints,
+           spec.is_authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
     if (!spec.names.empty()) extend(x, by, NID_subject_alt_name, spec.names);
     X509_sign(x, issuer ? issuer->key_.get() : key_.get(), EVP_sha256());
   }
@@ -61,7 +62,8 @@ class Certificate {
   std::string key_pem(std::string password = {}) const {
     BIO* bio = BIO_new(BIO_s_mem());
     PEM_write_bio_PKCS8PrivateKey(bio, key_.get(), password.empty() ? nullptr : EVP_aes_128_cbc(),
-                                  password.data(), static_cast<int>(password.size()), nullptr, nullptr);
+                                  password.data(), static_cast<int>(password.size()), nullptr,
+                                  nullptr);
     return take(bio);
   }
   X509* x509() const { return certificate_.get(); }
@@ -99,8 +101,8 @@ class TemporaryFile {
   static std::string new_path() {
     static int count = 0;
     const char* folder = std::getenv("TMPDIR");
-    return std::string(folder ? folder : "/tmp") + "/microframe-test-" + std::to_string(::getpid()) + "-" +
-           std::to_string(++count) + ".pem";
+    return std::string(folder ? folder : "/tmp") + "/microframe-test-" +
+           std::to_string(::getpid()) + "-" + std::to_string(++count) + ".pem";
   }
 
   std::string path_;

@@ -1,5 +1,5 @@
-// Endpoints that many tests need: one that sends each message back, one that takes its time, one that takes
-// fresh tokens.
+// Endpoints that many tests need: one that sends each message back, one that takes its time, one
+// that takes fresh tokens.
 #pragma once
 
 #include <atomic>

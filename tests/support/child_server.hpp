@@ -1,5 +1,6 @@
-// ChildServer: this test program once more, as a process of its own that serves: for tests of what a whole
-// process may use. What it serves is a test too (see kServe), which the environment sets up.
+// ChildServer: this test program once more, as a process of its own that serves: for tests of what
+// a whole process may use. What it serves is a test too (see kServe), which the environment sets
+// up.
 #pragma once
 
 #include <fcntl.h>
@@ -19,8 +20,8 @@ namespace test {
 
 class ChildServer {
  public:
-  // serve: the name of the DISABLED_ test that serves; it writes its port, a line, to descriptor 3, and ends
-  // when descriptor 4 does. environment: "NAME=value" each.
+  // serve: the name of the DISABLED_ test that serves; it writes its port, a line, to descriptor 3,
+  // and ends when descriptor 4 does. environment: "NAME=value" each.
   ChildServer(const std::string& serve, const std::vector<std::string>& environment) {
     int told[2];
     int life[2];
@@ -38,7 +39,8 @@ class ChildServer {
       for (int fd = 5; fd < 1024; ++fd) ::close(fd);
       for (const std::string& variable : environment) ::putenv(::strdup(variable.c_str()));
       const std::string filter = "--gtest_filter=" + serve;
-      ::execl("/proc/self/exe", "child", filter.c_str(), "--gtest_also_run_disabled_tests", nullptr);
+      ::execl("/proc/self/exe", "child", filter.c_str(), "--gtest_also_run_disabled_tests",
+              nullptr);
       ::_exit(127);
     }
     ::close(told[1]);

@@ -19,11 +19,12 @@ class ClientLog {
   void watch(microframe::Client& client) {
     using namespace microframe;
     client.on_state([this](const ClientStatus& status) { add(line(status)); });
-    client.on_message([this](const Json& data, const std::string& room, std::optional<std::uint64_t> offset) {
-      std::string text = room.empty() ? "message " : "message " + room + " ";
-      if (offset) text += std::to_string(*offset) + " ";
-      add(text + to_text(data));
-    });
+    client.on_message(
+        [this](const Json& data, const std::string& room, std::optional<std::uint64_t> offset) {
+          std::string text = room.empty() ? "message " : "message " + room + " ";
+          if (offset) text += std::to_string(*offset) + " ";
+          add(text + to_text(data));
+        });
     client.on_joined([this](const JoinedRoom& room) {
       std::string text = "joined " + room.room;
       if (room.by_server) text += " by server";
@@ -39,8 +40,8 @@ class ClientLog {
     changed_.notify_all();
   }
 
-  // Waits for a line that begins so, among those that were not waited past yet; those before it are passed
-  // over. returns: the line; "" and a failure when the time is over.
+  // Waits for a line that begins so, among those that were not waited past yet; those before it are
+  // passed over. returns: the line; "" and a failure when the time is over.
   std::string wait_for(const std::string& beginning,
                        std::chrono::seconds at_most = std::chrono::seconds(10)) {
     std::unique_lock lock(mutex_);

@@ -38,8 +38,9 @@ void count_out(const void* block) noexcept {
 
 #ifdef MICROFRAME_TOLD_BY_SANITIZER
 
-// clang links its sanitizers' own operators new and delete into the program, and not every runtime lets them
-// be replaced; it tells of each block instead. (g++ links its own from a library, which a program's replace.)
+// clang links its sanitizers' own operators new and delete into the program, and not every runtime
+// lets them be replaced; it tells of each block instead. (g++ links its own from a library, which a
+// program's replace.)
 #include <sanitizer/allocator_interface.h>
 
 const bool test::kHeapCanRefuse = false;
@@ -82,8 +83,8 @@ std::size_t bytes_of(std::align_val_t alignment) {
 }  // namespace
 }  // namespace test
 
-// All forms, so that no block is given back to another heap than it came from. Not inlined: g++ 12 would take
-// a pair of them for a mismatched pair.
+// All forms, so that no block is given back to another heap than it came from. Not inlined: g++ 12
+// would take a pair of them for a mismatched pair.
 #define MICROFRAME_HEAP [[gnu::noinline]]
 using std::align_val_t;
 using std::nothrow_t;

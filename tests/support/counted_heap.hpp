@@ -1,6 +1,6 @@
-// The heap of a test program, counted per thread. The program links tests/support/counted_heap.cpp, which
-// replaces every form of operator new and delete, or, under clang's sanitizers, has their runtime tell of
-// each block (malloc's own too).
+// The heap of a test program, counted per thread. The program links tests/support/counted_heap.cpp,
+// which replaces every form of operator new and delete, or, under clang's sanitizers, has their
+// runtime tell of each block (malloc's own too).
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,8 @@ struct HeapCount {
 
 HeapCount& heap_count();  // of the calling thread
 
-// Where it is set: whether this allocation is to fail. Set while no other thread runs; it allocates nothing.
+// Where it is set: whether this allocation is to fail. Set while no other thread runs; it allocates
+// nothing.
 extern bool (*heap_refuses)();
 // Whether it is asked: not under clang's sanitizers.
 extern const bool kHeapCanRefuse;

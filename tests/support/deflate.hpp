@@ -1,5 +1,5 @@
-// DEFLATE by zlib alone, not by what is tested: compressed payloads and frames, and what those of a server
-// hold.
+// DEFLATE by zlib alone, not by what is tested: compressed payloads and frames, and what those of a
+// server hold.
 #pragma once
 
 #include <zlib.h>

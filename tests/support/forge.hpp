@@ -20,7 +20,8 @@ inline std::string join(std::string_view header, std::string_view claims) {
 }
 
 // A token of any header and claims, signed with the configuration's key.
-inline std::string forge(const AuthConfig& config, std::string_view header, std::string_view claims) {
+inline std::string forge(const AuthConfig& config, std::string_view header,
+                         std::string_view claims) {
   const std::string input = join(header, claims);
   return input + "." + base64url_encode(make_signer(config)->sign(input));
 }

@@ -1,4 +1,5 @@
-// Key sets for tests: the public half of a key as a JWK (RFC 7517), written from OpenSSL's own numbers.
+// Key sets for tests: the public half of a key as a JWK (RFC 7517), written from OpenSSL's own
+// numbers.
 #pragma once
 
 #include <openssl/bn.h>
@@ -32,9 +33,11 @@ inline std::string member(std::string_view name, std::string_view value) {
 }
 
 // `more`: further members, each with a comma before.
-inline std::string rsa_jwk(const KeyPair& pair, std::string_view kid, const std::string& more = {}) {
+inline std::string rsa_jwk(const KeyPair& pair, std::string_view kid,
+                           const std::string& more = {}) {
   using microframe::authx::base64url_encode;
-  return R"({"kty":"RSA")" + member("kid", kid) + member("n", base64url_encode(number_of(pair, "n"))) +
+  return R"({"kty":"RSA")" + member("kid", kid) +
+         member("n", base64url_encode(number_of(pair, "n"))) +
          member("e", base64url_encode(number_of(pair, "e"))) + more + "}";
 }
 // curve: "P-256" or "P-384".
@@ -46,9 +49,11 @@ inline std::string ec_jwk(const KeyPair& pair, std::string_view curve, std::stri
          member("x", base64url_encode(number_of(pair, "qx", size))) +
          member("y", base64url_encode(number_of(pair, "qy", size))) + more + "}";
 }
-inline std::string ed25519_jwk(const KeyPair& pair, std::string_view kid, const std::string& more = {}) {
+inline std::string ed25519_jwk(const KeyPair& pair, std::string_view kid,
+                               const std::string& more = {}) {
   // RFC 8410 §4: the last 32 bytes of the DER are the key.
-  const std::string_view raw = std::string_view(pair.public_der).substr(pair.public_der.size() - 32);
+  const std::string_view raw =
+      std::string_view(pair.public_der).substr(pair.public_der.size() - 32);
   return R"({"kty":"OKP","crv":"Ed25519")" + member("kid", kid) +
          member("x", microframe::authx::base64url_encode(raw)) + more + "}";
 }

@@ -1,5 +1,5 @@
-// KeyServer: an issuer's HTTP server on loopback that publishes a key set as well or as badly as a test
-// wants, and counts who asks. Threading: any; a thread of its own serves.
+// KeyServer: an issuer's HTTP server on loopback that publishes a key set as well or as badly as a
+// test wants, and counts who asks. Threading: any; a thread of its own serves.
 #pragma once
 
 #include <arpa/inet.h>
@@ -92,7 +92,8 @@ class KeyServer {
     std::string request;
     char bytes[4096];
     ssize_t size = 0;
-    while (request.find("\r\n\r\n") == std::string::npos && (size = ::recv(fd, bytes, sizeof bytes, 0)) > 0)
+    while (request.find("\r\n\r\n") == std::string::npos &&
+           (size = ::recv(fd, bytes, sizeof bytes, 0)) > 0)
       request.append(bytes, static_cast<std::size_t>(size));
     std::string body;
     std::string elsewhere;
@@ -135,7 +136,8 @@ class KeyServer {
   }
   static std::string head(const char* status, std::size_t size) {
     return "HTTP/1.1 " + std::string(status) +
-           "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+           "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(size) +
+           "\r\n\r\n";
   }
   static bool send(int fd, std::string_view bytes) {
     while (!bytes.empty()) {

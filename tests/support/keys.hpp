@@ -65,7 +65,8 @@ inline std::string hmac_sha256(std::string_view secret, std::string_view input) 
   unsigned char mac[EVP_MAX_MD_SIZE];
   std::size_t size = 0;
   EVP_Q_mac(nullptr, "HMAC", nullptr, "SHA256", nullptr, secret.data(), secret.size(),
-            reinterpret_cast<const unsigned char*>(input.data()), input.size(), mac, sizeof mac, &size);
+            reinterpret_cast<const unsigned char*>(input.data()), input.size(), mac, sizeof mac,
+            &size);
   return {reinterpret_cast<char*>(mac), size};
 }
 
@@ -74,7 +75,8 @@ inline std::string ecdsa_der(std::string_view pair) {
   const auto* bytes = reinterpret_cast<const unsigned char*>(pair.data());
   const int half = static_cast<int>(pair.size() / 2);
   ECDSA_SIG* signature = ECDSA_SIG_new();
-  ECDSA_SIG_set0(signature, BN_bin2bn(bytes, half, nullptr), BN_bin2bn(bytes + half, half, nullptr));
+  ECDSA_SIG_set0(signature, BN_bin2bn(bytes, half, nullptr),
+                 BN_bin2bn(bytes + half, half, nullptr));
   unsigned char* der = nullptr;
   const int size = i2d_ECDSA_SIG(signature, &der);
   std::string text(reinterpret_cast<char*>(der), static_cast<std::size_t>(size));

@@ -1,6 +1,6 @@
-// Neighbours: healthy clients that send and receive beside a scenario, and how long their messages took:
-// before it (their baseline) and while it ran. `./dev scenarios` asks for them by naming a file in
-// MICROFRAME_NEIGHBOURS; there each scenario adds a line of JSON. Otherwise there are none.
+// Neighbours: healthy clients that send and receive beside a scenario, and how long their messages
+// took: before it (their baseline) and while it ran. `./dev scenarios` asks for them by naming a
+// file in MICROFRAME_NEIGHBOURS; there each scenario adds a line of JSON. Otherwise there are none.
 #pragma once
 
 #include <poll.h>
@@ -25,13 +25,14 @@ class Neighbours {
  public:
   static const char* file() { return std::getenv("MICROFRAME_NEIGHBOURS"); }
 
-  // Measures the baseline before it returns. clients: connected to an endpoint that sends each message back.
-  // Together they send `per_second` messages.
+  // Measures the baseline before it returns. clients: connected to an endpoint that sends each
+  // message back. Together they send `per_second` messages.
   Neighbours(std::vector<std::unique_ptr<RawClient>> clients, double per_second)
       : clients_(std::move(clients)),
         pause_(std::chrono::microseconds(static_cast<std::int64_t>(1e6 / per_second))) {
     thread_ = std::thread([this] { talk(); });
-    while (baseline_.size() < kSamples && !cut_) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    while (baseline_.size() < kSamples && !cut_)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     scenario_ = true;
   }
   ~Neighbours() { stop(); }
@@ -40,13 +41,16 @@ class Neighbours {
 
   // The scenario is over: writes its line. name: the test's.
   void report(const std::string& name, bool passed) {
-    // A short scenario is over before anyone has been kept waiting: see how they fare right after it, too.
-    while (during_.size() < kSamples && !cut_) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    // A short scenario is over before anyone has been kept waiting: see how they fare right after
+    // it, too.
+    while (during_.size() < kSamples && !cut_)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     stop();
     std::ofstream(file(), std::ios::app)
         << "{\"test\":\"" << name << "\",\"passed\":" << (passed ? "true" : "false")
-        << ",\"baseline_p99_us\":" << p99(baseline_.values) << ",\"during_p99_us\":" << p99(during_.values)
-        << ",\"samples\":" << during_.size() << ",\"cut\":" << (cut_ ? "true" : "false") << "}\n";
+        << ",\"baseline_p99_us\":" << p99(baseline_.values)
+        << ",\"during_p99_us\":" << p99(during_.values) << ",\"samples\":" << during_.size()
+        << ",\"cut\":" << (cut_ ? "true" : "false") << "}\n";
   }
 
  private:

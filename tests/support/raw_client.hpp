@@ -1,5 +1,5 @@
-// RawClient: a blocking socket that speaks as much or as little WebSocket as a test wants. Every wait ends
-// after ten seconds, with a failure that says for what.
+// RawClient: a blocking socket that speaks as much or as little WebSocket as a test wants. Every
+// wait ends after ten seconds, with a failure that says for what.
 #pragma once
 
 #include <arpa/inet.h>
@@ -112,13 +112,14 @@ class RawClient {
       if (!read_more("a frame")) return {};
     }
   }
-  // The next text message; the heartbeat's Pings before it, which come on a slow machine, are passed over.
+  // The next text message; the heartbeat's Pings before it, which come on a slow machine, are
+  // passed over.
   std::string read_text() {
     Received received = read_frame();
     while (received.first == 0x89) received = read_frame();
     if (received.first != 0x81)
-      throw std::runtime_error("no text message came, but frame " + std::to_string(received.first) + " " +
-                               received.payload);
+      throw std::runtime_error("no text message came, but frame " + std::to_string(received.first) +
+                               " " + received.payload);
     return received.payload;
   }
   // Reads on until a text message that holds `words` has come.
@@ -167,7 +168,8 @@ class RawClient {
   }
   virtual ssize_t receive(char* into, std::size_t size, const char* what) {
     pollfd wait{fd_, POLLIN, 0};
-    if (::poll(&wait, 1, 10'000) <= 0) throw std::runtime_error(std::string("waited in vain for ") + what);
+    if (::poll(&wait, 1, 10'000) <= 0)
+      throw std::runtime_error(std::string("waited in vain for ") + what);
     return ::recv(fd_, into, size, 0);
   }
   bool read_more(const char* what) {

@@ -1,5 +1,5 @@
-// Relay: a wire between clients and a server that a test can cut. Threading: any; a thread of its own moves
-// the bytes.
+// Relay: a wire between clients and a server that a test can cut. Threading: any; a thread of its
+// own moves the bytes.
 #pragma once
 
 #include <arpa/inet.h>
@@ -108,7 +108,8 @@ class Relay {
     const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_in address = loopback(port);
     const bool connected =
-        port != 0 && ::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        port != 0 &&
+        ::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     if (connected) {
       pairs_.push_back({{client, server}});
     } else {
@@ -122,7 +123,8 @@ class Relay {
     const ssize_t size = ::recv(from, bytes, sizeof bytes, 0);
     if (size <= 0) return false;
     for (ssize_t sent = 0; sent < size;) {
-      const ssize_t now = ::send(to, bytes + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL);
+      const ssize_t now =
+          ::send(to, bytes + sent, static_cast<std::size_t>(size - sent), MSG_NOSIGNAL);
       if (now <= 0) return false;
       sent += now;
     }

@@ -1,6 +1,6 @@
-// Scenario: an application with a healthy neighbour, which must go on undisturbed, and what every scenario
-// promises beside its own words: each rejection is counted and logged, no line of the log holds a token, and
-// the memory comes back.
+// Scenario: an application with a healthy neighbour, which must go on undisturbed, and what every
+// scenario promises beside its own words: each rejection is counted and logged, no line of the log
+// holds a token, and the memory comes back.
 #pragma once
 
 #include <malloc.h>
@@ -40,11 +40,12 @@ inline std::size_t memory_held() {
   return memory("RssAnon");
 }
 
-// What the scenarios ask to be done within a millisecond of CPU takes a fraction of it; the rest is for
-// machines that are shared.
+// What the scenarios ask to be done within a millisecond of CPU takes a fraction of it; the rest is
+// for machines that are shared.
 inline constexpr std::chrono::milliseconds kAtOnceCpu{kSanitized ? 1000 : 10};
 
-// The least CPU time, of all threads, that one of a few runs of `action` took: other load does not count.
+// The least CPU time, of all threads, that one of a few runs of `action` took: other load does not
+// count.
 inline std::chrono::nanoseconds least_cpu(int runs, const std::function<void()>& action) {
   const auto now = [] {
     timespec time{};
@@ -92,11 +93,12 @@ class Scenario : public AppTest {
     if (HasFailure()) std::cout << "the log:\n" << log.text();
   }
 
-  // Promises that so many peers are rejected for `reason`, before they are: the log's own limit is of the
-  // process, so what another test has written is waited out.
+  // Promises that so many peers are rejected for `reason`, before they are: the log's own limit is
+  // of the process, so what another test has written is waited out.
   void expect_rejected(const std::string& reason, int times = 1) {
     expected_[reason] += times;
-    std::this_thread::sleep_until(std::max(last_logged()[reason], last_ended_) + std::chrono::seconds(1));
+    std::this_thread::sleep_until(std::max(last_logged()[reason], last_ended_) +
+                                  std::chrono::seconds(1));
   }
 
   // The status that answers these bytes.
@@ -118,7 +120,8 @@ class Scenario : public AppTest {
     EXPECT_TRUE(made.at_end());
     return code;
   }
-  // As the seed refuses a token: the handshake is accepted, the refusal said inside, and no hook runs.
+  // As the seed refuses a token: the handshake is accepted, the refusal said inside, and no hook
+  // runs.
   void expect_refused(const std::string& bad_token, const std::string& path = "/ws") {
     RawClient made = raw();
     made.send(upgrade_request(path + "?token=" + bad_token));
@@ -140,7 +143,8 @@ class Scenario : public AppTest {
     eventually([&] { return rejected(app.port(), reason) >= times; });
     EXPECT_EQ(rejected(app.port(), reason), times) << reason;
     // One line each, until the second's ten are used up.
-    const auto seconds = std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - begun_);
+    const auto seconds =
+        std::chrono::ceil<std::chrono::seconds>(std::chrono::steady_clock::now() - begun_);
     const std::size_t lines = log.count("rejected reason=" + reason + " peer=");
     EXPECT_GE(lines, std::min<std::size_t>(static_cast<std::size_t>(times), 10)) << reason;
     EXPECT_LE(lines, std::min<std::size_t>(static_cast<std::size_t>(times),
@@ -152,18 +156,20 @@ class Scenario : public AppTest {
   void note_what_was_logged() {
     constexpr std::string_view kBefore = "rejected reason=";
     const std::string lines = log.text();
-    for (std::size_t at = lines.find(kBefore); at != std::string::npos; at = lines.find(kBefore, at)) {
+    for (std::size_t at = lines.find(kBefore); at != std::string::npos;
+         at = lines.find(kBefore, at)) {
       at += kBefore.size();
       last_logged()[lines.substr(at, lines.find(' ', at) - at)] = std::chrono::steady_clock::now();
     }
   }
 
-  // Back within a twentieth of what the process had. The sanitizers keep freed memory for a while, and
-  // neighbours who measure keep what they measured.
+  // Back within a twentieth of what the process had. The sanitizers keep freed memory for a while,
+  // and neighbours who measure keep what they measured.
   void check_memory() {
     if (kSanitized || Neighbours::file()) return;
     const auto is_back = [&] { return memory_held() <= memory_held_most_; };
-    for (int i = 0; i < 2000 && !is_back(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    for (int i = 0; i < 2000 && !is_back(); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     EXPECT_TRUE(is_back()) << memory_held() << " bytes, and no more than " << memory_held_most_;
   }
 

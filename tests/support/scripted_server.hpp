@@ -42,10 +42,11 @@ class ScriptedPeer {
   void welcome(const std::string& session = "s1", const std::string& ping_ms = "25000") {
     upgrade("microframe.v1");
     say(R"({"t":"welcome","session":")" + session +
-        R"(","secret":"x","user":"alice","resumed":false,"handled":0,"ttl_ms":120000,"ping_ms":)" + ping_ms +
-        "}");
+        R"(","secret":"x","user":"alice","resumed":false,"handled":0,"ttl_ms":120000,"ping_ms":)" +
+        ping_ms + "}");
   }
-  // The payload of the client's next frame, which is shorter than 126 bytes; "" at the end of the stream.
+  // The payload of the client's next frame, which is shorter than 126 bytes; "" at the end of the
+  // stream.
   std::string hear() {
     while (buffer_.size() < 6 || buffer_.size() < 6 + length()) {
       if (!receive()) return {};
@@ -60,7 +61,8 @@ class ScriptedPeer {
   std::size_t length() const { return static_cast<unsigned char>(buffer_[1]) & 0x7FU; }
   bool receive() {
     pollfd wait{stream_.fd(), POLLIN, 0};
-    if (::poll(&wait, 1, 10'000) <= 0) throw std::runtime_error("waited in vain for a client's frame");
+    if (::poll(&wait, 1, 10'000) <= 0)
+      throw std::runtime_error("waited in vain for a client's frame");
     char bytes[4096];
     const ssize_t size = ::recv(stream_.fd(), bytes, sizeof bytes, 0);
     if (size > 0) buffer_.append(bytes, static_cast<std::size_t>(size));

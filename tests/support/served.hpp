@@ -1,4 +1,5 @@
-// What a test sees of a server from outside: clients from other loopback addresses, the metrics, the log.
+// What a test sees of a server from outside: clients from other loopback addresses, the metrics,
+// the log.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -28,8 +29,8 @@ inline RawClient client_from(const char* source, std::uint16_t port) {
   return RawClient::adopt(fd);
 }
 
-// The value of a line of /metrics, such as `microframe_rejected_total{reason="not_found"}`; -1 if there is
-// none. Asked from an address that no test limits.
+// The value of a line of /metrics, such as `microframe_rejected_total{reason="not_found"}`; -1 if
+// there is none. Asked from an address that no test limits.
 inline double metric(std::uint16_t port, const std::string& name) {
   RawClient client = client_from("127.0.0.200", port);
   client.send("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -65,7 +66,8 @@ class LogCapture {
     std::string all;
     char bytes[4096];
     ssize_t size = 0;
-    while ((size = ::pread(::fileno(file_), bytes, sizeof bytes, static_cast<off_t>(all.size()))) > 0)
+    while ((size = ::pread(::fileno(file_), bytes, sizeof bytes, static_cast<off_t>(all.size()))) >
+           0)
       all.append(bytes, static_cast<std::size_t>(size));
     return all;
   }
@@ -73,7 +75,8 @@ class LogCapture {
   std::size_t count(std::string_view words) const {
     const std::string all = text();
     std::size_t times = 0;
-    for (std::size_t at = 0; (at = all.find(words, at)) != std::string::npos; at += words.size()) ++times;
+    for (std::size_t at = 0; (at = all.find(words, at)) != std::string::npos; at += words.size())
+      ++times;
     return times;
   }
 

@@ -1,5 +1,5 @@
-// TlsClient: OpenSSL's own client on a blocking socket. Every wait ends after ten seconds. It trusts nobody
-// and shows what it was shown.
+// TlsClient: OpenSSL's own client on a blocking socket. Every wait ends after ten seconds. It
+// trusts nobody and shows what it was shown.
 #pragma once
 
 #include <openssl/err.h>
@@ -30,7 +30,8 @@ class TlsClient : public RawClient {
       : RawClient(std::move(stream)), context_(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free) {
     SSL_CTX_set_min_proto_version(context_.get(), options.version);
     SSL_CTX_set_max_proto_version(context_.get(), options.version);
-    SSL_CTX_set_session_cache_mode(context_.get(), SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_set_session_cache_mode(context_.get(),
+                                   SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(context_.get(), keep_session);
     if (options.certificate) {
       SSL_CTX_use_certificate(context_.get(), options.certificate->x509());
@@ -39,7 +40,8 @@ class TlsClient : public RawClient {
     ssl_ = {SSL_new(context_.get()), &let_go};
     SSL_set_ex_data(ssl(), 0, state_.get());
     std::string name = options.name;
-    if (!name.empty()) SSL_ctrl(ssl(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
+    if (!name.empty())
+      SSL_ctrl(ssl(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data());
     const auto* protocols = reinterpret_cast<const unsigned char*>(options.protocols.data());
     if (!options.protocols.empty())
       SSL_set_alpn_protos(ssl(), protocols, static_cast<unsigned>(options.protocols.size()));
@@ -49,7 +51,8 @@ class TlsClient : public RawClient {
   }
   TlsClient(TlsClient&&) noexcept = default;
 
-  // returns: whether it went well, on this side: with TLS 1.3 a server may refuse what it was shown later.
+  // returns: whether it went well, on this side: with TLS 1.3 a server may refuse what it was shown
+  // later.
   bool shake_hands() {
     return exchange("a handshake", [&] { return SSL_do_handshake(ssl()); }) == 1;
   }
@@ -81,7 +84,8 @@ class TlsClient : public RawClient {
     std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(ssl()), &X509_free);
     char text[256] = "";
     if (shown)
-      X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, text, sizeof text);
+      X509_NAME_get_text_by_NID(X509_get_subject_name(shown.get()), NID_commonName, text,
+                                sizeof text);
     return text;
   }
   // Whether the stream ended as it should, with close_notify (RFC 8446 §6.1).
@@ -89,15 +93,16 @@ class TlsClient : public RawClient {
 
  protected:
   ssize_t transmit(std::string_view bytes) override {
-    return exchange("room", [&] { return SSL_write(ssl(), bytes.data(), static_cast<int>(bytes.size())); });
+    return exchange("room",
+                    [&] { return SSL_write(ssl(), bytes.data(), static_cast<int>(bytes.size())); });
   }
   ssize_t receive(char* into, std::size_t size, const char* what) override {
     return exchange(what, [&] { return SSL_read(ssl(), into, static_cast<int>(size)); });
   }
 
  private:
-  // Calls OpenSSL until it is done, and carries what it says and hears; over the socket itself it would bring
-  // SIGPIPE.
+  // Calls OpenSSL until it is done, and carries what it says and hears; over the socket itself it
+  // would bring SIGPIPE.
   template <class Call>
   int exchange(const char* what, Call&& call) {
     while (true) {
@@ -114,7 +119,8 @@ class TlsClient : public RawClient {
   }
   std::string take_output() {
     std::string records(BIO_ctrl_pending(SSL_get_wbio(ssl())), '\0');
-    if (!records.empty()) BIO_read(SSL_get_wbio(ssl()), records.data(), static_cast<int>(records.size()));
+    if (!records.empty())
+      BIO_read(SSL_get_wbio(ssl()), records.data(), static_cast<int>(records.size()));
     return std::exchange(unsent_, {}) + records;
   }
   bool flush() {

@@ -1,4 +1,5 @@
-// Tls: an Application over TLS with a healthy neighbour, which must notice nothing, and clients of it.
+// Tls: an Application over TLS with a healthy neighbour, which must notice nothing, and clients of
+// it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -57,7 +58,8 @@ class Tls : public AppTest {
     EXPECT_EQ(made.read_status(), 101U);
     return made;
   }
-  std::unique_ptr<RawClient> measured(std::string_view user, const std::string& path) const override {
+  std::unique_ptr<RawClient> measured(std::string_view user,
+                                      const std::string& path) const override {
     return std::make_unique<TlsClient>(open(user, {}, path));
   }
   static void expect_echo(TlsClient& client, const std::string& text) {
@@ -73,7 +75,8 @@ class Tls : public AppTest {
     return made.rest();
   }
   bool counts(const std::string& reason, int count) const {
-    const std::string line = "microframe_rejected_total{reason=\"" + reason + "\"} " + std::to_string(count);
+    const std::string line =
+        "microframe_rejected_total{reason=\"" + reason + "\"} " + std::to_string(count);
     return page("/metrics").find(line + "\n") != std::string::npos;
   }
   // Whether a handshake with this comes to an answer.

@@ -1,5 +1,5 @@
-// V1Client: a client of microframe.v1 on a blocking socket, which counts what it receives. Every wait ends
-// after ten seconds.
+// V1Client: a client of microframe.v1 on a blocking socket, which counts what it receives. Every
+// wait ends after ten seconds.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -18,10 +18,10 @@ class V1Client {
  public:
   using Json = microframe::Json;
 
-  // Opens a connection over `stream`, which has been secured where it is to be. former: whose session it goes
-  // on with.
-  V1Client(std::unique_ptr<RawClient> stream, const std::string& token, const V1Client* former = nullptr,
-           const std::string& path = "/ws")
+  // Opens a connection over `stream`, which has been secured where it is to be. former: whose
+  // session it goes on with.
+  V1Client(std::unique_ptr<RawClient> stream, const std::string& token,
+           const V1Client* former = nullptr, const std::string& path = "/ws")
       : stream_(std::move(stream)) {
     std::string offered = "microframe.v1, token." + token;
     if (former) offered += former->offer();
@@ -33,8 +33,8 @@ class V1Client {
 
   // What a handshake says to go on with this session; the attempt's number is left out.
   std::string offer() const {
-    return ", resume." + microframe::text(welcome_, "session") + "." + microframe::text(welcome_, "secret") +
-           "." + std::to_string(received_);
+    return ", resume." + microframe::text(welcome_, "session") + "." +
+           microframe::text(welcome_, "secret") + "." + std::to_string(received_);
   }
   const Json& welcome() const { return welcome_; }
   bool resumed() const { return welcome_.at("resumed").as_bool(); }

@@ -21,8 +21,8 @@ class CredentialsException : public AuthException {
   CredentialsException() : AuthException("wrong email or password") {}
 };
 
-// A token that is malformed, forged, of another type, issuer or audience, or not valid yet: 401. what() is
-// for the log.
+// A token that is malformed, forged, of another type, issuer or audience, or not valid yet: 401.
+// what() is for the log.
 class InvalidTokenException : public AuthException {
  public:
   explicit InvalidTokenException(const std::string& what) : AuthException(what) {}

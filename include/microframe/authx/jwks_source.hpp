@@ -1,5 +1,5 @@
-// JwksSource: an issuer of tokens whose public keys are fetched as a JSON Web Key Set (RFC 7517), and how
-// they are kept.
+// JwksSource: an issuer of tokens whose public keys are fetched as a JSON Web Key Set (RFC 7517),
+// and how they are kept.
 #pragma once
 
 #include <chrono>
@@ -11,31 +11,32 @@
 
 namespace microframe::authx {
 
-// A value; each setter returns the source itself. What cannot be is refused when an AuthConfig is made of it.
+// A value; each setter returns the source itself. What cannot be is refused when an AuthConfig is
+// made of it.
 class JwksSource {
  public:
   using Milliseconds = std::chrono::milliseconds;
 
-  // url: where the issuer publishes its keys, such as "https://id.example/jwks.json". Nothing but this URL is
-  // ever fetched, whatever a token says, and no redirect is followed.
+  // url: where the issuer publishes its keys, such as "https://id.example/jwks.json". Nothing but
+  // this URL is ever fetched, whatever a token says, and no redirect is followed.
   explicit JwksSource(std::string url) : url_(std::move(url)) {}
 
-  // What the issuer's tokens say in `iss`, to the letter. Required: a key is good for its issuer's tokens
-  // alone.
+  // What the issuer's tokens say in `iss`, to the letter. Required: a key is good for its issuer's
+  // tokens alone.
   JwksSource& issuer(std::string name) {
     issuer_ = std::move(name);
     return *this;
   }
-  // What its tokens may be signed with; no HS. A key is pinned to its own `alg` if that is among them, and
-  // else, where it names none, to the first of them that its kind allows. Default: all, RS256 before the
-  // other RSA ones.
+  // What its tokens may be signed with; no HS. A key is pinned to its own `alg` if that is among
+  // them, and else, where it names none, to the first of them that its kind allows. Default: all,
+  // RS256 before the other RSA ones.
   JwksSource& algorithms(std::vector<Algorithm> allowed) {
     algorithms_ = std::move(allowed);
     return *this;
   }
-  // Takes access tokens without the claim `type`, which other issuers seldom set, from tokens whose header
-  // does not say at+jwt (RFC 9068) either. AuthConfig::audience is then required: it tells access tokens from
-  // others.
+  // Takes access tokens without the claim `type`, which other issuers seldom set, from tokens whose
+  // header does not say at+jwt (RFC 9068) either. AuthConfig::audience is then required: it tells
+  // access tokens from others.
   JwksSource& type_optional() {
     type_optional_ = true;
     return *this;
@@ -46,8 +47,8 @@ class JwksSource {
     cool_down_ = time;
     return *this;
   }
-  // How often they are fetched anyway, where the answer's Cache-Control has no max-age; one that it has
-  // counts from a tenth to six times of this. Default: 10 min.
+  // How often they are fetched anyway, where the answer's Cache-Control has no max-age; one that it
+  // has counts from a tenth to six times of this. Default: 10 min.
   JwksSource& refresh_interval(Milliseconds time) {
     refresh_interval_ = time;
     return *this;
@@ -67,7 +68,8 @@ class JwksSource {
     ca_file_ = std::move(path);
     return *this;
   }
-  // Takes an http URL that is not this machine's own loopback: whoever sits on the way then chooses the keys.
+  // Takes an http URL that is not this machine's own loopback: whoever sits on the way then chooses
+  // the keys.
   JwksSource& allow_http() {
     allows_http_ = true;
     return *this;

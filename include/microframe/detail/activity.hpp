@@ -1,6 +1,6 @@
-// Activity: which function of the application a thread runs, shown to a watchdog on another thread. Not for
-// applications.
-// Threading: shown by one thread, with stores that cost next to nothing and no look at a clock; read by any.
+// Activity: which function of the application a thread runs, shown to a watchdog on another thread.
+// Not for applications. Threading: shown by one thread, with stores that cost next to nothing and
+// no look at a clock; read by any.
 #pragma once
 
 #include <atomic>
@@ -35,8 +35,8 @@ class ActivitySign {
     const Reading before_;
   };
 
-  // Another thread may read the activity of one run with the number of the one before; a run that lasts it
-  // reads right.
+  // Another thread may read the activity of one run with the number of the one before; a run that
+  // lasts it reads right.
   Reading read() const {
     Reading reading;
     reading.run = run_.load(std::memory_order_acquire);

@@ -20,10 +20,12 @@ namespace microframe::detail {
 
 using RoomOffset = std::optional<std::uint64_t>;
 
-// Each returns the coroutine that has still to be run, or an empty Task where the handler has returned.
+// Each returns the coroutine that has still to be run, or an empty Task where the handler has
+// returned.
 struct ClientHandlers {
   // Writes a reply, if the handler has one, to the last argument, which outlives the coroutine.
-  using Message = std::function<Task<>(const Json&, const std::string&, RoomOffset, std::optional<Json>&)>;
+  using Message =
+      std::function<Task<>(const Json&, const std::string&, RoomOffset, std::optional<Json>&)>;
   using Binary = std::function<Task<>(std::span<const std::byte>, const std::string&, RoomOffset)>;
   using Text = std::function<Task<>(const std::string&)>;
   using State = std::function<Task<>(const ClientStatus&)>;
@@ -75,16 +77,17 @@ decltype(auto) call_with_first(F& handler, const First& first, const Rest&... re
     const auto& second = std::get<0>(std::tie(rest...));
     return call_with_first(handler, first, second);
   } else {
-    static_assert(std::is_invocable_v<F&, const First&>,
-                  "microframe: this handler must take the arguments that client.hpp names, from the first");
+    static_assert(
+        std::is_invocable_v<F&, const First&>,
+        "microframe: this handler must take the arguments that client.hpp names, from the first");
     return handler(first);
   }
 }
 
 template <class F>
 ClientHandlers::Message message_handler(F handler) {
-  return [handler = std::move(handler)](const Json& data, const std::string& room, RoomOffset offset,
-                                        std::optional<Json>& reply) mutable {
+  return [handler = std::move(handler)](const Json& data, const std::string& room,
+                                        RoomOffset offset, std::optional<Json>& reply) mutable {
     return run_message_handler(
         [&]() -> decltype(auto) { return call_with_first(handler, data, room, offset); }, reply);
   };
@@ -94,7 +97,8 @@ template <class F>
 ClientHandlers::Binary binary_handler(F handler) {
   return [handler = std::move(handler)](std::span<const std::byte> bytes, const std::string& room,
                                         RoomOffset offset) mutable {
-    return run_handler([&]() -> decltype(auto) { return call_with_first(handler, bytes, room, offset); });
+    return run_handler(
+        [&]() -> decltype(auto) { return call_with_first(handler, bytes, room, offset); });
   };
 }
 
@@ -107,10 +111,11 @@ std::function<Task<>(const Event&)> event_handler(F handler) {
 
 template <class F>
 ClientHandlers::Presence presence_handler(F handler) {
-  return
-      [handler = std::move(handler)](const std::string& room, const Json& joins, const Json& leaves) mutable {
-        return run_handler([&]() -> decltype(auto) { return call_with_first(handler, room, joins, leaves); });
-      };
+  return [handler = std::move(handler)](const std::string& room, const Json& joins,
+                                        const Json& leaves) mutable {
+    return run_handler(
+        [&]() -> decltype(auto) { return call_with_first(handler, room, joins, leaves); });
+  };
 }
 
 }  // namespace microframe::detail

@@ -1,5 +1,5 @@
-// How a route finds an endpoint's hooks at compile time, and says in plain words what is wrong with one.
-// Not for applications.
+// How a route finds an endpoint's hooks at compile time, and says in plain words what is wrong with
+// one. Not for applications.
 #pragma once
 
 #include <string>
@@ -15,41 +15,38 @@ template <class T>
 concept CallsConnect =
     requires(T& t, ws::WebSocket& socket, const ws::UserId& user) { t.on_connect(socket, user); };
 template <class T>
-concept CallsJson = requires(T& t, ws::WebSocket& socket, const ws::UserId& user, const Json& message) {
-  t.on_message(socket, user, message);
-};
+concept CallsJson = requires(T& t, ws::WebSocket& socket, const ws::UserId& user,
+                             const Json& message) { t.on_message(socket, user, message); };
 template <class T>
-concept CallsRaw = requires(T& t, ws::WebSocket& socket, const ws::UserId& user, const ws::Message& message) {
-  t.on_message(socket, user, message);
-};
+concept CallsRaw = requires(T& t, ws::WebSocket& socket, const ws::UserId& user,
+                            const ws::Message& message) { t.on_message(socket, user, message); };
 template <class T>
 concept CallsBinary = requires(T& t, ws::WebSocket& socket, const ws::UserId& user, Binary bytes) {
   t.on_binary(socket, user, bytes);
 };
 template <class T>
 concept CallsDisconnect =
-    requires(T& t, ws::WebSocket& socket, const ws::UserId& user, const ws::DisconnectReason& reason) {
-      t.on_disconnect(socket, user, reason);
-    };
+    requires(T& t, ws::WebSocket& socket, const ws::UserId& user,
+             const ws::DisconnectReason& reason) { t.on_disconnect(socket, user, reason); };
 // The seed's own form.
 template <class T>
-concept CallsDisconnectPlain =
-    requires(T& t, ws::WebSocket& socket, const ws::UserId& user) { t.on_disconnect(socket, user); };
+concept CallsDisconnectPlain = requires(T& t, ws::WebSocket& socket, const ws::UserId& user) {
+  t.on_disconnect(socket, user);
+};
 
 template <class T>
 concept CallsCanJoin = requires(T& t, ws::WebSocket& socket, const ws::UserId& user,
                                 const std::string& room) { t.can_join(socket, user, room); };
 template <class T>
-concept CallsJoin = requires(T& t, ws::WebSocket& socket, const ws::UserId& user, const std::string& room) {
-  t.on_join(socket, user, room);
-};
+concept CallsJoin = requires(T& t, ws::WebSocket& socket, const ws::UserId& user,
+                             const std::string& room) { t.on_join(socket, user, room); };
 template <class T>
-concept CallsLeave = requires(T& t, ws::WebSocket& socket, const ws::UserId& user, const std::string& room) {
-  t.on_leave(socket, user, room);
-};
+concept CallsLeave = requires(T& t, ws::WebSocket& socket, const ws::UserId& user,
+                              const std::string& room) { t.on_leave(socket, user, room); };
 template <class T>
-concept CallsExpired =
-    requires(T& t, ws::WebSocket& socket, const ws::UserId& user) { t.on_session_expired(socket, user); };
+concept CallsExpired = requires(T& t, ws::WebSocket& socket, const ws::UserId& user) {
+  t.on_session_expired(socket, user);
+};
 template <class T>
 concept CallsOnline = requires(T& t, const ws::UserId& user) { t.on_user_online(user); };
 template <class T>
@@ -57,17 +54,21 @@ concept CallsOffline = requires(T& t, const ws::UserId& user) { t.on_user_offlin
 
 template <class T>
 consteval void check_session_hooks() {
-  static_assert(!has_can_join<T> || CallsCanJoin<T>,
-                "microframe: can_join must be public and take (ws::WebSocket&, const ws::UserId&, const "
-                "std::string& room)");
-  static_assert(!has_on_join<T> || CallsJoin<T>,
-                "microframe: on_join must be public and take (ws::WebSocket&, const ws::UserId&, const "
-                "std::string& room)");
-  static_assert(!has_on_leave<T> || CallsLeave<T>,
-                "microframe: on_leave must be public and take (ws::WebSocket&, const ws::UserId&, const "
-                "std::string& room)");
-  static_assert(!has_on_session_expired<T> || CallsExpired<T>,
-                "microframe: on_session_expired must be public and take (ws::WebSocket&, const ws::UserId&)");
+  static_assert(
+      !has_can_join<T> || CallsCanJoin<T>,
+      "microframe: can_join must be public and take (ws::WebSocket&, const ws::UserId&, const "
+      "std::string& room)");
+  static_assert(
+      !has_on_join<T> || CallsJoin<T>,
+      "microframe: on_join must be public and take (ws::WebSocket&, const ws::UserId&, const "
+      "std::string& room)");
+  static_assert(
+      !has_on_leave<T> || CallsLeave<T>,
+      "microframe: on_leave must be public and take (ws::WebSocket&, const ws::UserId&, const "
+      "std::string& room)");
+  static_assert(
+      !has_on_session_expired<T> || CallsExpired<T>,
+      "microframe: on_session_expired must be public and take (ws::WebSocket&, const ws::UserId&)");
   static_assert(!has_on_user_online<T> || CallsOnline<T>,
                 "microframe: on_user_online must be public and take (const ws::UserId&)");
   static_assert(!has_on_user_offline<T> || CallsOffline<T>,
@@ -78,25 +79,29 @@ template <class T>
 consteval void check_hooks() {
   static_assert(!std::is_final_v<T>, "microframe: an endpoint class must not be final");
   check_names<T>();
-  static_assert(has_on_message<T>,
-                "microframe: the endpoint has no on_message; write: void on_message(ws::WebSocket& socket, "
-                "const ws::UserId& user, const Json& message)");
   static_assert(
-      !has_on_message<T> || CallsJson<T> || CallsRaw<T>,
-      "microframe: on_message must be public and take (ws::WebSocket&, const ws::UserId&, const Json&) or "
-      "(ws::WebSocket&, const ws::UserId&, const ws::Message&)");
-  static_assert(!(CallsJson<T> && CallsRaw<T>),
-                "microframe: the endpoint has on_message for both Json and ws::Message; write one, and "
-                "on_binary beside "
-                "the one for Json if binary messages come too");
-  static_assert(!has_on_connect<T> || CallsConnect<T>,
-                "microframe: on_connect must be public and take (ws::WebSocket&, const ws::UserId&)");
+      has_on_message<T>,
+      "microframe: the endpoint has no on_message; write: void on_message(ws::WebSocket& socket, "
+      "const ws::UserId& user, const Json& message)");
+  static_assert(!has_on_message<T> || CallsJson<T> || CallsRaw<T>,
+                "microframe: on_message must be public and take (ws::WebSocket&, const "
+                "ws::UserId&, const Json&) or "
+                "(ws::WebSocket&, const ws::UserId&, const ws::Message&)");
+  static_assert(
+      !(CallsJson<T> && CallsRaw<T>),
+      "microframe: the endpoint has on_message for both Json and ws::Message; write one, and "
+      "on_binary beside "
+      "the one for Json if binary messages come too");
+  static_assert(
+      !has_on_connect<T> || CallsConnect<T>,
+      "microframe: on_connect must be public and take (ws::WebSocket&, const ws::UserId&)");
   static_assert(!has_on_binary<T> || CallsBinary<T>,
                 "microframe: on_binary must be public and take (ws::WebSocket&, const ws::UserId&, "
                 "std::span<const std::byte>)");
-  static_assert(!has_on_disconnect<T> || CallsDisconnect<T> || CallsDisconnectPlain<T>,
-                "microframe: on_disconnect must be public and take (ws::WebSocket&, const ws::UserId&, "
-                "const ws::DisconnectReason&)");
+  static_assert(
+      !has_on_disconnect<T> || CallsDisconnect<T> || CallsDisconnectPlain<T>,
+      "microframe: on_disconnect must be public and take (ws::WebSocket&, const ws::UserId&, "
+      "const ws::DisconnectReason&)");
   check_session_hooks<T>();
 }
 
@@ -115,14 +120,16 @@ void add_connect(Hooks& hooks) {
 template <class T>
 void add_message(Hooks& hooks) {
   // One call serves both forms; Argument is const Json& or const ws::Message&.
-  const auto form = []<class Argument>(
-                        Task<> (*&slot)(void*, ws::WebSocket&, const ws::UserId&, const Argument&)) {
-    using Result = decltype(std::declval<T&>().on_message(
-        std::declval<ws::WebSocket&>(), std::declval<const ws::UserId&>(), std::declval<const Argument&>()));
+  const auto form = []<class Argument>(Task<> (*&slot)(void*, ws::WebSocket&, const ws::UserId&,
+                                                       const Argument&)) {
+    using Result = decltype(std::declval<T&>().on_message(std::declval<ws::WebSocket&>(),
+                                                          std::declval<const ws::UserId&>(),
+                                                          std::declval<const Argument&>()));
     static_assert(MessageHookResult<Result>,
                   "microframe: on_message must return void, Json, Task<> or Task<Json>");
     slot = [](void* self, ws::WebSocket& socket, const ws::UserId& user, const Argument& message) {
-      return run_hook(socket, [&] { return static_cast<T*>(self)->on_message(socket, user, message); });
+      return run_hook(socket,
+                      [&] { return static_cast<T*>(self)->on_message(socket, user, message); });
     };
     return is_task<Result>;
   };
@@ -141,7 +148,8 @@ void add_binary(Hooks& hooks) {
     static_assert(MessageHookResult<Result>,
                   "microframe: on_binary must return void, Json, Task<> or Task<Json>");
     hooks.on_binary = [](void* self, ws::WebSocket& socket, const ws::UserId& user, Binary bytes) {
-      return run_hook(socket, [&] { return static_cast<T*>(self)->on_binary(socket, user, bytes); });
+      return run_hook(socket,
+                      [&] { return static_cast<T*>(self)->on_binary(socket, user, bytes); });
     };
     hooks.binary_waits = is_task<Result>;
   }
@@ -150,19 +158,19 @@ void add_binary(Hooks& hooks) {
 template <class T>
 void add_disconnect(Hooks& hooks) {
   const auto form = [&](auto call) {
-    using Result =
-        decltype(call(std::declval<T&>(), std::declval<ws::WebSocket&>(), std::declval<const ws::UserId&>(),
-                      std::declval<const ws::DisconnectReason&>()));
+    using Result = decltype(call(std::declval<T&>(), std::declval<ws::WebSocket&>(),
+                                 std::declval<const ws::UserId&>(),
+                                 std::declval<const ws::DisconnectReason&>()));
     static_assert(HookResult<Result>, "microframe: on_disconnect must return void or Task<>");
     hooks.on_disconnect = [](void* self, ws::WebSocket& socket, const ws::UserId& user,
                              const ws::DisconnectReason& reason) {
-      return run_hook(socket, [&] { return decltype(call){}(*static_cast<T*>(self), socket, user, reason); });
+      return run_hook(
+          socket, [&] { return decltype(call){}(*static_cast<T*>(self), socket, user, reason); });
     };
   };
   if constexpr (CallsDisconnect<T>) {
-    form([](T& t, ws::WebSocket& socket, const ws::UserId& user, const ws::DisconnectReason& reason) {
-      return t.on_disconnect(socket, user, reason);
-    });
+    form([](T& t, ws::WebSocket& socket, const ws::UserId& user,
+            const ws::DisconnectReason& reason) { return t.on_disconnect(socket, user, reason); });
   } else if constexpr (CallsDisconnectPlain<T>) {
     form([](T& t, ws::WebSocket& socket, const ws::UserId& user, const ws::DisconnectReason&) {
       return t.on_disconnect(socket, user);
@@ -178,9 +186,10 @@ void add_can_join(Hooks& hooks) {
                                                         std::declval<const std::string&>()));
     static_assert(std::is_same_v<Result, bool> || std::is_same_v<Result, Task<bool>>,
                   "microframe: can_join must return bool or Task<bool>");
-    hooks.can_join = [](void* self, ws::WebSocket& socket, const ws::UserId& user, const std::string& room,
-                        bool& allowed) {
-      return run_check([&] { return static_cast<T*>(self)->can_join(socket, user, room); }, allowed);
+    hooks.can_join = [](void* self, ws::WebSocket& socket, const ws::UserId& user,
+                        const std::string& room, bool& allowed) {
+      return run_check([&] { return static_cast<T*>(self)->can_join(socket, user, room); },
+                       allowed);
     };
   }
 }
@@ -188,11 +197,14 @@ void add_can_join(Hooks& hooks) {
 template <class T>
 void add_session_events(Hooks& hooks) {
   const auto room_form = [](Hooks::RoomEvent& slot, auto call) {
-    using Result = decltype(call(std::declval<T&>(), std::declval<ws::WebSocket&>(),
-                                 std::declval<const ws::UserId&>(), std::declval<const std::string&>()));
-    static_assert(HookResult<Result>, "microframe: on_join and on_leave must return void or Task<>");
+    using Result =
+        decltype(call(std::declval<T&>(), std::declval<ws::WebSocket&>(),
+                      std::declval<const ws::UserId&>(), std::declval<const std::string&>()));
+    static_assert(HookResult<Result>,
+                  "microframe: on_join and on_leave must return void or Task<>");
     slot = [](void* self, ws::WebSocket& socket, const ws::UserId& user, const std::string& room) {
-      return run_hook(socket, [&] { return decltype(call){}(*static_cast<T*>(self), socket, user, room); });
+      return run_hook(socket,
+                      [&] { return decltype(call){}(*static_cast<T*>(self), socket, user, room); });
     };
   };
   if constexpr (CallsJoin<T>) {
@@ -200,15 +212,18 @@ void add_session_events(Hooks& hooks) {
                                 const std::string& room) { return t.on_join(socket, user, room); });
   }
   if constexpr (CallsLeave<T>) {
-    room_form(hooks.on_leave, [](T& t, ws::WebSocket& socket, const ws::UserId& user,
-                                 const std::string& room) { return t.on_leave(socket, user, room); });
+    room_form(hooks.on_leave,
+              [](T& t, ws::WebSocket& socket, const ws::UserId& user, const std::string& room) {
+                return t.on_leave(socket, user, room);
+              });
   }
   if constexpr (CallsExpired<T>) {
-    using Result = decltype(std::declval<T&>().on_session_expired(std::declval<ws::WebSocket&>(),
-                                                                  std::declval<const ws::UserId&>()));
+    using Result = decltype(std::declval<T&>().on_session_expired(
+        std::declval<ws::WebSocket&>(), std::declval<const ws::UserId&>()));
     static_assert(HookResult<Result>, "microframe: on_session_expired must return void or Task<>");
     hooks.on_session_expired = [](void* self, ws::WebSocket& socket, const ws::UserId& user) {
-      return run_hook(socket, [&] { return static_cast<T*>(self)->on_session_expired(socket, user); });
+      return run_hook(socket,
+                      [&] { return static_cast<T*>(self)->on_session_expired(socket, user); });
     };
   }
 }
@@ -216,17 +231,17 @@ void add_session_events(Hooks& hooks) {
 template <class T>
 void add_user_events(Hooks& hooks) {
   if constexpr (CallsOnline<T>) {
-    static_assert(
-        std::is_void_v<decltype(std::declval<T&>().on_user_online(std::declval<const ws::UserId&>()))>,
-        "microframe: on_user_online must return void");
+    static_assert(std::is_void_v<decltype(std::declval<T&>().on_user_online(
+                      std::declval<const ws::UserId&>()))>,
+                  "microframe: on_user_online must return void");
     hooks.on_user_online = [](void* self, const ws::UserId& user) {
       static_cast<T*>(self)->on_user_online(user);
     };
   }
   if constexpr (CallsOffline<T>) {
-    static_assert(
-        std::is_void_v<decltype(std::declval<T&>().on_user_offline(std::declval<const ws::UserId&>()))>,
-        "microframe: on_user_offline must return void");
+    static_assert(std::is_void_v<decltype(std::declval<T&>().on_user_offline(
+                      std::declval<const ws::UserId&>()))>,
+                  "microframe: on_user_offline must return void");
     hooks.on_user_offline = [](void* self, const ws::UserId& user) {
       static_cast<T*>(self)->on_user_offline(user);
     };

@@ -3,8 +3,8 @@
 
 namespace microframe::detail {
 
-// Whether T has a member of that name, public or not and however overloaded: naming it in a class that
-// derives from T and from another class with that name is then ambiguous.
+// Whether T has a member of that name, public or not and however overloaded: naming it in a class
+// that derives from T and from another class with that name is then ambiguous.
 #define MICROFRAME_HAS_MEMBER(name)        \
   struct Named_##name {                    \
     int name;                              \

@@ -20,14 +20,15 @@ using Binary = std::span<const std::byte>;
 // Sends a hook's reply to the message it answers.
 void reply(ws::WebSocket& socket, const Json& value);
 
-// The hooks of one endpoint, type-erased. A null pointer is a hook that is not there. Each returns the
-// coroutine that has still to be run, or an empty Task where the hook has already returned.
+// The hooks of one endpoint, type-erased. A null pointer is a hook that is not there. Each returns
+// the coroutine that has still to be run, or an empty Task where the hook has already returned.
 struct Hooks {
   using Connect = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&);
   using JsonMessage = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, const Json&);
   using RawMessage = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, const ws::Message&);
   using BinaryMessage = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, Binary);
-  using Disconnect = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, const ws::DisconnectReason&);
+  using Disconnect = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&,
+                                const ws::DisconnectReason&);
   // Writes what it finds to the last argument, which outlives the coroutine.
   using JoinCheck = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, const std::string&, bool&);
   using RoomEvent = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, const std::string&);
@@ -90,7 +91,8 @@ Task<> run_check(Call&& call, bool& allowed) {
 template <class T>
 concept HookResult = std::is_void_v<T> || std::is_same_v<T, Task<>>;
 template <class T>
-concept MessageHookResult = HookResult<T> || std::is_same_v<T, Json> || std::is_same_v<T, Task<Json>>;
+concept MessageHookResult =
+    HookResult<T> || std::is_same_v<T, Json> || std::is_same_v<T, Task<Json>>;
 template <class T>
 inline constexpr bool is_task = false;
 template <class T>

@@ -19,7 +19,8 @@ class Scheduler {
   virtual void post(std::function<void()> callback) = 0;
   // Runs `callback` after `delay`. The scheduler's own thread only.
   virtual void after(std::chrono::milliseconds delay, std::function<void()> callback) = 0;
-  // Runs `job` on a worker thread, then `done` on the scheduler's own. The scheduler's own thread only.
+  // Runs `job` on a worker thread, then `done` on the scheduler's own. The scheduler's own thread
+  // only.
   virtual void work(std::function<void()> job, std::function<void()> done) = 0;
 
   // What of the application runs on the scheduler's own thread.

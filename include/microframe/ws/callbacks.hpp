@@ -11,10 +11,10 @@
 
 namespace microframe::ws {
 
-// Each setter takes a callable with the arguments of the hook of that name (see BaseWebSocket) and the same
-// results:
-//   app.websocket("/ws", auth, ws::Callbacks().on_message([](ws::WebSocket& socket, const ws::UserId& user,
-//   const Json& message) {
+// Each setter takes a callable with the arguments of the hook of that name (see BaseWebSocket) and
+// the same results:
+//   app.websocket("/ws", auth, ws::Callbacks().on_message([](ws::WebSocket& socket, const
+//   ws::UserId& user, const Json& message) {
 //     socket.chat().broadcast({{"from", user}, {"text", text(message, "text")}});
 //   }));
 // A callable may run on several loops at once, and lives as long as the application.
@@ -38,9 +38,10 @@ class Callbacks {
   Callbacks&& on_message(F hook) && {
     constexpr bool json = std::is_invocable_v<F&, WebSocket&, const UserId&, const Json&>;
     constexpr bool raw = std::is_invocable_v<F&, WebSocket&, const UserId&, const Message&>;
-    static_assert(json || raw,
-                  "microframe: on_message must take (ws::WebSocket&, const ws::UserId&, const Json&) or "
-                  "(ws::WebSocket&, const ws::UserId&, const ws::Message&)");
+    static_assert(
+        json || raw,
+        "microframe: on_message must take (ws::WebSocket&, const ws::UserId&, const Json&) or "
+        "(ws::WebSocket&, const ws::UserId&, const ws::Message&)");
     if constexpr (json) {
       json_ = message_hook<Json>(std::move(hook));
     } else if constexpr (raw) {
@@ -51,13 +52,14 @@ class Callbacks {
 
   template <class F>
   Callbacks&& on_binary(F hook) && {
-    static_assert(
-        std::is_invocable_v<F&, WebSocket&, const UserId&, detail::Binary>,
-        "microframe: on_binary must take (ws::WebSocket&, const ws::UserId&, std::span<const std::byte>)");
-    static_assert(
-        detail::MessageHookResult<std::invoke_result_t<F&, WebSocket&, const UserId&, detail::Binary>>,
-        "microframe: on_binary must return void, Json, Task<> or Task<Json>");
-    binary_ = [hook = std::move(hook)](WebSocket& socket, const UserId& user, detail::Binary bytes) mutable {
+    static_assert(std::is_invocable_v<F&, WebSocket&, const UserId&, detail::Binary>,
+                  "microframe: on_binary must take (ws::WebSocket&, const ws::UserId&, "
+                  "std::span<const std::byte>)");
+    static_assert(detail::MessageHookResult<
+                      std::invoke_result_t<F&, WebSocket&, const UserId&, detail::Binary>>,
+                  "microframe: on_binary must return void, Json, Task<> or Task<Json>");
+    binary_ = [hook = std::move(hook)](WebSocket& socket, const UserId& user,
+                                       detail::Binary bytes) mutable {
       return detail::run_hook(socket, [&] { return hook(socket, user, bytes); });
     };
     return std::move(*this);
@@ -68,9 +70,9 @@ class Callbacks {
     static_assert(std::is_invocable_v<F&, WebSocket&, const UserId&, const DisconnectReason&>,
                   "microframe: on_disconnect must take (ws::WebSocket&, const ws::UserId&, const "
                   "ws::DisconnectReason&)");
-    static_assert(
-        detail::HookResult<std::invoke_result_t<F&, WebSocket&, const UserId&, const DisconnectReason&>>,
-        "microframe: on_disconnect must return void or Task<>");
+    static_assert(detail::HookResult<
+                      std::invoke_result_t<F&, WebSocket&, const UserId&, const DisconnectReason&>>,
+                  "microframe: on_disconnect must return void or Task<>");
     disconnect_ = [hook = std::move(hook)](WebSocket& socket, const UserId& user,
                                            const DisconnectReason& reason) mutable {
       return detail::run_hook(socket, [&] { return hook(socket, user, reason); });
@@ -80,14 +82,14 @@ class Callbacks {
 
   template <class F>
   Callbacks&& can_join(F hook) && {
-    static_assert(
-        std::is_invocable_v<F&, WebSocket&, const UserId&, const std::string&>,
-        "microframe: can_join must take (ws::WebSocket&, const ws::UserId&, const std::string& room)");
+    static_assert(std::is_invocable_v<F&, WebSocket&, const UserId&, const std::string&>,
+                  "microframe: can_join must take (ws::WebSocket&, const ws::UserId&, const "
+                  "std::string& room)");
     using Result = std::invoke_result_t<F&, WebSocket&, const UserId&, const std::string&>;
     static_assert(std::is_same_v<Result, bool> || std::is_same_v<Result, Task<bool>>,
                   "microframe: can_join must return bool or Task<bool>");
-    can_join_ = [hook = std::move(hook)](WebSocket& socket, const UserId& user, const std::string& room,
-                                         bool& allowed) mutable {
+    can_join_ = [hook = std::move(hook)](WebSocket& socket, const UserId& user,
+                                         const std::string& room, bool& allowed) mutable {
       return detail::run_check([&] { return hook(socket, user, room); }, allowed);
     };
     return std::move(*this);
@@ -134,22 +136,26 @@ class Callbacks {
 
   template <class Argument, class F>
   static auto message_hook(F hook) {
-    static_assert(
-        detail::MessageHookResult<std::invoke_result_t<F&, WebSocket&, const UserId&, const Argument&>>,
-        "microframe: on_message must return void, Json, Task<> or Task<Json>");
-    return [hook = std::move(hook)](WebSocket& socket, const UserId& user, const Argument& message) mutable {
+    static_assert(detail::MessageHookResult<
+                      std::invoke_result_t<F&, WebSocket&, const UserId&, const Argument&>>,
+                  "microframe: on_message must return void, Json, Task<> or Task<Json>");
+    return [hook = std::move(hook)](WebSocket& socket, const UserId& user,
+                                    const Argument& message) mutable {
       return detail::run_hook(socket, [&] { return hook(socket, user, message); });
     };
   }
 
   template <class F>
   static auto room_hook(F hook) {
-    static_assert(std::is_invocable_v<F&, WebSocket&, const UserId&, const std::string&>,
-                  "microframe: on_join and on_leave must take (ws::WebSocket&, const ws::UserId&, const "
-                  "std::string& room)");
-    static_assert(detail::HookResult<std::invoke_result_t<F&, WebSocket&, const UserId&, const std::string&>>,
-                  "microframe: on_join and on_leave must return void or Task<>");
-    return [hook = std::move(hook)](WebSocket& socket, const UserId& user, const std::string& room) mutable {
+    static_assert(
+        std::is_invocable_v<F&, WebSocket&, const UserId&, const std::string&>,
+        "microframe: on_join and on_leave must take (ws::WebSocket&, const ws::UserId&, const "
+        "std::string& room)");
+    static_assert(
+        detail::HookResult<std::invoke_result_t<F&, WebSocket&, const UserId&, const std::string&>>,
+        "microframe: on_join and on_leave must return void or Task<>");
+    return [hook = std::move(hook)](WebSocket& socket, const UserId& user,
+                                    const std::string& room) mutable {
       return detail::run_hook(socket, [&] { return hook(socket, user, room); });
     };
   }

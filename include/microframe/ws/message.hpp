@@ -7,8 +7,9 @@
 
 namespace microframe::ws {
 
-// What a raw on_message hook receives, and what may be sent where Json does not fit. Valid as long as the
-// bytes it was made from; one given to a hook is valid until the hook (or its coroutine) has ended.
+// What a raw on_message hook receives, and what may be sent where Json does not fit. Valid as long
+// as the bytes it was made from; one given to a hook is valid until the hook (or its coroutine) has
+// ended.
 class Message {
  public:
   // A text message; `content` must be UTF-8 (RFC 6455 §5.6).
@@ -20,7 +21,9 @@ class Message {
 
   bool is_binary() const { return binary_; }
   std::span<const std::byte> bytes() const { return bytes_; }
-  std::string_view content() const { return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()}; }
+  std::string_view content() const {
+    return {reinterpret_cast<const char*>(bytes_.data()), bytes_.size()};
+  }
 
  private:
   Message(std::span<const std::byte> content, bool binary) : bytes_(content), binary_(binary) {}

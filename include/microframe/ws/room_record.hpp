@@ -1,5 +1,5 @@
-// RoomMessage and RoomDevice: what a room keeps and tells, as ChatBase gives it out. Values: they own what
-// they show.
+// RoomMessage and RoomDevice: what a room keeps and tells, as ChatBase gives it out. Values: they
+// own what they show.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,8 @@
 
 namespace microframe::ws {
 
-// Move-only; given to Application::add once. The AuthManager is borrowed and must outlive the application.
+// Move-only; given to Application::add once. The AuthManager is borrowed and must outlive the
+// application.
 class WebSocketRoute {
  public:
   // path: starts with '/'. endpoint: any class derived from BaseWebSocket with an on_message.
@@ -31,11 +32,11 @@ class WebSocketRoute {
                   "microframe: an endpoint derives from ws::BaseWebSocket or ws::ChatBase");
   }
   // errors: ConfigError if the callbacks have no on_message.
-  WebSocketRoute(std::string path, std::unique_ptr<CallbackEndpoint> endpoint, authx::AuthConfig auth,
-                 authx::AuthManager* users = nullptr);
+  WebSocketRoute(std::string path, std::unique_ptr<CallbackEndpoint> endpoint,
+                 authx::AuthConfig auth, authx::AuthManager* users = nullptr);
 
-  // The subprotocols the application speaks (RFC 6455 §1.9), best first. Left out: the first that a client
-  // offers is chosen.
+  // The subprotocols the application speaks (RFC 6455 §1.9), best first. Left out: the first that a
+  // client offers is chosen.
   WebSocketRoute&& subprotocols(std::vector<std::string> names) && {
     subprotocols_ = std::move(names);
     return std::move(*this);

@@ -21,7 +21,8 @@ void Annals::place(unsigned number, const std::string& epoch, std::uint64_t offs
 }
 
 const Annals::Entry& Annals::of(std::uint64_t number) const {
-  require(number < entries_.size(), [&] { return "nobody said message " + std::to_string(number); });
+  require(number < entries_.size(),
+          [&] { return "nobody said message " + std::to_string(number); });
   return entries_[number];
 }
 

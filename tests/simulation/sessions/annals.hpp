@@ -1,5 +1,5 @@
-// Annals: all that was ever said in rooms, where it stands there and who is not to see it: what the views of
-// members are measured by. One thread.
+// Annals: all that was ever said in rooms, where it stands there and who is not to see it: what the
+// views of members are measured by. One thread.
 #pragma once
 
 #include <cstdint>

@@ -98,7 +98,8 @@ void Device::give_answer() {
 
 void Device::send_something() {
   Random& random = scene_.random;
-  static const char* const verbs[] = {"say", "say", "say", "say", "say", "meta", "in", "out", "nothing"};
+  static const char* const verbs[] = {"say",  "say", "say", "say",    "say",
+                                      "meta", "in",  "out", "nothing"};
   static const char* const whom[] = {"", "", "me", "ann", "bea"};
   const bool is_post = random.percent(5);
   const unsigned number = is_post ? 0 : scene_.ledger.ask(Ledger::Kind::message);
@@ -143,8 +144,8 @@ void Device::arrive() {
   if (item.count != 0 && !closes_) {
     // Counted frames come once and in order, whatever connections they take.
     require(item.count == received_ + 1, [&] {
-      return name_ + " receives frame " + std::to_string(item.count) + " of " + session_.name() + " after " +
-             std::to_string(received_);
+      return name_ + " receives frame " + std::to_string(item.count) + " of " + session_.name() +
+             " after " + std::to_string(received_);
     });
     ++received_;
   }
@@ -185,7 +186,8 @@ void Device::check_at_rest() const {
   require(joins_.empty(), [&] { return name_ + " waits for a room"; });
   for (const auto& [name, room] : rooms_) {
     require(!room.in || !room.limbo, [&] { return name_ + " never came back to " + name; });
-    require(!room.in || !room.repeating, [&] { return name_ + " still passes over what comes of " + name; });
+    require(!room.in || !room.repeating,
+            [&] { return name_ + " still passes over what comes of " + name; });
     if (room.in) room.view.check_complete(scene_.annals, reader());
   }
 }

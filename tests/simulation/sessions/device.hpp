@@ -1,5 +1,5 @@
-// Device: a simulated client: an application over the product's own v1::ClientSession, which does what the
-// seed says, and checks what it is told. One thread, no loop.
+// Device: a simulated client: an application over the product's own v1::ClientSession, which does
+// what the seed says, and checks what it is told. One thread, no loop.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,8 @@ class Device {
     bool repeating = false;  // what is said here comes again behind the answer to our join
     std::string read_in;     // the session in which it was read
     RoomView view;
-    std::optional<base::Since> stood;  // where the view was when that session was lost; nullopt: nowhere
+    std::optional<base::Since>
+        stood;  // where the view was when that session was lost; nullopt: nowhere
     std::string stood_in;
   };
   struct PendingJoin {

@@ -7,7 +7,8 @@
 namespace microframe::simulation::sessions {
 
 void Device::pump() {
-  for (auto actions = session_.take_actions(); !actions.empty(); actions = session_.take_actions()) {
+  for (auto actions = session_.take_actions(); !actions.empty();
+       actions = session_.take_actions()) {
     for (auto& action : actions) std::visit([this](auto& one) { perform(one); }, action);
   }
 }
@@ -21,13 +22,16 @@ void Device::perform(const v1::FetchToken&) {
 
 void Device::perform(v1::OpenConnection& open) {
   require(!link_, [&] { return name_ + " wants two connections at once"; });
-  require(open.subprotocols.front() == v1::kSubprotocol, [] { return "another subprotocol is offered"; });
+  require(open.subprotocols.front() == v1::kSubprotocol,
+          [] { return "another subprotocol is offered"; });
   std::optional<v1::ResumeOffer> offer;
   if (open.subprotocols.size() == 2) offer = v1::parse_resume(open.subprotocols.back());
-  require(offer.has_value() == (open.subprotocols.size() == 2), [] { return "the offer is no offer"; });
+  require(offer.has_value() == (open.subprotocols.size() == 2),
+          [] { return "the offer is no offer"; });
   require(!offer || offer->received == received_, [&] { return name_ + " has counted wrong"; });
   closes_ = false;
-  link_ = base::Ref<Link>(new Link(open.token, std::move(offer), scene_.random.below(scene_.loops.size())));
+  link_ = base::Ref<Link>(
+      new Link(open.token, std::move(offer), scene_.random.below(scene_.loops.size())));
 }
 
 void Device::perform(v1::Transmit& frame) {
@@ -35,7 +39,8 @@ void Device::perform(v1::Transmit& frame) {
   // As a client does that is not sure: a repeat is ignored.
   if (scene_.random.percent(3))
     link_->push_up({frame.binary ? Link::Item::Kind::binary : Link::Item::Kind::text, frame.bytes});
-  link_->push_up({frame.binary ? Link::Item::Kind::binary : Link::Item::Kind::text, std::move(frame.bytes)});
+  link_->push_up(
+      {frame.binary ? Link::Item::Kind::binary : Link::Item::Kind::text, std::move(frame.bytes)});
 }
 
 void Device::perform(v1::CloseConnection& close) {
@@ -53,12 +58,14 @@ void Device::perform(const v1::DropConnection&) {
 
 void Device::perform(const v1::Settle& settle) {
   const auto number = static_cast<unsigned>(settle.ticket);
-  scene_.trace([&] { return name_ + " is told " + std::to_string(number) + " \"" + settle.code + "\""; });
+  scene_.trace(
+      [&] { return name_ + " is told " + std::to_string(number) + " \"" + settle.code + "\""; });
   scene_.ledger.settle(number, settle.code);
   std::erase_if(joins_, [&](const auto& join) { return join.second.number == number; });
   const auto leave = leaves_.find(number);
   if (leave == leaves_.end()) return;
-  // A room that it was only about to enter again may be left without a word, unless it is wanted once more.
+  // A room that it was only about to enter again may be left without a word, unless it is wanted
+  // once more.
   Room& room = rooms_[leave->second];
   const auto join = joins_.find(leave->second);
   const bool joins_since = join != joins_.end() && join->second.number > number;
@@ -83,7 +90,8 @@ void Device::perform(const v1::TellMessage& message) {
   const Annals::Entry& entry = scene_.annals.of(number->to_number<std::uint64_t>());
   require(entry.room == message.room && entry.offset == message.offset.value_or(0),
           [&] { return name_ + " is told another room or offset"; });
-  scene_.trace([&] { return name_ + " hears " + entry.epoch + "#" + std::to_string(entry.offset); });
+  scene_.trace(
+      [&] { return name_ + " hears " + entry.epoch + "#" + std::to_string(entry.offset); });
   Room& room = rooms_[message.room];
   require(room.in && !room.limbo && !room.repeating,
           [&] { return name_ + " hears of " + message.room + " where it is not"; });
@@ -92,10 +100,12 @@ void Device::perform(const v1::TellMessage& message) {
 
 void Device::perform(const JoinedRoom& joined) {
   scene_.trace([&] {
-    const char* recovered = !joined.recovered ? "" : *joined.recovered ? " recovered" : " not recovered";
+    const char* recovered = !joined.recovered   ? ""
+                            : *joined.recovered ? " recovered"
+                                                : " not recovered";
     const std::string place = joined.epoch + "#" + std::to_string(joined.offset.value_or(0));
-    return name_ + " is in " + joined.room + " " + place + recovered + (joined.again ? " again" : "") +
-           (joined.by_server ? " by the server" : "");
+    return name_ + " is in " + joined.room + " " + place + recovered +
+           (joined.again ? " again" : "") + (joined.by_server ? " by the server" : "");
   });
   Room& room = rooms_[joined.room];
   const auto pending = joins_.find(joined.room);
@@ -104,7 +114,8 @@ void Device::perform(const JoinedRoom& joined) {
   room.left = false;
   const bool was_there = room.repeating;
   // The server has put us in before it has seen our own join, behind whose answer all comes again.
-  room.repeating = joined.by_server && !joined.again && !joined.recovered && (room.limbo || asks_since);
+  room.repeating =
+      joined.by_server && !joined.again && !joined.recovered && (room.limbo || asks_since);
   if (!room.repeating) {
     begin_view(room, joined);
     if (was_there) room.view.hear_late_ones();
@@ -132,8 +143,10 @@ void Device::begin_view(Room& room, const JoinedRoom& joined) {
 void Device::perform(const LeftRoom& left) {
   scene_.trace([&] { return name_ + " has left " + left.room + " " + left.code; });
   Room& room = rooms_[left.room];
-  require(room.in || room.left, [&] { return name_ + " leaves " + left.room + " where it is not"; });
-  if (const auto position = room.view.position(room.read_in); position && !room.repeating && !room.limbo)
+  require(room.in || room.left,
+          [&] { return name_ + " leaves " + left.room + " where it is not"; });
+  if (const auto position = room.view.position(room.read_in);
+      position && !room.repeating && !room.limbo)
     bookmarks_[left.room] = *position;
   Room next;
   // The join made anew may still be answered, and with what follows where it stood.

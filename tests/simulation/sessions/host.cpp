@@ -41,7 +41,8 @@ void Host::open(const Arrival& arrival) {
   scene_.trace([&] { return name_ + " begins: " + user(); });
   attach(arrival);
   welcome(false);
-  if (const auto oldest = scene_.hub.add(*this)) static_cast<Host&>(*oldest).request_close(kReplaced);
+  if (const auto oldest = scene_.hub.add(*this))
+    static_cast<Host&>(*oldest).request_close(kReplaced);
   connect();
 }
 
@@ -87,7 +88,8 @@ void Host::go_on_with(const Arrival& arrival) {
   welcome(true);
   sent_.forget(arrival.received);
   std::uint64_t count = sent_.count() - sent_.kept();
-  sent_.for_each_after(arrival.received, [&](const base::SharedBuffer& frame) { transmit(frame, ++count); });
+  sent_.for_each_after(arrival.received,
+                       [&](const base::SharedBuffer& frame) { transmit(frame, ++count); });
   connect();
 }
 
@@ -164,7 +166,8 @@ void Host::end_suspended() {
 
 void Host::end_session() {
   server_.forget(name_);
-  if (const auto successor = std::exchange(successor_, std::nullopt)) server_.begin_anew(*successor, loop());
+  if (const auto successor = std::exchange(successor_, std::nullopt))
+    server_.begin_anew(*successor, loop());
   while (!asks_.empty()) settle(asks_.begin()->first, "disconnected");
 }
 

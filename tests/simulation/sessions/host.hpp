@@ -1,6 +1,6 @@
-// Host: the server's end of a simulated session of microframe.v1: what ws::Session and ws::ServerConnection
-// do between v1 and hub, over links in place of streams. On its loop, but for what is marked. Any of its
-// links may be lost; it then waits for its client to come by another.
+// Host: the server's end of a simulated session of microframe.v1: what ws::Session and
+// ws::ServerConnection do between v1 and hub, over links in place of streams. On its loop, but for
+// what is marked. Any of its links may be lost; it then waits for its client to come by another.
 #pragma once
 
 #include <cstdint>

@@ -48,7 +48,8 @@ void Host::keep(const base::SharedBuffer& frame) {
 
 void Host::deliver(const base::SharedBuffer& frame) {
   require(own_loop().is_current(), [&] { return name_ + " is delivered to on another loop"; });
-  require(static_cast<bool>(frame.session_form()), [&] { return name_ + " gets what is not for sessions"; });
+  require(static_cast<bool>(frame.session_form()),
+          [&] { return name_ + " gets what is not for sessions"; });
   keep(frame.session_form());
 }
 
@@ -133,7 +134,8 @@ void Host::take_message(std::uint64_t id, Json data) {
 
 void Host::take_control(v1::ClientFrame frame) {
   const std::uint64_t id = frame.id;
-  line_.run({true, [this, id] { ids_.begin(id); }, [this, held = std::move(frame)] { control(held); }});
+  line_.run(
+      {true, [this, id] { ids_.begin(id); }, [this, held = std::move(frame)] { control(held); }});
 }
 
 void Host::answer(std::uint64_t id) {
@@ -157,7 +159,8 @@ Host::Outcome Host::handle(const Json& message) {
   if (number != 0) {
     scene_.trace([&] { return name_ + " handles " + std::to_string(number); });
     scene_.ledger.handle(number);
-    require(number > last_handled_, [&] { return std::to_string(number) + " is handled out of order"; });
+    require(number > last_handled_,
+            [&] { return std::to_string(number) + " is handled out of order"; });
     last_handled_ = number;
   }
   const std::string_view verb = member(message, "do");
@@ -217,7 +220,8 @@ void Host::join(const v1::ClientFrame& frame) {
 void Host::joined(const hub::Joined& joined) {
   require(own_loop().is_current(), [&] { return name_ + " joins on another loop"; });
   const bool first = entered_.emplace(joined.room).second;
-  require(first == joined.entered, [&] { return name_ + ": on_join twice for " + std::string(joined.room); });
+  require(first == joined.entered,
+          [&] { return name_ + ": on_join twice for " + std::string(joined.room); });
   v1::Joined said;
   said.room = joined.room;
   said.id = join_;

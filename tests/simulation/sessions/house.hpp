@@ -1,5 +1,5 @@
-// House: what the simulated hub is surrounded by: the rooms' policies, time, epochs; and who it says is
-// online, in pairs. One thread.
+// House: what the simulated hub is surrounded by: the rooms' policies, time, epochs; and who it
+// says is online, in pairs. One thread.
 #pragma once
 
 #include <array>
@@ -19,8 +19,12 @@ class House final : public hub::Surroundings {
 
   // Of each kind one, and a name that is never good.
   static const std::array<std::string, 5>& rooms();
-  static bool keeps_history(std::string_view room) { return room.front() == 'k' || room.front() == 'h'; }
-  static bool has_presence(std::string_view room) { return room.front() == 'w' || room.front() == 'h'; }
+  static bool keeps_history(std::string_view room) {
+    return room.front() == 'k' || room.front() == 'h';
+  }
+  static bool has_presence(std::string_view room) {
+    return room.front() == 'w' || room.front() == 'h';
+  }
 
   // Of the latest room of that name.
   const std::string& epoch_of(const std::string& room) const { return epochs_.at(room); }

@@ -1,5 +1,6 @@
-// Link: one simulated connection of a client's: what is under way in each direction, whole frames in order,
-// until the network cuts it or goes silent, or an end leaves. The bytes below are simulated elsewhere (Wire).
+// Link: one simulated connection of a client's: what is under way in each direction, whole frames
+// in order, until the network cuts it or goes silent, or an end leaves. The bytes below are
+// simulated elsewhere (Wire).
 #pragma once
 
 #include <cstdint>

@@ -18,7 +18,8 @@ void Onlooker::deliver(const base::SharedBuffer& frame) {
   std::from_chars(text.data() + kBegin.size(), text.data() + text.size(), number);
   const Annals::Entry& entry = scene_.annals.of(number);
   const auto view = views_.find(entry.room);
-  require(view != views_.end(), [&] { return user() + " hears of " + entry.room + " where it is not"; });
+  require(view != views_.end(),
+          [&] { return user() + " hears of " + entry.room + " where it is not"; });
   view->second.take(scene_.annals, entry, {user(), {}});
 }
 

@@ -1,5 +1,5 @@
-// Onlooker: a member of the same rooms without a session: a plain client, which is told no offsets and sees
-// every message all the same, in order. On its loop.
+// Onlooker: a member of the same rooms without a session: a plain client, which is told no offsets
+// and sees every message all the same, in order. On its loop.
 #pragma once
 
 #include <map>
@@ -12,7 +12,8 @@ namespace microframe::simulation::sessions {
 
 class Onlooker final : public hub::Member {
  public:
-  Onlooker(Scene& scene, std::string user, std::size_t loop) : Member(std::move(user), loop), scene_(scene) {}
+  Onlooker(Scene& scene, std::string user, std::size_t loop)
+      : Member(std::move(user), loop), scene_(scene) {}
 
   // From any loop.
   void come_or_go(const std::string& room);

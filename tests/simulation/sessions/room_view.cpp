@@ -29,8 +29,8 @@ void RoomView::check_hidden(const Annals& annals, std::uint64_t before, const Re
                             const char* fault) const {
   for (std::uint64_t offset = *position_ + 1; offset < before; ++offset) {
     require(is_hidden(annals.at(epoch_, offset), reader), [&] {
-      return std::string(reader.user) + " was not shown offset " + std::to_string(offset) + " of " + epoch_ +
-             fault;
+      return std::string(reader.user) + " was not shown offset " + std::to_string(offset) + " of " +
+             epoch_ + fault;
     });
   }
 }

@@ -1,5 +1,6 @@
-// RoomView: what one member has been shown of a room that keeps its messages. Whatever it is told when it
-// enters, from there on it sees every message that is not hidden from it, once and in the offsets' order.
+// RoomView: what one member has been shown of a room that keeps its messages. Whatever it is told
+// when it enters, from there on it sees every message that is not hidden from it, once and in the
+// offsets' order.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ class RoomView {
  public:
   // What comes after `offset` is to follow.
   void begin_at(const std::string& epoch, std::uint64_t offset);
-  // What came after `since` is to follow, up to `offset` as the session of `since` may see it, and then what
-  // is new.
+  // What came after `since` is to follow, up to `offset` as the session of `since` may see it, and
+  // then what is new.
   void begin_after(const base::Since& since, std::uint64_t offset);
   // The same, from where it stands.
   void go_on_after(const std::string& session, std::uint64_t offset) {

@@ -70,8 +70,8 @@ void Scene::publish(Annals::Entry entry, hub::Member* not_device) {
   const unsigned number = annals.begin(std::move(entry));
   trace([&] {
     const Annals::Entry& said = annals.of(number);
-    return "message " + std::to_string(number) + " to " + room + ", not to \"" + said.not_user + "\" \"" +
-           said.not_session + "\"";
+    return "message " + std::to_string(number) + " to " + room + ", not to \"" + said.not_user +
+           "\" \"" + said.not_session + "\"";
   });
   const PlaceSeal seal(*this, room, number);
   hub.broadcast_to_room(room, encode(R"({"g":)" + std::to_string(number) + "}"), exclusion, &seal);

@@ -9,7 +9,8 @@ using Kind = Link::Item::Kind;
 std::optional<ShownToken> parse_token(std::string_view token) {
   const std::size_t bar = token.find('|');
   if (bar == std::string_view::npos) return std::nullopt;
-  return ShownToken{std::string(token.substr(0, bar)), std::stoull(std::string(token.substr(bar + 1)))};
+  return ShownToken{std::string(token.substr(0, bar)),
+                    std::stoull(std::string(token.substr(bar + 1)))};
 }
 
 std::string make_token(const std::string& user, std::uint64_t expires_ms) {
@@ -56,7 +57,8 @@ void Server::refuse(Link& link) {
 }
 
 void Server::begin_anew(const Arrival& arrival, std::size_t loop) {
-  hosts_.emplace_back(new Host(scene_, *this, static_cast<unsigned>(hosts_.size() + 1), arrival.user, loop));
+  hosts_.emplace_back(
+      new Host(scene_, *this, static_cast<unsigned>(hosts_.size() + 1), arrival.user, loop));
   const base::Ref<Host> host = hosts_.back();
   resumable_[std::string(host->session())] = host.get();
   host->open(arrival);

@@ -14,7 +14,8 @@
 
 namespace microframe::simulation::sessions {
 
-// A token says whose it is and until when: what else may be wrong with one is simulated elsewhere (Pass).
+// A token says whose it is and until when: what else may be wrong with one is simulated elsewhere
+// (Pass).
 struct ShownToken {
   std::string user;
   std::uint64_t expires_ms;

@@ -12,8 +12,8 @@ const char* const kUsers[] = {"ann", "bea", "cid"};
 World::World(std::uint64_t seed, bool traced) : scene_(seed, traced), server_(scene_) {
   const std::size_t devices = 2 + scene_.random.below(3);
   for (std::size_t i = 0; i < devices; ++i)
-    devices_.push_back(
-        std::make_unique<Device>(scene_, static_cast<unsigned>(i + 1), kUsers[scene_.random.below(3)]));
+    devices_.push_back(std::make_unique<Device>(scene_, static_cast<unsigned>(i + 1),
+                                                kUsers[scene_.random.below(3)]));
   if (scene_.random.percent(50)) {
     onlookers_.emplace_back(new Onlooker(scene_, "eve", scene_.random.below(scene_.loops.size())));
     scene_.loops[onlookers_.back()->loop()]->on([&] { scene_.hub.add(*onlookers_.back()); });
@@ -134,7 +134,8 @@ void World::act_as_server() {
 void World::pass_time(std::uint64_t ms) {
   scene_.now_ms += ms;
   for (const auto& loop : scene_.loops) loop->on([&] { loop->wheel().advance(scene_.now_ms); });
-  for (const auto& host : server_.hosts()) scene_.loops[host->loop()]->on([&] { host->give_up_asks(); });
+  for (const auto& host : server_.hosts())
+    scene_.loops[host->loop()]->on([&] { host->give_up_asks(); });
   for (const auto& device : devices_) device->check_deadline();
 }
 

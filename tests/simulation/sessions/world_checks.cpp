@@ -42,7 +42,8 @@ void World::check_history(const std::string& room) const {
   std::uint64_t last = 0;
   for (const auto& entry : scene_.hub.history(room, 0, 100)) {
     const std::string& epoch = scene_.house.epoch_of(room);
-    require(last == 0 || entry.offset == last + 1, [&] { return room + " keeps its messages with a gap"; });
+    require(last == 0 || entry.offset == last + 1,
+            [&] { return room + " keeps its messages with a gap"; });
     last = entry.offset;
     scene_.annals.at(epoch, entry.offset);
     if (last == scene_.annals.last_offset(epoch)) return;
@@ -51,7 +52,8 @@ void World::check_history(const std::string& room) const {
 }
 
 void World::check_ended() {
-  for (const auto& loop : scene_.loops) require(!loop->waiting(), [] { return "a loop is not at rest"; });
+  for (const auto& loop : scene_.loops)
+    require(!loop->waiting(), [] { return "a loop is not at rest"; });
   for (const auto& device : devices_)
     require(device->is_over(), [&] { return device->name() + " never ended"; });
   for (const auto& host : server_.hosts()) host->check_ended();

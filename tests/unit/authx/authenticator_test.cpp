@@ -1,5 +1,5 @@
-// Where a handshake carries its token, and what decides. design: Authentication; scenarios 24, 25; RFC 6265,
-// RFC 6454.
+// Where a handshake carries its token, and what decides. design: Authentication; scenarios 24, 25;
+// RFC 6265, RFC 6454.
 
 #include "authx/authenticator.hpp"
 
@@ -50,8 +50,9 @@ TEST(Carriers, EachIsRead) {
   EXPECT_EQ(who({.query = "token=" + kAlice}), "alice");
   EXPECT_EQ(who({.query = "x=1&token=" + kAlice + "&y=2"}), "alice");
   EXPECT_EQ(who({.cookies = {"access_token=" + kAlice}, .origin = "https://app.example"}), "alice");
-  EXPECT_EQ(who({.cookies = {"a=b; access_token=" + kAlice + "; c=d"}, .origin = "http://app.example"}),
-            "alice");
+  EXPECT_EQ(
+      who({.cookies = {"a=b; access_token=" + kAlice + "; c=d"}, .origin = "http://app.example"}),
+      "alice");
   EXPECT_EQ(who({.subprotocols = {"token." + kAlice}}), "alice");
   EXPECT_EQ(who({.subprotocols = {"microframe.v1", "token." + kAlice}}), "alice");
   EXPECT_EQ(who({.authorization = "Bearer " + kAlice}), "alice");
@@ -63,8 +64,9 @@ TEST(Carriers, WhatIsNotThereIsNotThere) {
        {Handshake{}, Handshake{.query = "token="}, Handshake{.query = "tokens=" + kAlice},
         Handshake{.query = "TOKEN=" + kAlice}, Handshake{.cookies = {"access_token="}},
         Handshake{.cookies = {"refresh_token=" + kAlice}}, Handshake{.subprotocols = {"token."}},
-        Handshake{.subprotocols = {"Token." + kAlice}}, Handshake{.authorization = "Basic " + kAlice},
-        Handshake{.authorization = kAlice}, Handshake{.authorization = "Bearer "}}) {
+        Handshake{.subprotocols = {"Token." + kAlice}},
+        Handshake{.authorization = "Basic " + kAlice}, Handshake{.authorization = kAlice},
+        Handshake{.authorization = "Bearer "}}) {
     EXPECT_EQ(who(none), "unauthenticated: no token");
   }
 }
@@ -100,7 +102,8 @@ TEST(Carriers, NamesAndOrderAreConfigurable) {
 TEST(Carriers, F14_OnlyThePrefixIsTakenOff) {
   AuthConfig config = kConfig;
   config.sources = {{TokenSource::Carrier::subprotocol, "ey"}};
-  // A token begins with "ey" and may hold it again: with the prefix itself in front, all of it must survive.
+  // A token begins with "ey" and may hold it again: with the prefix itself in front, all of it must
+  // survive.
   EXPECT_EQ(who({.subprotocols = {"ey" + kAlice}}, config), "alice");
 }
 
@@ -117,7 +120,8 @@ const BadToken kBadTokens[] = {
      "bad signature"},
     {"none", base64url_encode(R"({"alg":"none"})") + "." + base64url_encode(kClaims) + ".",
      "token of another algorithm"},
-    {"of_another_algorithm", create_access_token(AuthConfig(kSecret, Algorithm::HS512), "alice", {}, kNow),
+    {"of_another_algorithm",
+     create_access_token(AuthConfig(kSecret, Algorithm::HS512), "alice", {}, kNow),
      "token of another algorithm"},
     {"unsigned", kAlice.substr(0, kAlice.rfind('.') + 1), "bad signature"},
     {"cut", kAlice.substr(0, kAlice.rfind('.')), "malformed token"},
@@ -139,8 +143,11 @@ const Place kPlaces[] = {
        return Handshake{.cookies = {"access_token=" + token}, .origin = "https://app.example"};
      }},
     {"subprotocol",
-     [](const std::string& token) { return Handshake{.subprotocols = {"microframe.v1", "token." + token}}; }},
-    {"bearer", [](const std::string& token) { return Handshake{.authorization = "Bearer " + token}; }},
+     [](const std::string& token) {
+       return Handshake{.subprotocols = {"microframe.v1", "token." + token}};
+     }},
+    {"bearer",
+     [](const std::string& token) { return Handshake{.authorization = "Bearer " + token}; }},
 };
 
 class EveryCarrier : public testing::TestWithParam<std::tuple<Place, BadToken>> {};
@@ -151,7 +158,8 @@ TEST_P(EveryCarrier, Refuses) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Carriers, EveryCarrier,
-                         testing::Combine(testing::ValuesIn(kPlaces), testing::ValuesIn(kBadTokens)),
+                         testing::Combine(testing::ValuesIn(kPlaces),
+                                          testing::ValuesIn(kBadTokens)),
                          [](const auto& tested) {
                            return std::string(std::get<0>(tested.param).name) + "_" +
                                   std::get<1>(tested.param).name;
@@ -159,7 +167,8 @@ INSTANTIATE_TEST_SUITE_P(Carriers, EveryCarrier,
 
 TEST(Carriers, NoDetailHoldsTheToken) {
   for (const Handshake& bad :
-       {Handshake{.query = "token=" + kAlice + "x"}, Handshake{.authorization = "Bearer " + kAlice + "x"},
+       {Handshake{.query = "token=" + kAlice + "x"},
+        Handshake{.authorization = "Bearer " + kAlice + "x"},
         Handshake{.cookies = {"access_token=" + kAlice + "x"}, .origin = "https://app.example"}}) {
     EXPECT_EQ(who(bad).find(kAlice.substr(0, 20)), std::string::npos);
   }
@@ -172,9 +181,10 @@ TEST(Origin, ACookieNeedsAnAllowedOne) {  // scenario 25, fault 12
   EXPECT_EQ(from("https://app.example"), "alice");
   EXPECT_EQ(from("HTTPS://APP.EXAMPLE"), "alice");
   for (const char* bad :
-       {"https://evil.example", "null", "", "https://app.example.evil.example", "https://evilapp.example",
-        "https://app.example:444", "https://app.example@evil.example", "app.example", "file://app.example",
-        "https://app.example/", "https://app.exampl", "https://", "chrome-extension://app.example"}) {
+       {"https://evil.example", "null", "", "https://app.example.evil.example",
+        "https://evilapp.example", "https://app.example:444", "https://app.example@evil.example",
+        "app.example", "file://app.example", "https://app.example/", "https://app.exampl",
+        "https://", "chrome-extension://app.example"}) {
     EXPECT_EQ(from(bad), "forbidden: cookie from a forbidden origin") << bad;
   }
   EXPECT_EQ(from(std::nullopt), "forbidden: cookie from a forbidden origin");
@@ -241,7 +251,8 @@ TEST(Query, IsPercentDecoded) {
   EXPECT_EQ(find_parameter("token", "token"), "");
   EXPECT_EQ(find_parameter("a=1&token=x&token=y", "token"), "x");
   for (const char* stray : {"%", "%4", "%zz", "a%", "%%41%2"}) {
-    EXPECT_TRUE(find_parameter("token=" + std::string(stray), "token")) << stray;  // present, so it decides
+    EXPECT_TRUE(find_parameter("token=" + std::string(stray), "token"))
+        << stray;  // present, so it decides
   }
   EXPECT_EQ(find_parameter("token=%%41%2", "token"), "%A%2");
   EXPECT_EQ(find_parameter("token=%41%2e", "token"), "A.");

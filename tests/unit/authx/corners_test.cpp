@@ -21,7 +21,8 @@ using Names = std::vector<std::string>;
 TEST(Corners, AlgorithmsAreFoundByTheirExactNames) {
   EXPECT_EQ(algorithm_named("HS256"), Algorithm::HS256);
   EXPECT_EQ(algorithm_named("EdDSA"), Algorithm::EdDSA);
-  for (const char* name : {"", "none", "hs256", "HS256 ", "RS1"}) EXPECT_FALSE(algorithm_named(name)) << name;
+  for (const char* name : {"", "none", "hs256", "HS256 ", "RS1"})
+    EXPECT_FALSE(algorithm_named(name)) << name;
 }
 
 TEST(Corners, ACookieWithOneQuoteKeepsIt) {  // RFC 6265 §4.1.1
@@ -52,11 +53,12 @@ TEST(Corners, AnOriginMayNameItsPortAsTheHostDoes) {  // RFC 6454 §4
 }
 
 TEST(Corners, AnOriginIsSchemeAndHost) {  // RFC 6454 §6.2
-  for (const char* good : {"https://a", "moz-extension://0-f", "app+x.y://[::1]:80", "HTTP://A_b.C"}) {
+  for (const char* good :
+       {"https://a", "moz-extension://0-f", "app+x.y://[::1]:80", "HTTP://A_b.C"}) {
     EXPECT_TRUE(is_origin(good)) << good;
   }
-  for (const char* bad :
-       {"", "a", "://a", "https://", "ht tp://a", "https://a/", "https://*", "https://a{", "null"}) {
+  for (const char* bad : {"", "a", "://a", "https://", "ht tp://a", "https://a/", "https://*",
+                          "https://a{", "null"}) {
     EXPECT_FALSE(is_origin(bad)) << bad;
   }
 }

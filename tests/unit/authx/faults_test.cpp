@@ -1,5 +1,5 @@
-// The original's faults that belong to this layer, by their numbers; those of the driver are tested on
-// sockets.
+// The original's faults that belong to this layer, by their numbers; those of the driver are tested
+// on sockets.
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,8 @@ const test::KeyPair& rsa() {
   return pair;
 }
 
-base::Result<Identity, Refused> present(const std::string& query, const std::string& authorization = {}) {
+base::Result<Identity, Refused> present(const std::string& query,
+                                        const std::string& authorization = {}) {
   Presented presented;
   presented.query = query;
   presented.authorization = authorization;
@@ -67,7 +68,8 @@ TEST(Faults, F26_TheSocketReadsTheConfiguredCookie) {
 
 TEST(Faults, F17_ExpIsRequiredIssAndAudAreCheckedNoSecretIsEmpty) {
   AuthConfig config(kSecret);
-  EXPECT_EQ(verdict(config, forge(config, kHeader, R"({"sub":"a","type":"access"})")), "bad claims");
+  EXPECT_EQ(verdict(config, forge(config, kHeader, R"({"sub":"a","type":"access"})")),
+            "bad claims");
   config.issuer = "us";
   EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("iss":"them")"))),
             "token of another issuer");
@@ -84,14 +86,16 @@ TEST(Faults, F21_OneWordIsSaidWhateverWasWrong) {
 }
 
 TEST(Faults, F27_WeakSecretsOfExamplesAreRefused) {
-  for (const char* secret : {"secret", "your-secret-key", "changeme", "my_super_secret_key_123456789"}) {
+  for (const char* secret :
+       {"secret", "your-secret-key", "changeme", "my_super_secret_key_123456789"}) {
     EXPECT_THROW(AuthConfig{secret}, ConfigError) << secret;
   }
 }
 
 TEST(Faults, F16_ABadSignatureIsNeverToldAsExpired) {
   const AuthConfig config(kSecret);
-  const std::string expired = create_access_token(AuthConfig(std::string(64, 't')), "alice", {}, kNow - 24h);
+  const std::string expired =
+      create_access_token(AuthConfig(std::string(64, 't')), "alice", {}, kNow - 24h);
   EXPECT_EQ(verdict(config, expired), "bad signature");
   EXPECT_THROW(decode_token(config, expired, TokenType::access, kNow), InvalidTokenException);
 }
@@ -108,7 +112,8 @@ TEST(Faults, F01and19_ErrorsAreThrownNotReturned) {
 }
 
 TEST(Faults, F25_SigningAndVerifyingKeysAreSeparate) {
-  const AuthConfig both = AuthConfig::key_pair(Algorithm::RS256, rsa().private_pem, rsa().public_pem);
+  const AuthConfig both =
+      AuthConfig::key_pair(Algorithm::RS256, rsa().private_pem, rsa().public_pem);
   const AuthConfig reader = AuthConfig::verify_only(Algorithm::RS256, rsa().public_pem);
   EXPECT_EQ(verdict(reader, create_access_token(both, "alice", {}, kNow)), "ok");
 }

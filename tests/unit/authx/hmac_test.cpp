@@ -16,8 +16,8 @@ std::string openssls(const char* digest, const std::string& secret, const std::s
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
   std::size_t size = 0;
   EVP_Q_mac(nullptr, "HMAC", nullptr, digest, nullptr, secret.data(), secret.size(),
-            reinterpret_cast<const unsigned char*>(input.data()), input.size(), mac.data(), mac.size(),
-            &size);
+            reinterpret_cast<const unsigned char*>(input.data()), input.size(), mac.data(),
+            mac.size(), &size);
   return {reinterpret_cast<const char*>(mac.data()), size};
 }
 
@@ -33,7 +33,8 @@ TEST(Hmac, IsOpenSslsForSecretsAroundTheBlockAndInputsOfAllLengths) {
       for (std::size_t size = 0; size < 300; ++size) {
         const std::string input(size, 'i');
         const std::string mac = signer->sign(input);
-        ASSERT_EQ(mac, openssls(digest, secret, input)) << digest << ' ' << secret_bytes << ' ' << size;
+        ASSERT_EQ(mac, openssls(digest, secret, input))
+            << digest << ' ' << secret_bytes << ' ' << size;
         ASSERT_TRUE(verifier->verify(input, mac));
       }
     }

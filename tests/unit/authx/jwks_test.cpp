@@ -83,9 +83,11 @@ TEST(Jwk, IsPinnedToItsOwnAlgorithmOrToTheFirstAllowedThatFits) {
   EXPECT_EQ(outcome(test::ec_jwk(p384(), "P-384", "k")), "ES384");
   EXPECT_EQ(outcome(test::ed25519_jwk(ed(), "k")), "EdDSA");
   // A curve that is not the algorithm's.
-  EXPECT_EQ(outcome(test::ec_jwk(p256(), "P-256", "k", member("alg", "ES384"))), "of another algorithm");
+  EXPECT_EQ(outcome(test::ec_jwk(p256(), "P-256", "k", member("alg", "ES384"))),
+            "of another algorithm");
   for (const char* alg : {"none", "HS256", "RSA-OAEP", "ES512", ""}) {
-    EXPECT_EQ(outcome(test::rsa_jwk(rsa(), "k", member("alg", alg))), "of another algorithm") << alg;
+    EXPECT_EQ(outcome(test::rsa_jwk(rsa(), "k", member("alg", alg))), "of another algorithm")
+        << alg;
   }
   EXPECT_EQ(outcome(test::rsa_jwk(rsa(), "k", R"(,"alg":1)")), "of another algorithm");
 }
@@ -106,7 +108,8 @@ TEST(Jwk, MustBeForVerifying) {
 TEST(Jwk, WithSecretPartsIsRefused) {
   EXPECT_EQ(outcome(R"({"kty":"oct","k":"AAAA","kid":"k"})"), "secret, and published");
   for (const char* name : {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}) {
-    EXPECT_EQ(outcome(test::rsa_jwk(rsa(), "k", member(name, "AQAB"))), "secret, and published") << name;
+    EXPECT_EQ(outcome(test::rsa_jwk(rsa(), "k", member(name, "AQAB"))), "secret, and published")
+        << name;
   }
   EXPECT_EQ(outcome(test::ed25519_jwk(ed(), "k", member("d", "AAAA"))), "secret, and published");
 }
@@ -114,8 +117,8 @@ TEST(Jwk, WithSecretPartsIsRefused) {
 TEST(Jwk, OfAnotherKindIsPassedOver) {
   const std::string ec = test::ec_jwk(p256(), "P-256", "k");
   for (const std::string& jwk :
-       {with(ec, "crv", "P-521"), with(ec, "crv", "secp256k1"), with(ec, "kty", "ec"), without(ec, "crv"),
-        with(test::ed25519_jwk(ed(), "k"), "crv", "X25519"), "{}"s}) {
+       {with(ec, "crv", "P-521"), with(ec, "crv", "secp256k1"), with(ec, "kty", "ec"),
+        without(ec, "crv"), with(test::ed25519_jwk(ed(), "k"), "crv", "X25519"), "{}"s}) {
     EXPECT_EQ(outcome(jwk), "of an unknown kind") << jwk;
   }
 }
@@ -125,8 +128,9 @@ TEST(Jwk, OfAWrongFormIsRefused) {
   const std::string ec = test::ec_jwk(p256(), "P-256", "k");
   const std::string okp = test::ed25519_jwk(ed(), "k");
   for (const std::string& jwk :
-       {"1"s, "[]"s, without(key, "n"), without(key, "e"), with(key, "n", "A"), with(key, "e", "AQ=="),
-        without(ec, "x"), without(ec, "y"), with(ec, "x", "AAAA"), with(okp, "x", "AAAA"), without(okp, "x"),
+       {"1"s, "[]"s, without(key, "n"), without(key, "e"), with(key, "n", "A"),
+        with(key, "e", "AQ=="), without(ec, "x"), without(ec, "y"), with(ec, "x", "AAAA"),
+        with(okp, "x", "AAAA"), without(okp, "x"),
         R"({"kty":"RSA","kid":1,"n":"AQAB","e":"AQAB"})"s}) {
     EXPECT_EQ(outcome(jwk), "malformed") << jwk;
   }
@@ -162,19 +166,22 @@ TEST(KeySet, IsRefusedAsAWhole) {
   };
   EXPECT_EQ(why(key_set({one})), "ok");
   EXPECT_EQ(why(R"({"other":1,"keys":[)" + one + "]}"), "ok");
-  for (const std::string& text : {""s, "garbage"s, "[]"s, "{}"s, R"({"keys":{}})"s, R"({"keys":1})"s,
-                                  R"({"keys":[],"keys":[)" + one + "]}", key_set({one}) + "x",
-                                  "<html>not found</html>"s, key_set({std::string(9, '[')})}) {
+  for (const std::string& text :
+       {""s, "garbage"s, "[]"s, "{}"s, R"({"keys":{}})"s, R"({"keys":1})"s,
+        R"({"keys":[],"keys":[)" + one + "]}", key_set({one}) + "x", "<html>not found</html>"s,
+        key_set({std::string(9, '[')})}) {
     EXPECT_EQ(why(text), "this is no key set") << text;
   }
   EXPECT_EQ(why(key_set({})), "the key set has no key that can be used");
-  EXPECT_EQ(why(key_set({R"({"kty":"oct","k":"AAAA"})"})), "the key set has no key that can be used");
+  EXPECT_EQ(why(key_set({R"({"kty":"oct","k":"AAAA"})"})),
+            "the key set has no key that can be used");
 }
 
 TEST(KeySet, IsBounded) {
   const std::string one = test::ed25519_jwk(ed(), "k");
   EXPECT_EQ(KeySet::parse(key_set(std::vector<std::string>(100, one)), all())->size(), 100U);
-  EXPECT_EQ(KeySet::parse(key_set(std::vector<std::string>(101, one)), all()).error(), KeySetError::too_many);
+  EXPECT_EQ(KeySet::parse(key_set(std::vector<std::string>(101, one)), all()).error(),
+            KeySetError::too_many);
   std::string text = key_set({one});
   text.resize(64 * 1024, ' ');
   EXPECT_TRUE(KeySet::parse(text, all()).ok());
@@ -213,16 +220,17 @@ TEST(KeySet, TellsWhetherNamesHaveChanged) {
 
 TEST(MaxAge, IsReadFromCacheControl) {
   using std::chrono::seconds;
-  for (const auto& [value, expected] :
-       std::initializer_list<std::pair<const char*, int>>{{"max-age=600", 600},
-                                                          {" public, max-age=21600, must-revalidate", 21600},
-                                                          {"Max-Age=5\r\n", 5},
-                                                          {"no-cache, max-age=0", 0},
-                                                          {"max-age=999999999", 999'999'999}}) {
+  for (const auto& [value, expected] : std::initializer_list<std::pair<const char*, int>>{
+           {"max-age=600", 600},
+           {" public, max-age=21600, must-revalidate", 21600},
+           {"Max-Age=5\r\n", 5},
+           {"no-cache, max-age=0", 0},
+           {"max-age=999999999", 999'999'999}}) {
     EXPECT_EQ(max_age_of(value), seconds(expected)) << value;
   }
-  for (const char* value : {"", "no-store", "s-maxage=5", "max-age", "max-age=", "max-age=x", "max-age=-1",
-                            "max-age=1.5", "max-age=\"5\"", "max-age=9999999999", "xmax-age=5", ",,,"}) {
+  for (const char* value :
+       {"", "no-store", "s-maxage=5", "max-age", "max-age=", "max-age=x", "max-age=-1",
+        "max-age=1.5", "max-age=\"5\"", "max-age=9999999999", "xmax-age=5", ",,,"}) {
     EXPECT_EQ(max_age_of(value), std::nullopt) << value;
   }
 }

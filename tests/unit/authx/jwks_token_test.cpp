@@ -1,5 +1,5 @@
-// Tokens whose issuers' keys are fetched: what chooses the key, and what never does. RFC 8725 §3.8, §3.10;
-// scenarios 17, 19, 20.
+// Tokens whose issuers' keys are fetched: what chooses the key, and what never does. RFC 8725 §3.8,
+// §3.10; scenarios 17, 19, 20.
 
 #include <gtest/gtest.h>
 
@@ -22,12 +22,16 @@ struct Issuer {
   explicit Issuer(const char* iss)
       : name(iss), pair(test::ed25519_key()), config(pair.private_pem, Algorithm::EdDSA) {}
 
-  std::string token(std::string_view kid, std::string_view more = {}, std::string_view iss = {}) const {
-    const std::string header = R"({"alg":"EdDSA")" + (kid.empty() ? "" : test::member("kid", kid)) + "}";
+  std::string token(std::string_view kid, std::string_view more = {},
+                    std::string_view iss = {}) const {
+    const std::string header =
+        R"({"alg":"EdDSA")" + (kid.empty() ? "" : test::member("kid", kid)) + "}";
     return forge(config, header, claims("\"type\":\"access\"", iss.empty() ? name : iss, more));
   }
-  std::string claims(std::string_view type, std::string_view iss, std::string_view more = {}) const {
-    std::string text = R"({"sub":"alice","iat":1799999000,"exp":1800000900)" + test::member("iss", iss);
+  std::string claims(std::string_view type, std::string_view iss,
+                     std::string_view more = {}) const {
+    std::string text =
+        R"({"sub":"alice","iat":1799999000,"exp":1800000900)" + test::member("iss", iss);
     if (!type.empty()) text += "," + std::string(type);
     return text + std::string(more) + "}";
   }
@@ -51,7 +55,8 @@ class JwksToken : public testing::Test {
   KnownKeys keys{one.keys("k"), two.keys("k")};  // one name at two issuers: scenario 19
 
   // "ok", or the error in words, and the source to be asked.
-  std::string verdict(std::string_view token, TokenType expected = TokenType::access, Time now = kNow) {
+  std::string verdict(std::string_view token, TokenType expected = TokenType::access,
+                      Time now = kNow) {
     const auto claims = TokenCodec(config).verify(token, expected, now, keys);
     if (claims) return "ok";
     const Unverified& why = claims.error();
@@ -80,9 +85,11 @@ TEST_F(JwksToken, OfAnIssuerThatIsNotConfiguredIsRefusedAtOnce) {
               "token of another issuer")
         << iss;
   }
-  EXPECT_EQ(verdict(forge(one.config, R"({"alg":"EdDSA","kid":"k"})", kClaims)), "token of another issuer");
-  EXPECT_EQ(verdict(forge(one.config, R"({"alg":"EdDSA","kid":"k"})", claims_with(R"("iss":["x"])"))),
+  EXPECT_EQ(verdict(forge(one.config, R"({"alg":"EdDSA","kid":"k"})", kClaims)),
             "token of another issuer");
+  EXPECT_EQ(
+      verdict(forge(one.config, R"({"alg":"EdDSA","kid":"k"})", claims_with(R"("iss":["x"])"))),
+      "token of another issuer");
 }
 
 TEST_F(JwksToken, OfAnUnknownKeyNamesWhoIsToBeAsked) {
@@ -100,33 +107,40 @@ TEST_F(JwksToken, WithoutANameTriesTheOnlyKey) {
 
 TEST_F(JwksToken, IsNeverLedByItsHeader) {  // scenario 17
   const std::string claims = one.claims("\"type\":\"access\"", kOne);
-  const auto headed = [&](const std::string& header) { return verdict(forge(one.config, header, claims)); };
+  const auto headed = [&](const std::string& header) {
+    return verdict(forge(one.config, header, claims));
+  };
   EXPECT_EQ(headed(R"({"alg":"EdDSA","kid":"../../dev/null"})"), "forbidden token header");
   EXPECT_EQ(headed(R"({"alg":"EdDSA","kid":"' OR 1=1"})"), "forbidden token header");
   EXPECT_EQ(headed(R"({"alg":"EdDSA","kid":["k"]})"), "forbidden token header");
   for (const char* name : {"jku", "x5u", "jwk", "x5c", "crit", "b64"}) {
-    EXPECT_EQ(headed(R"({"alg":"EdDSA","kid":"k")" + test::member(name, "https://evil.example/k") + "}"),
-              "forbidden token header")
+    EXPECT_EQ(
+        headed(R"({"alg":"EdDSA","kid":"k")" + test::member(name, "https://evil.example/k") + "}"),
+        "forbidden token header")
         << name;
   }
   for (const char* alg : {"none", "HS256", "eddsa", ""}) {
-    EXPECT_EQ(headed(R"({"alg":")" + std::string(alg) + R"(","kid":"k"})"), "token of another algorithm");
+    EXPECT_EQ(headed(R"({"alg":")" + std::string(alg) + R"(","kid":"k"})"),
+              "token of another algorithm");
   }
   // An allowed algorithm that is not the key's: there is no such key.
   EXPECT_EQ(headed(R"({"alg":"RS256","kid":"k"})"), "token of an unknown key 0");
-  config =
-      AuthConfig::jwks(JwksSource("https://one.example/jwks").issuer(kOne).algorithms({Algorithm::RS256}));
+  config = AuthConfig::jwks(
+      JwksSource("https://one.example/jwks").issuer(kOne).algorithms({Algorithm::RS256}));
   EXPECT_EQ(headed(R"({"alg":"EdDSA","kid":"k"})"), "token of another algorithm");
 }
 
 TEST_F(JwksToken, SignedWithAPublicKeyAsASecretIsRefused) {  // scenario 15
-  const AuthConfig confused(one.pair.public_der.size() < 32 ? std::string(32, 'x') : one.pair.public_der);
-  EXPECT_EQ(verdict(forge(confused, R"({"alg":"HS256","kid":"k"})", one.claims("\"type\":\"access\"", kOne))),
+  const AuthConfig confused(one.pair.public_der.size() < 32 ? std::string(32, 'x')
+                                                            : one.pair.public_der);
+  EXPECT_EQ(verdict(forge(confused, R"({"alg":"HS256","kid":"k"})",
+                          one.claims("\"type\":\"access\"", kOne))),
             "token of another algorithm");
 }
 
 TEST_F(JwksToken, MustBeAnAccessToken) {
-  const auto typed = [&](const std::string& header, const std::string& type, const std::string& more = {}) {
+  const auto typed = [&](const std::string& header, const std::string& type,
+                         const std::string& more = {}) {
     return verdict(forge(one.config, header, one.claims(type, kOne, more)));
   };
   const std::string plain = R"({"alg":"EdDSA","kid":"k"})";
@@ -191,23 +205,26 @@ TEST(JwksConfig, ItsUrlIsHttpsOrThisMachinesOwn) {
   const auto url = [](const std::string& text) {
     return refusal([&] { return AuthConfig::jwks(JwksSource(text).issuer("x")); });
   };
-  for (const char* good : {"https://id.example/jwks", "https://id.example:8443", "http://127.0.0.1:8080/k",
-                           "http://127.9.9.9/k", "http://localhost/k", "http://[::1]:80/k"}) {
+  for (const char* good :
+       {"https://id.example/jwks", "https://id.example:8443", "http://127.0.0.1:8080/k",
+        "http://127.9.9.9/k", "http://localhost/k", "http://[::1]:80/k"}) {
     EXPECT_EQ(url(good), "ok") << good;
   }
-  for (const char* bad : {"http://id.example/jwks", "http://127.0.0.1.evil.example/", "http://localhost.x/",
-                          "http://[::2]/", "http://0.0.0.0/"}) {
+  for (const char* bad : {"http://id.example/jwks", "http://127.0.0.1.evil.example/",
+                          "http://localhost.x/", "http://[::2]/", "http://0.0.0.0/"}) {
     EXPECT_NE(url(bad).find("Write https://"), std::string::npos) << bad;
   }
   for (const char* bad :
        {"", "id.example", "ftp://id.example/", "file:///etc/passwd", "https://", "https:///x",
-        "https://user:password@id.example/", "http://127.0.0.1@evil.example/", "https://id.example/ x",
-        "https://id.example/\n", "https://id.example\\x", "HTTPS://id.example/"}) {
+        "https://user:password@id.example/", "http://127.0.0.1@evil.example/",
+        "https://id.example/ x", "https://id.example/\n", "https://id.example\\x",
+        "HTTPS://id.example/"}) {
     EXPECT_NE(url(bad).find("write scheme, host and path"), std::string::npos) << bad;
   }
-  EXPECT_EQ(
-      refusal([] { return AuthConfig::jwks(JwksSource("http://keys.internal/").issuer("x").allow_http()); }),
-      "ok");
+  EXPECT_EQ(refusal([] {
+              return AuthConfig::jwks(JwksSource("http://keys.internal/").issuer("x").allow_http());
+            }),
+            "ok");
 }
 
 TEST(JwksConfig, WhatCannotBeIsRefused) {
@@ -218,14 +235,17 @@ TEST(JwksConfig, WhatCannotBeIsRefused) {
   EXPECT_EQ(told(good), "ok");
   EXPECT_NE(told(JwksSource("https://x")).find("have no issuer"), std::string::npos);
   EXPECT_NE(told(JwksSource(good).algorithms({})).find("name algorithms"), std::string::npos);
-  EXPECT_NE(told(JwksSource(good).algorithms({Algorithm::RS256, Algorithm::HS256})).find("are public"),
-            std::string::npos);
-  for (const JwksSource& bad : {JwksSource(good).cool_down(0ms), JwksSource(good).cool_down(11min),
-                                JwksSource(good).refresh_interval(25h), JwksSource(good).age_max(9000h),
-                                JwksSource(good).fetch_time(0ms), JwksSource(good).fetch_time(61s)}) {
+  EXPECT_NE(
+      told(JwksSource(good).algorithms({Algorithm::RS256, Algorithm::HS256})).find("are public"),
+      std::string::npos);
+  for (const JwksSource& bad :
+       {JwksSource(good).cool_down(0ms), JwksSource(good).cool_down(11min),
+        JwksSource(good).refresh_interval(25h), JwksSource(good).age_max(9000h),
+        JwksSource(good).fetch_time(0ms), JwksSource(good).fetch_time(61s)}) {
     EXPECT_NE(told(bad).find("cannot be"), std::string::npos);
   }
-  EXPECT_NE(refusal([&] { return AuthConfig::jwks({good, good}); }).find("two sources"), std::string::npos);
+  EXPECT_NE(refusal([&] { return AuthConfig::jwks({good, good}); }).find("two sources"),
+            std::string::npos);
   EXPECT_NE(refusal([] { return AuthConfig::jwks(std::vector<JwksSource>{}); }).find("no source"),
             std::string::npos);
   EXPECT_NE(told(JwksSource(good).type_optional()).find("set audience"), std::string::npos);

@@ -1,4 +1,5 @@
-// When keys are fetched, and what is thought of one that is not known: with a clock of the test's own.
+// When keys are fetched, and what is thought of one that is not known: with a clock of the test's
+// own.
 
 #include "authx/key_cache.hpp"
 

@@ -16,10 +16,10 @@ TEST(Passwords, AreHashedWithBcryptAndVerified) {
 
 TEST(Passwords, OfOtherSystemsAreTaken) {
   // jBCrypt's published vector: cost 6.
-  EXPECT_TRUE(
-      sync_wait(verify_password("a", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")));
-  EXPECT_FALSE(
-      sync_wait(verify_password("b", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")));
+  EXPECT_TRUE(sync_wait(
+      verify_password("a", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")));
+  EXPECT_FALSE(sync_wait(
+      verify_password("b", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")));
 }
 
 TEST(Passwords, ThatBcryptWouldCutAreRefused) {
@@ -42,7 +42,9 @@ class OneUser : public AuthManager {
     if (id == "alice") co_return User("alice", "alice@example.com");
     co_return std::nullopt;
   }
-  Task<bool> verify_password(const User&, std::string password) override { co_return password == "secret"; }
+  Task<bool> verify_password(const User&, std::string password) override {
+    co_return password == "secret";
+  }
 };
 
 TEST(AuthManager, AuthenticatesByEmailAndPassword) {

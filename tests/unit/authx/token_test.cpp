@@ -1,4 +1,5 @@
-// Tokens: algorithms, forms and claims. RFC 7515, RFC 7519, RFC 8037, RFC 8725; scenarios 13 to 17, 22, 23.
+// Tokens: algorithms, forms and claims. RFC 7515, RFC 7519, RFC 8037, RFC 8725; scenarios 13 to 17,
+// 22, 23.
 
 #include <gtest/gtest.h>
 
@@ -38,7 +39,8 @@ const test::KeyPair& key_for(Algorithm algorithm) {
 
 AuthConfig config_for(Algorithm algorithm) {
   if (is_hmac(algorithm)) return AuthConfig(kSecret, algorithm);
-  return AuthConfig::key_pair(algorithm, key_for(algorithm).private_pem, key_for(algorithm).public_pem);
+  return AuthConfig::key_pair(algorithm, key_for(algorithm).private_pem,
+                              key_for(algorithm).public_pem);
 }
 
 // --- algorithms ---
@@ -88,7 +90,8 @@ TEST_P(Algorithms, IsPinned) {
     const auto named = static_cast<Algorithm>(i);
     if (named == GetParam()) continue;
     const std::string header = R"({"alg":")" + std::string(to_string(named)) + R"("})";
-    EXPECT_EQ(verdict(config, forge(config, header, kClaims)), "token of another algorithm") << header;
+    EXPECT_EQ(verdict(config, forge(config, header, kClaims)), "token of another algorithm")
+        << header;
   }
 }
 
@@ -116,7 +119,8 @@ class Forms : public testing::TestWithParam<FormCase> {};
 
 TEST_P(Forms, AreTakenOrRefused) {
   const AuthConfig config(kSecret);
-  EXPECT_EQ(verdict(config, forge(config, GetParam().header, GetParam().claims)), GetParam().expected)
+  EXPECT_EQ(verdict(config, forge(config, GetParam().header, GetParam().claims)),
+            GetParam().expected)
       << GetParam().name;
 }
 
@@ -159,16 +163,21 @@ const FormCase kHeaders[] = {
     {"alg that is no string", R"({"alg":256})", kC, "token of another algorithm"},
     {"alg null", R"({"alg":null})", kC, "token of another algorithm"},
     {"alg twice", R"({"alg":"none","alg":"HS256"})", kC, "malformed token"},
-    {"scenario 17: unknown crit", R"({"alg":"HS256","crit":["x"],"x":1})", kC, "forbidden token header"},
+    {"scenario 17: unknown crit", R"({"alg":"HS256","crit":["x"],"x":1})", kC,
+     "forbidden token header"},
     {"empty crit", R"({"alg":"HS256","crit":[]})", kC, "forbidden token header"},
-    {"scenario 17: jku", R"({"alg":"HS256","jku":"http://127.0.0.1/keys"})", kC, "forbidden token header"},
-    {"scenario 17: x5u", R"({"alg":"HS256","x5u":"http://127.0.0.1/cert"})", kC, "forbidden token header"},
+    {"scenario 17: jku", R"({"alg":"HS256","jku":"http://127.0.0.1/keys"})", kC,
+     "forbidden token header"},
+    {"scenario 17: x5u", R"({"alg":"HS256","x5u":"http://127.0.0.1/cert"})", kC,
+     "forbidden token header"},
     {"scenario 17: an embedded jwk", R"({"alg":"HS256","jwk":{"kty":"oct","k":"c2VjcmV0"}})", kC,
      "forbidden token header"},
     {"x5c", R"({"alg":"HS256","x5c":["MII"]})", kC, "forbidden token header"},
-    {"a thumbprint is passed over as a kid is", R"({"alg":"HS256","x5t":"a","x5t#S256":"b"})", kC, "ok"},
+    {"a thumbprint is passed over as a kid is", R"({"alg":"HS256","x5t":"a","x5t#S256":"b"})", kC,
+     "ok"},
     {"b64 (RFC 7797)", R"({"alg":"HS256","b64":false})", kC, "forbidden token header"},
-    {"scenario 23: wrong typ", R"({"alg":"HS256","typ":"secevent+jwt"})", kC, "forbidden token header"},
+    {"scenario 23: wrong typ", R"({"alg":"HS256","typ":"secevent+jwt"})", kC,
+     "forbidden token header"},
     {"typ that is no string", R"({"alg":"HS256","typ":1})", kC, "forbidden token header"},
     {"header that is a list", R"(["HS256"])", kC, "malformed token"},
     {"header that is text", R"("HS256")", kC, "malformed token"},
@@ -187,17 +196,20 @@ const FormCase kClaimCases[] = {
     {"scenario 22: no exp", kH, only(R"("sub":"alice","type":"access")"), "bad claims"},
     {"scenario 22: exp a fraction", kH, only(R"("sub":"alice","type":"access","exp":1800000900.5)"),
      "bad claims"},
-    {"scenario 22: exp in exponents", kH, only(R"("sub":"alice","type":"access","exp":1.8e9)"), "bad claims"},
+    {"scenario 22: exp in exponents", kH, only(R"("sub":"alice","type":"access","exp":1.8e9)"),
+     "bad claims"},
     {"scenario 22: exp a string", kH, only(R"("sub":"alice","type":"access","exp":"1800000900")"),
      "bad claims"},
-    {"scenario 22: exp beyond int64", kH, only(R"("sub":"alice","type":"access","exp":9223372036854775808)"),
-     "bad claims"},
+    {"scenario 22: exp beyond int64", kH,
+     only(R"("sub":"alice","type":"access","exp":9223372036854775808)"), "bad claims"},
     {"scenario 22: exp at the end of int64", kH,
      only(R"("sub":"alice","type":"access","exp":9223372036854775807)"), "bad claims"},
     {"scenario 22: exp beyond anything", kH, only(R"("sub":"alice","type":"access","exp":1e400)"),
      "malformed token"},
-    {"a number past double (found by fuzzing)", kH, claims_with(R"("x":[{"y":-1e400}])"), "malformed token"},
-    {"a number that is none (found by fuzzing)", kH, claims_with(R"("x":0E800000900)"), "malformed token"},
+    {"a number past double (found by fuzzing)", kH, claims_with(R"("x":[{"y":-1e400}])"),
+     "malformed token"},
+    {"a number that is none (found by fuzzing)", kH, claims_with(R"("x":0E800000900)"),
+     "malformed token"},
     {"exp past the end of the clock (found by fuzzing)", kH,
      only(R"("sub":"alice","type":"access","exp":12012562581)"), "bad claims"},
     {"exp negative", kH, only(R"("sub":"alice","type":"access","exp":-1)"), "bad claims"},
@@ -211,25 +223,31 @@ const FormCase kClaimCases[] = {
     {"scenario 22: nbf ahead", kH, claims_with(R"("nbf":1800000001)"), "token not valid yet"},
     {"nbf a string", kH, claims_with(R"("nbf":"0")"), "bad claims"},
     {"nbf a fraction", kH, claims_with(R"("nbf":0.5)"), "bad claims"},
-    {"iat a string", kH, only(R"("sub":"alice","type":"access","exp":1800000900,"iat":"now")"), "bad claims"},
+    {"iat a string", kH, only(R"("sub":"alice","type":"access","exp":1800000900,"iat":"now")"),
+     "bad claims"},
     {"no sub", kH, only(R"("type":"access","exp":1800000900)"), "bad claims"},
     {"sub empty", kH, only(R"("sub":"","type":"access","exp":1800000900)"), "bad claims"},
     {"sub a number", kH, only(R"("sub":7,"type":"access","exp":1800000900)"), "bad claims"},
     {"sub an object", kH, only(R"("sub":{},"type":"access","exp":1800000900)"), "bad claims"},
     {"sub null", kH, only(R"("sub":null,"type":"access","exp":1800000900)"), "bad claims"},
-    {"sub with a line end", kH, only(R"("sub":"a\nb","type":"access","exp":1800000900)"), "bad claims"},
-    {"sub with a zero", kH, only(R"("sub":"a\u0000b","type":"access","exp":1800000900)"), "bad claims"},
+    {"sub with a line end", kH, only(R"("sub":"a\nb","type":"access","exp":1800000900)"),
+     "bad claims"},
+    {"sub with a zero", kH, only(R"("sub":"a\u0000b","type":"access","exp":1800000900)"),
+     "bad claims"},
     {"sub of 255 bytes", kH,
      only(R"("sub":")" + std::string(255, 'a') + R"(","type":"access","exp":1800000900)"), "ok"},
     {"sub of 256 bytes", kH,
-     only(R"("sub":")" + std::string(256, 'a') + R"(","type":"access","exp":1800000900)"), "bad claims"},
+     only(R"("sub":")" + std::string(256, 'a') + R"(","type":"access","exp":1800000900)"),
+     "bad claims"},
     {"scenario 13: a refresh token", kH, only(R"("sub":"alice","type":"refresh","exp":1800000900)"),
      "token of another type"},
     {"no type", kH, only(R"("sub":"alice","exp":1800000900)"), "token of another type"},
-    {"type unknown", kH, only(R"("sub":"alice","type":"id","exp":1800000900)"), "token of another type"},
+    {"type unknown", kH, only(R"("sub":"alice","type":"id","exp":1800000900)"),
+     "token of another type"},
     {"type in capitals", kH, only(R"("sub":"alice","type":"Access","exp":1800000900)"),
      "token of another type"},
-    {"type a list", kH, only(R"("sub":"alice","type":["access"],"exp":1800000900)"), "token of another type"},
+    {"type a list", kH, only(R"("sub":"alice","type":["access"],"exp":1800000900)"),
+     "token of another type"},
     {"fault 17: aud where none is configured", kH, claims_with(R"("aud":"other")"),
      "token for another audience"},
     {"scenario 23: sub twice", kH, claims_with(R"("sub":"mallory")"), "malformed token"},
@@ -238,12 +256,14 @@ const FormCase kClaimCases[] = {
     {"twice, the first holding others", kH, claims_with(R"("x":{"a":1,"b":[{"c":2}]},"x":0)"),
      "malformed token"},
     {"colons and quotes within strings", kH, claims_with(R"("a:b":"c:\"d:\\","e":[":"])"), "ok"},
-    {"twice, behind strings of quotes", kH, claims_with(R"("a":"\\\"","a":"\\")"), "malformed token"},
+    {"twice, behind strings of quotes", kH, claims_with(R"("a":"\\\"","a":"\\")"),
+     "malformed token"},
     {"twice in a nested object", kH, claims_with(R"("x":{"a":1,"a":2})"), "malformed token"},
     {"the same name in two objects", kH, claims_with(R"("x":{"a":1},"y":{"a":2})"), "ok"},
     {"claims that are a list", kH, "[]", "malformed token"},
     {"claims that are no JSON", kH, "sub=alice", "malformed token"},
-    {"a trailing comma", kH, R"({"sub":"alice","type":"access","exp":1800000900,})", "malformed token"},
+    {"a trailing comma", kH, R"({"sub":"alice","type":"access","exp":1800000900,})",
+     "malformed token"},
     {"a comment", kH, R"({"sub":"alice"/**/,"type":"access","exp":1800000900})", "malformed token"},
     {"invalid UTF-8", kH, claims_with("\"x\":\"\xFF\""), "malformed token"},
     {"nesting of eight", kH, claims_with(R"("x":[[[[[[[1]]]]]]])"), "ok"},
@@ -256,9 +276,9 @@ TEST(Form, IsThreePartsOfBase64url) {
   const std::string token = create_access_token(config, "alice", {}, kNow);
   const std::size_t first = token.find('.');
   for (const std::string& bad :
-       {""s, "."s, ".."s, "..."s, "a"s, "zzz"s, token + ".", token + ".x", token.substr(0, token.rfind('.')),
-        token + "=", " " + token, token + " ", token + "\n", "Bearer " + token,
-        token.substr(0, first) + "=" + token.substr(first),
+       {""s, "."s, ".."s, "..."s, "a"s, "zzz"s, token + ".", token + ".x",
+        token.substr(0, token.rfind('.')), token + "=", " " + token, token + " ", token + "\n",
+        "Bearer " + token, token.substr(0, first) + "=" + token.substr(first),
         token.substr(0, first) + "+" + token.substr(first),
         std::string(TokenCodec::kTokenBytesMax + 1, 'a')}) {
     EXPECT_EQ(verdict(config, bad), "malformed token") << bad;
@@ -269,7 +289,8 @@ TEST(Form, DeepNestingIsRefusedBeforeItIsFollowed) {  // scenario 23
   const AuthConfig config(kSecret);
   const std::string deep = R"({"x":)" + std::string(100'000, '[');
   EXPECT_EQ(verdict(config, forge(config, kHeader, deep)), "malformed token");
-  EXPECT_EQ(verdict(config, forge(config, kHeader, R"({"x":)" + std::string(4000, '['))), "malformed token");
+  EXPECT_EQ(verdict(config, forge(config, kHeader, R"({"x":)" + std::string(4000, '['))),
+            "malformed token");
 }
 
 TEST(Form, Base64urlIsStrict) {
@@ -310,7 +331,8 @@ TEST(Form, Es256InDerIsRefused) {  // RFC 7518 §3.4: r and s side by side, noth
   const std::string input = join(R"({"alg":"ES256"})", kClaims);
   const std::string signature = make_signer(config)->sign(input);
   EXPECT_EQ(verdict(config, input + "." + base64url_encode(signature)), "ok");
-  EXPECT_EQ(verdict(config, input + "." + base64url_encode(test::ecdsa_der(signature))), "bad signature");
+  EXPECT_EQ(verdict(config, input + "." + base64url_encode(test::ecdsa_der(signature))),
+            "bad signature");
 }
 
 // --- keys ---
@@ -339,33 +361,39 @@ TEST(Keys, WeakOrWrongOnesAreRefusedWithAdvice) {
     return text.find(words) != std::string::npos;
   };
   EXPECT_TRUE(contains(config_error([] { AuthConfig config(""); }), "openssl rand -hex 32"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig config(std::string(31, 's')); }), "at least 32 bytes"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig config(std::string(47, 's'), Algorithm::HS384); }),
-                       "at least 48 bytes"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig config(std::string(63, 's'), Algorithm::HS512); }),
-                       "at least 64 bytes"));
+  EXPECT_TRUE(
+      contains(config_error([] { AuthConfig config(std::string(31, 's')); }), "at least 32 bytes"));
+  EXPECT_TRUE(
+      contains(config_error([] { AuthConfig config(std::string(47, 's'), Algorithm::HS384); }),
+               "at least 48 bytes"));
+  EXPECT_TRUE(
+      contains(config_error([] { AuthConfig config(std::string(63, 's'), Algorithm::HS512); }),
+               "at least 64 bytes"));
   EXPECT_TRUE(contains(config_error([] { AuthConfig config(rsa().public_pem); }), "key in PEM"));
+  EXPECT_TRUE(contains(config_error([] { AuthConfig config("no key", Algorithm::RS256); }),
+                       "BEGIN PRIVATE KEY"));
   EXPECT_TRUE(
-      contains(config_error([] { AuthConfig config("no key", Algorithm::RS256); }), "BEGIN PRIVATE KEY"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig::verify_only(Algorithm::RS256, rsa().private_pem); }),
-                       "BEGIN PUBLIC KEY"));
+      contains(config_error([] { AuthConfig::verify_only(Algorithm::RS256, rsa().private_pem); }),
+               "BEGIN PUBLIC KEY"));
+  EXPECT_TRUE(contains(
+      config_error([] { AuthConfig config(test::rsa_key(1024).private_pem, Algorithm::RS256); }),
+      "2048 bits"));
+  EXPECT_TRUE(contains(config_error([] { AuthConfig config(rsa().private_pem, Algorithm::ES256); }),
+                       "prime256v1"));
+  EXPECT_TRUE(contains(
+      config_error([] { AuthConfig config(test::ec_key("P-384").private_pem, Algorithm::ES256); }),
+      "prime256v1"));
+  EXPECT_TRUE(contains(config_error([] { AuthConfig config(rsa().private_pem, Algorithm::EdDSA); }),
+                       "Ed25519"));
   EXPECT_TRUE(
-      contains(config_error([] { AuthConfig config(test::rsa_key(1024).private_pem, Algorithm::RS256); }),
-               "2048 bits"));
-  EXPECT_TRUE(
-      contains(config_error([] { AuthConfig config(rsa().private_pem, Algorithm::ES256); }), "prime256v1"));
-  EXPECT_TRUE(
-      contains(config_error([] { AuthConfig config(test::ec_key("P-384").private_pem, Algorithm::ES256); }),
-               "prime256v1"));
-  EXPECT_TRUE(
-      contains(config_error([] { AuthConfig config(rsa().private_pem, Algorithm::EdDSA); }), "Ed25519"));
-  EXPECT_TRUE(contains(config_error([] { AuthConfig::key_pair(Algorithm::HS256, kSecret, kSecret); }),
-                       "one shared secret"));
+      contains(config_error([] { AuthConfig::key_pair(Algorithm::HS256, kSecret, kSecret); }),
+               "one shared secret"));
   EXPECT_EQ(config_error([] { AuthConfig config(std::string(32, 's')); }), "");
 }
 
 TEST(Keys, APublicKeyWhereAPrivateBelongsIsToldApart) {
-  const std::string error = config_error([] { AuthConfig config(rsa().public_pem, Algorithm::RS256); });
+  const std::string error =
+      config_error([] { AuthConfig config(rsa().public_pem, Algorithm::RS256); });
   EXPECT_NE(error.find("AuthConfig::verify_only"), std::string::npos) << error;
 }
 
@@ -405,7 +433,8 @@ TEST(Rules, AudienceMustHoldTheConfigured) {  // scenario 23
             "token for another audience");
   EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":[1,{}])"))),
             "token for another audience");
-  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":7)"))), "token for another audience");
+  EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("aud":7)"))),
+            "token for another audience");
 }
 
 TEST(Rules, LeewayIsNoneUnlessConfigured) {
@@ -420,10 +449,13 @@ TEST(Rules, LeewayIsNoneUnlessConfigured) {
 
 TEST(Rules, TokensLastAsLongAsTheSeedSays) {
   const AuthConfig config(kSecret);
-  EXPECT_EQ(decode_token(config, create_access_token(config, "a", {}, kNow), TokenType::access, kNow).expires,
-            kNow + 15min);
   EXPECT_EQ(
-      decode_token(config, create_refresh_token(config, "a", {}, kNow), TokenType::refresh, kNow).expires,
+      decode_token(config, create_access_token(config, "a", {}, kNow), TokenType::access, kNow)
+          .expires,
+      kNow + 15min);
+  EXPECT_EQ(
+      decode_token(config, create_refresh_token(config, "a", {}, kNow), TokenType::refresh, kNow)
+          .expires,
       kNow + std::chrono::days(7));
 }
 
@@ -434,10 +466,13 @@ TEST(Rules, FurtherClaimsAreCarriedAndOursAreOurs) {
   EXPECT_EQ(decode_token(config, token, TokenType::access, kNow).extra().at("role"), "admin");
   EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({{"sub", "b"}})),
                std::invalid_argument);
-  EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({{"exp", 1}})), std::invalid_argument);
-  EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({1, 2})), std::invalid_argument);
+  EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({{"exp", 1}})),
+               std::invalid_argument);
+  EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({1, 2})),
+               std::invalid_argument);
   for (const char* ours : {"iss", "aud", "nbf", "iat", "jti", "type"}) {
-    EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({{ours, 1}})), std::invalid_argument)
+    EXPECT_THROW(create_access_token(config, "a", TokenOptions().claims({{ours, 1}})),
+                 std::invalid_argument)
         << ours;
   }
 }
@@ -460,7 +495,8 @@ TEST(Rules, NothingIsIssuedThatWouldNotBeTaken) {
   EXPECT_EQ(issue("a", nested(7)), "ok");
   EXPECT_THROW(issue("a", nested(8)), std::invalid_argument);
   EXPECT_EQ(issue("a", TokenOptions().claims({{"x", std::string(5'900, 'x')}})), "ok");
-  EXPECT_THROW(issue("a", TokenOptions().claims({{"x", std::string(6'200, 'x')}})), std::invalid_argument);
+  EXPECT_THROW(issue("a", TokenOptions().claims({{"x", std::string(6'200, 'x')}})),
+               std::invalid_argument);
   EXPECT_THROW(issue("a", TokenOptions().claims({{"x", std::numeric_limits<double>::infinity()}})),
                std::invalid_argument);
   EXPECT_EQ(issue("a", TokenOptions().ttl(std::chrono::years(200))), "ok");

@@ -290,7 +290,8 @@ TEST(Config, AMissingVariableOrFileSaysWhatToDo) {
     }
     return ""s;
   };
-  EXPECT_NE(what([] { env("MICROFRAME_NOT_SET"); }).find("export MICROFRAME_NOT_SET="), std::string::npos);
+  EXPECT_NE(what([] { env("MICROFRAME_NOT_SET"); }).find("export MICROFRAME_NOT_SET="),
+            std::string::npos);
   EXPECT_NE(what([] { read_file("/nowhere/at/all"); }).find("/nowhere/at/all"), std::string::npos);
 }
 

@@ -34,9 +34,9 @@ TEST(IpAddress, IsReadAndToldInOneForm) {
 
 TEST(IpAddress, WhatIsNoneIsNotRead) {
   for (const std::string_view text :
-       {""sv, "192.0.2"sv, "192.0.2.256"sv, "192.0.2.01"sv, "192.0.2.1 "sv, "0x7f.1"sv, "192.0.2.1:80"sv,
-        "[::1]"sv, ":::"sv, "fe80::1%lo"sv, "1:2:3:4:5:6:7:8:9"sv, "localhost"sv, "192.0.2.1\0"sv,
-        "0000:0000:0000:0000:0000:ffff:192.168.100.1000000"sv}) {
+       {""sv, "192.0.2"sv, "192.0.2.256"sv, "192.0.2.01"sv, "192.0.2.1 "sv, "0x7f.1"sv,
+        "192.0.2.1:80"sv, "[::1]"sv, ":::"sv, "fe80::1%lo"sv, "1:2:3:4:5:6:7:8:9"sv, "localhost"sv,
+        "192.0.2.1\0"sv, "0000:0000:0000:0000:0000:ffff:192.168.100.1000000"sv}) {
     EXPECT_FALSE(IpAddress::parse(text)) << text;
   }
 }

@@ -61,7 +61,8 @@ TEST_F(SpareBlocksTest, KeepsSoManyBytesAndNothingThatIsLarge) {
       for (std::ptrdiff_t i = 0; i < kept; ++i)
         blocks[static_cast<std::size_t>(i)] = SpareBlocks::take(bytes);
       EXPECT_EQ(test::heap_count().live - empty, kept) << bytes;
-      for (std::ptrdiff_t i = 0; i < kept; ++i) SpareBlocks::give(blocks[static_cast<std::size_t>(i)], bytes);
+      for (std::ptrdiff_t i = 0; i < kept; ++i)
+        SpareBlocks::give(blocks[static_cast<std::size_t>(i)], bytes);
     }
     EXPECT_EQ(test::heap_count().live, before) << bytes;
   }

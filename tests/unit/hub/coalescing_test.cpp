@@ -1,4 +1,5 @@
-// Rooms that hold back what they are sent until their window ends, with loops and time that a test runs.
+// Rooms that hold back what they are sent until their window ends, with loops and time that a test
+// runs.
 
 #include <gtest/gtest.h>
 
@@ -47,8 +48,8 @@ class Guest final : public Member {
   Names heard;
 };
 
-// Rooms "slow..." have a window of 5 ms, those with "kept" in their name keep ten messages besides, and those
-// with "who" tell who is in them.
+// Rooms "slow..." have a window of 5 ms, those with "kept" in their name keep ten messages besides,
+// and those with "who" tell who is in them.
 class House final : public Surroundings {
  public:
   RoomPolicy policy(std::string_view room) const override {
@@ -93,7 +94,8 @@ class CoalescingRooms : public testing::Test {
   void leave(const Ref<Guest>& guest, const std::string& room) {
     loops[guest->loop()].on([&] { EXPECT_TRUE(hub.leave(*guest, room)); });
   }
-  void say(const std::string& room, std::string_view text, Exclusion exclusion = {}, std::size_t loop = 0) {
+  void say(const std::string& room, std::string_view text, Exclusion exclusion = {},
+           std::size_t loop = 0) {
     loops[loop].on([&] { hub.broadcast_to_room(room, frame(text), std::move(exclusion)); });
   }
 };

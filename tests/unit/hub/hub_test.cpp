@@ -1,4 +1,5 @@
-// Users, rooms and deliveries of one hub, with loops that are queues a test runs in whatever order it likes.
+// Users, rooms and deliveries of one hub, with loops that are queues a test runs in whatever order
+// it likes.
 
 #include "hub/hub.hpp"
 
@@ -119,7 +120,8 @@ TEST_F(HubTest, ManyReceiversOnAnotherLoopShareAFrameOfTheirOwn) {
   const auto place = [&](std::size_t member) { return members[member]->last.bytes().data(); };
   for (const bool room : {false, true}) {
     const SharedBuffer said = frame("hi");
-    loops[0].on([&] { room ? void(hub.broadcast_to_room("r", said, {})) : hub.broadcast(said, {}); });
+    loops[0].on(
+        [&] { room ? void(hub.broadcast_to_room("r", said, {})) : hub.broadcast(said, {}); });
     run_all();
     for (const std::size_t here : {0U, 2U, 4U, 6U}) EXPECT_EQ(place(here), said.bytes().data());
     for (const std::size_t there : {1U, 3U, 5U, 7U}) EXPECT_EQ(place(there), place(1));
@@ -240,7 +242,8 @@ TEST_F(HubTest, AJoinFromElsewhereComesBeforeTheMessageThatFollowsIt) {
     hub.broadcast_to_room("r", frame("y"), {});
   });
   run_all();
-  EXPECT_EQ(a->received, Names{"x"});  // sent while it was a member, though it had left before its loop ran
+  EXPECT_EQ(a->received,
+            Names{"x"});  // sent while it was a member, though it had left before its loop ran
   remove(a);
 }
 

@@ -1,5 +1,5 @@
-// Rooms that keep their messages or tell who is in them, with loops that are queues a test runs in whatever
-// order it likes.
+// Rooms that keep their messages or tell who is in them, with loops that are queues a test runs in
+// whatever order it likes.
 
 #include <gtest/gtest.h>
 
@@ -59,7 +59,8 @@ class Guest final : public Member {
   std::string epoch;
   int entries = 0;
   int leaves = 0;
-  mutable std::atomic<int> asked{0};  // for its session: whoever visits it to tell it of presence asks
+  mutable std::atomic<int> asked{
+      0};  // for its session: whoever visits it to tell it of presence asks
 
  private:
   const std::string session_;
@@ -125,7 +126,8 @@ class OrderedRooms : public testing::Test {
   void join(const Ref<Guest>& guest, const std::string& room, const JoinWish& wish = {}) {
     loops[guest->loop()].on([&] { EXPECT_TRUE(ws::in_room(hub.join(*guest, room, &wish))); });
   }
-  bool say(std::size_t loop, const std::string& room, const std::string& text, const Exclusion& but = {}) {
+  bool say(std::size_t loop, const std::string& room, const std::string& text,
+           const Exclusion& but = {}) {
     bool anyone = false;
     const Numbered seal(text);
     loops[loop].on([&] { anyone = hub.broadcast_to_room(room, frame(text), but, &seal); });
@@ -137,7 +139,8 @@ class OrderedRooms : public testing::Test {
       loops[1].run_all();
     }
   }
-  static JoinWish since(const std::string& epoch, std::uint64_t offset, const std::string& session = {}) {
+  static JoinWish since(const std::string& epoch, std::uint64_t offset,
+                        const std::string& session = {}) {
     JoinWish wish;
     wish.since.emplace();
     wish.since->epoch = epoch;
@@ -220,7 +223,8 @@ TEST_F(OrderedRooms, WhatWasSaidBehindOnesBackIsNotReplayedInTheSameSession) {
   EXPECT_EQ(alice->heard, (Names{"b#2", "b#2", "b#2"}));
   const auto later = add("alice", 0, "later");
   join(later, "kept", latest);
-  EXPECT_EQ(later->heard, (Names{"of hers#1", "b#2"})) << "a page that was loaded anew shows its own";
+  EXPECT_EQ(later->heard, (Names{"of hers#1", "b#2"}))
+      << "a page that was loaded anew shows its own";
 }
 
 TEST_F(OrderedRooms, WhoAsksForWhatItMissedDoesNotEnterAgain) {
@@ -357,7 +361,8 @@ TEST_F(OrderedRooms, PresenceIsTheStateAndThenDifferences) {
   join(plain, "who");
   const auto bob = add("bob", 1);
   join(bob, "who");
-  EXPECT_EQ(bob->present, (std::map<std::string, std::size_t>{{"alice", 1}, {"bob", 1}, {"plain", 1}}));
+  EXPECT_EQ(bob->present,
+            (std::map<std::string, std::size_t>{{"alice", 1}, {"bob", 1}, {"plain", 1}}));
   run_all();
   EXPECT_EQ(alice->heard, (Names{"+plain", "+bob"}));
   EXPECT_TRUE(plain->heard.empty()) << "a client without a session is told nothing";
@@ -379,8 +384,9 @@ TEST_F(OrderedRooms, PresenceVisitsSessionsAlone) {
   }
   const auto visits = [&] {
     run_all();
-    return std::accumulate(plain.begin(), plain.end(), 0,
-                           [](int sum, const Ref<Guest>& one) { return sum + one->asked.exchange(0); });
+    return std::accumulate(plain.begin(), plain.end(), 0, [](int sum, const Ref<Guest>& one) {
+      return sum + one->asked.exchange(0);
+    });
   };
   EXPECT_EQ(house.frames, 0) << "there is nobody to tell";
   visits();
@@ -417,7 +423,8 @@ TEST_F(OrderedRooms, ReachAllAndTellPresenceToSessionsWhoeverHasGone) {
       say(0, "who", "hello");
       EXPECT_TRUE(gone->heard.empty());
       for (const auto& guest : guests)
-        EXPECT_EQ(guest->heard, guest->has_session() ? (Names{"-" + gone->user(), "hello"}) : Names{"hello"});
+        EXPECT_EQ(guest->heard,
+                  guest->has_session() ? (Names{"-" + gone->user(), "hello"}) : Names{"hello"});
     }
   }
 }
@@ -455,8 +462,8 @@ TEST_F(OrderedRooms, OneWhomNobodyUsesGivesItsPlaceFirst) {
   remove(one_more);
 }
 
-// Whatever runs when: each member hears a room's messages in the order of their offsets, from where it came
-// in, each once.
+// Whatever runs when: each member hears a room's messages in the order of their offsets, from where
+// it came in, each once.
 TEST_F(OrderedRooms, KeepTheirOrderWhateverRunsWhen) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     std::mt19937 random(seed);
@@ -485,7 +492,8 @@ TEST_F(OrderedRooms, KeepTheirOrderWhateverRunsWhen) {
       std::uint64_t expected = begun[guest.get()];
       for (const std::string& heard : guest->heard)
         ASSERT_EQ(heard, "m#" + std::to_string(++expected)) << "seed " << seed;
-      ASSERT_EQ(expected, hub.history(room, 0, 3).empty() ? 0 : hub.history(room, 0, 3).back().offset);
+      ASSERT_EQ(expected,
+                hub.history(room, 0, 3).empty() ? 0 : hub.history(room, 0, 3).back().offset);
       remove(guest);
     }
   }

@@ -115,8 +115,8 @@ TEST(Address, IsReadInEveryForm) {
   EXPECT_EQ(parse_address(":8000").host, "");
   EXPECT_EQ(parse_address("localhost:0").port, 0);
   EXPECT_EQ(parse_address("unix:/run/x.sock").unix_path, "/run/x.sock");
-  for (const char* bad : {"", "8000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:8000",
-                          "unix:", "a:1x"}) {
+  for (const char* bad : {"", "8000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536",
+                          "::1:8000", "unix:", "a:1x"}) {
     EXPECT_THROW(parse_address(bad), ConfigError) << bad;
   }
 }
@@ -140,7 +140,8 @@ TEST(Listening, AddressesThatAreNotOursSaySo) {
 }
 
 TEST(Listening, AUnixSocketLeftBehindIsReplacedAndALiveOneIsNot) {
-  const std::string path = testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".sock";
+  const std::string path =
+      testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".sock";
   const Address address = parse_address("unix:" + path);
   {
     const auto left_behind = open_listen_sockets(address, 1);
@@ -151,7 +152,8 @@ TEST(Listening, AUnixSocketLeftBehindIsReplacedAndALiveOneIsNot) {
 }
 
 TEST(Listening, AFileThatIsNoSocketIsKept) {
-  const std::string path = testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".txt";
+  const std::string path =
+      testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".txt";
   std::ofstream(path) << "notes";
   EXPECT_THROW(open_listen_sockets(parse_address("unix:" + path), 1), ConfigError);
   std::string notes;
@@ -228,8 +230,8 @@ struct Deadline final : base::TimerNode {
   std::atomic<bool> come{false};
 };
 
-// What came in time is read before anyone is found late; but a loop that is late every time has deadlines
-// too.
+// What came in time is read before anyone is found late; but a loop that is late every time has
+// deadlines too.
 TEST(LoopDeadlines, ComeOnALoopThatIsHeldUpAllTheTime) {
   constexpr int kHoldUpsMax = 20;
   LoopThread thread;

@@ -44,8 +44,8 @@ TEST(Networks, UnixIsThePeersOfUnixSockets) {
 
 TEST(Networks, AMistakeSaysWhatToWrite) {
   for (const char* bad :
-       {"", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "::/129", "/8", "localhost", "10.0.0/8",
-        "::ffff:10.0.0.0/8", "unix:/run/x", "10.0.0.0/8/8", " 10.0.0.1"}) {
+       {"", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "::/129", "/8", "localhost",
+        "10.0.0/8", "::ffff:10.0.0.0/8", "unix:/run/x", "10.0.0.0/8/8", " 10.0.0.1"}) {
     try {
       Networks({bad});
       FAIL() << bad;
@@ -57,7 +57,8 @@ TEST(Networks, AMistakeSaysWhatToWrite) {
     Networks({"10.1.2.3/8"});
     FAIL();
   } catch (const ConfigError& error) {
-    EXPECT_NE(std::string(error.what()).find("write 10.0.0.0/8 for the network, or 10.1.2.3 for the address"),
+    EXPECT_NE(std::string(error.what())
+                  .find("write 10.0.0.0/8 for the network, or 10.1.2.3 for the address"),
               std::string::npos)
         << error.what();
   }

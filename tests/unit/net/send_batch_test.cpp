@@ -1,4 +1,5 @@
-// Many sockets of one loop that send at the end of one iteration, each for itself and all by one call.
+// Many sockets of one loop that send at the end of one iteration, each for itself and all by one
+// call.
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -80,7 +81,8 @@ class ManySockets : public testing::TestWithParam<Io> {
 
   ManySockets() : thread(GetParam()) {
     thread.on_loop([&] {
-      for (std::size_t i = 0; i < kLines; ++i) lines.emplace_back(std::make_unique<Line>(thread.loop));
+      for (std::size_t i = 0; i < kLines; ++i)
+        lines.emplace_back(std::make_unique<Line>(thread.loop));
     });
   }
   ~ManySockets() override {
@@ -111,7 +113,8 @@ TEST_P(ManySockets, EachGetsItsFramesInOrder) {
       }
     }
   });
-  for (std::size_t i = 0; i < kLines; ++i) EXPECT_EQ(lines[i]->read(expected[i].size()), expected[i]);
+  for (std::size_t i = 0; i < kLines; ++i)
+    EXPECT_EQ(lines[i]->read(expected[i].size()), expected[i]);
 }
 
 TEST_P(ManySockets, WhoHasNoRoomHoldsNobodyUpAndGetsTheRestLater) {
@@ -180,14 +183,17 @@ TEST_P(ManySockets, FinishBehindTheirLastWords) {
 // More than one batch has room for, of pieces and of sends.
 TEST_P(ManySockets, AreMoreThanABatchHolds) {
   thread.on_loop([&] {
-    for (std::size_t i = kLines; i < 1500; ++i) lines.emplace_back(std::make_unique<Line>(thread.loop));
+    for (std::size_t i = kLines; i < 1500; ++i)
+      lines.emplace_back(std::make_unique<Line>(thread.loop));
     for (int n = 0; n < 10; ++n) send_to_all("0123456789");
   });
   for (auto& line : lines) EXPECT_EQ(line->read(100).size(), 100U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Io, ManySockets, testing::Values(Io::plain, Io::uring),
-                         [](const auto& param) { return param.param == Io::plain ? "plain" : "uring"; });
+                         [](const auto& param) {
+                           return param.param == Io::plain ? "plain" : "uring";
+                         });
 
 TEST(SendBatchTest, TellsWhatBecameOfEachSend) {
   const auto batch = SendBatch::make();
@@ -196,7 +202,8 @@ TEST(SendBatchTest, TellsWhatBecameOfEachSend) {
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
   const std::string words[] = {"one ", "two ", "three"};
   auto pieces = batch->pieces();
-  for (std::size_t i = 0; i < 3; ++i) pieces[i] = {const_cast<char*>(words[i].data()), words[i].size()};
+  for (std::size_t i = 0; i < 3; ++i)
+    pieces[i] = {const_cast<char*>(words[i].data()), words[i].size()};
   batch->add(pair[0], 3, 7);
   pieces = batch->pieces();
   pieces[0] = {const_cast<char*>(words[0].data()), words[0].size()};

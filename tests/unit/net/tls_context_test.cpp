@@ -1,4 +1,5 @@
-// Certificates, keys and whom to trust: what is refused at start, and what two sessions make of each other.
+// Certificates, keys and whom to trust: what is refused at start, and what two sessions make of
+// each other.
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -100,7 +101,8 @@ TEST(TlsFiles, WhatCannotServeSaysWhatToDo) {
   const PairFiles other{Certificate()};
   const TemporaryFile prose("Dear sir or madam,\n");
   const TemporaryFile encrypted(made.key_pem("a password"));
-  const TemporaryFile damaged(made.pem() + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+  const TemporaryFile damaged(made.pem() +
+                              "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
   CertificateSpec rsa_spec;
   rsa_spec.rsa = true;
   const PairFiles rsa{Certificate(rsa_spec)};
@@ -111,14 +113,25 @@ TEST(TlsFiles, WhatCannotServeSaysWhatToDo) {
   } cases[] = {
       {"no certificate", {"/nowhere/cert.pem", good.key.path()}, "cannot read /nowhere/cert.pem"},
       {"no key", {good.certificate.path(), "/nowhere/key.pem"}, "cannot read /nowhere/key.pem"},
-      {"a certificate that is none", {prose.path(), good.key.path()}, "holds no certificate in PEM"},
-      {"a key that is none", {good.certificate.path(), prose.path()}, "holds no private key in PEM"},
-      {"the files the wrong way round", {good.key.path(), good.certificate.path()}, "no certificate in PEM"},
-      {"another's key", {good.certificate.path(), other.key.path()}, "does not fit the certificate"},
-      {"a key of another kind", {good.certificate.path(), rsa.key.path()}, "does not fit the certificate"},
+      {"a certificate that is none",
+       {prose.path(), good.key.path()},
+       "holds no certificate in PEM"},
+      {"a key that is none",
+       {good.certificate.path(), prose.path()},
+       "holds no private key in PEM"},
+      {"the files the wrong way round",
+       {good.key.path(), good.certificate.path()},
+       "no certificate in PEM"},
+      {"another's key",
+       {good.certificate.path(), other.key.path()},
+       "does not fit the certificate"},
+      {"a key of another kind",
+       {good.certificate.path(), rsa.key.path()},
+       "does not fit the certificate"},
       {"an encrypted key", {good.certificate.path(), encrypted.path()}, "openssl pkey -in"},
       {"a damaged chain", {damaged.path(), good.key.path()}, "damaged"},
-      {"a bad second pair", good.options().add(good.certificate.path(), other.key.path()), "does not fit"},
+      {"a bad second pair", good.options().add(good.certificate.path(), other.key.path()),
+       "does not fit"},
       {"no authorities", good.options().client_certificates("/nowhere/ca.pem"),
        "cannot read /nowhere/ca.pem"},
       {"authorities that are none", good.options().client_certificates(prose.path()),
@@ -139,7 +152,8 @@ TEST(TlsFiles, OneThatHasExpiredServesOn) {
   const PairFiles files{Certificate(spec)};
   testing::internal::CaptureStderr();
   EXPECT_EQ(error_of(files.options()), "");
-  EXPECT_NE(testing::internal::GetCapturedStderr().find("certificate has expired"), std::string::npos);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("certificate has expired"),
+            std::string::npos);
 }
 
 // --- what the client makes of the server ---
@@ -147,16 +161,17 @@ TEST(TlsFiles, OneThatHasExpiredServesOn) {
 TEST(TlsTrusting, TheHostMustBeTheCertificates) {
   const Certificate authority(authority_spec());
   const TemporaryFile ca(authority.pem());
-  const PairFiles files{
-      Certificate(named("ignored.example", "DNS:one.example,DNS:*.two.example,IP:127.0.0.1"), &authority)};
+  const PairFiles files{Certificate(
+      named("ignored.example", "DNS:one.example,DNS:*.two.example,IP:127.0.0.1"), &authority)};
   const auto server = TlsContext::server(files.options());
   const auto client = TlsContext::client(trust_in(ca));
-  for (const char* host : {"one.example", "ONE.example", "one.example.", "a.two.example", "127.0.0.1"}) {
+  for (const char* host :
+       {"one.example", "ONE.example", "one.example.", "a.two.example", "127.0.0.1"}) {
     const Outcome outcome = connect(*server, *client, host);
     EXPECT_TRUE(outcome.secured) << host << ": " << outcome.client_failure;
   }
-  for (const char* host : {"two.example", "a.b.two.example", "ignored.example", "127.0.0.2", "::1", "example",
-                           "one.example.evil.example"}) {
+  for (const char* host : {"two.example", "a.b.two.example", "ignored.example", "127.0.0.2", "::1",
+                           "example", "one.example.evil.example"}) {
     const Outcome outcome = connect(*server, *client, host);
     EXPECT_FALSE(outcome.secured) << host;
     EXPECT_NE(outcome.client_failure.find("mismatch"), std::string::npos) << outcome.client_failure;
@@ -206,7 +221,8 @@ TEST(TlsNames, EachNameGetsItsOwnCertificate) {
   const TemporaryFile ca(authority.pem());
   const PairFiles first{Certificate(named("first", "DNS:first.example"), &authority)};
   const PairFiles wild{Certificate(named("wild", "DNS:*.example.org"), &authority)};
-  const PairFiles exact{Certificate(named("exact", "DNS:www.example.org,DNS:exact.example"), &authority)};
+  const PairFiles exact{
+      Certificate(named("exact", "DNS:www.example.org,DNS:exact.example"), &authority)};
   const auto server = TlsContext::server(first.options()
                                              .add(wild.certificate.path(), wild.key.path())
                                              .add(exact.certificate.path(), exact.key.path()));

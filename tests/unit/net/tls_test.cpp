@@ -115,7 +115,8 @@ class TlsTest : public testing::Test {
   }
   // Waits until it holds on the loop; ctest's limit ends a wait in vain.
   void eventually(const std::function<bool()>& holds) {
-    for (bool held = false; !held; std::this_thread::yield()) thread.on_loop([&] { held = holds(); });
+    for (bool held = false; !held; std::this_thread::yield())
+      thread.on_loop([&] { held = holds(); });
   }
 
   Certificate certificate;
@@ -192,7 +193,8 @@ TEST_F(TlsTest, SmallFramesOfAnIterationShareARecord) {
 TEST_F(TlsTest, FramesOfAnySizeComeInOrder) {
   TlsClient made = client();
   std::string expected;
-  for (const std::size_t size : {1U, 16383U, 16384U, 16385U, 5U, 100'000U, 70'000U, 16000U, 3U, 384U, 1U}) {
+  for (const std::size_t size :
+       {1U, 16383U, 16384U, 16385U, 5U, 100'000U, 70'000U, 16000U, 3U, 384U, 1U}) {
     const std::string text = noise(size);
     expected += text;
     send(text);
@@ -215,12 +217,13 @@ TEST_F(TlsTest, WaitsForAFullKernelAndTellsWhenItHasDrained) {
     EXPECT_GE(peer.socket->buffered(), big.size());  // what TLS has to say itself may wait too
   });
   eventually([&] { return peer.socket->blocked_since_ms() != 0; });
-  // Every byte is counted: here, encrypted or not, or with the kernel, where records are longer than what
-  // they hold.
+  // Every byte is counted: here, encrypted or not, or with the kernel, where records are longer
+  // than what they hold.
   int with_kernel = 0;
   ASSERT_EQ(::ioctl(made.fd(), FIONREAD, &with_kernel), 0);
-  thread.on_loop(
-      [&] { EXPECT_GE(peer.socket->buffered() + static_cast<std::size_t>(with_kernel), big.size()); });
+  thread.on_loop([&] {
+    EXPECT_GE(peer.socket->buffered() + static_cast<std::size_t>(with_kernel), big.size());
+  });
   EXPECT_EQ(read(made, big.size()), big);
   eventually([&] { return peer.drains == 1; });
   thread.on_loop([&] { EXPECT_EQ(peer.socket->buffered(), 0U); });
@@ -293,8 +296,8 @@ TEST(TlsBothWays, MuchGoesAtOnce) {
   bool done = false;
   while (!done) {
     thread.on_loop([&] {
-      done = peers[0].ends + peers[1].ends != 0 ||
-             (peers[0].received.size() == texts[1].size() && peers[1].received.size() == texts[0].size());
+      done = peers[0].ends + peers[1].ends != 0 || (peers[0].received.size() == texts[1].size() &&
+                                                    peers[1].received.size() == texts[0].size());
     });
   }
   thread.on_loop([&] {
@@ -436,10 +439,12 @@ TEST_F(TlsTest, WhoAsksForKeysWithoutEndAndReadsNothingIsCut) {
   EXPECT_EQ(peer.failure, "asks and does not read the answers");
 }
 
-// A server of OpenSSL's own, in memory, whose session tickets are so long that each takes several records.
+// A server of OpenSSL's own, in memory, whose session tickets are so long that each takes several
+// records.
 class LongTickets {
  public:
-  explicit LongTickets(const Certificate& certificate) : context_(SSL_CTX_new(TLS_server_method())) {
+  explicit LongTickets(const Certificate& certificate)
+      : context_(SSL_CTX_new(TLS_server_method())) {
     SSL_CTX_use_certificate(context_, certificate.x509());
     SSL_CTX_use_PrivateKey(context_, certificate.key());
     const auto lengthen = [](SSL* ssl, void*) {
@@ -459,12 +464,14 @@ class LongTickets {
   }
   // returns: what it answers.
   std::string hear(std::string_view records) {
-    if (!records.empty()) BIO_write(SSL_get_rbio(ssl_), records.data(), static_cast<int>(records.size()));
+    if (!records.empty())
+      BIO_write(SSL_get_rbio(ssl_), records.data(), static_cast<int>(records.size()));
     char bytes[4096];
     const int size = SSL_read(ssl_, bytes, sizeof bytes);
     if (size > 0) heard.append(bytes, static_cast<std::size_t>(size));
     std::string answer(BIO_ctrl_pending(SSL_get_wbio(ssl_)), '\0');
-    if (!answer.empty()) BIO_read(SSL_get_wbio(ssl_), answer.data(), static_cast<int>(answer.size()));
+    if (!answer.empty())
+      BIO_read(SSL_get_wbio(ssl_), answer.data(), static_cast<int>(answer.size()));
     return answer;
   }
   bool is_secured() const { return SSL_is_init_finished(ssl_) == 1; }
@@ -505,7 +512,8 @@ TEST(TlsWaiting, WhatIsSentInTheMiddleOfATicketWaitsForItsEnd) {
   stream.send(answer.substr(0, 1000));
   thread.on_loop([] {});
   thread.on_loop([&] { peer.socket->send(frame("late, but whole")); });
-  for (bool waits = false; !waits;) thread.on_loop([&] { waits = peer.socket->blocked_since_ms() != 0; });
+  for (bool waits = false; !waits;)
+    thread.on_loop([&] { waits = peer.socket->blocked_since_ms() != 0; });
   // Nor does the loop ask again and again meanwhile; ctest's limit ends a wait in vain.
   while (!thread.is_asleep()) std::this_thread::yield();
   EXPECT_EQ(peer.drains, 0);

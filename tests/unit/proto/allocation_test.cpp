@@ -1,5 +1,5 @@
-// What the connection asks of the heap: nothing for a message that lies whole, never more than came for one
-// that does not, and few blocks however many fragments.
+// What the connection asks of the heap: nothing for a message that lies whole, never more than came
+// for one that does not, and few blocks however many fragments.
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-// What the server answers by HTTP, and the forms of a head at which two readers could differ. RFC 9110, RFC
-// 9112, RFC 6455 §4.
+// What the server answers by HTTP, and the forms of a head at which two readers could differ. RFC
+// 9110, RFC 9112, RFC 6455 §4.
 
 #include <gtest/gtest.h>
 
@@ -49,8 +49,8 @@ TEST(Answers, EachStatusHasItsPhrase) {
   };
   for (const auto& [status, phrase] : phrases) {
     const std::string text = refusal_response(status, "X: y\r\n", "why");
-    const auto head =
-        parse_response_head(std::string_view(text).substr(0, text.find("\r\n\r\n") + 4), HeadLimits{});
+    const auto head = parse_response_head(
+        std::string_view(text).substr(0, text.find("\r\n\r\n") + 4), HeadLimits{});
     ASSERT_TRUE(head) << status;
     EXPECT_EQ(head->status, status);
     EXPECT_EQ(head->reason, phrase);
@@ -87,8 +87,9 @@ TEST(Answers, AHeadHasALimitOfFieldsAlsoWhereItComesWhole) {
 }
 
 TEST(Answers, ABareLineEndIsRefusedInEveryHead) {  // RFC 9112 §2.2
-  for (const char* head : {"GET / HTTP/1.1\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n",
-                           "GET / HTTP/1.1\r\nHost: a\r\n\r\n\r"}) {
+  for (const char* head :
+       {"GET / HTTP/1.1\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n\r"}) {
     EXPECT_EQ(status_of(head), 400U);
   }
   EXPECT_FALSE(parse_response_head("HTTP/1.1 101 Fine\nA: b\r\n\r\n", HeadLimits{}));
@@ -96,14 +97,16 @@ TEST(Answers, ABareLineEndIsRefusedInEveryHead) {  // RFC 9112 §2.2
 
 TEST(Answers, AListMayHoldItsTokenTwice) {
   EXPECT_EQ(
-      status_of(
-          "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket, websocket\r\nConnection: Upgrade, upgrade\r\n"
-          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
+      status_of("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket, websocket\r\nConnection: "
+                "Upgrade, upgrade\r\n"
+                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
       0U);
 }
 
 TEST(Answers, AKeyIsSixteenBytesOfBase64) {  // §4.2.1
-  const auto key = [](const char* text) { return with_fields("Sec-WebSocket-Key: "s + text + "\r\n"); };
+  const auto key = [](const char* text) {
+    return with_fields("Sec-WebSocket-Key: "s + text + "\r\n");
+  };
   EXPECT_EQ(key("AAAAAAAAAAAAAAAAAAAAAA=="), 0U);
   EXPECT_EQ(key("zz99++//AAAAAAAAAAAAAg=="), 0U);
   for (const char* bad :
@@ -115,14 +118,15 @@ TEST(Answers, AKeyIsSixteenBytesOfBase64) {  // §4.2.1
 
 TEST(Answers, ExtensionsAreReadForTheirForm) {  // §9.1
   const auto extensions = [](const char* text) {
-    return with_fields("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: "s + text +
-                       "\r\n");
+    return with_fields(
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: "s + text +
+        "\r\n");
   };
   for (const char* good : {"a", "a, b", "a; b; c=d, e", "a; b=\"c\"", "a ; b = \"c\" ", "a; b=8"}) {
     EXPECT_EQ(extensions(good), 0U) << good;
   }
-  for (const char* bad :
-       {"", ";", "a;", "a; =b", "a; b=", "a; b=\"", "a; b=\"c d\"", "a; b=\"\"", "a,", ", a", "a b"}) {
+  for (const char* bad : {"", ";", "a;", "a; =b", "a; b=", "a; b=\"", "a; b=\"c d\"", "a; b=\"\"",
+                          "a,", ", a", "a b"}) {
     EXPECT_EQ(extensions(bad), 400U) << bad;
   }
 }

@@ -64,14 +64,16 @@ std::string with_reason(unsigned code, std::string_view reason) {
 
 TEST(CloseCode, MayBeSentOrNotAsTheRegistrySays) {
   for (const Code& c : kCodes) {
-    EXPECT_EQ(may_be_sent(static_cast<CloseCode>(c.code)), c.may_be_sent) << c.clause << ' ' << c.code;
+    EXPECT_EQ(may_be_sent(static_cast<CloseCode>(c.code)), c.may_be_sent)
+        << c.clause << ' ' << c.code;
   }
 }
 
 TEST(CloseCode, IsTakenFromThePeerIfItMayBeSent) {
   for (const Code& c : kCodes) {
     SCOPED_TRACE(c.code);
-    const std::string expected = c.may_be_sent ? "close:" + std::to_string(c.code) + ":why" : "failed:1002";
+    const std::string expected =
+        c.may_be_sent ? "close:" + std::to_string(c.code) + ":why" : "failed:1002";
     expect_events(frame(0x88, with_reason(c.code, "why")), {expected});
   }
 }
@@ -148,7 +150,8 @@ const Frame kFrames[] = {
     {"§5.5.3 the longest pong", pong_frame(test::bytes(std::string(125, 'p'))),
      "\x8A\x7D" + std::string(125, 'p')},
     {"§5.5.1 Close without a code", close_frame(CloseCode::no_status), "\x88\0"s},
-    {"§5.5.1 Close without a code says no reason", close_frame(CloseCode::no_status, "why"), "\x88\0"s},
+    {"§5.5.1 Close without a code says no reason", close_frame(CloseCode::no_status, "why"),
+     "\x88\0"s},
     {"§5.5.1 Close", close_frame(CloseCode::normal), "\x88\x02\x03\xE8"},
     {"§5.5.1 Close with a reason", close_frame(CloseCode::unauthenticated, "bye"),
      "\x88\x05\x11\x31"
@@ -181,7 +184,8 @@ struct Transition {
   State from;
   const char* input;  // "close": we close; else what the peer sends
   State to;
-  std::vector<std::string> events;  // of what the peer sends; of ours: whether a frame is to be written
+  std::vector<std::string>
+      events;  // of what the peer sends; of ours: whether a frame is to be written
 };
 
 const Transition kTransitions[] = {
@@ -251,8 +255,10 @@ TEST(Closing, AnswersThePeersClose) {
 TEST(Closing, DiscardsDataUntilThePeersCloseComes) {
   Connection connection(Role::server, {});
   connection.close(CloseCode::normal);
-  const std::string late = frame(0x81, "late") + frame(0x01, "a") + frame(0x89, "") + frame(0x80, "b");
-  EXPECT_EQ(feed(connection, late + frame(0x88, "\x03\xE8")), std::vector<std::string>{"close:1000:"});
+  const std::string late =
+      frame(0x81, "late") + frame(0x01, "a") + frame(0x89, "") + frame(0x80, "b");
+  EXPECT_EQ(feed(connection, late + frame(0x88, "\x03\xE8")),
+            std::vector<std::string>{"close:1000:"});
   EXPECT_EQ(connection.state(), State::closed);
 }
 

@@ -1,5 +1,5 @@
-// The connection state machine with permessage-deflate: RFC 7692 §6 and §7.2. Every case runs whole and cut
-// at every offset.
+// The connection state machine with permessage-deflate: RFC 7692 §6 and §7.2. Every case runs whole
+// and cut at every offset.
 
 #include <gtest/gtest.h>
 
@@ -31,7 +31,9 @@ struct Case {
 
 const Case kCases[] = {
     {"§7.2.3.1 one frame", frame(0xC1, kHello), {"text:Hello"}},
-    {"§7.2.3.1 two frames", frame(0x41, kHello.substr(0, 3)) + frame(0x80, kHello.substr(3)), {"text:Hello"}},
+    {"§7.2.3.1 two frames",
+     frame(0x41, kHello.substr(0, 3)) + frame(0x80, kHello.substr(3)),
+     {"text:Hello"}},
     {"§7.2.3.3 without compression",
      frame(0xC2, "\x00\x05\x00\xFA\xFF\x48\x65\x6C\x6C\x6F\x00"s),
      {"binary:Hello"}},
@@ -39,7 +41,9 @@ const Case kCases[] = {
     {"§7.2.3.5 two blocks",
      frame(0xC1, "\xF2\x48\x05\x00\x00\x00\xFF\xFF\xCA\xC9\xC9\x07\x00"s),
      {"text:Hello"}},
-    {"§7.2.3.6 an empty message", frame(0xC1, "\x00"s) + frame(0xC2, "\x00"s), {"text:", "binary:"}},
+    {"§7.2.3.6 an empty message",
+     frame(0xC1, "\x00"s) + frame(0xC2, "\x00"s),
+     {"text:", "binary:"}},
     {"an empty payload", frame(0xC1, ""), {"text:"}},
     {"§6.1 plain messages between compressed ones",
      frame(0xC1, kHello) + frame(0x81, "plain") + frame(0xC2, kHello),
@@ -59,9 +63,12 @@ const Case kCases[] = {
      frame(0x41, kHello) + frame(0x88, "\x03\xE8"),
      {"close:1000:"}},
     {"§8.1 a character cut by compressed fragments",
-     frame(0x41, deflated("\xE2\x82\xAC").substr(0, 2)) + frame(0x80, deflated("\xE2\x82\xAC").substr(2)),
+     frame(0x41, deflated("\xE2\x82\xAC").substr(0, 2)) +
+         frame(0x80, deflated("\xE2\x82\xAC").substr(2)),
      {"text:\xE2\x82\xAC"}},
-    {"§5.6 compressed binary need not be UTF-8", deflated_frame("\xFF\xFE", 2), {"binary:\xFF\xFE"}},
+    {"§5.6 compressed binary need not be UTF-8",
+     deflated_frame("\xFF\xFE", 2),
+     {"binary:\xFF\xFE"}},
 
     {"§6.1 RSV1 on a ping", frame(0xC9, ""), {"failed:1002"}},
     {"§6.1 RSV1 on a pong", frame(0xCA, ""), {"failed:1002"}},
@@ -71,7 +78,9 @@ const Case kCases[] = {
      frame(0x01, "a") + frame(0xC0, kHello),
      {"failed:1002"}},
     {"§6.1 RSV1 on a continuation of nothing", frame(0xC0, kHello), {"failed:1002"}},
-    {"§6.1 RSV1 on a message inside a message", frame(0x41, kHello) + frame(0xC1, kHello), {"failed:1002"}},
+    {"§6.1 RSV1 on a message inside a message",
+     frame(0x41, kHello) + frame(0xC1, kHello),
+     {"failed:1002"}},
     {"§6.1 RSV1 on an unknown opcode", frame(0xC3, kHello), {"failed:1002"}},
     {"RFC 6455 §5.2 RSV2", frame(0xA1, "a"), {"failed:1002"}},
     {"RFC 6455 §5.2 RSV3", frame(0x91, "a"), {"failed:1002"}},
@@ -92,7 +101,9 @@ const Case kCases[] = {
     {"§8.1 text that is not UTF-8, then corrupt",
      frame(0xC1, "\x00\x02\x00\xFD\xFF\xFF\xFF\x06"s),
      {"failed:1007"}},
-    {"what follows a failure is dropped", frame(0xC1, "\x06") + frame(0xC1, kHello), {"failed:1007"}},
+    {"what follows a failure is dropped",
+     frame(0xC1, "\x06") + frame(0xC1, kHello),
+     {"failed:1007"}},
 };
 
 TEST(Compressed, GivesTheSameEventsHoweverItIsCut) {
@@ -115,18 +126,19 @@ TEST(Compressed, IsReadByTheClientToo) {
                             unmasked(0x42, kHello.substr(0, 2)) + unmasked(0x80, kHello.substr(2)) +
                             unmasked(0xC9, "");
   for (const Context context : {Context::dropped, Context::kept}) {
-    expect_events(input, {"text:Hello", "text:plain", "binary:Hello", "failed:1002"}, {}, Role::client,
-                  context);
+    expect_events(input, {"text:Hello", "text:plain", "binary:Hello", "failed:1002"}, {},
+                  Role::client, context);
   }
 }
 
 TEST(Compressed, RefersToTheMessagesBeforeWithAContext) {  // §7.2.3.2
   const std::string input = frame(0xC1, kHello) + frame(0x81, "plain") +
-                            frame(0x41, kHelloAgain.substr(0, 2)) + frame(0x80, kHelloAgain.substr(2)) +
-                            frame(0xC2, kHelloAgain);
+                            frame(0x41, kHelloAgain.substr(0, 2)) +
+                            frame(0x80, kHelloAgain.substr(2)) + frame(0xC2, kHelloAgain);
   expect_events(input, {"text:Hello", "text:plain", "text:Hello", "binary:Hello"}, {}, Role::server,
                 Context::kept);
-  expect_events(input, {"text:Hello", "text:plain", "failed:1007"}, {}, Role::server, Context::dropped);
+  expect_events(input, {"text:Hello", "text:plain", "failed:1007"}, {}, Role::server,
+                Context::dropped);
 }
 
 TEST(Compressed, MessagesOfAllSizesAreReadHoweverTheyAreCut) {
@@ -137,8 +149,8 @@ TEST(Compressed, MessagesOfAllSizesAreReadHoweverTheyAreCut) {
     const std::string payload = deflated(text);
     const std::size_t half = payload.size() / 2;
     expect_events(frame(0xC1, payload), {"text:" + text}, {}, Role::server, Context::dropped);
-    expect_events(frame(0x41, payload.substr(0, half)) + frame(0x80, payload.substr(half)), {"text:" + text},
-                  {}, Role::server, Context::dropped);
+    expect_events(frame(0x41, payload.substr(0, half)) + frame(0x80, payload.substr(half)),
+                  {"text:" + text}, {}, Role::server, Context::dropped);
   }
 }
 
@@ -154,8 +166,8 @@ TEST(Compressed, IsTooBigOneByteOverTheLimitAfterInflating) {  // CVE-2026-39804
   const std::string message(10'000, 'b');
   const std::string payload = deflated(message);
   const std::string whole = frame(0xC2, payload);
-  const std::string parts =
-      frame(0x42, payload.substr(0, 5)) + frame(0x00, payload.substr(5, 5)) + frame(0x80, payload.substr(10));
+  const std::string parts = frame(0x42, payload.substr(0, 5)) + frame(0x00, payload.substr(5, 5)) +
+                            frame(0x80, payload.substr(10));
   for (const std::string& input : {whole, parts}) {
     expect_events(input, {"binary:" + message}, limited(10'000), Role::server, Context::dropped);
     expect_events(input, {"failed:1009"}, limited(9'999), Role::server, Context::dropped);
@@ -169,7 +181,8 @@ TEST(Compressed, FailsABombBeforeItsMessageIsWhole) {
   const std::string half = frame(0xC1, payload).substr(0, 8 + payload.size() / 2);
   const std::string fragment = frame(0x41, payload.substr(0, payload.size() / 2));
   for (const std::string& input : {half, fragment}) {
-    EXPECT_EQ(run(input, {}, Role::server, {}, Context::dropped), std::vector<std::string>{"failed:1009"});
+    EXPECT_EQ(run(input, {}, Role::server, {}, Context::dropped),
+              std::vector<std::string>{"failed:1009"});
   }
 }
 
@@ -178,8 +191,8 @@ TEST(Compressed, FailsBadTextBeforeItsMessageIsWhole) {
   const std::string first = deflate("ok\xFF and more");
   EXPECT_EQ(run(frame(0x41, first), {}, Role::server, {}, Context::dropped),
             std::vector<std::string>{"failed:1007"});
-  EXPECT_EQ(run(frame(0x41, first + std::string(1000, 'x')).substr(0, 8 + first.size()), {}, Role::server, {},
-                Context::dropped),
+  EXPECT_EQ(run(frame(0x41, first + std::string(1000, 'x')).substr(0, 8 + first.size()), {},
+                Role::server, {}, Context::dropped),
             std::vector<std::string>{"failed:1007"});
 }
 
@@ -200,7 +213,8 @@ TEST(Compressed, BlocksWithoutContentAreBoundedToo) {
             std::vector<std::string>{"failed:1009"});
   const std::string rest = blocks.substr(0, 645) + "\x03\x00\x03\x00"s;
   const std::string first = frame(0x41, blocks.substr(0, 1500));
-  expect_events(first + frame(0x80, rest), {"text:"}, limited(1000), Role::server, Context::dropped);
+  expect_events(first + frame(0x80, rest), {"text:"}, limited(1000), Role::server,
+                Context::dropped);
   expect_events(first + frame(0x80, rest + "\x00"s), {"failed:1009"}, limited(1000), Role::server,
                 Context::dropped);
 }
@@ -221,8 +235,8 @@ TEST(Compressed, FragmentsAreCounted) {
   limits.fragments_max = 3;
   const std::string three = frame(0x41, kHello) + frame(0x00, "") + frame(0x80, "");
   expect_events(three, {"text:Hello"}, limits, Role::server, Context::dropped);
-  expect_events(frame(0x41, kHello) + frame(0x00, "") + frame(0x00, "") + frame(0x80, ""), {"failed:1008"},
-                limits, Role::server, Context::dropped);
+  expect_events(frame(0x41, kHello) + frame(0x00, "") + frame(0x00, "") + frame(0x80, ""),
+                {"failed:1008"}, limits, Role::server, Context::dropped);
 }
 
 // --- what is held ---

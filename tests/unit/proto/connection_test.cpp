@@ -1,4 +1,5 @@
-// The connection state machine, read along RFC 6455 §5 to §8. Every case runs whole and cut at every offset.
+// The connection state machine, read along RFC 6455 §5 to §8. Every case runs whole and cut at
+// every offset.
 
 #include "proto/connection.hpp"
 
@@ -69,7 +70,9 @@ const Case kAccepted[] = {
     {"§5.5.1 Close with a reason of 123 bytes",
      frame(0x88, "\x03\xE8" + std::string(123, 'r')),
      {"close:1000:" + std::string(123, 'r')}},
-    {"§5.5.1 a Close inside a message", frame(0x01, "a") + frame(0x88, "\x03\xE8"), {"close:1000:"}},
+    {"§5.5.1 a Close inside a message",
+     frame(0x01, "a") + frame(0x88, "\x03\xE8"),
+     {"close:1000:"}},
     {"§5.5.1 what follows a Close is dropped",
      frame(0x88, "\x03\xE8") + frame(0x81, "x") + "garbage",
      {"close:1000:"}},
@@ -101,8 +104,12 @@ const Case kRejected[] = {
     {"§5.2 five bytes as u16", frame(0x82, "fives", Length::two), {"failed:1002"}},
     {"§5.2 125 bytes as u16", frame(0x82, kLong, Length::two), {"failed:1002"}},
     {"§5.2 five bytes as u64", frame(0x82, "fives", Length::eight), {"failed:1002"}},
-    {"§5.2 65535 bytes as u64", frame(0x82, std::string(65535, 'x'), Length::eight), {"failed:1002"}},
-    {"§5.2 a 64-bit length with its top bit", "\x82\xFF\x80\0\0\0\0\0\0\x05....."s, {"failed:1002"}},
+    {"§5.2 65535 bytes as u64",
+     frame(0x82, std::string(65535, 'x'), Length::eight),
+     {"failed:1002"}},
+    {"§5.2 a 64-bit length with its top bit",
+     "\x82\xFF\x80\0\0\0\0\0\0\x05....."s,
+     {"failed:1002"}},
     {"§5.4 a continuation of nothing", frame(0x80, "a"), {"failed:1002"}},
     {"§5.4 an unfinished continuation of nothing", frame(0x00, "a"), {"failed:1002"}},
     {"§5.4 text inside a message", frame(0x01, "a") + frame(0x81, "b"), {"failed:1002"}},
@@ -158,7 +165,8 @@ TEST(Connection, DeliversAnUnfragmentedMessageWhereItLies) {
 TEST(Connection, FailsInvalidTextAtTheFirstBadByte) {
   // Four bytes of a long frame: the rest has not come.
   const std::string whole = frame(0x81, "ab\xFF" + std::string(1000, 'x'));
-  EXPECT_EQ(run(whole.substr(0, 8 + 3), {}, Role::server, {}), std::vector<std::string>{"failed:1007"});
+  EXPECT_EQ(run(whole.substr(0, 8 + 3), {}, Role::server, {}),
+            std::vector<std::string>{"failed:1007"});
 }
 
 TEST(Connection, FailsABadHeaderBeforeItIsWhole) {
@@ -171,8 +179,8 @@ TEST(Connection, RefusesAMessageOneByteOverTheLimitAtItsHeader) {
   expect_events(frame(0x82, std::string(200, 'x')), {"binary:" + std::string(200, 'x')}, limits);
   EXPECT_EQ(run(frame(0x82, std::string(201, 'x')).substr(0, 8), limits, Role::server, {}),
             std::vector<std::string>{"failed:1009"});
-  expect_events(frame(0x02, std::string(150, 'x')) + frame(0x80, std::string(51, 'x')), {"failed:1009"},
-                limits);
+  expect_events(frame(0x02, std::string(150, 'x')) + frame(0x80, std::string(51, 'x')),
+                {"failed:1009"}, limits);
 }
 
 TEST(Connection, RefusesTheLargestLengthWithoutAllocating) {  // CVE-2020-27813
@@ -184,8 +192,8 @@ TEST(Connection, CountsFragments) {
   ConnectionLimits limits;
   limits.fragments_max = 3;
   expect_events(frame(0x01, "a") + frame(0x00, "b") + frame(0x80, "c"), {"text:abc"}, limits);
-  expect_events(frame(0x01, "a") + frame(0x00, "") + frame(0x00, "") + frame(0x80, ""), {"failed:1008"},
-                limits);
+  expect_events(frame(0x01, "a") + frame(0x00, "") + frame(0x00, "") + frame(0x80, ""),
+                {"failed:1008"}, limits);
 }
 
 TEST(Connection, ClientTakesUnmaskedFramesOnly) {

@@ -1,5 +1,5 @@
-// The negotiation of permessage-deflate, read along RFC 7692 §5 and §7.1, and the lists it comes in (RFC 6455
-// §9.1).
+// The negotiation of permessage-deflate, read along RFC 7692 §5 and §7.1, and the lists it comes in
+// (RFC 6455 §9.1).
 
 #include "proto/deflate_params.hpp"
 
@@ -56,18 +56,24 @@ const Case kOffers[] = {
      "permessage-deflate; client_max_window_bits; server_max_window_bits=10, permessage-deflate; "
      "client_max_window_bits",
      kStateless + "; server_max_window_bits=10"},
-    {"§5.1 the third of three", "permessage-deflate; x, permessage-deflate; y=1, permessage-deflate",
-     kStateless},
+    {"§5.1 the third of three",
+     "permessage-deflate; x, permessage-deflate; y=1, permessage-deflate", kStateless},
     {"§5.1 none of two", "permessage-deflate; x, permessage-deflate; y=1", "none"},
 
-    {"§7.1.1.1 server_no_context_takeover", "permessage-deflate; server_no_context_takeover", kStateless},
+    {"§7.1.1.1 server_no_context_takeover", "permessage-deflate; server_no_context_takeover",
+     kStateless},
     {"§7.1.1.1 with a value", "permessage-deflate; server_no_context_takeover=1", "none"},
-    {"§7.1.1.1 with a quoted value", "permessage-deflate; server_no_context_takeover=\"true\"", "none"},
-    {"§7.1.1.1 twice", "permessage-deflate; server_no_context_takeover; server_no_context_takeover", "none"},
-    {"§7.1.1.2 client_no_context_takeover", "permessage-deflate; client_no_context_takeover", kStateless},
+    {"§7.1.1.1 with a quoted value", "permessage-deflate; server_no_context_takeover=\"true\"",
+     "none"},
+    {"§7.1.1.1 twice", "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+     "none"},
+    {"§7.1.1.2 client_no_context_takeover", "permessage-deflate; client_no_context_takeover",
+     kStateless},
     {"§7.1.1.2 with a value", "permessage-deflate; client_no_context_takeover=0", "none"},
-    {"§7.1.1.2 twice", "permessage-deflate; client_no_context_takeover; client_no_context_takeover", "none"},
-    {"§7.1.1 both", "permessage-deflate; client_no_context_takeover; server_no_context_takeover", kStateless},
+    {"§7.1.1.2 twice", "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
+     "none"},
+    {"§7.1.1 both", "permessage-deflate; client_no_context_takeover; server_no_context_takeover",
+     kStateless},
 
     {"§7.1.2.1 15", "permessage-deflate; server_max_window_bits=15",
      kStateless + "; server_max_window_bits=15"},
@@ -75,7 +81,8 @@ const Case kOffers[] = {
      kStateless + "; server_max_window_bits=14"},
     {"§7.1.2.1 10", "permessage-deflate; server_max_window_bits=10",
      kStateless + "; server_max_window_bits=10"},
-    {"§7.1.2.1 9", "permessage-deflate; server_max_window_bits=9", kStateless + "; server_max_window_bits=9"},
+    {"§7.1.2.1 9", "permessage-deflate; server_max_window_bits=9",
+     kStateless + "; server_max_window_bits=9"},
     {"§7.1.2.1 8, which zlib cannot do", "permessage-deflate; server_max_window_bits=8", "none"},
     {"§7.1.2.1 7", "permessage-deflate; server_max_window_bits=7", "none"},
     {"§7.1.2.1 16", "permessage-deflate; server_max_window_bits=16", "none"},
@@ -87,12 +94,14 @@ const Case kOffers[] = {
     {"§7.1.2.1 hexadecimal", "permessage-deflate; server_max_window_bits=0xF", "none"},
     {"§7.1.2.1 a sign", "permessage-deflate; server_max_window_bits=+9", "none"},
     {"§7.1.2.1 a minus", "permessage-deflate; server_max_window_bits=-9", "none"},
-    {"§7.1.2.1 beyond 64 bits", "permessage-deflate; server_max_window_bits=18446744073709551625", "none"},
+    {"§7.1.2.1 beyond 64 bits", "permessage-deflate; server_max_window_bits=18446744073709551625",
+     "none"},
     {"§7.1.2.1 a fraction", "permessage-deflate; server_max_window_bits=9.0", "none"},
     {"§7.1.2.1 a colon for a digit", "permessage-deflate; server_max_window_bits=1:", kMalformed},
     {"§7.1.2.1 no value", "permessage-deflate; server_max_window_bits", "none"},
     {"§7.1.2.1 an empty value", "permessage-deflate; server_max_window_bits=", kMalformed},
-    {"§7.1.2.1 twice", "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10", "none"},
+    {"§7.1.2.1 twice", "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10",
+     "none"},
     {"§7.1.2.1 twice, the second one bad",
      "permessage-deflate; server_max_window_bits=10; server_max_window_bits=99", "none"},
     {"§7.1.2.1 quoted (RFC 6455 §9.1)", "permessage-deflate; server_max_window_bits=\"10\"",
@@ -101,12 +110,13 @@ const Case kOffers[] = {
     {"§7.1.2.2 no value", "permessage-deflate; client_max_window_bits", kStateless},
     {"§7.1.2.2 15", "permessage-deflate; client_max_window_bits=15", kStateless},
     {"§7.1.2.2 9", "permessage-deflate; client_max_window_bits=9", kStateless},
-    {"§7.1.2.2 8 binds the client alone", "permessage-deflate; client_max_window_bits=8", kStateless},
+    {"§7.1.2.2 8 binds the client alone", "permessage-deflate; client_max_window_bits=8",
+     kStateless},
     {"§7.1.2.2 7", "permessage-deflate; client_max_window_bits=7", "none"},
     {"§7.1.2.2 16", "permessage-deflate; client_max_window_bits=16", "none"},
     {"§7.1.2.2 a leading zero", "permessage-deflate; client_max_window_bits=08", "none"},
-    {"§7.1.2.2 twice without a value", "permessage-deflate; client_max_window_bits; client_max_window_bits",
-     "none"},
+    {"§7.1.2.2 twice without a value",
+     "permessage-deflate; client_max_window_bits; client_max_window_bits", "none"},
     {"§7.1.2.2 twice, once with a value",
      "permessage-deflate; client_max_window_bits; client_max_window_bits=10", "none"},
     {"§7.1.2.2 twice, first with a value",
@@ -114,17 +124,20 @@ const Case kOffers[] = {
     {"§7.1.2.2 quoted", "permessage-deflate; client_max_window_bits=\"12\"", kStateless},
 
     {"§7.1 all four",
-     "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; "
+     "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+     "server_max_window_bits=12; "
      "client_max_window_bits=11",
      kStateless + "; server_max_window_bits=12"},
     {"§7.1 an unknown parameter", "permessage-deflate; server_min_window_bits=9", "none"},
-    {"§7.1 an unknown one beside known ones", "permessage-deflate; client_max_window_bits; x", "none"},
+    {"§7.1 an unknown one beside known ones", "permessage-deflate; client_max_window_bits; x",
+     "none"},
     {"§7.1 a name that objects have", "permessage-deflate; constructor", "none"},
     {"§7.1 names have their case", "permessage-deflate; Server_No_Context_Takeover", "none"},
     {"§5.1 the extension's name has its case", "PerMessage-Deflate", "none"},
     {"what Chromium offers", "permessage-deflate; client_max_window_bits", kStateless},
     {"what npm's ws can offer",
-     "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=10; "
+     "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+     "server_max_window_bits=10; "
      "client_max_window_bits=10",
      kStateless + "; server_max_window_bits=10"},
 
@@ -138,9 +151,12 @@ const Case kOffers[] = {
     {"RFC 6455 §9.1 two names", "permessage-deflate client_max_window_bits", kMalformed},
     {"RFC 6455 §9.1 a quoted name", "\"permessage-deflate\"", kMalformed},
     {"RFC 6455 §9.1 an open quote", "permessage-deflate; server_max_window_bits=\"10", kMalformed},
-    {"RFC 6455 §9.1 an empty quoted value", "permessage-deflate; server_max_window_bits=\"\"", kMalformed},
-    {"RFC 6455 §9.1 a quoted pair", "permessage-deflate; server_max_window_bits=\"1\\0\"", kMalformed},
-    {"RFC 6455 §9.1 a quoted space", "permessage-deflate; server_max_window_bits=\"1 0\"", kMalformed},
+    {"RFC 6455 §9.1 an empty quoted value", "permessage-deflate; server_max_window_bits=\"\"",
+     kMalformed},
+    {"RFC 6455 §9.1 a quoted pair", "permessage-deflate; server_max_window_bits=\"1\\0\"",
+     kMalformed},
+    {"RFC 6455 §9.1 a quoted space", "permessage-deflate; server_max_window_bits=\"1 0\"",
+     kMalformed},
     {"RFC 6455 §9.1 something behind a quote", "permessage-deflate; x=\"1\"0", kMalformed},
     {"RFC 6455 §9.1 two values", "permessage-deflate; x=1=2", kMalformed},
 };
@@ -151,11 +167,12 @@ TEST(DeflateOffer, IsAnsweredWithoutContextByDefault) {
 
 const Case kOffersWithTakeover[] = {
     {"§7.1.1 without parameters, both have a context", "permessage-deflate", ""},
-    {"§7.1.1.1 the client wants the server to have none", "permessage-deflate; server_no_context_takeover",
-     "server_no_context_takeover"},
+    {"§7.1.1.1 the client wants the server to have none",
+     "permessage-deflate; server_no_context_takeover", "server_no_context_takeover"},
     {"§7.1.1.2 the client says it will have none", "permessage-deflate; client_no_context_takeover",
      "client_no_context_takeover"},
-    {"§7.1.1 both", "permessage-deflate; client_no_context_takeover; server_no_context_takeover", kStateless},
+    {"§7.1.1 both", "permessage-deflate; client_no_context_takeover; server_no_context_takeover",
+     kStateless},
     {"§7.1.2.1 a window at its widest", "permessage-deflate; server_max_window_bits=15",
      "server_max_window_bits=12"},
     {"§7.1.2.1 a window as ours", "permessage-deflate; server_max_window_bits=12",
@@ -176,14 +193,15 @@ TEST(DeflateOffer, IsAnsweredWithTakeoverAndANarrowWindowByChoice) {
   DeflateSettings settings;
   settings.context_takeover = true;
   settings.window_bits = 12;
-  for (const Case& c : kOffersWithTakeover) EXPECT_EQ(answer(c.offers, settings), expected(c)) << c.name;
+  for (const Case& c : kOffersWithTakeover)
+    EXPECT_EQ(answer(c.offers, settings), expected(c)) << c.name;
 }
 
 TEST(DeflateOffer, SaysWhatTheClientWishes) {
   DeflateSettings settings;
-  EXPECT_EQ(
-      deflate_offer(settings),
-      "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits");
+  EXPECT_EQ(deflate_offer(settings),
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+            "client_max_window_bits");
   settings.context_takeover = true;
   EXPECT_EQ(deflate_offer(settings), "permessage-deflate; client_max_window_bits");
   settings.window_bits = 10;
@@ -235,7 +253,8 @@ const Answer kAnswers[] = {
     {"§5.1 it and another", "permessage-deflate, x", "refused"},
     {"§5.1 it twice", "permessage-deflate, permessage-deflate", "refused"},
     {"§7.1 an unknown parameter", "permessage-deflate; x", "refused"},
-    {"§7.1.1.1 server_no_context_takeover", "permessage-deflate; server_no_context_takeover", "good"},
+    {"§7.1.1.1 server_no_context_takeover", "permessage-deflate; server_no_context_takeover",
+     "good"},
     {"§7.1.1.1 with a value", "permessage-deflate; server_no_context_takeover=1", "refused"},
     {"§7.1.1.1 twice", "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
      "refused"},
@@ -251,9 +270,11 @@ const Answer kAnswers[] = {
     {"§7.1.2.2 15", "permessage-deflate; client_max_window_bits=15", "good"},
     {"§7.1.2.2 8, which zlib cannot do", "permessage-deflate; client_max_window_bits=8", "refused"},
     {"§7.1.2.2 no value in an answer", "permessage-deflate; client_max_window_bits", "refused"},
-    {"§7.1.2.2 twice", "permessage-deflate; client_max_window_bits=9; client_max_window_bits=9", "refused"},
+    {"§7.1.2.2 twice", "permessage-deflate; client_max_window_bits=9; client_max_window_bits=9",
+     "refused"},
     {"§7.1 all four",
-     "permessage-deflate; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12; "
+     "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
+     "server_max_window_bits=12; "
      "client_max_window_bits=11",
      "good"},
 };

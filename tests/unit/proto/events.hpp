@@ -49,7 +49,8 @@ inline std::vector<std::string> feed(Connection& connection, std::string_view in
 
 // deflate: what permessage-deflate was negotiated with; nullopt for without.
 inline std::vector<std::string> run(std::string_view input, ConnectionLimits limits, Role role,
-                                    std::vector<std::size_t> cuts, std::optional<Context> deflate = {}) {
+                                    std::vector<std::size_t> cuts,
+                                    std::optional<Context> deflate = {}) {
   InflaterPool inflaters(kWindowBitsMax, deflate.value_or(Context::dropped));
   Connection connection(role, limits, deflate ? &inflaters : nullptr);
   std::vector<std::string> events;
@@ -63,8 +64,8 @@ inline std::vector<std::string> run(std::string_view input, ConnectionLimits lim
   return events;
 }
 
-// Whole, cut in two at every offset (in three, if that is few), and a byte at a time: the events must be the
-// same.
+// Whole, cut in two at every offset (in three, if that is few), and a byte at a time: the events
+// must be the same.
 inline void expect_events(std::string_view input, const std::vector<std::string>& expected,
                           ConnectionLimits limits = {}, Role role = Role::server,
                           std::optional<Context> deflate = {}) {

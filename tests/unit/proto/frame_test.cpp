@@ -52,7 +52,8 @@ std::optional<FrameError> expected_error(unsigned first, unsigned second, Role r
 TEST(FrameHeader, JudgesEveryStartAsTheRfcDoes) {
   for (const Role role : {Role::server, Role::client}) {
     for (unsigned start = 0; start < 0x10000; ++start) {
-      const std::byte two[] = {static_cast<std::byte>(start >> 8), static_cast<std::byte>(start & 0xFF)};
+      const std::byte two[] = {static_cast<std::byte>(start >> 8),
+                               static_cast<std::byte>(start & 0xFF)};
       const auto decoded = decode_header(two, role);
       const auto expected = expected_error(start >> 8, start & 0xFF, role);
       ASSERT_EQ(decoded.ok(), !expected) << std::hex << start;
@@ -111,7 +112,8 @@ TEST(FrameHeader, ReadsEachLengthInItsOneForm) {  // §5.2
 }
 
 TEST(FrameHeader, ReadsBackWhatItWrites) {
-  for (const std::uint64_t length : {0ULL, 1ULL, 125ULL, 126ULL, 65535ULL, 65536ULL, (1ULL << 63) - 1}) {
+  for (const std::uint64_t length :
+       {0ULL, 1ULL, 125ULL, 126ULL, 65535ULL, 65536ULL, (1ULL << 63) - 1}) {
     for (const bool fin : {true, false}) {
       FrameHeader header;
       header.opcode = Opcode::binary;
@@ -139,8 +141,9 @@ TEST(FrameHeader, EncodesTheRfcsExamples) {  // §5.7
   const MaskKey key = {std::byte{0x37}, std::byte{0xFA}, std::byte{0x21}, std::byte{0x3D}};
   EXPECT_EQ(test::text(encode_masked_message(false, base::as_bytes("Hello"), key).bytes()),
             "\x81\x85\x37\xFA\x21\x3D\x7F\x9F\x4D\x51\x58");
-  EXPECT_EQ(test::text(encode_message(true, test::bytes(std::string(256, 'b'))).bytes()).substr(0, 4),
-            "\x82\x7E\x01\x00"sv);
+  EXPECT_EQ(
+      test::text(encode_message(true, test::bytes(std::string(256, 'b'))).bytes()).substr(0, 4),
+      "\x82\x7E\x01\x00"sv);
 }
 
 TEST(Mask, EqualsTheRfcsFormulaAtEverySizeAndOffset) {  // §5.3
@@ -150,7 +153,8 @@ TEST(Mask, EqualsTheRfcsFormulaAtEverySizeAndOffset) {  // §5.3
       // Between other bytes, and not where words begin.
       std::vector<std::byte> bytes(size + 2, std::byte{0x5A});
       apply_mask(base::MutableBytes(bytes).subspan(1, size), key, offset);
-      for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(bytes[1 + i], std::byte{0x5A} ^ key[(i + offset) % 4]);
+      for (std::size_t i = 0; i < size; ++i)
+        ASSERT_EQ(bytes[1 + i], std::byte{0x5A} ^ key[(i + offset) % 4]);
       ASSERT_EQ(bytes.front(), std::byte{0x5A});
       ASSERT_EQ(bytes.back(), std::byte{0x5A});
     }

@@ -13,7 +13,8 @@ namespace {
 using namespace std::string_literals;
 
 constexpr std::string_view kGood =
-    "GET /ws/chat?token=x HTTP/1.1\r\nHost: server.example:8000\r\nUpgrade: websocket\r\nConnection: "
+    "GET /ws/chat?token=x HTTP/1.1\r\nHost: server.example:8000\r\nUpgrade: "
+    "websocket\r\nConnection: "
     "Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
@@ -63,15 +64,18 @@ struct Case {
 const Case kCases[] = {
     {"§4.1 a good request", std::string(kGood), 101},
     {"§4.2.1 names of fields have no case", with("Upgrade: websocket", "uPGRADE: WebSocket"), 101},
-    {"§4.2.1 Connection is a list", with("Connection: Upgrade", "Connection: keep-alive, Upgrade"), 101},
+    {"§4.2.1 Connection is a list", with("Connection: Upgrade", "Connection: keep-alive, Upgrade"),
+     101},
     {"§4.2.1 Connection in two fields",
      with("Connection: Upgrade", "Connection: keep-alive\r\nConnection: upgrade"), 101},
     {"§4.2.1 Upgrade is a list", with("Upgrade: websocket", "Upgrade: h2c, websocket"), 101},
     {"absolute-form", with("GET /ws/chat", "GET http://server.example:8000/ws/chat"), 101},
     {"no space after the colon", with("Host: ", "Host:"), 101},
-    {"white space around a value", with("Host: server.example:8000", "Host: \t server.example:8000 \t"), 101},
+    {"white space around a value",
+     with("Host: server.example:8000", "Host: \t server.example:8000 \t"), 101},
     {"§9.1 extensions",
-     with_field("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x; y=\"1\""), 101},
+     with_field("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x; y=\"1\""),
+     101},
     {"§4.1 subprotocols", with_field("Sec-WebSocket-Protocol: a, b"), 101},
     {"Content-Length 0", with_field("Content-Length: 0"), 101},
     {"§4.2.1 not GET", with("GET", "POST"), 405},
@@ -100,10 +104,12 @@ const Case kCases[] = {
     {"scenario 4: spaces in the protocol list",
      with_field("Sec-WebSocket-Protocol: b" + std::string(15000, ' ') + "x"), 400},
     {"empty subprotocol", with_field("Sec-WebSocket-Protocol: a,,b"), 400},
-    {"subprotocol twice", with_field("Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: a"), 400},
+    {"subprotocol twice", with_field("Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: a"),
+     400},
     {"extension without a name", with_field("Sec-WebSocket-Extensions: ;x"), 400},
     {"extension with an open quote", with_field("Sec-WebSocket-Extensions: a; b=\"1"), 400},
-    {"extension parameter that is no token", with_field("Sec-WebSocket-Extensions: a; b=\"1 2\""), 400},
+    {"extension parameter that is no token", with_field("Sec-WebSocket-Extensions: a; b=\"1 2\""),
+     400},
     {"HTTP/1.0", with("HTTP/1.1", "HTTP/1.0"), 505},
     {"HTTP/2.0", with("HTTP/1.1", "HTTP/2.0"), 505},
     {"HTTP/1.10", with("HTTP/1.1", "HTTP/1.10"), 400},
@@ -199,8 +205,9 @@ TEST_F(ClientSide, ChecksTheAnswer) {
   EXPECT_EQ(verdict(changed("Upgrade: websocket", "Upgrade: h2c")), "refused");
   EXPECT_EQ(verdict(changed("Connection: Upgrade", "Connection: close")), "refused");
   EXPECT_EQ(verdict(changed("Protocol: chat", "Protocol: mine")), "refused");
-  EXPECT_EQ(verdict(changed("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")),
-            "refused");
+  EXPECT_EQ(
+      verdict(changed("\r\n\r\n", "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")),
+      "refused");
   EXPECT_EQ(verdict(changed("HTTP/1.1", "HTTP/1.0")), "head");
   EXPECT_EQ(verdict(changed("101 ", "1e1 ")), "head");
 }

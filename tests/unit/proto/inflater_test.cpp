@@ -1,5 +1,5 @@
-// Inflating and compressing messages, read along RFC 7692 §7.2. Every case runs whole and cut at every
-// offset.
+// Inflating and compressing messages, read along RFC 7692 §7.2. Every case runs whole and cut at
+// every offset.
 
 #include "proto/inflater.hpp"
 
@@ -45,8 +45,8 @@ std::string inflate_with(Inflater& inflater, std::string_view payload, std::size
   return text;
 }
 
-std::string inflate_new(std::string_view payload, std::size_t bytes_max, std::vector<std::size_t> cuts = {},
-                        Context context = Context::dropped) {
+std::string inflate_new(std::string_view payload, std::size_t bytes_max,
+                        std::vector<std::size_t> cuts = {}, Context context = Context::dropped) {
   Inflater inflater(15, context);
   return inflate_with(inflater, payload, bytes_max, std::move(cuts));
 }
@@ -60,7 +60,8 @@ void expect_inflated(const char* name, std::string_view payload, const std::stri
     ASSERT_EQ(inflate_new(payload, bytes_max, {cut}), expected) << name << ", cut at " << cut;
   }
   EXPECT_EQ(inflate_new(payload, bytes_max, every), expected) << name << ", a byte at a time";
-  EXPECT_EQ(inflate_new(payload, bytes_max, every, Context::kept), expected) << name << ", with a context";
+  EXPECT_EQ(inflate_new(payload, bytes_max, every, Context::kept), expected)
+      << name << ", with a context";
   // One that has been used, and one whose buffer is larger than this message may be.
   Inflater used(15, Context::dropped);
   inflate_with(used, test::deflated(std::string(10'000, 'u')), kLarge);
@@ -77,7 +78,8 @@ const Case kCases[] = {
     {"§7.2.3.1 one compressed block", "\xF2\x48\xCD\xC9\xC9\x07\x00"s, "Hello"},
     {"§7.2.3.2 a distance beyond the beginning: a window was to be shared", "\xF2\x00\x11\x00\x00"s,
      "<corrupt>"},
-    {"§7.2.3.3 a block without compression", "\x00\x05\x00\xFA\xFF\x48\x65\x6C\x6C\x6F\x00"s, "Hello"},
+    {"§7.2.3.3 a block without compression", "\x00\x05\x00\xFA\xFF\x48\x65\x6C\x6C\x6F\x00"s,
+     "Hello"},
     {"§7.2.3.4 a final block, then the empty one", "\xF3\x48\xCD\xC9\xC9\x07\x00\x00"s, "Hello"},
     {"§7.2.3.5 two blocks", "\xF2\x48\x05\x00\x00\x00\xFF\xFF\xCA\xC9\xC9\x07\x00"s, "Hello"},
     {"§7.2.3.6 the empty message", "\x00"s, ""},
@@ -87,11 +89,12 @@ const Case kCases[] = {
     {"the tail is still there", "\xF2\x48\xCD\xC9\xC9\x07\x00\x00\x00\xFF\xFF"s, "Hello"},
     {"a final block and no more", "\xF3\x48\xCD\xC9\xC9\x07\x00"s, "Hello"},
     {"a final block between others",
-     "\xF3\x48\xCD\xC9\xC9\x07\x00"s + "\xF3\x48\xCD\xC9\xC9\x07\x00"s + "\xF2\x48\xCD\xC9\xC9\x07\x00"s,
+     "\xF3\x48\xCD\xC9\xC9\x07\x00"s + "\xF3\x48\xCD\xC9\xC9\x07\x00"s +
+         "\xF2\x48\xCD\xC9\xC9\x07\x00"s,
      "HelloHelloHello"},
     {"a final block without compression", "\x01\x01\x00\xFE\xFF\x41"s + "\x00"s, "A"},
-    {"a block behind a final one refers to it", "\xF3\x48\xCD\xC9\xC9\x07\x00"s + "\x02\x13\x00\x00"s,
-     "HelloHello"},
+    {"a block behind a final one refers to it",
+     "\xF3\x48\xCD\xC9\xC9\x07\x00"s + "\x02\x13\x00\x00"s, "HelloHello"},
     {"a thousand final blocks",
      [] {
        std::string blocks;
@@ -100,7 +103,8 @@ const Case kCases[] = {
      }(),
      ""},
     {"§7.2.2 block type 3", "\x06"s, "<corrupt>"},
-    {"§7.2.2 block type 3 behind data", "\xF2\x48\xCD\xC9\xC9\x07\x00\x00\x00\xFF\xFF\x06"s, "<corrupt>"},
+    {"§7.2.2 block type 3 behind data", "\xF2\x48\xCD\xC9\xC9\x07\x00\x00\x00\xFF\xFF\x06"s,
+     "<corrupt>"},
     {"§7.2.2 a length without its complement", "\x00\x05\x00\xFA\xFE\x48"s, "<corrupt>"},
     {"§7.2.2 not DEFLATE", "\xFF\xFF\xFF\xFF"s, "<corrupt>"},
     {"§7.2.2 text that nobody compressed", "Hello, world"s, "<corrupt>"},
@@ -137,7 +141,8 @@ TEST(Inflater, InflatesWhatZlibMakes) {
 }
 
 TEST(Inflater, RefusesEveryFrontOfAPayload) {
-  const std::string payload = test::deflated("The quick brown fox, the quick brown fox, the lazy dog");
+  const std::string payload =
+      test::deflated("The quick brown fox, the quick brown fox, the lazy dog");
   ASSERT_GT(payload.size(), 30U);
   for (std::size_t size = 1; size < payload.size(); ++size) {
     ASSERT_EQ(inflate_new(payload.substr(0, size), kLarge), "<truncated>") << size;
@@ -202,7 +207,8 @@ TEST(Inflater, ForgetsTheMessagesBefore) {  // §7.1.1
   Inflater inflater(15, Context::dropped);
   EXPECT_EQ(inflate_with(inflater, "\xF2\x48\xCD\xC9\xC9\x07\x00"s, 5), "Hello");
   EXPECT_EQ(inflate_with(inflater, "\xF2\x00\x11\x00\x00"s, 5), "<corrupt>");
-  EXPECT_EQ(inflate_with(inflater, "\xF2\x48\xCD\xC9\xC9\x07\x00"s, 5), "Hello") << "after an error";
+  EXPECT_EQ(inflate_with(inflater, "\xF2\x48\xCD\xC9\xC9\x07\x00"s, 5), "Hello")
+      << "after an error";
 }
 
 TEST(Inflater, FollowsAPeersContextThroughManyMessages) {
@@ -263,7 +269,8 @@ std::vector<std::string> messages() {
   std::vector<std::string> made = {std::string(64, 'a'), std::string(100'000, 'b')};
   for (const std::size_t size : {200U, 5'000U, 70'000U}) {
     std::string text;
-    while (text.size() < size) text += R"({"id":)" + std::to_string(random()) + R"(,"name":"user"},)";
+    while (text.size() < size)
+      text += R"({"id":)" + std::to_string(random()) + R"(,"name":"user"},)";
     made.push_back(text);
   }
   return made;
@@ -298,7 +305,8 @@ TEST(Deflater, SaysSoIfAMessageDoesNotGetShorter) {
     for (char& c : noise) c = static_cast<char>(random());
     Deflater deflater(options(6, 15, Context::dropped));
     EXPECT_EQ(compressed(deflater, noise), "<no shorter>") << size;
-    EXPECT_EQ(RawInflate().message(compressed(deflater, std::string(100, 'z'))), std::string(100, 'z'))
+    EXPECT_EQ(RawInflate().message(compressed(deflater, std::string(100, 'z'))),
+              std::string(100, 'z'))
         << "the next one suffers nothing";
   }
 }

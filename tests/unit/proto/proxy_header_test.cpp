@@ -31,7 +31,8 @@ struct Bad {
 const std::string kSignature = "\r\n\r\n\0\r\nQUIT\n"s;
 
 // version_and_command, protocol, then the length of `payload`, then that.
-std::string header(unsigned char version_and_command, unsigned char protocol, const std::string& payload) {
+std::string header(unsigned char version_and_command, unsigned char protocol,
+                   const std::string& payload) {
   std::string text = kSignature;
   text += static_cast<char>(version_and_command);
   text += static_cast<char>(protocol);
@@ -50,12 +51,13 @@ const std::string kLongest = "PROXY UNKNOWN " + std::string(91, 'f') + "\r\n";
 
 const Good kGood[] = {
     {"§2.1 TCP4", "PROXY TCP4 192.0.2.1 198.51.100.2 12345 443\r\n", "192.0.2.1 12345"},
-    {"§2.1 TCP4, the greatest numbers", "PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n",
-     "255.255.255.255 65535"},
+    {"§2.1 TCP4, the greatest numbers",
+     "PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535\r\n", "255.255.255.255 65535"},
     {"§2.1 port 0", "PROXY TCP4 192.0.2.1 198.51.100.2 0 0\r\n", "192.0.2.1 0"},
     {"§2.1 TCP6", "PROXY TCP6 2001:db8::1 2001:db8::2 1 65535\r\n", "2001:db8::1 1"},
     {"§2.1 TCP6, the longest",
-     "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535 "
+     "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff "
+     "65535 "
      "65535\r\n",
      "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff 65535"},
     {"§2.1 TCP6 of a mapped address", "PROXY TCP6 ::ffff:192.0.2.1 ::1 5 6\r\n", "192.0.2.1 5"},
@@ -65,7 +67,8 @@ const Good kGood[] = {
     {"§2.2 TCP over IPv4", header(0x21, 0x11, kTcp4), "192.0.2.1 12345"},
     {"§2.2 TCP over IPv6", header(0x21, 0x21, kTcp6), "2001:db8::1 65535"},
     {"§2.2 what the proxy adds", header(0x21, 0x11, kTcp4 + "\x01\0\x02h2"s), "192.0.2.1 12345"},
-    {"§2.2 as long as may be", header(0x21, 0x11, kTcp4 + std::string(2048 - 12, 'x')), "192.0.2.1 12345"},
+    {"§2.2 as long as may be", header(0x21, 0x11, kTcp4 + std::string(2048 - 12, 'x')),
+     "192.0.2.1 12345"},
     {"§2.2 LOCAL", header(0x20, 0x00, ""), ""},
     {"§2.2 LOCAL, its block skipped unread", header(0x20, 0x7F, "whatever"), ""},
     {"§2.2 PROXY of an unknown source", header(0x21, 0x00, ""), ""},
@@ -84,7 +87,8 @@ const Bad kBad[] = {
     {"§2.1 nothing", "PROXY \r\n", "PROXY line: neither TCP4, TCP6 nor UNKNOWN"},
     {"§2.1 another family", "PROXY UDP4 192.0.2.1 192.0.2.2 1 2\r\n",
      "PROXY line: neither TCP4, TCP6 nor UNKNOWN"},
-    {"§2.1 UNKNOWN as a prefix", "PROXY UNKNOWNS\r\n", "PROXY line: neither TCP4, TCP6 nor UNKNOWN"},
+    {"§2.1 UNKNOWN as a prefix", "PROXY UNKNOWNS\r\n",
+     "PROXY line: neither TCP4, TCP6 nor UNKNOWN"},
     {"§2.1 two spaces", "PROXY  TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
      "PROXY line: neither TCP4, TCP6 nor UNKNOWN"},
     {"§2.1 two spaces within", "PROXY TCP4  192.0.2.1 192.0.2.2 1 2\r\n", "PROXY line: address"},
@@ -100,14 +104,16 @@ const Bad kBad[] = {
     {"§2.1 three ports", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2 3\r\n", "PROXY line: port"},
     {"§2.1 a space behind", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2 \r\n", "PROXY line: port"},
     {"§2.1 a port too great", "PROXY TCP4 192.0.2.1 192.0.2.2 65536 2\r\n", "PROXY line: port"},
-    {"§2.1 a port with a zero ahead", "PROXY TCP4 192.0.2.1 192.0.2.2 01 2\r\n", "PROXY line: port"},
+    {"§2.1 a port with a zero ahead", "PROXY TCP4 192.0.2.1 192.0.2.2 01 2\r\n",
+     "PROXY line: port"},
     {"§2.1 a port with a sign", "PROXY TCP4 192.0.2.1 192.0.2.2 +1 2\r\n", "PROXY line: port"},
     {"§2.1 a CR within", "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\r\n", "PROXY line: port"},
     {"§2.2 version 1", header(0x11, 0x11, kTcp4), "PROXY header: version"},
     {"§2.2 version 3", header(0x31, 0x11, kTcp4), "PROXY header: version"},
     {"§2.2 another command", header(0x22, 0x11, kTcp4), "PROXY header: neither LOCAL nor PROXY"},
     {"§2.2 UDP", header(0x21, 0x12, kTcp4), "PROXY header: neither TCP nor a Unix stream"},
-    {"§2.2 another family", header(0x21, 0x41, kTcp4), "PROXY header: neither TCP nor a Unix stream"},
+    {"§2.2 another family", header(0x21, 0x41, kTcp4),
+     "PROXY header: neither TCP nor a Unix stream"},
     {"§2.2 an unknown source over TCP", header(0x21, 0x01, ""),
      "PROXY header: neither TCP nor a Unix stream"},
     {"§2.2 IPv4 a byte short", header(0x21, 0x11, kTcp4.substr(1)),
@@ -116,7 +122,8 @@ const Bad kBad[] = {
      "PROXY header: too short for its addresses"},
     {"§2.2 a Unix stream a byte short", header(0x21, 0x31, std::string(215, 'p')),
      "PROXY header: too short for its addresses"},
-    {"§2.2 a byte too long", header(0x20, 0x00, std::string(2049, 'x')), "PROXY header: longer than 2 KiB"},
+    {"§2.2 a byte too long", header(0x20, 0x00, std::string(2049, 'x')),
+     "PROXY header: longer than 2 KiB"},
 };
 
 std::string text_of(const std::optional<ProxySource>& source) {
@@ -129,7 +136,8 @@ TEST(ProxyHeader, AGoodOneTellsItsSourceAndSizeHoweverItIsCut) {
     for (std::size_t size = 0; size <= stream.size(); ++size) {
       const auto parsed = parse_proxy_header(as_bytes(std::string_view(stream).substr(0, size)));
       ASSERT_TRUE(parsed.ok()) << good.name << ", " << size << " bytes: " << parsed.error();
-      ASSERT_EQ(parsed->has_value(), size >= good.bytes.size()) << good.name << ", " << size << " bytes";
+      ASSERT_EQ(parsed->has_value(), size >= good.bytes.size())
+          << good.name << ", " << size << " bytes";
       if (!parsed->has_value()) continue;
       EXPECT_EQ((*parsed)->size, good.bytes.size()) << good.name;
       EXPECT_EQ(text_of((*parsed)->source), good.source) << good.name;

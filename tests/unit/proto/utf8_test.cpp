@@ -209,8 +209,8 @@ std::string fragmented(std::string_view text) {
   std::string input;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool last = i + 1 == text.size();
-    input +=
-        frame(static_cast<unsigned char>((i == 0 ? 0x01 : 0x00) | (last ? 0x80 : 0x00)), text.substr(i, 1));
+    input += frame(static_cast<unsigned char>((i == 0 ? 0x01 : 0x00) | (last ? 0x80 : 0x00)),
+                   text.substr(i, 1));
   }
   return input;
 }
@@ -239,7 +239,8 @@ TEST(Text, FailsWith1007WholeAndInFragmentsOfOneByte) {
 TEST(Text, FailsAtTheBadByteOfAFrameThatIsNotWhole) {
   for (const Invalid& c : kInvalid) {
     // As a message of 125 bytes, of which all up to the bad one have come.
-    const std::string whole = frame(0x81, std::string(c.text) + std::string(125 - c.text.size(), 'x'));
+    const std::string whole =
+        frame(0x81, std::string(c.text) + std::string(125 - c.text.size(), 'x'));
     const std::string good = whole.substr(0, 6 + c.bad_at);
     EXPECT_EQ(run(good, {}, Role::server, {}), std::vector<std::string>{}) << c.name;
     EXPECT_EQ(run(whole.substr(0, good.size() + 1), {}, Role::server, {}),

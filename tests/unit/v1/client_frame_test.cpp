@@ -20,8 +20,8 @@ TEST(ClientFrameTest, AMessageHasDataAndMayHaveAnId) {
 }
 
 TEST(ClientFrameTest, AJoinSaysWhereItStopped) {
-  const auto frame =
-      parse_client_frame(R"({"t":"join","id":1,"room":"r","since":{"epoch":"e","offset":41,"session":"s"}})");
+  const auto frame = parse_client_frame(
+      R"({"t":"join","id":1,"room":"r","since":{"epoch":"e","offset":41,"session":"s"}})");
   ASSERT_TRUE(frame && frame->since);
   EXPECT_EQ(frame->name, "r");
   EXPECT_EQ(frame->since->epoch, "e");
@@ -97,9 +97,10 @@ TEST(ResumeOfferTest, ReadsWhatItWrites) {
 
 TEST(ResumeOfferTest, TakesNothingElse) {
   for (const char* bad :
-       {"resume", "resume.", "resume.a", "resume.a.b", "resume.a.b.", "resume.a.b.x", "resume.a.b.1x",
-        "resume.a.b.-1", "resume.a.b.99999999999999999999", "resume..b.1", "resume.a..1", "token.a.b.1",
-        "resume.a.b.1.", "resume.a.b.1.x", "resume.a.b..1", "resume.a.b.1.2.3"})
+       {"resume", "resume.", "resume.a", "resume.a.b", "resume.a.b.", "resume.a.b.x",
+        "resume.a.b.1x", "resume.a.b.-1", "resume.a.b.99999999999999999999", "resume..b.1",
+        "resume.a..1", "token.a.b.1", "resume.a.b.1.", "resume.a.b.1.x", "resume.a.b..1",
+        "resume.a.b.1.2.3"})
     EXPECT_FALSE(parse_resume(bad)) << bad;
 }
 

@@ -21,8 +21,9 @@ TEST(ClientFramesTest, TheServerReadsWhatTheClientWrites) {
   EXPECT_EQ(client::refresh(6, "jwt"), R"({"t":"refresh","id":6,"token":"jwt"})");
   EXPECT_EQ(client::received(18), R"({"t":"received","n":18})");
   EXPECT_EQ(client::ping(), R"({"t":"ping"})");
-  for (const std::string& frame : {client::message(7, "[1]"), client::ack(3, &reply), client::leave(5, "r"),
-                                   client::refresh(6, "jwt"), client::received(18), client::ping()})
+  for (const std::string& frame :
+       {client::message(7, "[1]"), client::ack(3, &reply), client::leave(5, "r"),
+        client::refresh(6, "jwt"), client::received(18), client::ping()})
     EXPECT_TRUE(parse_client_frame(frame)) << frame;
 }
 
@@ -38,7 +39,8 @@ TEST(ClientFramesTest, AJoinSaysWhereItStoppedOrHowManyItWants) {
   since.offset = 41;
   join.last = 0;
   join.since = &since;
-  EXPECT_EQ(client::join(join), R"({"t":"join","id":1,"room":"a \"b\"","since":{"epoch":"e","offset":41}})");
+  EXPECT_EQ(client::join(join),
+            R"({"t":"join","id":1,"room":"a \"b\"","since":{"epoch":"e","offset":41}})");
   since.session = "s";
   const auto read = parse_client_frame(client::join(join));
   ASSERT_TRUE(read && read->since);

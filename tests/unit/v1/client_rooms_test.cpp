@@ -120,7 +120,8 @@ TEST(ClientRoomsTest, ARoomWithoutHistoryIsJoinedAgainWithoutIt) {
   EXPECT_FALSE(joins[0].since);
   ServerFrame again;
   again.room = "r";
-  EXPECT_EQ(rooms.joined(std::move(again), &joins[0]).recovered, false) << "nobody knows what was missed";
+  EXPECT_EQ(rooms.joined(std::move(again), &joins[0]).recovered, false)
+      << "nobody knows what was missed";
 }
 
 TEST(ClientRoomsTest, ARoomThatTheServerChoseIsItsToChooseAgain) {
@@ -213,18 +214,22 @@ TEST(ClientRoomsTest, PresenceFollowsItsDifferences) {
   frame.presence = json(R"({"alice":[{"device":"1","meta":{}},{"device":"2","meta":{}}]})");
   rooms.joined(std::move(frame), nullptr);
 
-  EXPECT_TRUE(
-      rooms.change_presence("r", json(R"({"bob":[{"device":"3","meta":{"at":"desk"}}]})"), json("{}")));
-  EXPECT_TRUE(
-      rooms.change_presence("r", json("{}"), json(R"({"alice":[{"device":"1"}],"carol":[{"device":"9"}]})")));
-  EXPECT_EQ(rooms.presence("r"),
-            json(R"({"alice":[{"device":"2","meta":{}}],"bob":[{"device":"3","meta":{"at":"desk"}}]})"));
+  EXPECT_TRUE(rooms.change_presence("r", json(R"({"bob":[{"device":"3","meta":{"at":"desk"}}]})"),
+                                    json("{}")));
+  EXPECT_TRUE(rooms.change_presence(
+      "r", json("{}"), json(R"({"alice":[{"device":"1"}],"carol":[{"device":"9"}]})")));
+  EXPECT_EQ(
+      rooms.presence("r"),
+      json(R"({"alice":[{"device":"2","meta":{}}],"bob":[{"device":"3","meta":{"at":"desk"}}]})"));
   rooms.change_presence("r", json(R"({"bob":[{"device":"3","meta":{"at":"sea"}}]})"), json("{}"));
-  EXPECT_EQ(rooms.presence("r").at("bob"), json(R"([{"device":"3","meta":{"at":"sea"}}])")) << "in its place";
+  EXPECT_EQ(rooms.presence("r").at("bob"), json(R"([{"device":"3","meta":{"at":"sea"}}])"))
+      << "in its place";
   rooms.change_presence("r", json(R"({"alice":[{"device":"2","meta":1}]})"),
                         json(R"({"alice":[{"device":"2"}]})"));
-  EXPECT_EQ(rooms.presence("r").at("alice"), json(R"([{"device":"2","meta":1}])")) << "out first, then in";
-  rooms.change_presence("r", json("{}"), json(R"({"alice":[{"device":"2"}],"bob":[{"device":"3"}]})"));
+  EXPECT_EQ(rooms.presence("r").at("alice"), json(R"([{"device":"2","meta":1}])"))
+      << "out first, then in";
+  rooms.change_presence("r", json("{}"),
+                        json(R"({"alice":[{"device":"2"}],"bob":[{"device":"3"}]})"));
   EXPECT_EQ(rooms.presence("r"), json("{}")) << "a user is there while a device is";
 
   EXPECT_FALSE(rooms.change_presence("other", json("{}"), json("{}")));

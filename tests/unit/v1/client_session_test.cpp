@@ -337,8 +337,11 @@ TEST(ClientSessionTest, WhatDoesNotHealIsTheEnd) {
   struct {
     int code;
     const char* word;
-  } const ends[] = {
-      {1000, "closed"}, {1009, "closed"}, {4403, "forbidden"}, {4409, "replaced"}, {4429, "closed"}};
+  } const ends[] = {{1000, "closed"},
+                    {1009, "closed"},
+                    {4403, "forbidden"},
+                    {4409, "replaced"},
+                    {4429, "closed"}};
   for (const auto& [code, word] : ends) {
     SessionDriver d;
     d.start();
@@ -501,7 +504,8 @@ TEST(ClientSessionTest, PresenceIsToldWhereTheRoomHasAny) {
   SessionDriver d;
   d.start();
   d.receive(R"({"t":"joined","room":"r","presence":{"alice":[{"device":"1","meta":{}}]}})");
-  d.receive(R"({"t":"presence","room":"r","joins":{"bob":[{"device":"2","meta":{}}]},"leaves":{}})");
+  d.receive(
+      R"({"t":"presence","room":"r","joins":{"bob":[{"device":"2","meta":{}}]},"leaves":{}})");
   d.receive(R"({"t":"presence","room":"other","joins":{},"leaves":{}})");
   EXPECT_EQ(d.presence.size(), 1U);
   EXPECT_EQ(d.session.rooms().presence("r").as_object().size(), 2U);

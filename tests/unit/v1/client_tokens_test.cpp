@@ -1,5 +1,5 @@
-// A client and its tokens: fetched, kept, refreshed before they end, replaced when they are refused; and a
-// client of any other server.
+// A client and its tokens: fetched, kept, refreshed before they end, replaced when they are
+// refused; and a client of any other server.
 #include <gtest/gtest.h>
 
 #include "unit/v1/session_driver.hpp"

@@ -29,9 +29,10 @@ TEST(ComebackTest, TheCodeDecides) {
   }
   for (const unsigned code :
        {1000, 1002, 1003, 1005, 1007, 1008, 1009, 1010, 1014, 3000, 4000, 4403, 4409, 4429, 4999}) {
-    EXPECT_FALSE(fresh()
-                     .after(ConnectionEnd(static_cast<std::uint16_t>(code), ""), std::nullopt, kNow, 0.5)
-                     .comes_back)
+    EXPECT_FALSE(
+        fresh()
+            .after(ConnectionEnd(static_cast<std::uint16_t>(code), ""), std::nullopt, kNow, 0.5)
+            .comes_back)
         << code;
   }
 }

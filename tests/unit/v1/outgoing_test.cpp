@@ -16,7 +16,8 @@ Outgoing roomy() {
 // The contents that are to be sent now, with their numbers.
 std::string sent(Outgoing& outgoing) {
   std::string all;
-  while (const Frame* frame = outgoing.send_next()) all += std::to_string(frame->id) + frame->content + " ";
+  while (const Frame* frame = outgoing.send_next())
+    all += std::to_string(frame->id) + frame->content + " ";
   return all;
 }
 

@@ -14,7 +14,8 @@ TEST(ServerFramesTest, AMessageNamesItsPlaceWhereItHasOne) {
   place.room = "a \"b\"";
   place.offset = 0;
   place.id = 9;
-  EXPECT_EQ(message(place, "{}"), R"({"t":"message","room":"a \"b\"","offset":0,"id":9,"data":{}})");
+  EXPECT_EQ(message(place, "{}"),
+            R"({"t":"message","room":"a \"b\"","offset":0,"id":9,"data":{}})");
 }
 
 TEST(ServerFramesTest, AnAckHasDataOnlyWhereTheHookReturnedSome) {
@@ -50,7 +51,8 @@ TEST(ServerFramesTest, ByeAdvises) {
   restart.reason = "restart";
   restart.reconnect = true;
   restart.retry_ms = 250;
-  EXPECT_EQ(bye(restart), R"({"t":"bye","code":1012,"reason":"restart","reconnect":true,"retry_ms":250})");
+  EXPECT_EQ(bye(restart),
+            R"({"t":"bye","code":1012,"reason":"restart","reconnect":true,"retry_ms":250})");
 }
 
 TEST(ServerFramesTest, ObjectsAndArraysAreDataAndAllOtherTextIsAString) {

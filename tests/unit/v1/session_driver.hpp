@@ -1,4 +1,5 @@
-// SessionDriver: a ClientSession with a clock that stands still, and what it asked for, to be looked at.
+// SessionDriver: a ClientSession with a clock that stands still, and what it asked for, to be
+// looked at.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -16,7 +16,8 @@ base::SharedBuffer frame(std::string_view text) {
 
 std::string after(const SentFrames& frames, std::uint64_t count) {
   std::string all;
-  frames.for_each_after(count, [&](const base::SharedBuffer& one) { all += base::as_text(one.bytes()); });
+  frames.for_each_after(count,
+                        [&](const base::SharedBuffer& one) { all += base::as_text(one.bytes()); });
   return all;
 }
 

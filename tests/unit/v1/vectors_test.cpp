@@ -62,8 +62,8 @@ class Player {
     if (!driver_.opening) driver_.pass(60'000);
     std::vector<std::string> expected = {"microframe.v1"};
     if (const Json* count = what.get_object().if_contains("resume"))
-      expected.push_back("resume." + as_string(session_) + "." + as_string(secret_) + "." + to_text(*count) +
-                         "." + std::to_string(++attempts_));
+      expected.push_back("resume." + as_string(session_) + "." + as_string(secret_) + "." +
+                         to_text(*count) + "." + std::to_string(++attempts_));
     EXPECT_EQ(driver_.open(), expected);
   }
 
@@ -162,7 +162,8 @@ class Player {
     }
     if (const Json* room = what.if_contains("leave")) driver_.leave(as_string(*room));
     if (const Json* token = what.if_contains("refresh"))
-      session.refresh(++driver_.last_ticket, as_string(filled(*token)), std::nullopt, driver_.now_ms);
+      session.refresh(++driver_.last_ticket, as_string(filled(*token)), std::nullopt,
+                      driver_.now_ms);
     if (what.contains("close")) session.close(1000, {});
   }
 

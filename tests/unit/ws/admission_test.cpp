@@ -44,7 +44,8 @@ TEST(Admission, TakesAsManyAsAnAddressMay) {
   EXPECT_EQ(admission.count_for("a", one.second), Verdict::admitted);
   EXPECT_EQ(admission.count_for("a", two.second), Verdict::address_full);
   EXPECT_EQ(admission.count_for("b", three.second), Verdict::admitted);
-  EXPECT_EQ(admission.connections(), 3U) << "one whose address is full holds its place until it goes";
+  EXPECT_EQ(admission.connections(), 3U)
+      << "one whose address is full holds its place until it goes";
   one.second = {};
   EXPECT_EQ(admission.count_for("a", two.second), Verdict::admitted);
 }

@@ -39,9 +39,10 @@ TEST(WebSocketUrl, IsReadInEveryForm) {
 }
 
 TEST(WebSocketUrl, WhatIsNoneIsRefused) {
-  for (const char* bad : {"", "a.example", "http://a.example", "https://a.example", "wsss://a.example",
-                          "ws:/a.example", "wss://", "wss:///x", "wss://user@a.example",
-                          "wss://a.example/#fragment", "wss://a.example/a b", "wss://a.example:x"}) {
+  for (const char* bad :
+       {"", "a.example", "http://a.example", "https://a.example", "wsss://a.example",
+        "ws:/a.example", "wss://", "wss:///x", "wss://user@a.example", "wss://a.example/#fragment",
+        "wss://a.example/a b", "wss://a.example:x"}) {
     EXPECT_THROW(parse_url(bad), ConfigError) << bad;
   }
 }
