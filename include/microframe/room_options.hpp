@@ -13,7 +13,7 @@ enum class WhenSlow : std::uint8_t {
                 // knowing
   drop_oldest,  // the oldest waiting messages of the room give way to new ones
   conflate,     // of the waiting messages with the same key (ws::Key) only the newest stays; those
-             // without one share a key
+                // without one share a key
 };
 
 class RoomOptions {
