@@ -70,15 +70,15 @@ MetricFamily by_endpoint(const ws::Site& site, const char* name, const char* hel
   return family;
 }
 
-MetricFamily histogram(const char* name, const char* help, const ws::Histogram& source) {
+MetricFamily histogram(const char* name, const char* help, const base::Histogram& source) {
   ClientMetric metric;
   std::uint64_t below = 0;  // Prometheus counts each bucket with all below it
-  for (std::size_t i = 0; i < ws::Histogram::kBounds.size(); ++i) {
+  for (std::size_t i = 0; i < base::Histogram::kBounds.size(); ++i) {
     below += source.count(i);
-    const std::chrono::duration<double> bound = ws::Histogram::kBounds[i];
+    const std::chrono::duration<double> bound = base::Histogram::kBounds[i];
     metric.histogram.bucket.push_back({below, bound.count()});
   }
-  below += source.count(ws::Histogram::kBounds.size());
+  below += source.count(base::Histogram::kBounds.size());
   metric.histogram.bucket.push_back({below, std::numeric_limits<double>::infinity()});
   metric.histogram.sample_count = below;
   metric.histogram.sample_sum = std::chrono::duration<double>(source.sum()).count();

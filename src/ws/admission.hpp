@@ -13,9 +13,9 @@
 
 #include "microframe/limits.hpp"
 #include "net/address.hpp"
-#include "ws/rate_limit.hpp"
+#include "base/rate_limit.hpp"
 #include "ws/rejection.hpp"
-#include "ws/slots.hpp"
+#include "base/slots.hpp"
 
 namespace microframe::ws {
 
@@ -67,8 +67,8 @@ class Admission {
 
   std::size_t connections() const;
   // AuthManagers being asked.
-  Slots& authentications() { return authentications_; }
-  const Slots& authentications() const { return authentications_; }
+  base::Slots& authentications() { return authentications_; }
+  const base::Slots& authentications() const { return authentications_; }
 
  private:
   void give_back(const std::string& address);
@@ -78,11 +78,11 @@ class Admission {
   const double handshakes_per_second_;
   const double handshakes_burst_;
   std::atomic<bool> memory_full_{false};
-  Slots authentications_;
+  base::Slots authentications_;
 
   mutable std::mutex mutex_;
   std::size_t connections_ = 0;
-  RateLimit handshakes_;
+  base::RateLimit handshakes_;
   std::uint64_t latest_ms_ = 0;
   std::unordered_map<std::string, std::size_t> by_address_;
 };

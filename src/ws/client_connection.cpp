@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "net/tls_session.hpp"
-#include "ws/chance.hpp"
+#include "base/chance.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -120,7 +120,7 @@ void ClientConnection::receive(base::MutableBytes bytes) {
 
 void ClientConnection::opened() {
   phase_ = Phase::open;
-  heartbeat_.begin(loop_.now_ms(), options_.heartbeat, chance());
+  heartbeat_.begin(loop_.now_ms(), options_.heartbeat, base::chance());
   check_heartbeat(loop_.now_ms());
   events_.on_open();
 }
@@ -129,12 +129,12 @@ void ClientConnection::check_heartbeat(std::uint64_t now_ms) {
   loop_.wheel().cancel(*this);
   if (!socket_->is_reading()) heartbeat_.heard(now_ms);
   switch (heartbeat_.check(now_ms, options_.heartbeat)) {
-    case Heartbeat::Verdict::lost:
+    case base::Heartbeat::Verdict::lost:
       return finish(CloseCode::abnormal, "the server has stopped answering");
-    case Heartbeat::Verdict::ping:
+    case base::Heartbeat::Verdict::ping:
       socket_->send_urgent(copy(proto::ping_frame({}, random_mask())));
       break;
-    case Heartbeat::Verdict::alive:
+    case base::Heartbeat::Verdict::alive:
       break;
   }
   if (options_.heartbeat.interval_ms != 0)

@@ -20,7 +20,7 @@
 #include "proto/connection.hpp"
 #include "proto/deflater.hpp"
 #include "proto/handshake.hpp"
-#include "ws/heartbeat.hpp"
+#include "base/heartbeat.hpp"
 #include "ws/url.hpp"
 
 namespace microframe::ws {
@@ -32,7 +32,7 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
     std::vector<std::string> subprotocols;
     proto::ConnectionLimits limits;
     std::uint64_t open_ms = 10'000;               // for the connection and its handshake
-    Heartbeat::Timing heartbeat{25'000, 20'000};  // design: Limits
+    base::Heartbeat::Timing heartbeat{25'000, 20'000};  // design: Limits
     std::optional<Compression> compression;       // offered, if any
     // For wss. nullptr: the system's authorities are trusted, and the certificate must be the
     // host's.
@@ -106,7 +106,7 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
   std::unique_ptr<net::Connector> connector_;
   std::unique_ptr<net::Socket> socket_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
-  Heartbeat heartbeat_;
+  base::Heartbeat heartbeat_;
   std::uint64_t heard_ms_ = 0;
   std::string subprotocol_;
   unsigned status_ = 0;

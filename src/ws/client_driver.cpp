@@ -6,7 +6,7 @@
 
 #include "base/log.hpp"
 #include "base/parse_json.hpp"
-#include "ws/chance.hpp"
+#include "base/chance.hpp"
 #include "ws/token_life.hpp"
 
 namespace microframe::ws {
@@ -101,7 +101,7 @@ void ClientDriver::on_deadline(std::uint64_t) {
   drive([this](v1::ClientSession& session, std::uint64_t now_ms) {
     // Who does not read cannot hear.
     if (connection_) session.heard(is_held_back_ ? now_ms : connection_->heard_ms());
-    session.on_deadline(now_ms, chance());
+    session.on_deadline(now_ms, base::chance());
   });
 }
 
@@ -209,7 +209,7 @@ void ClientDriver::perform(const v1::FetchToken&) {
 
 void ClientDriver::fetched(const Fetched& result) {
   drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
-    if (!result.failure.empty()) return session.token_failed(result.failure, now_ms, chance());
+    if (!result.failure.empty()) return session.token_failed(result.failure, now_ms, base::chance());
     session.token(result.token, good_for_ms(result.token, std::chrono::system_clock::now()),
                   now_ms);
   });
@@ -373,7 +373,7 @@ void ClientDriver::on_closed(proto::CloseCode code, std::string_view reason) {
     end.retry_after_ms = std::min<std::uint64_t>(*seconds, 3600) * 1000;
   connection_.reset();
   drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
-    session.ended(end, now_ms, chance());
+    session.ended(end, now_ms, base::chance());
   });
 }
 

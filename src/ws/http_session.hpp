@@ -47,7 +47,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   };
   // What a handshake waits with whose token names a key that is not known.
   struct KeyWait {
-    Slots::Place place;
+    base::Slots::Place place;
     std::chrono::steady_clock::time_point since;  // the key was not known then
     std::size_t source;                           // whose it is to be, in the KeyStore
     KeyStore::Wait wait;
@@ -62,7 +62,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
     DeflateAgreement deflate;
     authx::Candidate candidate;
     authx::Claims claims;
-    Slots::Place look_up;  // held while the AuthManager is being asked
+    base::Slots::Place look_up;  // held while the AuthManager is being asked
     std::optional<KeyWait> keys;
   };
 

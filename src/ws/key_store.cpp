@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "ws/chance.hpp"
+#include "base/chance.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -133,7 +133,7 @@ KeyStore::Moment KeyStore::begin_due(Moment now) {
       try {
         fetcher_->begin(i, one.source);
       } catch (const std::bad_alloc&) {
-        one.cache.fail(chance());
+        one.cache.fail(base::chance());
       }
       fetches_.fetch_add(1, std::memory_order_relaxed);
     }
@@ -153,9 +153,9 @@ void KeyStore::settle(KeyFetcher::Answer answer) {
     const std::lock_guard lock(mutex_);
     const auto before = of.cache.keys(steady_clock::now());
     if (keys) {
-      of.cache.succeed(keys, answer.max_age, chance());
+      of.cache.succeed(keys, answer.max_age, base::chance());
     } else {
-      of.cache.fail(chance());
+      of.cache.fail(base::chance());
       failures_.fetch_add(1, std::memory_order_relaxed);
     }
     told = std::exchange(of.waiters, {});

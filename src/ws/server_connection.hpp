@@ -28,9 +28,9 @@
 #include "net/socket.hpp"
 #include "proto/connection.hpp"
 #include "ws/admission.hpp"
-#include "ws/heartbeat.hpp"
+#include "base/heartbeat.hpp"
 #include "ws/hook_runner.hpp"
-#include "ws/rate_limit.hpp"
+#include "base/rate_limit.hpp"
 #include "ws/rejection.hpp"
 #include "ws/takeover.hpp"
 
@@ -253,8 +253,8 @@ class ServerConnection final : public hub::Member,
     base::SharedBuffer next;
   };
   std::unique_ptr<Pongs> pongs_;
-  RateLimit rate_;
-  Heartbeat heartbeat_;
+  base::RateLimit rate_;
+  base::Heartbeat heartbeat_;
   std::uint64_t ping_us_ = 0;  // when the last ping left, on the steady clock; its payload
   std::atomic<std::uint32_t> rtt_us_{0};  // of the last ping that was answered
   std::size_t roster_index_ = 0;          // in the LoopServer

@@ -33,7 +33,7 @@ double part_of(std::uint64_t id) {
   return static_cast<double>(id * kGolden >> 11) / static_cast<double>(std::uint64_t{1} << 53);
 }
 
-Heartbeat::Timing timing_of(const Limits& limits) {
+base::Heartbeat::Timing timing_of(const Limits& limits) {
   return {to_ms(limits.ping_interval), to_ms(limits.pong_time)};
 }
 
@@ -90,11 +90,11 @@ void ServerConnection::check_heartbeat(std::uint64_t now_ms) {
   // What we do not read we cannot hear: a hook is behind, and the peer is not to blame.
   if (!socket_->is_reading()) heartbeat_.heard(now_ms);
   switch (heartbeat_.check(now_ms, timing_of(server_.site().limits))) {
-    case Heartbeat::Verdict::alive:
+    case base::Heartbeat::Verdict::alive:
       return;
-    case Heartbeat::Verdict::ping:
+    case base::Heartbeat::Verdict::ping:
       return send_ping();
-    case Heartbeat::Verdict::lost:
+    case base::Heartbeat::Verdict::lost:
       reject(Rejection::heartbeat_timeout, "no answer to a ping");
       return lose(DisconnectCause::timeout);
   }

@@ -145,7 +145,7 @@ bool ServerConnection::may_come_back(const DisconnectReason& reason) const {
 }
 
 void ServerConnection::suspend(DisconnectReason reason, bool drop_queue) {
-  Slots::Place place = server_.site().sessions.suspended().take();
+  base::Slots::Place place = server_.site().sessions.suspended().take();
   if (!place) {
     ends_for_good_ = true;
     return leave(std::move(reason));

@@ -10,7 +10,7 @@
 #include "v1/binary.hpp"
 #include "v1/names.hpp"
 #include "v1/server_frames.hpp"
-#include "ws/chance.hpp"
+#include "base/chance.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/hook_runner.hpp"
@@ -29,7 +29,7 @@ using Type = v1::ClientFrame::Type;
 constexpr std::size_t kAsksMax = 1'000;
 
 std::uint64_t random_below(std::uint64_t bound) {
-  return static_cast<std::uint64_t>(chance() * static_cast<double>(bound));
+  return static_cast<std::uint64_t>(base::chance() * static_cast<double>(bound));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@
 #include "v1/message_ids.hpp"
 #include "v1/sent_frames.hpp"
 #include "ws/sessions.hpp"
-#include "ws/slots.hpp"
+#include "base/slots.hpp"
 
 namespace microframe::ws {
 
@@ -86,7 +86,7 @@ class Session {
   // Whether its endpoint counts it.
   bool counted = false;
   // The place of a suspended session.
-  Slots::Place place;
+  base::Slots::Place place;
   std::uint64_t expires_ms = 0;
   // Who waits for its hooks to end, to go on with it.
   std::unique_ptr<Resumption> successor;

@@ -9,7 +9,7 @@
 
 #include "base/ref.hpp"
 #include "v1/names.hpp"
-#include "ws/slots.hpp"
+#include "base/slots.hpp"
 
 namespace microframe::ws {
 
@@ -35,8 +35,8 @@ class Sessions {
   // loop.
   base::Ref<ServerConnection> find(const v1::ResumeOffer& offer) const;
   std::size_t count() const;
-  Slots& suspended() { return suspended_; }
-  const Slots& suspended() const { return suspended_; }
+  base::Slots& suspended() { return suspended_; }
+  const base::Slots& suspended() const { return suspended_; }
 
  private:
   struct Entry {
@@ -45,7 +45,7 @@ class Sessions {
   };
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;
-  Slots suspended_;
+  base::Slots suspended_;
 };
 
 }  // namespace microframe::ws

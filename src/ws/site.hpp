@@ -16,7 +16,7 @@
 #include "net/tls_server.hpp"
 #include "ws/admission.hpp"
 #include "ws/endpoint.hpp"
-#include "ws/histogram.hpp"
+#include "base/histogram.hpp"
 #include "ws/key_store.hpp"
 #include "ws/loop_deflate.hpp"
 #include "ws/proxies.hpp"
@@ -63,13 +63,13 @@ class Site {
   KeyStore keys;
   Sessions sessions;
   SessionCounts session_counts;
-  Slots key_waits;  // handshakes that wait for keys
+  base::Slots key_waits;  // handshakes that wait for keys
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unordered_map<std::string, Page> pages;
   RoomRules rooms;
   std::unique_ptr<net::TlsServer> tls;  // nullptr: plain connections
   std::atomic<std::uint64_t> next_connection_id{1};
-  Histogram round_trips;  // of pings
+  base::Histogram round_trips;  // of pings
   std::atomic<std::uint64_t> shed_frames{
       0};  // dropped for slow receivers, by the rules of their rooms
   std::atomic<std::uint64_t> blocked_hooks{0};  // hooks that have blocked their loop for too long

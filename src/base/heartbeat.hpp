@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace microframe::ws {
+namespace microframe::base {
 
 class Heartbeat {
  public:
@@ -44,4 +44,4 @@ class Heartbeat {
   std::uint64_t pinged_ms_ = 0;  // 0: no ping waits for its answer
 };
 
-}  // namespace microframe::ws
+}  // namespace microframe::base

@@ -1,10 +1,10 @@
 // The heartbeat of one peer, on a clock that the test turns.
 
-#include "ws/heartbeat.hpp"
+#include "base/heartbeat.hpp"
 
 #include <gtest/gtest.h>
 
-namespace microframe::ws {
+namespace microframe::base {
 namespace {
 
 using Verdict = Heartbeat::Verdict;
@@ -51,4 +51,4 @@ TEST(HeartbeatTest, AnIntervalOfZeroIsNone) {
 }
 
 }  // namespace
-}  // namespace microframe::ws
+}  // namespace microframe::base

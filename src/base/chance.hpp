@@ -1,9 +1,9 @@
 // Chance: a random number that nobody can foretell. Any thread.
 #pragma once
 
-namespace microframe::ws {
+namespace microframe::base {
 
 // Of [0, 1).
 double chance();
 
-}  // namespace microframe::ws
+}  // namespace microframe::base

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 
-namespace microframe::ws {
+namespace microframe::base {
 
 class RateLimit {
  public:
@@ -25,4 +25,4 @@ class RateLimit {
   float spent_ = 0;
 };
 
-}  // namespace microframe::ws
+}  // namespace microframe::base

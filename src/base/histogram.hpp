@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace microframe::ws {
+namespace microframe::base {
 
 class Histogram {
  public:
@@ -40,4 +40,4 @@ class Histogram {
   std::atomic<std::uint64_t> sum_us_{0};
 };
 
-}  // namespace microframe::ws
+}  // namespace microframe::base

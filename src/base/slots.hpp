@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace microframe::ws {
+namespace microframe::base {
 
 class Slots {
  public:
@@ -46,4 +46,4 @@ class Slots {
   std::atomic<std::size_t> taken_{0};
 };
 
-}  // namespace microframe::ws
+}  // namespace microframe::base
