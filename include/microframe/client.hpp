@@ -23,10 +23,10 @@
 
 namespace microframe {
 
-namespace ws {
+namespace client {
 class ClientDriver;
 class ClientThread;
-}  // namespace ws
+}  // namespace client
 
 // A thread for many clients. It lives as long as this, or one of them, does.
 class ClientLoop {
@@ -38,7 +38,7 @@ class ClientLoop {
 
  private:
   friend class Client;
-  std::shared_ptr<ws::ClientThread> thread_;
+  std::shared_ptr<client::ClientThread> thread_;
 };
 
 class Client {
@@ -160,7 +160,8 @@ class Client {
   ClientState state() const;
 
  private:
-  Client(std::shared_ptr<ws::ClientThread> thread, const std::string& url, ClientOptions options);
+  Client(std::shared_ptr<client::ClientThread> thread, const std::string& url,
+         ClientOptions options);
   void set(detail::ClientHandlers::Message handler);
   void set(detail::ClientHandlers::Binary handler);
   void set(detail::ClientHandlers::Text handler);
@@ -173,8 +174,8 @@ class Client {
   template <class Handler>
   void post_handler(std::shared_ptr<const Handler> handler);
 
-  std::shared_ptr<ws::ClientThread> thread_;
-  std::shared_ptr<ws::ClientDriver> driver_;
+  std::shared_ptr<client::ClientThread> thread_;
+  std::shared_ptr<client::ClientDriver> driver_;
 };
 
 }  // namespace microframe

@@ -7,8 +7,8 @@
 #include <limits>
 #include <vector>
 
+#include "guard/memory.hpp"
 #include "hub/hub.hpp"
-#include "ws/memory.hpp"
 #include "ws/site.hpp"
 
 namespace microframe::app {
@@ -27,8 +27,8 @@ ClientMetric labelled(const char* name, std::string_view value) {
 MetricFamily rejections(const ws::Site& site) {
   MetricFamily family{
       "microframe_rejected_total", "Peers refused or cut off, by reason.", MetricType::Counter, {}};
-  for (std::size_t i = 0; i < ws::kRejections; ++i) {
-    const auto reason = static_cast<ws::Rejection>(i);
+  for (std::size_t i = 0; i < guard::kRejections; ++i) {
+    const auto reason = static_cast<guard::Rejection>(i);
     ClientMetric metric = labelled("reason", to_string(reason));
     metric.counter.value = static_cast<double>(site.rejections.count(reason));
     family.metric.push_back(std::move(metric));
@@ -139,7 +139,7 @@ std::string metrics_text(const ws::Site& site) {
               "Hooks that held their loop up for Limits::hook_warning_time.",
               site.blocked_hooks.load(std::memory_order_relaxed)),
       gauge("microframe_resident_memory_bytes", "Resident memory of the process.",
-            ws::resident_bytes()),
+            guard::resident_bytes()),
       gauge("microframe_memory_limit_bytes",
             "Resident memory past which nobody is let in; 0: no limit.", site.memory_bytes_max),
   };

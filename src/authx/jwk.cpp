@@ -7,8 +7,8 @@
 
 #include <algorithm>
 
-#include "authx/base64url.hpp"
 #include "authx/evp_key.hpp"
+#include "base/base64url.hpp"
 
 namespace microframe::authx {
 namespace {
@@ -67,7 +67,7 @@ std::optional<std::string_view> text_of(const object& jwk, std::string_view name
 
 std::optional<std::string> bytes_of(const object& jwk, std::string_view name) {
   const auto text = text_of(jwk, name);
-  return text ? base64url_decode(*text) : std::nullopt;
+  return text ? base::base64url_decode(*text) : std::nullopt;
 }
 
 const unsigned char* data_of(const std::string& bytes) {

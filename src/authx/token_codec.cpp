@@ -4,11 +4,11 @@
 #include <boost/json/serialize.hpp>
 #include <stdexcept>
 
-#include "authx/base64url.hpp"
 #include "authx/claims.hpp"
 #include "authx/config_rules.hpp"
 #include "authx/strict_json.hpp"
 #include "base/ascii.hpp"
+#include "base/base64url.hpp"
 #include "microframe/config_error.hpp"
 
 namespace microframe::authx {
@@ -71,7 +71,7 @@ std::optional<Parts> split(std::string_view token) {
 }
 
 std::optional<Json> decode_object(std::string_view part) {
-  const auto text = base64url_decode(part);
+  const auto text = base::base64url_decode(part);
   return text ? parse_strict_object(*text) : std::nullopt;
 }
 
@@ -89,7 +89,7 @@ TypeClaim type_claim(const JwksSource& source, const boost::json::object& header
 
 std::string encoded_header(Algorithm algorithm) {
   const Json header = {{"alg", to_string(algorithm)}, {"typ", "JWT"}};
-  return base64url_encode(boost::json::serialize(header));
+  return base::base64url_encode(boost::json::serialize(header));
 }
 
 }  // namespace
@@ -142,10 +142,10 @@ std::string TokenCodec::issue(TokenType type, std::string_view sub, const TokenO
   }
   std::string token = usual_header_;
   token += '.';
-  token += base64url_encode(claims);
+  token += base::base64url_encode(claims);
   const std::string signature = signer_->sign(token);
   token += '.';
-  token += base64url_encode(signature);
+  token += base::base64url_encode(signature);
   if (token.size() > kTokenBytesMax) {
     throw std::invalid_argument(
         "microframe: a token is at most 8 KiB; keep what is large in a store, by its id");
@@ -175,7 +175,7 @@ base::Result<Claims, TokenError> TokenCodec::verify(std::string_view token, Toke
   const auto parts = split(token);
   if (!parts) return base::fail(TokenError::malformed);
   if (const auto error = judge_header(parts->header)) return base::fail(*error);
-  const auto signature = base64url_decode(parts->signature);
+  const auto signature = base::base64url_decode(parts->signature);
   if (!signature) return base::fail(TokenError::malformed);
   if (!verifier_->verify(parts->signed_input, *signature))
     return base::fail(TokenError::bad_signature);
@@ -206,7 +206,7 @@ base::Result<Claims, Unverified> TokenCodec::verify(std::string_view token, Toke
   const auto parts = split(token);
   const auto header = parts ? decode_object(parts->header) : std::nullopt;
   auto claims = header ? decode_object(parts->claims) : std::nullopt;
-  const auto signature = claims ? base64url_decode(parts->signature) : std::nullopt;
+  const auto signature = claims ? base::base64url_decode(parts->signature) : std::nullopt;
   if (!signature) return refuse(TokenError::malformed);
   const auto& members = header->get_object();
   if (const auto error = check_header(members)) return refuse(*error);

@@ -1,14 +1,14 @@
 #include "authx/token_inspect.hpp"
 
-#include "authx/base64url.hpp"
 #include "authx/strict_json.hpp"
+#include "base/base64url.hpp"
 #include "microframe/authx/exceptions.hpp"
 
 namespace microframe::authx {
 namespace {
 
 std::string part_text(std::string_view part) {
-  const auto decoded = base64url_decode(part);
+  const auto decoded = base::base64url_decode(part);
   const auto object = decoded ? parse_strict_object(*decoded) : std::nullopt;
   if (!object)
     throw InvalidTokenException(

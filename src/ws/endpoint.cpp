@@ -37,7 +37,7 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, Site& site) {
   loops_ = loops;
   hub::Surroundings* const surroundings = this;
   hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits, surroundings);
-  keyring_ = Keyring(authenticator_.key_sources(), site.keys);
+  keyring_ = keys::Keyring(authenticator_.key_sources(), site.keys);
   route_.base_->endpoint_ = this;
 }
 
@@ -158,7 +158,7 @@ void Endpoint::post_user_event(detail::Hooks::UserEvent hook, const char* name,
   try {
     loop.post([this, hook, name, user] { run_user_event(hook, name, user); });
   } catch (const std::bad_alloc&) {
-    site_->rejections.add(Rejection::out_of_memory, user, name);
+    site_->rejections.add(guard::Rejection::out_of_memory, user, name);
   }
 }
 
@@ -178,9 +178,10 @@ void Endpoint::run_user_event(detail::Hooks::UserEvent hook, const char* name,
 }
 
 JoinResult Endpoint::count(JoinResult result, std::string_view who) const {
-  if (result == JoinResult::name_invalid) site_->rejections.add(Rejection::room_name, who, path());
+  if (result == JoinResult::name_invalid)
+    site_->rejections.add(guard::Rejection::room_name, who, path());
   if (result == JoinResult::too_many_rooms)
-    site_->rejections.add(Rejection::too_many_rooms, who, path());
+    site_->rejections.add(guard::Rejection::too_many_rooms, who, path());
   return result;
 }
 

@@ -15,8 +15,8 @@
 #include "base/shedding.hpp"
 #include "hub/hub.hpp"
 #include "hub/surroundings.hpp"
+#include "keys/keyring.hpp"
 #include "microframe/ws/route.hpp"
-#include "ws/keyring.hpp"
 
 namespace microframe::ws {
 
@@ -43,7 +43,7 @@ class Endpoint final : private hub::Surroundings {
   // A fresh access token for a live connection. An unknown key is refused, and fetched for the next
   // time.
   std::optional<authx::Claims> verify(std::string_view token, authx::Time now) const;
-  const Keyring& keyring() const { return keyring_; }
+  const keys::Keyring& keyring() const { return keyring_; }
   // Closes every device of `user` with 4409. returns: how many there were. Any thread.
   std::size_t disconnect(std::string_view user, std::string_view reason) const;
   bool refuses_by_http() const { return authenticator_.refusal() == authx::AuthRefusal::http; }
@@ -87,7 +87,7 @@ class Endpoint final : private hub::Surroundings {
   WebSocketRoute route_;
   authx::Authenticator authenticator_;
   std::unique_ptr<hub::Hub> hub_;
-  Keyring keyring_;
+  keys::Keyring keyring_;
   Site* site_ = nullptr;  // once open
   std::vector<hub::LoopPort*> loops_;
   std::atomic<std::size_t> sessions_{0};

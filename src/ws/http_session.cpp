@@ -39,20 +39,20 @@ authx::Presented presented(const proto::RequestHead& head, const proto::UpgradeR
   return result;
 }
 
-Rejection rejection_for(unsigned status) {
+guard::Rejection rejection_for(unsigned status) {
   switch (status) {
     case 426:
-      return Rejection::upgrade_required;
+      return guard::Rejection::upgrade_required;
     case 431:
-      return Rejection::head_too_large;
+      return guard::Rejection::head_too_large;
     default:
-      return Rejection::bad_request;
+      return guard::Rejection::bad_request;
   }
 }
 
 }  // namespace
 
-HttpSession::HttpSession(LoopServer& server, Arrival arrival)
+HttpSession::HttpSession(LoopServer& server, guard::Arrival arrival)
     : server_(server),
       peer_(arrival.peer),
       verdict_(arrival.verdict),
@@ -76,7 +76,7 @@ void HttpSession::on_secured() {
 
 void HttpSession::on_plaintext() {
   guarded([this] {
-    reject(Rejection::bad_request, 400,
+    reject(guard::Rejection::bad_request, 400,
            "This port speaks TLS: write https:// or wss:// in place of http:// or ws://");
   });
 }
@@ -104,7 +104,7 @@ void HttpSession::receive(base::MutableBytes bytes) {
 // The usual head comes whole and is read where it lies; one in pieces is gathered first.
 void HttpSession::read_head(base::MutableBytes bytes) {
   // Whatever it says: a proxy that was forgotten in the list sends its header, which is no head.
-  if (verdict_ == Admission::Verdict::no_proxy) return reject(refusal_of(verdict_));
+  if (verdict_ == guard::Admission::Verdict::no_proxy) return reject(guard::refusal_of(verdict_));
   if (!held_.empty()) {
     held_.insert(held_.end(), bytes.begin(), bytes.end());
     bytes = held_;
@@ -129,8 +129,8 @@ void HttpSession::handle_head(std::string_view text, base::MutableBytes rest) {
     return reject(rejection_for(head.error().status), head.error().status, head.error().reason);
   name_client(*head);
   Endpoint* endpoint = server_.site().endpoint(head->path);
-  if (verdict_ != Admission::Verdict::admitted) {
-    const Refusal refusal = refusal_of(verdict_);
+  if (verdict_ != guard::Admission::Verdict::admitted) {
+    const guard::Refusal refusal = guard::refusal_of(verdict_);
     if (endpoint || !refusal.sees_pages) return reject(refusal);
   }
   if (endpoint) return begin_upgrade(*head, *endpoint, rest);
@@ -139,22 +139,22 @@ void HttpSession::handle_head(std::string_view text, base::MutableBytes rest) {
 
 // From here on the peer is the client, whose connections are counted.
 void HttpSession::name_client(const proto::RequestHead& head) {
-  const Proxies& proxies = server_.site().proxies;
+  const guard::Proxies& proxies = server_.site().proxies;
   if (!proxies.forwards(peer_)) return;
   peer_ = proxies.client(head.all("x-forwarded-for"), peer_);
-  if (verdict_ == Admission::Verdict::admitted)
-    verdict_ = server_.site().admission.count_for(counted_as(peer_), ticket_);
+  if (verdict_ == guard::Admission::Verdict::admitted)
+    verdict_ = server_.site().admission.count_for(guard::counted_as(peer_), ticket_);
 }
 
 void HttpSession::serve_page(const proto::RequestHead& head) {
   const Page* page = server_.site().page(head.path);
   if (!page) {
-    server_.site().reject(Rejection::not_found, net::to_string(peer_),
+    server_.site().reject(guard::Rejection::not_found, net::to_string(peer_),
                           head.path.substr(0, kPathBytesLogged));
     return answer(proto::refusal_response(404, {}, "no such path"));
   }
   if (head.method != "GET" && head.method != "HEAD") {
-    return reject(Rejection::bad_request, 405, "method", "Allow: GET, HEAD\r\n");
+    return reject(guard::Rejection::bad_request, 405, "method", "Allow: GET, HEAD\r\n");
   }
   std::string fields = "Content-Type: " + page->content_type + "\r\n";
   fields +=
@@ -203,14 +203,15 @@ void HttpSession::begin_authenticating() {
 bool HttpSession::hold(base::Bytes bytes) {
   held_.insert(held_.end(), bytes.begin(), bytes.end());
   if (held_.size() <= server_.site().limits.auth_bytes_max) return true;
-  reject(Rejection::auth_flood, 503, "frames before the handshake's answer");
+  reject(guard::Rejection::auth_flood, 503, "frames before the handshake's answer");
   return false;
 }
 
 void HttpSession::look_up_user(base::MutableBytes rest) {
   upgrade_->look_up = server_.site().admission.authentications().take();
   if (!upgrade_->look_up)
-    return reject(Rejection::auth_overload, 503, "users being looked up", "Retry-After: 5\r\n");
+    return reject(guard::Rejection::auth_overload, 503, "users being looked up",
+                  "Retry-After: 5\r\n");
   begin_authenticating();
   if (!hold(rest)) return;
   bool answered = false;
@@ -260,19 +261,20 @@ void HttpSession::finish_look_up() {
 void HttpSession::look_up_failed(std::string_view what) {
   base::log::error("the AuthManager threw",
                    {{"endpoint", upgrade_->endpoint->path()}, {"what", what}});
-  reject(Rejection::auth_failed, 503, "the user store failed");
+  reject(guard::Rejection::auth_failed, 503, "the user store failed");
 }
 
 // The seed's way: a browser sees no HTTP status, so the handshake is accepted and the refusal said
 // inside it (design: Authentication). No hook runs and nobody is registered.
 void HttpSession::refuse(const authx::Refused& refused) {
   if (refused.kind == authx::Refused::Kind::forbidden_origin) {
-    return reject(Rejection::forbidden_origin, 403, refused.detail);
+    return reject(guard::Rejection::forbidden_origin, 403, refused.detail);
   }
   if (upgrade_->endpoint->refuses_by_http()) {
-    return reject(Rejection::unauthenticated, 401, refused.detail, "WWW-Authenticate: Bearer\r\n");
+    return reject(guard::Rejection::unauthenticated, 401, refused.detail,
+                  "WWW-Authenticate: Bearer\r\n");
   }
-  server_.site().reject(Rejection::unauthenticated, net::to_string(peer_), refused.detail);
+  server_.site().reject(guard::Rejection::unauthenticated, net::to_string(peer_), refused.detail);
   std::string bytes = proto::accept_response(upgrade_->key, upgrade_->subprotocol);
   const SharedBuffer error = encode(Json{{"error", authx::Refused::kWord}});
   bytes += base::as_text(error.bytes());
@@ -289,7 +291,7 @@ void HttpSession::open(base::MutableBytes early) {
   const base::Ref<ServerConnection> connection(new ServerConnection(server_, opening()));
   auto socket = std::move(socket_);
   server_.adopt(connection);
-  const Revocations& revocations = server_.site().revocations;
+  const guard::Revocations& revocations = server_.site().revocations;
   server_.forget(*this);  // `this` is gone; `early` shows bytes that are not its own
   connection->open(std::move(socket), early);
   // A revocation that came since the token was judged may not have seen this device.
@@ -362,7 +364,8 @@ void HttpSession::on_end(net::EndReason reason) {
   guarded([&] {
     // A stream that only ends, as a probe's, is nobody's fault.
     if (reason == net::EndReason::tls_failed) {
-      server_.site().reject(Rejection::tls_failed, net::to_string(peer_), socket_->tls_failure());
+      server_.site().reject(guard::Rejection::tls_failed, net::to_string(peer_),
+                            socket_->tls_failure());
     }
     server_.forget(*this);
   });
@@ -375,14 +378,14 @@ void HttpSession::on_deadline(std::uint64_t) {
 void HttpSession::deadline_passed() {
   switch (phase_) {
     case Phase::securing:
-      server_.site().reject(Rejection::tls_timeout, net::to_string(peer_),
+      server_.site().reject(guard::Rejection::tls_timeout, net::to_string(peer_),
                             "no TLS handshake in time");
       return server_.forget(*this);
     case Phase::reading_head:
-      return reject(Rejection::head_timeout, 408, "no request in time");
+      return reject(guard::Rejection::head_timeout, 408, "no request in time");
     case Phase::authenticating:
       if (upgrade_->keys) return keys_missing("the keys did not come in time");
-      return reject(Rejection::auth_timeout, 503, "the user store did not answer in time");
+      return reject(guard::Rejection::auth_timeout, 503, "the user store did not answer in time");
     case Phase::answered:
       return server_.forget(*this);
   }
@@ -394,13 +397,13 @@ void HttpSession::arm(std::chrono::milliseconds limit) {
 
 // --- answers ---
 
-void HttpSession::reject(Rejection why, unsigned status, std::string_view detail,
+void HttpSession::reject(guard::Rejection why, unsigned status, std::string_view detail,
                          std::string_view extra_fields) {
   server_.site().reject(why, net::to_string(peer_), detail);
   answer(proto::refusal_response(status, extra_fields, detail));
 }
 
-void HttpSession::reject(const Refusal& refusal) {
+void HttpSession::reject(const guard::Refusal& refusal) {
   reject(refusal.why, refusal.status, refusal.detail, refusal.fields);
 }
 

@@ -13,6 +13,9 @@
 
 #include "authx/authenticator.hpp"
 #include "base/timer_wheel.hpp"
+#include "guard/arrival.hpp"
+#include "guard/rejection.hpp"
+#include "keys/key_store.hpp"
 #include "microframe/authx.hpp"
 #include "microframe/task.hpp"
 #include "net/address.hpp"
@@ -20,9 +23,6 @@
 #include "proto/handshake.hpp"
 #include "proto/http_head.hpp"
 #include "v1/names.hpp"
-#include "ws/arrival.hpp"
-#include "ws/key_store.hpp"
-#include "ws/rejection.hpp"
 #include "ws/server_connection.hpp"
 #include "ws/takeover.hpp"
 
@@ -34,7 +34,7 @@ class LoopServer;
 class HttpSession final : private net::SocketEvents, private base::TimerNode {
  public:
   // arrival: one that was not admitted is told so when its request is in.
-  HttpSession(LoopServer& server, Arrival arrival);
+  HttpSession(LoopServer& server, guard::Arrival arrival);
 
  private:
   friend class LoopServer;
@@ -50,7 +50,7 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
     base::Slots::Place place;
     std::chrono::steady_clock::time_point since;  // the key was not known then
     std::size_t source;                           // whose it is to be, in the KeyStore
-    KeyStore::Wait wait;
+    keys::KeyStore::Wait wait;
   };
   // An accepted handshake, while its user is being looked up.
   struct Upgrade {
@@ -113,15 +113,15 @@ class HttpSession final : private net::SocketEvents, private base::TimerNode {
   std::string acceptance() const;
 
   void answer(std::string_view bytes);
-  void reject(const Refusal& refusal);
-  void reject(Rejection why, unsigned status, std::string_view detail,
+  void reject(const guard::Refusal& refusal);
+  void reject(guard::Rejection why, unsigned status, std::string_view detail,
               std::string_view extra_fields = {});
   void arm(std::chrono::milliseconds limit);
 
   LoopServer& server_;
   net::PeerAddress peer_;
-  Admission::Verdict verdict_;
-  Admission::Ticket ticket_;
+  guard::Admission::Verdict verdict_;
+  guard::Admission::Ticket ticket_;
   Phase phase_ = Phase::reading_head;
   proto::HeadScanner scanner_;
   std::vector<std::byte> held_;  // a head in pieces, or early frames

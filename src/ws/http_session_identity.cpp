@@ -26,24 +26,25 @@ void HttpSession::judge(base::MutableBytes rest) {
   upgrade_->keys->since = since;
   upgrade_->keys->place = server_.site().key_waits.take();
   if (!upgrade_->keys->place)
-    return reject(Rejection::key_waits_full, 503, "keys being waited for", "Retry-After: 5\r\n");
+    return reject(guard::Rejection::key_waits_full, 503, "keys being waited for",
+                  "Retry-After: 5\r\n");
   begin_authenticating();
   if (hold(rest)) wait_for_keys(identity.error());
 }
 
 void HttpSession::wait_for_keys(const authx::Refused& refused) {
   KeyWait& keys = *upgrade_->keys;
-  const Keyring& ring = upgrade_->endpoint->keyring();
+  const keys::Keyring& ring = upgrade_->endpoint->keyring();
   keys.source = ring.number(refused.source);
   const auto deadline = keys.since + server_.site().limits.auth_time;
   switch (ring.store().wait(
       keys.source, keys.since, deadline, [this] { guarded([this] { keys_came(); }); }, keys.wait)) {
-    case KeyStore::Outlook::absent:
+    case keys::KeyStore::Outlook::absent:
       upgrade_->keys.reset();
       return refuse(refused);
-    case KeyStore::Outlook::coming:
+    case keys::KeyStore::Outlook::coming:
       return;
-    case KeyStore::Outlook::too_far:
+    case keys::KeyStore::Outlook::too_far:
       return keys_missing("unknown key, and its issuer is not to be asked yet");
   }
 }
@@ -67,7 +68,7 @@ void HttpSession::keys_missing(std::string_view detail) {
   const auto& ring = upgrade_->endpoint->keyring();
   const auto after = ring.store().retry_after(upgrade_->keys->source);
   upgrade_->keys.reset();  // its place is another's while the answer leaves
-  reject(Rejection::keys_unavailable, 503, detail,
+  reject(guard::Rejection::keys_unavailable, 503, detail,
          "Retry-After: " + std::to_string(after.count()) + "\r\n");
 }
 

@@ -49,7 +49,7 @@ void LoopServer::listen(net::ListenSocket socket) {
   listeners_.push_back(std::make_unique<net::Listener>(
       loop_, std::move(socket), [this](int fd, const net::PeerAddress& peer) { accept(fd, peer); },
       [this] {
-        site_.reject(Rejection::out_of_descriptors, "", "a connection waits in the kernel");
+        site_.reject(guard::Rejection::out_of_descriptors, "", "a connection waits in the kernel");
       }));
 }
 
@@ -73,10 +73,10 @@ void LoopServer::accept(int fd, const net::PeerAddress& peer) {
   take_in([&] {
     net::Descriptor owned(fd);
     auto [verdict, ticket] = site_.admission.admit(loop_.now_ms());
-    Arrival arrival{std::move(owned), peer, verdict, std::move(ticket)};
+    guard::Arrival arrival{std::move(owned), peer, verdict, std::move(ticket)};
     if (!site_.proxies.expects_header()) return identify(std::move(arrival));
     if (!site_.proxies.trusts(peer)) {
-      arrival.verdict = Admission::Verdict::no_proxy;
+      arrival.verdict = guard::Admission::Verdict::no_proxy;
       return begin(std::move(arrival));
     }
     proxy_sessions_.push_back(std::make_unique<ProxySession>(*this, std::move(arrival)));
@@ -94,23 +94,24 @@ void LoopServer::take_in(Action&& action) {
 }
 
 // What counts for an address waits until it is the client's.
-void LoopServer::identify(Arrival arrival) {
+void LoopServer::identify(guard::Arrival arrival) {
   take_in([&] {
-    const bool admitted = arrival.verdict == Admission::Verdict::admitted;
+    const bool admitted = arrival.verdict == guard::Admission::Verdict::admitted;
     if (admitted && !site_.proxies.forwards(arrival.peer))
-      arrival.verdict = site_.admission.count_for(counted_as(arrival.peer), arrival.ticket);
+      arrival.verdict = site_.admission.count_for(guard::counted_as(arrival.peer), arrival.ticket);
     begin(std::move(arrival));
   });
 }
 
-void LoopServer::begin(Arrival arrival) {
-  const bool admitted = arrival.verdict == Admission::Verdict::admitted;
+void LoopServer::begin(guard::Arrival arrival) {
+  const bool admitted = arrival.verdict == guard::Admission::Verdict::admitted;
   if (!admitted) arrival.ticket = {};
   // Telling each of a flood why would cost what the limit is to save; so would a TLS handshake of
   // each.
-  const bool costs_too_much = site_.tls && arrival.verdict == Admission::Verdict::too_fast;
+  const bool costs_too_much = site_.tls && arrival.verdict == guard::Admission::Verdict::too_fast;
   if (!admitted && (costs_too_much || sessions_.size() >= kAnswersMax)) {
-    site_.reject(refusal_of(arrival.verdict).why, net::to_string(arrival.peer), "unanswered");
+    site_.reject(guard::refusal_of(arrival.verdict).why, net::to_string(arrival.peer),
+                 "unanswered");
     return;
   }
   sessions_.push_back(std::make_unique<HttpSession>(*this, std::move(arrival)));

@@ -12,10 +12,10 @@
 
 #include "base/ref.hpp"
 #include "base/timer_wheel.hpp"
+#include "guard/arrival.hpp"
 #include "hub/loop_port.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
-#include "ws/arrival.hpp"
 #include "ws/loop_deflate.hpp"
 
 namespace microframe::ws {
@@ -58,7 +58,7 @@ class LoopServer final : public hub::LoopPort, private base::TimerNode {
 
   // Goes on with a connection whose stream begins now, and whose peer is the client or a proxy that
   // names it in the request. Throws nothing.
-  void identify(Arrival arrival);
+  void identify(guard::Arrival arrival);
 
   // Stops listening and closes every connection with 1012, in batches, so that not all come back to
   // other servers at once; `done` is called when the last is gone, which is after
@@ -73,7 +73,7 @@ class LoopServer final : public hub::LoopPort, private base::TimerNode {
   void drain_batch();
   void sweep();
   void accept(int fd, const net::PeerAddress& peer);
-  void begin(Arrival arrival);
+  void begin(guard::Arrival arrival);
   void on_deadline(std::uint64_t now_ms) override;
   void tell_if_empty();
 

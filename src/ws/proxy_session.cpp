@@ -10,7 +10,7 @@
 
 namespace microframe::ws {
 
-ProxySession::ProxySession(LoopServer& server, Arrival arrival)
+ProxySession::ProxySession(LoopServer& server, guard::Arrival arrival)
     : server_(server),
       arrival_(std::move(arrival)),
       preface_(server.loop(), std::move(arrival_.fd), *this) {
@@ -33,10 +33,10 @@ void ProxySession::on_preface(base::Bytes so_far) {
 
 void ProxySession::read(base::Bytes so_far) {
   const auto parsed = proto::parse_proxy_header(so_far);
-  if (!parsed) return drop(Rejection::proxy_header, parsed.error());
+  if (!parsed) return drop(guard::Rejection::proxy_header, parsed.error());
   const std::optional<proto::ProxyHeader>& header = *parsed;
   if (!header) return;
-  Arrival arrival = std::move(arrival_);
+  guard::Arrival arrival = std::move(arrival_);
   arrival.fd = preface_.release(header->size);
   if (header->source)
     arrival.peer = net::PeerAddress(header->source->address, header->source->port);
@@ -48,15 +48,16 @@ void ProxySession::read(base::Bytes so_far) {
 // A proxy that only looks whether the server listens says nothing.
 void ProxySession::on_preface_end(bool empty) {
   if (empty) return server_.forget(*this);
-  guarded([this] { drop(Rejection::proxy_header, "the stream ended within the PROXY header"); });
+  guarded(
+      [this] { drop(guard::Rejection::proxy_header, "the stream ended within the PROXY header"); });
 }
 
 void ProxySession::on_deadline(std::uint64_t) {
-  guarded([this] { drop(Rejection::proxy_timeout, "no PROXY header in time"); });
+  guarded([this] { drop(guard::Rejection::proxy_timeout, "no PROXY header in time"); });
 }
 
 // Without an answer: whoever sends no header may not speak HTTP either.
-void ProxySession::drop(Rejection why, std::string_view detail) {
+void ProxySession::drop(guard::Rejection why, std::string_view detail) {
   server_.site().reject(why, net::to_string(arrival_.peer), detail);
   server_.forget(*this);
 }

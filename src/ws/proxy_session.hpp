@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "base/timer_wheel.hpp"
+#include "guard/arrival.hpp"
 #include "net/preface.hpp"
-#include "ws/arrival.hpp"
 
 namespace microframe::ws {
 
@@ -16,7 +16,7 @@ class LoopServer;
 class ProxySession final : private net::PrefaceEvents, private base::TimerNode {
  public:
   // arrival: from a trusted proxy.
-  ProxySession(LoopServer& server, Arrival arrival);
+  ProxySession(LoopServer& server, guard::Arrival arrival);
 
  private:
   friend class LoopServer;
@@ -32,10 +32,10 @@ class ProxySession final : private net::PrefaceEvents, private base::TimerNode {
   template <class Action>
   void guarded(Action&& action);
   void read(base::Bytes so_far);
-  void drop(Rejection why, std::string_view detail);
+  void drop(guard::Rejection why, std::string_view detail);
 
   LoopServer& server_;
-  Arrival arrival_;
+  guard::Arrival arrival_;
   net::Preface preface_;
   std::size_t roster_index_ = 0;
 };

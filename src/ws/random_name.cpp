@@ -4,7 +4,7 @@
 
 #include <stdexcept>
 
-#include "authx/base64url.hpp"
+#include "base/base64url.hpp"
 
 namespace microframe::ws {
 
@@ -12,7 +12,7 @@ std::string random_name(std::size_t bytes) {
   std::string random(bytes, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(bytes)) != 1)
     throw std::runtime_error("the system gives no random bytes");
-  return authx::base64url_encode(random);
+  return base::base64url_encode(random);
 }
 
 }  // namespace microframe::ws

@@ -37,9 +37,9 @@ std::unique_ptr<Takeover> make_takeover(DeflateAgreement& agreed, Site& site) {
                                     &site.compression_counts.received);
 }
 
-Rejection rejection_for(CloseCode code) {
-  return code == CloseCode::message_too_big ? Rejection::message_too_big
-                                            : Rejection::protocol_error;
+guard::Rejection rejection_for(CloseCode code) {
+  return code == CloseCode::message_too_big ? guard::Rejection::message_too_big
+                                            : guard::Rejection::protocol_error;
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ void ServerConnection::begin_session(base::MutableBytes early) {
     auto& replaced = static_cast<ServerConnection&>(*oldest);
     replaced.server_.run([held = Ref<ServerConnection>(&replaced)] {
       held->guarded([&] {
-        held->reject(Rejection::replaced, "the user has too many devices");
+        held->reject(guard::Rejection::replaced, "the user has too many devices");
         held->close(CloseCode::replaced, "replaced by a newer device", DisconnectCause::replaced);
       });
     });
@@ -143,7 +143,7 @@ bool ServerConnection::within_rate() {
   const Limits& limits = server_.site().limits;
   if (rate_.take(limits.messages_per_second, limits.messages_burst, server_.loop().now_ms()))
     return true;
-  reject(Rejection::too_many_messages, "message rate");
+  reject(guard::Rejection::too_many_messages, "message rate");
   close(CloseCode::too_many_messages, "too many messages", DisconnectCause::too_many_messages);
   return false;
 }
@@ -262,7 +262,7 @@ bool ServerConnection::make_room(const SharedBuffer& frame) {
   // A hub may be walking its lists: the session ends when it is done.
   server_.loop().post([held = Ref<ServerConnection>(this)] {
     held->guarded([&] {
-      held->reject(Rejection::too_slow, "outbox is full");
+      held->reject(guard::Rejection::too_slow, "outbox is full");
       held->close(CloseCode::too_slow, "too slow", DisconnectCause::too_slow);
     });
   });
@@ -387,7 +387,7 @@ void ServerConnection::give_up() {
 void ServerConnection::try_drop() {
   const Ref<ServerConnection> keep(this);
   try {
-    if (gives_up_ && !session_ended_) reject(Rejection::out_of_memory, "dropped");
+    if (gives_up_ && !session_ended_) reject(guard::Rejection::out_of_memory, "dropped");
     drop();
     if (!hooks_ended_) return;
     handle_.reset();
@@ -480,7 +480,7 @@ detail::ActivitySign::Scope ServerConnection::show(const char* hook) {
 }
 
 void ServerConnection::on_bad_message(std::string_view word, std::string_view detail) {
-  reject(Rejection::bad_message, word);
+  reject(guard::Rejection::bad_message, word);
   if (session_)
     return session_->refuse(word == "binary_not_supported" ? v1::kNotSupported : word, detail);
   // The detail may be an application's own words, and bytes that are no text would end this
@@ -493,7 +493,7 @@ void ServerConnection::on_hook_failed(std::string_view hook, std::string_view wh
   base::log::error(
       "hook threw",
       {{"endpoint", endpoint_.path()}, {"hook", hook}, {"user", user()}, {"what", what}});
-  reject(Rejection::hook_failed, hook);
+  reject(guard::Rejection::hook_failed, hook);
   if (session_ && session_->is_answering()) session_->refuse(v1::kFailed, "the hook failed");
   close(CloseCode::internal_error, "internal error", DisconnectCause::hook_failed);
 }
@@ -503,7 +503,7 @@ void ServerConnection::on_hooks_idle() {
   if (socket_) socket_->resume_reading();
 }
 
-void ServerConnection::reject(Rejection why, std::string_view detail) {
+void ServerConnection::reject(guard::Rejection why, std::string_view detail) {
   server_.site().reject(why, remote_address(), detail);
 }
 

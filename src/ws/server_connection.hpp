@@ -18,8 +18,12 @@
 #include <string_view>
 
 #include "authx/authenticator.hpp"
+#include "base/heartbeat.hpp"
+#include "base/rate_limit.hpp"
 #include "base/ref.hpp"
 #include "base/timer_wheel.hpp"
+#include "guard/admission.hpp"
+#include "guard/rejection.hpp"
 #include "hub/member.hpp"
 #include "microframe/ws/ack.hpp"
 #include "microframe/ws/disconnect.hpp"
@@ -27,11 +31,7 @@
 #include "net/address.hpp"
 #include "net/socket.hpp"
 #include "proto/connection.hpp"
-#include "ws/admission.hpp"
-#include "base/heartbeat.hpp"
 #include "ws/hook_runner.hpp"
-#include "base/rate_limit.hpp"
-#include "ws/rejection.hpp"
 #include "ws/takeover.hpp"
 
 namespace microframe::ws {
@@ -53,7 +53,7 @@ class ServerConnection final : public hub::Member,
     std::string subprotocol;  // "" also where the token's was echoed
     bool has_session;         // it speaks microframe.v1
     net::PeerAddress peer;
-    Admission::Ticket ticket;
+    guard::Admission::Ticket ticket;
     DeflateAgreement deflate;
     std::unique_ptr<const std::string>
         client_certificate;  // its subject; nullptr if none was shown
@@ -214,7 +214,7 @@ class ServerConnection final : public hub::Member,
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
   }
   std::chrono::system_clock::time_point ends() const;
-  void reject(Rejection why, std::string_view detail);
+  void reject(guard::Rejection why, std::string_view detail);
 
   // A delivery reads these five: side by side.
   LoopServer& server_;
@@ -243,7 +243,7 @@ class ServerConnection final : public hub::Member,
   std::string subprotocol_;
   net::PeerAddress peer_;
   std::unique_ptr<const std::string> client_certificate_;  // few show one
-  Admission::Ticket ticket_;
+  guard::Admission::Ticket ticket_;
   const std::uint64_t id_;
   std::atomic<std::int64_t> expires_s_;  // of the token, seconds since 1970
   // Pongs of a socket that is full: the one that waits in it, and the answer to the last ping

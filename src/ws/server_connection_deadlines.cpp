@@ -62,12 +62,12 @@ void ServerConnection::on_deadline(std::uint64_t now_ms) {
 
 void ServerConnection::deadline_passed(std::uint64_t now_ms) {
   if (phase_ == Phase::closing) {
-    reject(Rejection::closing_timeout, "the closing handshake is late");
+    reject(guard::Rejection::closing_timeout, "the closing handshake is late");
     return stream_ended();
   }
   if (suspended_) return end_suspended();
   if (std::chrono::system_clock::now() >= ends()) {
-    reject(Rejection::token_expired, "exp has passed");
+    reject(guard::Rejection::token_expired, "exp has passed");
     return close(CloseCode::unauthenticated, "token expired", DisconnectCause::token_expired);
   }
   check_progress(now_ms);
@@ -80,7 +80,7 @@ void ServerConnection::deadline_passed(std::uint64_t now_ms) {
 void ServerConnection::check_progress(std::uint64_t now_ms) {
   const std::uint64_t since = socket_->blocked_since_ms();
   if (since == 0 || now_ms < since + to_ms(server_.site().limits.outbox_time)) return;
-  reject(Rejection::too_slow, "no progress");
+  reject(guard::Rejection::too_slow, "no progress");
   close(CloseCode::too_slow, "too slow", DisconnectCause::too_slow);
 }
 
@@ -95,7 +95,7 @@ void ServerConnection::check_heartbeat(std::uint64_t now_ms) {
     case base::Heartbeat::Verdict::ping:
       return send_ping();
     case base::Heartbeat::Verdict::lost:
-      reject(Rejection::heartbeat_timeout, "no answer to a ping");
+      reject(guard::Rejection::heartbeat_timeout, "no answer to a ping");
       return lose(DisconnectCause::timeout);
   }
 }

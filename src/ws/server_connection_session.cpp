@@ -109,12 +109,12 @@ void ServerConnection::on_message_done() {
 }
 
 void ServerConnection::on_control(const v1::ClientFrame& frame, bool allowed) {
-  if (!allowed) reject(Rejection::forbidden_room, "can_join");
+  if (!allowed) reject(guard::Rejection::forbidden_room, "can_join");
   session_->control(frame, allowed);
 }
 
 void ServerConnection::refuse_frame(std::uint64_t id, std::string_view code, std::string_view why) {
-  reject(Rejection::bad_message, code);
+  reject(guard::Rejection::bad_message, code);
   session_->refuse(id, code, why);
 }
 
@@ -168,7 +168,7 @@ void ServerConnection::await_client() {
 // Ends the stream that the session still has, for its client has come by another.
 void ServerConnection::evict() {
   if (is_open()) {
-    reject(Rejection::replaced, "the session goes on elsewhere");
+    reject(guard::Rejection::replaced, "the session goes on elsewhere");
     session_->bye(CloseCode::replaced, "resumed elsewhere");
     send_control(protocol_->close(CloseCode::replaced, "resumed elsewhere"));
     socket_->offer();
@@ -282,7 +282,7 @@ void ServerConnection::open(Resumption resumption) {
 void ServerConnection::revoke(std::string_view reason) {
   guarded([&] {
     if (!is_open() && !suspended_) return;
-    reject(Rejection::revoked, reason);
+    reject(guard::Rejection::revoked, reason);
     close(CloseCode::replaced, reason, DisconnectCause::revoked);
   });
 }

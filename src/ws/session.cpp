@@ -4,13 +4,13 @@
 #include <boost/json/object.hpp>
 #include <chrono>
 
+#include "base/chance.hpp"
 #include "base/to_ms.hpp"
 #include "hub/hub.hpp"
 #include "proto/utf8.hpp"
 #include "v1/binary.hpp"
 #include "v1/names.hpp"
 #include "v1/server_frames.hpp"
-#include "base/chance.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/hook_runner.hpp"

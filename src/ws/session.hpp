@@ -14,6 +14,7 @@
 
 #include "base/bytes.hpp"
 #include "base/shared_buffer.hpp"
+#include "base/slots.hpp"
 #include "hub/member.hpp"
 #include "microframe/limits.hpp"
 #include "microframe/ws/ack.hpp"
@@ -22,7 +23,6 @@
 #include "v1/message_ids.hpp"
 #include "v1/sent_frames.hpp"
 #include "ws/sessions.hpp"
-#include "base/slots.hpp"
 
 namespace microframe::ws {
 

@@ -8,8 +8,8 @@
 #include <unordered_map>
 
 #include "base/ref.hpp"
-#include "v1/names.hpp"
 #include "base/slots.hpp"
+#include "v1/names.hpp"
 
 namespace microframe::ws {
 

@@ -1,12 +1,13 @@
 #include "ws/site.hpp"
 
-#include "ws/memory.hpp"
+#include "guard/memory.hpp"
 
 namespace microframe::ws {
 namespace {
 
 std::size_t memory_limit(const Limits& limits) {
-  return limits.memory_bytes_max != 0 ? limits.memory_bytes_max : cgroup_bytes_max() / 10 * 9;
+  return limits.memory_bytes_max != 0 ? limits.memory_bytes_max
+                                      : guard::cgroup_bytes_max() / 10 * 9;
 }
 
 }  // namespace

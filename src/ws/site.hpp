@@ -11,21 +11,21 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/histogram.hpp"
+#include "guard/admission.hpp"
+#include "guard/proxies.hpp"
+#include "guard/rejection.hpp"
+#include "guard/revocations.hpp"
+#include "guard/takeover_budget.hpp"
+#include "keys/key_store.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/limits.hpp"
 #include "net/tls_server.hpp"
-#include "ws/admission.hpp"
 #include "ws/endpoint.hpp"
-#include "base/histogram.hpp"
-#include "ws/key_store.hpp"
 #include "ws/loop_deflate.hpp"
-#include "ws/proxies.hpp"
-#include "ws/rejection.hpp"
-#include "ws/revocations.hpp"
 #include "ws/room_rules.hpp"
 #include "ws/session_counts.hpp"
 #include "ws/sessions.hpp"
-#include "ws/takeover_budget.hpp"
 
 namespace microframe::ws {
 
@@ -47,20 +47,20 @@ class Site {
   Endpoint* endpoint(std::string_view path) const;
   const Page* page(std::string_view path) const;
 
-  void reject(Rejection why, std::string_view peer, std::string_view detail) {
+  void reject(guard::Rejection why, std::string_view peer, std::string_view detail) {
     rejections.add(why, peer, detail);
   }
 
   const Limits limits;
   const Compression compression;
   const std::size_t memory_bytes_max;  // the limit's, or the cgroup's; 0: none
-  const Proxies proxies;
-  Rejections rejections;
-  Admission admission;
-  TakeoverBudget takeover_budget;
+  const guard::Proxies proxies;
+  guard::Rejections rejections;
+  guard::Admission admission;
+  guard::TakeoverBudget takeover_budget;
   LoopDeflate::Counts compression_counts;
-  Revocations revocations;
-  KeyStore keys;
+  guard::Revocations revocations;
+  keys::KeyStore keys;
   Sessions sessions;
   SessionCounts session_counts;
   base::Slots key_waits;  // handshakes that wait for keys

@@ -32,7 +32,7 @@ std::size_t bytes_held(const DeflateParams& params, const Compression& settings)
 }  // namespace
 
 DeflateAgreement agree_on_deflate(const std::vector<proto::Extension>& offers,
-                                  const Compression& settings, TakeoverBudget& budget) {
+                                  const Compression& settings, guard::TakeoverBudget& budget) {
   DeflateAgreement agreement;
   if (!settings.enabled || offers.empty()) return agreement;
   proto::DeflateSettings wishes = negotiated(settings);
@@ -59,7 +59,7 @@ proto::DeflaterOptions deflater_options(const Compression& settings, std::uint8_
 }
 
 Takeover::Takeover(const DeflateParams& params, const Compression& settings,
-                   TakeoverBudget::Share share, proto::CompressionCounts* received)
+                   guard::TakeoverBudget::Share share, proto::CompressionCounts* received)
     : share_(std::move(share)) {
   if (params.server_takes_over())
     deflater_.emplace(deflater_options(settings, own_window_bits(params, settings), Context::kept));

@@ -6,23 +6,23 @@
 #include <optional>
 #include <vector>
 
+#include "guard/takeover_budget.hpp"
 #include "microframe/compression.hpp"
 #include "proto/deflate_params.hpp"
 #include "proto/deflater.hpp"
 #include "proto/inflater_pool.hpp"
-#include "ws/takeover_budget.hpp"
 
 namespace microframe::ws {
 
 // What the handshake has agreed on, and the share of the budget that it takes.
 struct DeflateAgreement {
   std::optional<proto::DeflateParams> params;  // nullopt: no compression
-  TakeoverBudget::Share share;
+  guard::TakeoverBudget::Share share;
 };
 
 // Answers a client's offers. Where the budget is used up, without context takeover.
 DeflateAgreement agree_on_deflate(const std::vector<proto::Extension>& offers,
-                                  const Compression& settings, TakeoverBudget& budget);
+                                  const Compression& settings, guard::TakeoverBudget& budget);
 
 // What to make a compressor with, for a peer with such a window.
 proto::DeflaterOptions deflater_options(const Compression& settings, std::uint8_t window_bits,
@@ -33,14 +33,14 @@ class Takeover {
  public:
   // received: counts what is inflated; borrowed.
   Takeover(const proto::DeflateParams& params, const Compression& settings,
-           TakeoverBudget::Share share, proto::CompressionCounts* received);
+           guard::TakeoverBudget::Share share, proto::CompressionCounts* received);
 
   // nullptr: that direction has no context.
   proto::Deflater* deflater() { return deflater_ ? &*deflater_ : nullptr; }
   proto::InflaterPool* inflaters() { return inflaters_ ? &*inflaters_ : nullptr; }
 
  private:
-  TakeoverBudget::Share share_;
+  guard::TakeoverBudget::Share share_;
   std::optional<proto::Deflater> deflater_;
   std::optional<proto::InflaterPool> inflaters_;
 };

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/log.hpp"
-#include "ws/memory.hpp"
+#include "guard/memory.hpp"
 #include "ws/site.hpp"
 
 namespace microframe::ws {
@@ -65,7 +65,7 @@ void Watchdog::look_at_hooks() {
   for (Watched& loop : loops_) {
     const auto found = loop.watch.look(loop.sign->read(), now, site_.limits.hook_warning_time);
     if (!found) continue;
-    const bool blocks = found->kind == HookWatch::Finding::Kind::blocks;
+    const bool blocks = found->kind == guard::HookWatch::Finding::Kind::blocks;
     if (blocks) site_.blocked_hooks.fetch_add(1, std::memory_order_relaxed);
     base::log::warn(blocks ? "hook blocks its loop" : "hook no longer blocks its loop",
                     {{"endpoint", found->activity.endpoint},
@@ -77,19 +77,19 @@ void Watchdog::look_at_hooks() {
 
 // returns: when to look again.
 milliseconds Watchdog::look_at_memory() {
-  const std::size_t bytes = resident_bytes();
+  const std::size_t bytes = guard::resident_bytes();
   const bool full = bytes >= site_.memory_bytes_max;
   site_.admission.shed(full);
   if (full != std::exchange(memory_full_, full)) {
     base::log::warn(
         full ? "memory is full: new connections are refused" : "memory is no longer full",
-        {{"resident_bytes", std::to_string(bytes)},
+        {{"guard::resident_bytes", std::to_string(bytes)},
          {"memory_bytes_max", std::to_string(site_.memory_bytes_max)}});
   }
   // What connections that are gone have freed may still be malloc's, and then nobody would ever be
   // let in.
   if (full && steady_clock::now() - given_back_ >= kGiveBackPeriod) {
-    give_freed_memory_back();
+    guard::give_freed_memory_back();
     given_back_ = steady_clock::now();
   }
   return bytes / 3 * 4 >= site_.memory_bytes_max ? kNearMemoryPeriod : kMemoryPeriod;

@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "guard/hook_watch.hpp"
 #include "microframe/detail/activity.hpp"
-#include "ws/hook_watch.hpp"
 
 namespace microframe::ws {
 
@@ -27,7 +27,7 @@ class Watchdog {
  private:
   struct Watched {
     const detail::ActivitySign* sign;
-    HookWatch watch;
+    guard::HookWatch watch;
   };
 
   void run();

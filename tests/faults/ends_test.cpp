@@ -8,10 +8,10 @@
 #include <thread>
 #include <vector>
 
+#include "client/client_connection.hpp"
 #include "faults/fault.hpp"
 #include "faults/stage.hpp"
 #include "net/loop.hpp"
-#include "ws/client_connection.hpp"
 
 namespace test {
 namespace {
@@ -91,13 +91,14 @@ TEST_F(FaultsAtTheEnd, AServerStopsWhicheverSystemCallFails) {
 }
 
 // Says one thing, hears the answer, closes.
-class Visitor final : public ws::ClientConnection::Events {
+class Visitor final : public client::ClientConnection::Events {
  public:
   Visitor(const Stage& stage, net::Loop& loop) : loop_(loop) {
-    ws::ClientConnection::Options options;
+    client::ClientConnection::Options options;
     options.token = stage.token("alice");
     const std::string url = "ws://127.0.0.1:" + std::to_string(stage.app->port()) + "/echo";
-    connection_ = std::make_unique<ws::ClientConnection>(loop, ws::parse_url(url), options, *this);
+    connection_ =
+        std::make_unique<client::ClientConnection>(loop, client::parse_url(url), options, *this);
   }
   int ends = 0;
 
@@ -110,7 +111,7 @@ class Visitor final : public ws::ClientConnection::Events {
     loop_.stop();
   }
   net::Loop& loop_;
-  std::unique_ptr<ws::ClientConnection> connection_;
+  std::unique_ptr<client::ClientConnection> connection_;
 };
 
 // An attempt ends by itself within ten seconds, also where nothing comes.

@@ -4,11 +4,11 @@
 #include <cstdlib>
 #include <string>
 
-#include "authx/base64url.hpp"
 #include "authx/signer.hpp"
 #include "authx/strict_json.hpp"
 #include "authx/token_codec.hpp"
 #include "authx/token_inspect.hpp"
+#include "base/base64url.hpp"
 #include "microframe/authx/exceptions.hpp"
 
 using namespace microframe::authx;
@@ -29,9 +29,11 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t siz
       object && !parse_strict_object(microframe::to_text(*object)))
     std::abort();
   // With a good signature the claims are reached.
-  const std::string input = base64url_encode(R"({"alg":"HS256"})") + "." + base64url_encode(text);
+  const std::string input = microframe::base::base64url_encode(R"({"alg":"HS256"})") + "." +
+                            microframe::base::base64url_encode(text);
   const auto claims =
-      codec.verify(input + "." + base64url_encode(signer->sign(input)), TokenType::access, now);
+      codec.verify(input + "." + microframe::base::base64url_encode(signer->sign(input)),
+                   TokenType::access, now);
   if (claims.ok() && (claims->sub.empty() || claims->expires <= now || !claims->all.is_object()))
     std::abort();
   return 0;

@@ -1,6 +1,6 @@
 // The client half, against our own server, and against servers that misbehave.
 
-#include "ws/client_connection.hpp"
+#include "client/client_connection.hpp"
 
 #include <atomic>
 #include <functional>
@@ -24,13 +24,14 @@ class Echo : public ws::BaseWebSocket {
 };
 
 // One connection on a loop of its own thread; what it was told is read after closed().
-class Client final : private ws::ClientConnection::Events {
+class Client final : private client::ClientConnection::Events {
  public:
-  Client(const std::string& url, ws::ClientConnection::Options options,
+  Client(const std::string& url, client::ClientConnection::Options options,
          std::string first_words = {})
       : first_words_(std::move(first_words)), thread_([this] { loop_.run(); }) {
     loop_.post([this, url, options = std::move(options)] {
-      connection_.reset(new ws::ClientConnection(loop_, ws::parse_url(url), options, *this));
+      connection_.reset(
+          new client::ClientConnection(loop_, client::parse_url(url), options, *this));
     });
   }
   ~Client() {
@@ -66,7 +67,7 @@ class Client final : private ws::ClientConnection::Events {
   const std::string first_words_;
   std::atomic<bool> closed_{false};
   net::Loop loop_;
-  std::unique_ptr<ws::ClientConnection> connection_;
+  std::unique_ptr<client::ClientConnection> connection_;
   std::thread thread_;
 };
 
@@ -76,8 +77,8 @@ class ClientTest : public test::AppTest {
   std::string url(const std::string& path) const {
     return "ws://127.0.0.1:" + std::to_string(app.port()) + path;
   }
-  ws::ClientConnection::Options as(std::string_view user) const {
-    ws::ClientConnection::Options options;
+  client::ClientConnection::Options as(std::string_view user) const {
+    client::ClientConnection::Options options;
     options.token = token(user);
     return options;
   }
@@ -113,7 +114,7 @@ TEST_F(ClientTest, ARefusedHandshakeSaysWhatTheServerAnswered) {
 
 TEST_F(ClientTest, AServerThatGoesSilentIsGivenUp) {
   auto sockets = net::open_listen_sockets(net::parse_address("127.0.0.1:0"), 1);
-  ws::ClientConnection::Options options;
+  client::ClientConnection::Options options;
   options.heartbeat = {200, 200};
   Client client("ws://127.0.0.1:" + std::to_string(sockets.front().port()) + "/", options);
   std::optional<RawClient> accepted;

@@ -1,9 +1,9 @@
 // Keys that come over https: from the server that the URL names, vouched for, or not at all.
 
+#include "keys/key_fetcher.hpp"
 #include "support/app_fixture.hpp"
 #include "support/certificates.hpp"
 #include "support/jwks.hpp"
-#include "ws/key_fetcher.hpp"
 
 namespace microframe {
 namespace {
@@ -25,11 +25,11 @@ class KeysOverTls : public test::AppTest {
     app.tls(TlsOptions(chain.path(), key.path()));
     start(1);
   }
-  ws::KeyFetcher::Answer fetch(const std::string& host, const std::string& ca_file) const {
-    ws::KeyFetcher fetcher;
+  keys::KeyFetcher::Answer fetch(const std::string& host, const std::string& ca_file) const {
+    keys::KeyFetcher fetcher;
     const auto url = "https://" + host + ":" + std::to_string(app.port()) + "/jwks.json";
     fetcher.begin(7, authx::JwksSource(url).issuer("x").ca_file(ca_file));
-    std::vector<ws::KeyFetcher::Answer> ended;
+    std::vector<keys::KeyFetcher::Answer> ended;
     while (ended.empty()) ended = fetcher.work(10s);
     EXPECT_EQ(ended.size(), 1U);
     EXPECT_EQ(ended.front().id, 7U);

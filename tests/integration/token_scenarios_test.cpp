@@ -16,9 +16,9 @@ using namespace std::chrono_literals;
 using namespace std::string_literals;
 using authx::Algorithm;
 using authx::AuthConfig;
-using authx::base64url_encode;
 using authx::forge;
 using authx::kHeader;
+using microframe::base::base64url_encode;
 using test::EchoChat;
 using test::RawClient;
 using test::Scenario;
@@ -83,7 +83,8 @@ TEST_F(TokenScenario, S15_Hs256WithTheRsaPublicKeyIsRefused) {  // CVE-2024-3366
   std::vector<std::string> bad;
   for (const std::string& secret : {pair.public_pem, pair.public_der}) {
     const std::string input = authx::join(kHeader, claims());
-    bad.push_back(input + "." + base64url_encode(test::hmac_sha256(secret, input)));
+    bad.push_back(input + "." +
+                  microframe::base::base64url_encode(test::hmac_sha256(secret, input)));
   }
   expect_all_refused(
       bad, authx::create_access_token(AuthConfig(pair.private_pem, Algorithm::RS256), "alice"),
@@ -104,9 +105,9 @@ TEST_F(TokenScenario, S16_Es256SignaturesOfZerosOrOfWrongLengthAreRefused) {  //
        {zeros + zeros, zeros + good.substr(32), good.substr(0, 32) + zeros, ""s, good.substr(1),
         good.substr(0, 63), good + good.substr(0, 1), good + good, std::string(63, '\0'),
         test::ecdsa_der(good)}) {
-    bad.push_back(input + "." + base64url_encode(signature));
+    bad.push_back(input + "." + microframe::base::base64url_encode(signature));
   }
-  expect_all_refused(bad, input + "." + base64url_encode(good), "/es");
+  expect_all_refused(bad, input + "." + microframe::base::base64url_encode(good), "/es");
 }
 
 TEST_F(TokenScenario, S17_AHeaderThatNamesBringsOrFetchesAKeyIsRefusedAndNothingIsFetched) {
@@ -119,7 +120,8 @@ TEST_F(TokenScenario, S17_AHeaderThatNamesBringsOrFetchesAKeyIsRefusedAndNothing
         R"("kid":"keys/../../secret")"s, R"("kid":"' UNION SELECT 'x"--")"s,
         R"("kid":"1; DROP TABLE keys")"s, R"("kid":"|/bin/true")"s, R"("jku":")" + url + R"(")",
         R"("x5u":")" + url + R"(")",
-        R"("jwk":{"kty":"oct","k":")" + base64url_encode(auth.secret_key) + R"("})",
+        R"("jwk":{"kty":"oct","k":")" + microframe::base::base64url_encode(auth.secret_key) +
+            R"("})",
         R"("crit":["exp"])"s, R"("crit":["unheard-of"],"unheard-of":true)"s}) {
     bad.push_back(with_header(R"({"alg":"HS256",)" + member + "}"));
   }

@@ -17,9 +17,12 @@ LAYERS = {
     "hub": {"base"},
     "v1": {"base"},
     "net": {"base"},
-    "ws": {"base", "proto", "authx", "hub", "v1", "net"},
+    "keys": {"base", "authx"},
+    "guard": {"base", "net"},
+    "client": {"base", "proto", "v1", "net"},
+    "ws": {"base", "proto", "authx", "hub", "v1", "net", "keys", "guard"},
     "cluster": {"base", "hub", "net"},
-    "app": {"base", "proto", "authx", "hub", "v1", "net", "ws", "cluster"},
+    "app": {"base", "proto", "authx", "hub", "v1", "net", "keys", "guard", "client", "ws", "cluster"},
 }
 PUBLIC = {
     "base": {"json.hpp", "task.hpp", "config_error.hpp", "detail/scheduler.hpp"},
@@ -27,13 +30,16 @@ PUBLIC = {
     "authx": {"authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp"},
     "hub": {"ws/join_result.hpp", "json.hpp"},
     "v1": {"json.hpp", "client/"},
-    "ws": {"ws.hpp", "ws/", "client.hpp", "client/", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
+    "keys": {"authx/", "config_error.hpp", "detail/scheduler.hpp"},
+    "guard": {"authx/", "limits.hpp", "proxies.hpp", "config_error.hpp", "detail/activity.hpp"},
+    "client": {"client.hpp", "client/", "ws/message.hpp", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "tls.hpp", "detail/"},
+    "ws": {"ws.hpp", "ws/", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
     "net": {"io.hpp", "task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "cluster": {"config_error.hpp", "task.hpp"},
     "app": set(),  # any
 }
 # A library that one layer hides from the rest is known to that layer alone.
-HIDDEN = {"uv": {"net"}, "liburing": {"net"}, "zlib": {"proto"}, "spdlog": {"base"}, "fmt": {"base"}, "CLI": {"app"}, "prometheus": {"app"}, "curl": {"ws"}, "hiredis": {"cluster"}}
+HIDDEN = {"uv": {"net"}, "liburing": {"net"}, "zlib": {"proto"}, "spdlog": {"base"}, "fmt": {"base"}, "CLI": {"app"}, "prometheus": {"app"}, "curl": {"keys"}, "hiredis": {"cluster"}}
 NOT_IN_PUBLIC = {*HIDDEN, "openssl", "sqlite3", "crypt", "nghttp2"}
 
 PURE = {"proto", "authx", "hub", "v1"}

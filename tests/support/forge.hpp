@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "authx/base64url.hpp"
 #include "authx/signer.hpp"
 #include "authx/token_codec.hpp"
+#include "base/base64url.hpp"
 #include "microframe/authx.hpp"
 
 namespace microframe::authx {
@@ -16,14 +16,15 @@ inline const Time kNow{std::chrono::seconds(1'800'000'000)};
 inline const std::string kSecret(64, 's');
 
 inline std::string join(std::string_view header, std::string_view claims) {
-  return base64url_encode(header) + "." + base64url_encode(claims);
+  return microframe::base::base64url_encode(header) + "." +
+         microframe::base::base64url_encode(claims);
 }
 
 // A token of any header and claims, signed with the configuration's key.
 inline std::string forge(const AuthConfig& config, std::string_view header,
                          std::string_view claims) {
   const std::string input = join(header, claims);
-  return input + "." + base64url_encode(make_signer(config)->sign(input));
+  return input + "." + microframe::base::base64url_encode(make_signer(config)->sign(input));
 }
 
 inline constexpr std::string_view kHeader = R"({"alg":"HS256","typ":"JWT"})";

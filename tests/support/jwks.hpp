@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "authx/base64url.hpp"
+#include "base/base64url.hpp"
 #include "support/keys.hpp"
 
 namespace test {
@@ -35,19 +35,19 @@ inline std::string member(std::string_view name, std::string_view value) {
 // `more`: further members, each with a comma before.
 inline std::string rsa_jwk(const KeyPair& pair, std::string_view kid,
                            const std::string& more = {}) {
-  using microframe::authx::base64url_encode;
+  using microframe::base::base64url_encode;
   return R"({"kty":"RSA")" + member("kid", kid) +
-         member("n", base64url_encode(number_of(pair, "n"))) +
-         member("e", base64url_encode(number_of(pair, "e"))) + more + "}";
+         member("n", microframe::base::base64url_encode(number_of(pair, "n"))) +
+         member("e", microframe::base::base64url_encode(number_of(pair, "e"))) + more + "}";
 }
 // curve: "P-256" or "P-384".
 inline std::string ec_jwk(const KeyPair& pair, std::string_view curve, std::string_view kid,
                           const std::string& more = {}) {
-  using microframe::authx::base64url_encode;
+  using microframe::base::base64url_encode;
   const int size = curve == "P-256" ? 32 : 48;
   return R"({"kty":"EC")" + member("crv", curve) + member("kid", kid) +
-         member("x", base64url_encode(number_of(pair, "qx", size))) +
-         member("y", base64url_encode(number_of(pair, "qy", size))) + more + "}";
+         member("x", microframe::base::base64url_encode(number_of(pair, "qx", size))) +
+         member("y", microframe::base::base64url_encode(number_of(pair, "qy", size))) + more + "}";
 }
 inline std::string ed25519_jwk(const KeyPair& pair, std::string_view kid,
                                const std::string& more = {}) {
@@ -55,7 +55,7 @@ inline std::string ed25519_jwk(const KeyPair& pair, std::string_view kid,
   const std::string_view raw =
       std::string_view(pair.public_der).substr(pair.public_der.size() - 32);
   return R"({"kty":"OKP","crv":"Ed25519")" + member("kid", kid) +
-         member("x", microframe::authx::base64url_encode(raw)) + more + "}";
+         member("x", microframe::base::base64url_encode(raw)) + more + "}";
 }
 inline std::string key_set(const std::vector<std::string>& jwks) {
   std::string text = R"({"keys":[)";

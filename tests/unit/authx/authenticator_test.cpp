@@ -118,7 +118,9 @@ const BadToken kBadTokens[] = {
     {"refresh", create_refresh_token(kConfig, "alice", {}, kNow), "token of another type"},
     {"of_another_key", create_access_token(AuthConfig(std::string(32, 't')), "alice", {}, kNow),
      "bad signature"},
-    {"none", base64url_encode(R"({"alg":"none"})") + "." + base64url_encode(kClaims) + ".",
+    {"none",
+     microframe::base::base64url_encode(R"({"alg":"none"})") + "." +
+         microframe::base::base64url_encode(kClaims) + ".",
      "token of another algorithm"},
     {"of_another_algorithm",
      create_access_token(AuthConfig(kSecret, Algorithm::HS512), "alice", {}, kNow),

@@ -139,7 +139,8 @@ TEST(Jwk, OfAWrongFormIsRefused) {
 TEST(Jwk, OfNumbersThatAreNoKeyIsRefused) {
   const std::string key = test::rsa_jwk(rsa(), "k");
   const auto modulus = [&](std::size_t bytes, char last) {
-    return with(key, "n", base64url_encode("\xC0" + std::string(bytes - 2, 'x') + last));
+    return with(key, "n",
+                microframe::base::base64url_encode("\xC0" + std::string(bytes - 2, 'x') + last));
   };
   EXPECT_EQ(outcome(test::rsa_jwk(test::rsa_key(1024), "k")), "too short");
   EXPECT_EQ(outcome(modulus(255, 'a')), "too short");  // 2,040 bits
@@ -150,12 +151,16 @@ TEST(Jwk, OfNumbersThatAreNoKeyIsRefused) {
   for (const char* exponent : {"AQ", "Ag", "AA", ""}) {  // 1, 2, 0, nothing
     EXPECT_EQ(outcome(with(key, "e", exponent)), "no key") << exponent;
   }
-  EXPECT_EQ(outcome(with(key, "e", base64url_encode(std::string(8, '\x7F')))), "RS256");
-  EXPECT_EQ(outcome(with(key, "e", base64url_encode(std::string(9, '\x7F')))), "no key");
+  EXPECT_EQ(outcome(with(key, "e", microframe::base::base64url_encode(std::string(8, '\x7F')))),
+            "RS256");
+  EXPECT_EQ(outcome(with(key, "e", microframe::base::base64url_encode(std::string(9, '\x7F')))),
+            "no key");
   // A point that is not on the curve: invalid-curve attacks begin so.
   const std::string ec = test::ec_jwk(p256(), "P-256", "k");
-  EXPECT_EQ(outcome(with(ec, "x", base64url_encode(std::string(32, 'x')))), "no key");
-  EXPECT_EQ(outcome(with(ec, "x", base64url_encode(std::string(32, '\xFF')))), "no key");
+  EXPECT_EQ(outcome(with(ec, "x", microframe::base::base64url_encode(std::string(32, 'x')))),
+            "no key");
+  EXPECT_EQ(outcome(with(ec, "x", microframe::base::base64url_encode(std::string(32, '\xFF')))),
+            "no key");
 }
 
 TEST(KeySet, IsRefusedAsAWhole) {

@@ -58,9 +58,9 @@ TEST_P(Algorithms, RefusesEveryChangedSignature) {
   const std::string token = create_access_token(config, "alice", {}, kNow);
   const std::size_t dot = token.rfind('.');
   const std::string input = token.substr(0, dot + 1);
-  const std::string signature = *base64url_decode(token.substr(dot + 1));
+  const std::string signature = *microframe::base::base64url_decode(token.substr(dot + 1));
   const auto with = [&](const std::string& other) {
-    return verdict(config, input + base64url_encode(other));
+    return verdict(config, input + microframe::base::base64url_encode(other));
   };
   EXPECT_EQ(with(signature), "ok");
   for (const std::size_t at : {std::size_t{0}, signature.size() / 2, signature.size() - 1}) {
@@ -294,24 +294,24 @@ TEST(Form, DeepNestingIsRefusedBeforeItIsFollowed) {  // scenario 23
 }
 
 TEST(Form, Base64urlIsStrict) {
-  EXPECT_EQ(base64url_decode("AA"), "\0"s);
-  EXPECT_FALSE(base64url_decode("AB"));  // stray bits
-  EXPECT_FALSE(base64url_decode("A"));
-  EXPECT_FALSE(base64url_decode("AA=="));
-  EXPECT_FALSE(base64url_decode("A/"));
+  EXPECT_EQ(microframe::base::base64url_decode("AA"), "\0"s);
+  EXPECT_FALSE(microframe::base::base64url_decode("AB"));  // stray bits
+  EXPECT_FALSE(microframe::base::base64url_decode("A"));
+  EXPECT_FALSE(microframe::base::base64url_decode("AA=="));
+  EXPECT_FALSE(microframe::base::base64url_decode("A/"));
   for (const std::size_t size : {6U, 7U, 8U}) {
     for (std::size_t at = 0; at < size; ++at) {
       std::string text(size, 'A');
-      EXPECT_TRUE(base64url_decode(text));
+      EXPECT_TRUE(microframe::base::base64url_decode(text));
       for (const char bad : {'+', '/', '=', '.', '\0', '\xFF'}) {
         text[at] = bad;
-        EXPECT_FALSE(base64url_decode(text)) << at << " of " << size;
+        EXPECT_FALSE(microframe::base::base64url_decode(text)) << at << " of " << size;
       }
     }
   }
   for (std::size_t size = 0; size < 20; ++size) {
     const std::string bytes(size, '\xF7');
-    EXPECT_EQ(base64url_decode(base64url_encode(bytes)), bytes);
+    EXPECT_EQ(microframe::base::base64url_decode(microframe::base::base64url_encode(bytes)), bytes);
   }
 }
 
@@ -320,9 +320,10 @@ TEST(Form, Es256WithOneHalfZeroIsRefused) {  // scenario 16
   const std::string input = join(R"({"alg":"ES256"})", kClaims);
   const std::string signature = make_signer(config)->sign(input);
   const std::string zeros(32, '\0');
-  EXPECT_EQ(verdict(config, input + "." + base64url_encode(signature)), "ok");
+  EXPECT_EQ(verdict(config, input + "." + microframe::base::base64url_encode(signature)), "ok");
   for (const std::string& bad : {zeros + signature.substr(32), signature.substr(0, 32) + zeros}) {
-    EXPECT_EQ(verdict(config, input + "." + base64url_encode(bad)), "bad signature");
+    EXPECT_EQ(verdict(config, input + "." + microframe::base::base64url_encode(bad)),
+              "bad signature");
   }
 }
 
@@ -330,9 +331,10 @@ TEST(Form, Es256InDerIsRefused) {  // RFC 7518 §3.4: r and s side by side, noth
   const AuthConfig config = config_for(Algorithm::ES256);
   const std::string input = join(R"({"alg":"ES256"})", kClaims);
   const std::string signature = make_signer(config)->sign(input);
-  EXPECT_EQ(verdict(config, input + "." + base64url_encode(signature)), "ok");
-  EXPECT_EQ(verdict(config, input + "." + base64url_encode(test::ecdsa_der(signature))),
-            "bad signature");
+  EXPECT_EQ(verdict(config, input + "." + microframe::base::base64url_encode(signature)), "ok");
+  EXPECT_EQ(
+      verdict(config, input + "." + microframe::base::base64url_encode(test::ecdsa_der(signature))),
+      "bad signature");
 }
 
 // --- keys ---
@@ -341,7 +343,8 @@ TEST(Keys, Hs256WithTheRsaPublicKeyIsRefused) {  // scenario 15, CVE-2024-33663
   const AuthConfig config = AuthConfig::verify_only(Algorithm::RS256, rsa().public_pem);
   for (const std::string& known : {rsa().public_pem, rsa().public_der}) {
     const std::string input = join(kHeader, kClaims);
-    const std::string token = input + "." + base64url_encode(test::hmac_sha256(known, input));
+    const std::string token =
+        input + "." + microframe::base::base64url_encode(test::hmac_sha256(known, input));
     EXPECT_EQ(verdict(config, token), "token of another algorithm");
   }
 }

@@ -3,15 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include "authx/base64url.hpp"
 #include "authx/signer.hpp"
+#include "base/base64url.hpp"
 #include "support/keys.hpp"
 
 namespace microframe::authx {
 namespace {
 
 std::string decoded(std::string_view text) {
-  return base64url_decode(text).value();
+  return microframe::base::base64url_decode(text).value();
 }
 
 // {"iss":"joe","exp":1300819380,"http://example.com/is_root":true}, with line ends.

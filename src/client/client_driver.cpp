@@ -1,0 +1,381 @@
+#include "client/client_driver.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/chance.hpp"
+#include "base/log.hpp"
+#include "base/parse_json.hpp"
+#include "client/token_life.hpp"
+
+namespace microframe::client {
+namespace {
+
+namespace log = base::log;
+
+// Handlers that wait, past which reading stops; it goes on at half of it.
+constexpr std::size_t kHandlersMax = 1'000;
+
+std::uint64_t to_ms(std::chrono::milliseconds time) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0));
+}
+
+v1::ClientSession::Options session_options(const ClientOptions& options) {
+  v1::ClientSession::Options result;
+  result.plain = options.plain;
+  result.reconnect = options.reconnect;
+  result.has_tokens = static_cast<bool>(options.token);
+  result.subprotocols = options.subprotocols;
+  result.comeback = {to_ms(options.backoff_first), to_ms(options.backoff_max)};
+  result.welcome_ms = to_ms(options.connect_time);
+  result.answer_ms = to_ms(options.answer_time);
+  result.queue = {options.queue_messages_max, options.queue_bytes_max};
+  result.pace = {options.messages_per_second, std::max(options.messages_burst, 1.0)};
+  return result;
+}
+
+// It stands in a header field: nothing in it may end that (RFC 9110 §5.5).
+bool is_token(std::string_view token) {
+  return std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+// A text message as JSON: what is none is a string.
+Json json_of(const std::string& text) {
+  std::string why;
+  auto parsed = base::parse_json(text, why);
+  return parsed ? std::move(*parsed) : Json(text);
+}
+
+}  // namespace
+
+struct ClientDriver::Fetched {
+  std::string token;
+  std::string failure;  // "": none
+};
+
+ClientDriver::ClientDriver(net::Loop& loop, Url url, ClientOptions options,
+                           std::shared_ptr<const net::TlsContext> tls)
+    : loop_(loop),
+      url_(std::move(url)),
+      options_(std::move(options)),
+      tls_(std::move(tls)),
+      session_(session_options(options_)),
+      runs_(*this) {}
+
+template <class Change>
+void ClientDriver::drive(Change&& change) {
+  if (is_shut_down_) return;
+  const auto self = shared_from_this();  // a handler may end the client
+  std::vector<v1::ClientAction> actions;
+  {
+    const std::lock_guard lock(mutex_);
+    change(session_, loop_.now_ms());
+    actions = session_.take_actions();
+  }
+  for (auto& action : actions) {
+    if (is_shut_down_) return;
+    std::visit([this](auto& one) { this->perform(one); }, action);
+  }
+  if (!is_shut_down_) arm();
+}
+
+template <class Change>
+void ClientDriver::wish(const Pending& reply, Change&& change) {
+  if (is_shut_down_) return reply->fail(ClientError("closed", "the client is gone"));
+  const std::uint64_t ticket = ++last_ticket_;
+  pending_.emplace(ticket, reply);
+  drive([&](v1::ClientSession& session, std::uint64_t now_ms) { change(session, ticket, now_ms); });
+}
+
+void ClientDriver::arm() {
+  const auto deadline = session_.deadline_ms();
+  if (deadline) {
+    loop_.wheel().arm(*this, *deadline);
+  } else {
+    loop_.wheel().cancel(*this);
+  }
+}
+
+void ClientDriver::on_deadline(std::uint64_t) {
+  drive([this](v1::ClientSession& session, std::uint64_t now_ms) {
+    // Who does not read cannot hear.
+    if (connection_) session.heard(is_held_back_ ? now_ms : connection_->heard_ms());
+    session.on_deadline(now_ms, base::chance());
+  });
+}
+
+void ClientDriver::connect() {
+  drive([](v1::ClientSession& session, std::uint64_t now_ms) { session.connect(now_ms); });
+}
+
+void ClientDriver::close(std::uint16_t code, std::string reason) {
+  drive([&](v1::ClientSession& session, std::uint64_t) { session.close(code, std::move(reason)); });
+}
+
+void ClientDriver::send(const Pending& reply, std::string json) {
+  wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
+    session.send(ticket, std::move(json), now_ms);
+  });
+}
+
+void ClientDriver::send_binary(const Pending& reply, std::string bytes) {
+  wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
+    session.send_binary(ticket, std::move(bytes), now_ms);
+  });
+}
+
+void ClientDriver::post(std::string json) {
+  drive([&](v1::ClientSession& session, std::uint64_t) { session.post(std::move(json)); });
+}
+
+void ClientDriver::join(const Pending& reply, v1::ClientSession::Entry entry) {
+  wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
+    session.join(ticket, std::move(entry), now_ms);
+  });
+}
+
+void ClientDriver::leave(const Pending& reply, const std::string& room) {
+  wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
+    session.leave(ticket, room, now_ms);
+  });
+}
+
+void ClientDriver::refresh(const Pending& reply, std::string token) {
+  const auto life = good_for_ms(token, std::chrono::system_clock::now());
+  wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
+    session.refresh(ticket, std::move(token), life, now_ms);
+  });
+}
+
+HandlerRuns::Dropped ClientDriver::shut_down() {
+  if (std::exchange(is_shut_down_, true)) return {};
+  loop_.wheel().cancel(*this);
+  if (connection_) connection_->say_goodbye();
+  connection_.reset();
+  state_.store(ClientState::closed, std::memory_order_release);
+  forget_handlers();
+  for (const auto& [ticket, reply] : std::exchange(pending_, {}))
+    reply->fail(ClientError("closed", "the client is gone"));
+  return runs_.drop();
+}
+
+// What they hold is the application's: it may count on their end.
+void ClientDriver::forget_handlers() {
+  message_.reset();
+  binary_.reset();
+  text_.reset();
+  status_.reset();
+  joined_.reset();
+  left_.reset();
+  bye_.reset();
+  error_.reset();
+  presence_.reset();
+}
+
+Json ClientDriver::presence(const std::string& room) const {
+  const std::lock_guard lock(mutex_);
+  return session_.rooms().presence(room);
+}
+
+std::vector<std::string> ClientDriver::rooms() const {
+  const std::lock_guard lock(mutex_);
+  return session_.rooms().names();
+}
+
+std::optional<RoomPosition> ClientDriver::position(const std::string& room) const {
+  const std::lock_guard lock(mutex_);
+  return session_.rooms().position(room, session_.name());
+}
+
+void ClientDriver::perform(const v1::FetchToken&) {
+  const auto result = std::make_shared<Fetched>();
+  loop_.work(
+      [result, provider = options_.token] {
+        try {
+          result->token = provider();
+          if (!is_token(result->token)) result->failure = "it holds a character that no token has";
+        } catch (const std::exception& thrown) {
+          result->failure = thrown.what();
+          if (result->failure.empty()) result->failure = "it could not be had";
+        } catch (...) {
+          result->failure = "it could not be had";
+        }
+      },
+      [result, weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->fetched(*result);
+      });
+}
+
+void ClientDriver::fetched(const Fetched& result) {
+  drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
+    if (!result.failure.empty())
+      return session.token_failed(result.failure, now_ms, base::chance());
+    session.token(result.token, good_for_ms(result.token, std::chrono::system_clock::now()),
+                  now_ms);
+  });
+}
+
+ClientConnection::Options ClientDriver::connection_options(v1::OpenConnection& open) const {
+  ClientConnection::Options result;
+  result.token = std::move(open.token);
+  result.subprotocols = std::move(open.subprotocols);
+  result.limits.message_bytes_max = options_.message_bytes_max;
+  result.open_ms = to_ms(options_.connect_time);
+  // The session asks for itself, in its own words.
+  if (!options_.plain) result.heartbeat = {};
+  if (options_.compression.enabled) result.compression = options_.compression;
+  result.tls = tls_;
+  return result;
+}
+
+void ClientDriver::perform(v1::OpenConnection& open) {
+  is_held_back_ = false;
+  connection_.reset(new ClientConnection(loop_, url_, connection_options(open), *this));
+}
+
+void ClientDriver::perform(const v1::Transmit& frame) {
+  if (!connection_) return;
+  connection_->send(frame.binary ? ws::Message::binary(base::as_bytes(frame.bytes))
+                                 : ws::Message::text(frame.bytes));
+}
+
+void ClientDriver::perform(const v1::CloseConnection& close) {
+  if (connection_) connection_->close(static_cast<proto::CloseCode>(close.code), close.reason);
+}
+
+void ClientDriver::perform(const v1::DropConnection&) {
+  connection_.reset();
+}
+
+void ClientDriver::perform(v1::Settle& settle) {
+  const auto found = pending_.find(settle.ticket);
+  if (found == pending_.end()) return;
+  const Pending reply = std::move(found->second);
+  pending_.erase(found);
+  if (settle.code.empty()) {
+    reply->succeed(std::move(settle.reply));
+  } else {
+    reply->fail(ClientError(settle.code, settle.message));
+  }
+}
+
+void ClientDriver::perform(v1::TellMessage& message) {
+  if (!message_) return on_handler_ended(&message, std::nullopt, nullptr);
+  runs_.run(std::move(message), message_,
+            [](const auto& handler, const v1::TellMessage& m, auto& reply) {
+              return handler(m.data, m.room, m.offset, reply);
+            });
+  hold_back();
+}
+
+void ClientDriver::perform(v1::TellBinary& binary) {
+  if (!binary_) return;
+  runs_.run(std::move(binary), binary_, [](const auto& handler, const v1::TellBinary& b, auto&) {
+    return handler(base::as_bytes(b.bytes), b.room, b.offset);
+  });
+  hold_back();
+}
+
+void ClientDriver::perform(v1::TellText& text) {
+  if (text_) {
+    runs_.run(
+        std::move(text.text), text_,
+        [](const auto& handler, const std::string& content, auto&) { return handler(content); });
+    return hold_back();
+  }
+  v1::TellMessage message;
+  message.data = json_of(text.text);
+  perform(message);
+}
+
+void ClientDriver::perform(v1::TellPresence& change) {
+  if (!presence_) return;
+  runs_.run(std::move(change), presence_,
+            [](const auto& handler, const v1::TellPresence& c, auto&) {
+              return handler(c.room, c.joins, c.leaves);
+            });
+}
+
+void ClientDriver::perform(JoinedRoom& room) {
+  if (!joined_) return;
+  runs_.run(std::move(room), joined_,
+            [](const auto& handler, const JoinedRoom& joined, auto&) { return handler(joined); });
+}
+
+void ClientDriver::perform(LeftRoom& room) {
+  if (!left_) return;
+  runs_.run(std::move(room), left_,
+            [](const auto& handler, const LeftRoom& left, auto&) { return handler(left); });
+}
+
+void ClientDriver::perform(ByeAdvice& bye) {
+  if (!bye_) return;
+  runs_.run(std::move(bye), bye_,
+            [](const auto& handler, const ByeAdvice& advice, auto&) { return handler(advice); });
+}
+
+void ClientDriver::perform(ClientStatus& status) {
+  state_.store(status.state, std::memory_order_release);
+  if (!status_) return;
+  runs_.run(std::move(status), status_,
+            [](const auto& handler, const ClientStatus& told, auto&) { return handler(told); });
+}
+
+void ClientDriver::perform(const v1::TellProblem& problem) {
+  if (!error_)
+    return log::limited(log::Level::warn, "a client's trouble",
+                        {{"code", problem.code}, {"detail", problem.message}});
+  runs_.run(ClientError(problem.code, problem.message), error_,
+            [](const auto& handler, const ClientError& error, auto&) { return handler(error); });
+}
+
+void ClientDriver::on_handler_ended(const v1::TellMessage* message,
+                                    const std::optional<Json>& reply, const char* failure) {
+  if (failure)
+    log::limited(log::Level::error, "a client's handler failed",
+                 {{"url", url_.host}, {"what", failure}});
+  if (is_held_back_) hold_back();
+  if (!message || message->id == 0) return;
+  drive([&](v1::ClientSession& session, std::uint64_t) {
+    if (failure) return session.answer_error(*message, "failed", failure);
+    session.answer(*message, reply ? &*reply : nullptr);
+  });
+}
+
+void ClientDriver::hold_back() {
+  if (is_shut_down_ || !connection_) return;
+  if (!is_held_back_ && runs_.size() >= kHandlersMax) {
+    is_held_back_ = true;
+    connection_->pause_reading();
+  } else if (is_held_back_ && runs_.size() <= kHandlersMax / 2) {
+    is_held_back_ = false;
+    connection_->resume_reading();
+  }
+}
+
+void ClientDriver::on_open() {
+  drive([this](v1::ClientSession& session, std::uint64_t now_ms) {
+    session.opened(connection_->subprotocol(), now_ms);
+  });
+}
+
+void ClientDriver::on_message(const ws::Message& message) {
+  drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
+    if (message.is_binary()) return session.binary(message.bytes(), now_ms);
+    session.text(message.content(), now_ms);
+  });
+}
+
+void ClientDriver::on_closed(proto::CloseCode code, std::string_view reason) {
+  v1::ConnectionEnd end(static_cast<std::uint16_t>(code), std::string(reason));
+  end.status = connection_->status();
+  if (const auto seconds = connection_->retry_after_s())
+    end.retry_after_ms = std::min<std::uint64_t>(*seconds, 3600) * 1000;
+  connection_.reset();
+  drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
+    session.ended(end, now_ms, base::chance());
+  });
+}
+
+}  // namespace microframe::client

@@ -1,0 +1,37 @@
+// ClientThread: a loop and its thread, for clients that are no part of a server; and what they
+// share. Threading: any. Its destructor ends the loop and waits for it, except on the loop's own
+// thread, which then ends by itself.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "net/loop.hpp"
+#include "net/tls_context.hpp"
+
+namespace microframe::client {
+
+class ClientThread {
+ public:
+  ClientThread();
+  ~ClientThread();
+  ClientThread(const ClientThread&) = delete;
+  ClientThread& operator=(const ClientThread&) = delete;
+
+  net::Loop& loop() { return *loop_; }
+  // One for all clients with the same trust: whom the system trusts is read from many files.
+  // errors: ConfigError.
+  std::shared_ptr<const net::TlsContext> tls(const net::TlsTrust& trust);
+
+ private:
+  const std::shared_ptr<net::Loop> loop_;
+  std::mutex mutex_;
+  std::map<std::pair<std::string, bool>, std::shared_ptr<const net::TlsContext>> contexts_;
+  std::thread thread_;
+};
+
+}  // namespace microframe::client

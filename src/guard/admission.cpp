@@ -1,0 +1,79 @@
+#include "guard/admission.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace microframe::guard {
+
+Admission::Admission(const Limits& limits)
+    : connections_max_(limits.connections_max),
+      per_address_max_(limits.connections_per_address_max),
+      handshakes_per_second_(limits.handshakes_per_second),
+      handshakes_burst_(limits.handshakes_burst),
+      authentications_(limits.authentications_max) {}
+
+std::pair<Admission::Verdict, Admission::Ticket> Admission::admit(std::uint64_t now_ms) {
+  if (memory_full_.load(std::memory_order_relaxed)) return {Verdict::memory_full, Ticket{}};
+  const std::lock_guard lock(mutex_);
+  if (connections_max_ != 0 && connections_ >= connections_max_)
+    return {Verdict::process_full, Ticket{}};
+  // The loops' clocks differ by the length of an iteration, and for the bucket time must not go
+  // back.
+  latest_ms_ = std::max(latest_ms_, now_ms);
+  if (!handshakes_.take(handshakes_per_second_, handshakes_burst_, latest_ms_))
+    return {Verdict::too_fast, Ticket{}};
+  ++connections_;
+  return {Verdict::admitted, Ticket{this}};
+}
+
+Admission::Verdict Admission::count_for(std::string address, Ticket& ticket) {
+  assert(ticket.admission_ == this && ticket.address_.empty());
+  if (per_address_max_ == 0) return Verdict::admitted;
+  const std::lock_guard lock(mutex_);
+  const auto entry = by_address_.try_emplace(address, 0).first;
+  if (entry->second >= per_address_max_) return Verdict::address_full;
+  ++entry->second;
+  ticket.address_ = std::move(address);
+  return Verdict::admitted;
+}
+
+std::size_t Admission::connections() const {
+  const std::lock_guard lock(mutex_);
+  return connections_;
+}
+
+void Admission::give_back(const std::string& address) {
+  const std::lock_guard lock(mutex_);
+  --connections_;
+  if (address.empty()) return;
+  const auto entry = by_address_.find(address);
+  if (--entry->second == 0) by_address_.erase(entry);
+}
+
+std::string counted_as(const net::PeerAddress& peer) {
+  constexpr unsigned kSubscriberBits = 64;
+  if (peer.ip().family() != base::IpAddress::Family::ipv6) return peer.host();
+  return base::to_string(peer.ip().network(kSubscriberBits));
+}
+
+Refusal refusal_of(Admission::Verdict verdict) {
+  constexpr std::string_view kLater = "Retry-After: 5\r\n";
+  switch (verdict) {
+    case Admission::Verdict::memory_full:
+      return {Rejection::memory_full, 503, "memory", kLater, true};
+    case Admission::Verdict::process_full:
+      return {Rejection::server_full, 503, "connections", kLater, true};
+    case Admission::Verdict::too_fast:
+      return {Rejection::handshake_flood, 503, "handshakes a second", kLater, true};
+    case Admission::Verdict::address_full:
+      return {Rejection::address_full, 429, "connections of the address", {}, false};
+    case Admission::Verdict::no_proxy:
+      return {Rejection::no_proxy, 403, "only the proxy connects here", {}, false};
+    case Admission::Verdict::admitted:
+      break;
+  }
+  assert(false);
+  return {Rejection::server_full, 503, "", {}, false};
+}
+
+}  // namespace microframe::guard

@@ -1,0 +1,105 @@
+// Admission: whether the process has room for one more connection, for its address, and for one
+// more user to be looked up. Any thread.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "base/rate_limit.hpp"
+#include "base/slots.hpp"
+#include "guard/rejection.hpp"
+#include "microframe/limits.hpp"
+#include "net/address.hpp"
+
+namespace microframe::guard {
+
+class Admission {
+ public:
+  enum class Verdict : unsigned char {
+    admitted,
+    memory_full,
+    process_full,
+    too_fast,      // more handshakes a second than the process takes
+    address_full,  // the address has as many connections as it may
+    no_proxy,      // only proxies may connect, and this is none
+  };
+
+  // A place taken, given back on destruction. It must not outlive its Admission.
+  class Ticket {
+   public:
+    Ticket() = default;
+    Ticket(Ticket&& other) noexcept
+        : admission_(std::exchange(other.admission_, nullptr)),
+          address_(std::move(other.address_)) {}
+    Ticket& operator=(Ticket&& other) noexcept {
+      std::swap(admission_, other.admission_);
+      std::swap(address_, other.address_);
+      return *this;
+    }
+    ~Ticket() {
+      if (admission_) admission_->give_back(address_);
+    }
+
+   private:
+    friend class Admission;
+    explicit Ticket(Admission* admission) : admission_(admission) {}
+    Admission* admission_ = nullptr;
+    std::string address_;  // "" until counted for one
+  };
+
+  explicit Admission(const Limits& limits);
+
+  // Takes a place in the process for a connection accepted at `now_ms`, of any loop's clock.
+  std::pair<Verdict, Ticket> admit(std::uint64_t now_ms);
+  // Counts the connection, once, for `address`, as counted_as() names it. Apart from admit(), for a
+  // proxy tells its client only later. returns: admitted, or address_full; the ticket then holds
+  // its place in the process still.
+  Verdict count_for(std::string address, Ticket& ticket);
+
+  // From now on nobody is admitted, or again somebody: told by who watches the memory.
+  void shed(bool memory_is_full) { memory_full_.store(memory_is_full, std::memory_order_relaxed); }
+
+  std::size_t connections() const;
+  // AuthManagers being asked.
+  base::Slots& authentications() { return authentications_; }
+  const base::Slots& authentications() const { return authentications_; }
+
+ private:
+  void give_back(const std::string& address);
+
+  const std::size_t connections_max_;
+  const std::size_t per_address_max_;
+  const double handshakes_per_second_;
+  const double handshakes_burst_;
+  std::atomic<bool> memory_full_{false};
+  base::Slots authentications_;
+
+  mutable std::mutex mutex_;
+  std::size_t connections_ = 0;
+  base::RateLimit handshakes_;
+  std::uint64_t latest_ms_ = 0;
+  std::unordered_map<std::string, std::size_t> by_address_;
+};
+
+// Whom a client's connections are counted for: its address without the port, of IPv6 the /64 it
+// lies in, for that is the least a subscriber is given (RFC 6177); or "unix".
+std::string counted_as(const net::PeerAddress& peer);
+
+// What one that was not admitted is told.
+struct Refusal {
+  Rejection why;
+  unsigned status;
+  std::string_view detail;
+  std::string_view fields;
+  bool sees_pages;  // a page is answered all the same: who looks after the server must see it when
+                    // it is full
+};
+Refusal refusal_of(Admission::Verdict verdict);
+
+}  // namespace microframe::guard

@@ -1,0 +1,57 @@
+// Revocations: users whose tokens are no longer good, from when. Any thread.
+// Each entry stands for good, for nobody knows how long a token may still live that was issued
+// before it. The table is bounded all the same: past the bound the oldest entry goes, and with it
+// every token, whoever's, that is as old.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "microframe/authx/tokens.hpp"
+
+namespace microframe::guard {
+
+class Revocations {
+ public:
+  static constexpr std::size_t kUsersMax = 100'000;
+
+  explicit Revocations(std::size_t users_max = kUsersMax) : users_max_(users_max) {}
+
+  // From now on the user's tokens issued up to `now` are not good. `now` does not run backwards by
+  // much.
+  void revoke(std::string_view user, authx::Time now);
+
+  // Whether a token of the user's issued then is no longer good. An `iat` counts whole seconds: one
+  // of the second of the revocation is taken for older. A token without `iat` is older than any.
+  bool covers(std::string_view user, authx::Time issued_at) const;
+
+  std::size_t size() const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const {
+      return std::hash<std::string_view>{}(key);
+    }
+  };
+  struct Entry {
+    std::int64_t until_s;  // tokens issued up to this second since 1970
+    std::list<std::string>::iterator place;
+  };
+
+  const std::size_t users_max_;
+  std::atomic<bool> any_{false};  // most applications never revoke
+  mutable std::shared_mutex mutex_;
+  std::unordered_map<std::string_view, Entry, Hash, std::equal_to<>>
+      entries_;                   // keys lie in order_
+  std::list<std::string> order_;  // oldest first
+  std::int64_t everyone_until_s_ = -1;
+};
+
+}  // namespace microframe::guard
