@@ -83,7 +83,7 @@ milliseconds Watchdog::look_at_memory() {
   if (full != std::exchange(memory_full_, full)) {
     base::log::warn(
         full ? "memory is full: new connections are refused" : "memory is no longer full",
-        {{"guard::resident_bytes", std::to_string(bytes)},
+        {{"resident_bytes", std::to_string(bytes)},
          {"memory_bytes_max", std::to_string(site_.memory_bytes_max)}});
   }
   // What connections that are gone have freed may still be malloc's, and then nobody would ever be
