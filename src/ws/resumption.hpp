@@ -1,5 +1,5 @@
-// Resumption: a stream whose handshake has been accepted, on its way to the session it goes on
-// with, which may live on another loop. Its answer has not been sent. Threading: one at a time.
+// Resumption: a stream whose handshake has been accepted, on its way to the session it goes on with,
+// which may live on another loop. Its answer has not been sent. Threading: one at a time.
 #pragma once
 
 #include <cstddef>
@@ -7,20 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "authx/claims.hpp"
 #include "net/socket.hpp"
 #include "net/tls_session.hpp"
-#include "ws/server_connection.hpp"
+#include "ws/opening.hpp"
 
 namespace microframe::ws {
 
 struct Resumption {
   net::Socket::Stream stream;
-  ServerConnection::Opening opening;
+  Opening opening;
   std::string accept;            // the handshake's answer
-  authx::Time issued_at;         // of its token
   std::uint64_t received = 0;    // frames, as the client counts
-  std::uint64_t attempt = 0;     // likewise; 0: it does not
+  std::uint64_t attempt = 0;     // to resume, as the client counts; 0: it does not count
   std::vector<std::byte> early;  // what came after the request
 };
 

@@ -2,8 +2,9 @@
 
 #include <openssl/crypto.h>
 
+#include <utility>
+
 #include "ws/random_name.hpp"
-#include "ws/server_connection.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -17,31 +18,29 @@ SessionKey SessionKey::make() {
   return {random_name(kNameBytes), random_name(kSecretBytes)};
 }
 
-Sessions::Sessions(std::size_t suspended_max) : suspended_(suspended_max) {}
-Sessions::~Sessions() = default;
-
-void Sessions::add(const SessionKey& key, ServerConnection& connection) {
+void Sessions::add(const SessionKey& key, base::Ref<const base::RefCounted> held,
+                   Resumable& session) {
   const std::lock_guard lock(mutex_);
-  entries_.insert_or_assign(key.name, Entry{key.secret, base::Ref<ServerConnection>(&connection)});
+  entries_.insert_or_assign(key.name, Entry{key.secret, {std::move(held), &session}});
 }
 
 void Sessions::remove(const std::string& name) {
-  base::Ref<ServerConnection> last;  // let go outside of the lock
+  Found last;  // let go outside of the lock
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(name);
   if (found == entries_.end()) return;
-  last = std::move(found->second.connection);
+  last = std::move(found->second.found);
   entries_.erase(found);
 }
 
-base::Ref<ServerConnection> Sessions::find(const v1::ResumeOffer& offer) const {
+Sessions::Found Sessions::find(const v1::ResumeOffer& offer) const {
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(offer.session);
-  if (found == entries_.end()) return {};
-  const std::string& secret = found->second.secret;
+  const auto entry = entries_.find(offer.session);
+  if (entry == entries_.end()) return {};
+  const std::string& secret = entry->second.secret;
   const bool same = secret.size() == offer.secret.size() &&
                     CRYPTO_memcmp(secret.data(), offer.secret.data(), secret.size()) == 0;
-  return same ? found->second.connection : base::Ref<ServerConnection>{};
+  return same ? entry->second.found : Found{};
 }
 
 std::size_t Sessions::count() const {

@@ -1,10 +1,12 @@
-// Sessions: the sessions of microframe.v1 of a whole server, by their names, for those who come
-// back to one. Threading: any.
+// Sessions: the sessions of microframe.v1 of a whole server, by their names, for those who come back
+// to one. Threading: any.
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/ref.hpp"
@@ -13,27 +15,48 @@
 
 namespace microframe::ws {
 
-class ServerConnection;
+class Endpoint;
+struct Resumption;
 
 // What a session is known by.
 struct SessionKey {
-  std::string name;    // no secret
-  std::string secret;  // never in a log
   // errors: std::runtime_error where the system has no random bytes.
   static SessionKey make();
+
+  std::string name;    // no secret
+  std::string secret;  // never in a log
+};
+
+// Who has a session and may go on with it. Any thread.
+class Resumable {
+ public:
+  // Whether a client of that endpoint and user may resume it.
+  virtual bool belongs_to(const Endpoint& endpoint, std::string_view user) const = 0;
+  // Hands the stream over to the session's own loop, which decides what becomes of it.
+  virtual void request_resume(std::shared_ptr<Resumption> resumption) = 0;
+
+ protected:
+  ~Resumable() = default;
 };
 
 class Sessions {
  public:
   // suspended_max: how many may wait for their clients at once.
-  explicit Sessions(std::size_t suspended_max);
-  ~Sessions();
+  explicit Sessions(std::size_t suspended_max) : suspended_(suspended_max) {}
 
-  void add(const SessionKey& key, ServerConnection& connection);
+  // held: what keeps the session alive as long as it is here.
+  void add(const SessionKey& key, base::Ref<const base::RefCounted> held, Resumable& session);
   void remove(const std::string& name);
-  // returns: none unless the secret is the session's. It may end at any moment, but on its own
-  // loop.
-  base::Ref<ServerConnection> find(const v1::ResumeOffer& offer) const;
+
+  // A session, held while it is looked at. It may end at any moment, but on its own loop.
+  struct Found {
+    explicit operator bool() const { return session != nullptr; }
+
+    base::Ref<const base::RefCounted> held;
+    Resumable* session = nullptr;
+  };
+  // returns: none unless the secret is the session's.
+  Found find(const v1::ResumeOffer& offer) const;
   std::size_t count() const;
   base::Slots& suspended() { return suspended_; }
   const base::Slots& suspended() const { return suspended_; }
@@ -41,7 +64,7 @@ class Sessions {
  private:
   struct Entry {
     std::string secret;
-    base::Ref<ServerConnection> connection;
+    Found found;
   };
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;

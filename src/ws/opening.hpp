@@ -1,0 +1,25 @@
+// Opening: what a handshake has found out, for the device that it opens. Threading: one at a time.
+#pragma once
+
+#include <string>
+
+#include "base/ref.hpp"
+#include "guard/admission.hpp"
+#include "ws/identity.hpp"
+#include "ws/takeover.hpp"
+
+namespace microframe::ws {
+
+class Endpoint;
+
+struct Opening {
+  Endpoint* endpoint;
+  std::string user;
+  base::Ref<const Identity> identity;
+  std::string subprotocol;  // "" also where the token's was echoed
+  bool has_session;         // it speaks microframe.v1
+  guard::Admission::Ticket ticket;
+  DeflateAgreement deflate;
+};
+
+}  // namespace microframe::ws

@@ -1,0 +1,102 @@
+#include "ws/outflow.hpp"
+
+#include <utility>
+
+#include "proto/control_frame.hpp"
+
+namespace microframe::ws {
+namespace {
+
+using base::SharedBuffer;
+
+std::unique_ptr<Takeover> make_takeover(DeflateAgreement& agreed, const StreamContext& context) {
+  const auto& params = agreed.params;
+  if (!params || !(params->server_takes_over() || params->client_takes_over())) return nullptr;
+  return std::make_unique<Takeover>(*params, context.compression, std::move(agreed.share),
+                                    &context.counts.compression.received);
+}
+
+}  // namespace
+
+Outflow::Outflow(const StreamContext& context, StreamGauges& gauges, DeflateAgreement deflate)
+    : context_(context),
+      gauges_(gauges),
+      takeover_(make_takeover(deflate, context)),
+      deflate_bits_(deflate.params ? deflate.params->server_window_bits() : 0) {
+  gauges_.waiting_bytes.store(0, std::memory_order_relaxed);
+}
+
+proto::InflaterPool* Outflow::inflaters() {
+  if (deflate_bits_ == 0) return nullptr;
+  proto::InflaterPool* own = takeover_ ? takeover_->inflaters() : nullptr;
+  return own ? own : &context_.deflate.inflaters();
+}
+
+SharedBuffer Outflow::encoding(const SharedBuffer& frame) {
+  proto::Deflater* own = takeover_ ? takeover_->deflater() : nullptr;
+  return own ? context_.deflate.encoding(frame, *own)
+             : context_.deflate.encoding(frame, deflate_bits_);
+}
+
+bool Outflow::send(net::Socket& socket, const SharedBuffer& frame) {
+  // Before the frame is compressed: one that is compressed in a context must be sent.
+  const Room room = socket.buffered() == 0 ? Room::found : make_room(socket, frame);
+  if (room == Room::found) {
+    send_all(socket, frame);
+    if (socket.blocked_since_ms() != 0) blocked(socket);
+  }
+  return room != Room::missing;
+}
+
+std::size_t Outflow::missing_bytes(const net::Socket& socket, const SharedBuffer& frame) const {
+  const std::size_t bytes_max = context_.limits.outbox_bytes_max;
+  const std::size_t wanted = socket.buffered() + frame.size();
+  return socket.buffered() == 0 || wanted <= bytes_max ? 0 : wanted - bytes_max;
+}
+
+// Sees to room for a frame behind those that wait: by the rules of its room, which may drop some,
+// or by asking the kernel.
+Outflow::Room Outflow::make_room(net::Socket& socket, const SharedBuffer& frame) {
+  using Rule = base::Shedding::Rule;
+  const base::Shedding shedding = frame.shedding();
+  // A peer that keeps up gets them all: only what the kernel has no room for is superseded.
+  if (shedding.rule == Rule::superseded && socket.blocked_since_ms() != 0)
+    count_shed(socket.drop_superseded(shedding.stream));
+  if (missing_bytes(socket, frame) == 0) return Room::found;
+  socket.offer();  // the peer is not slow if the kernel was never asked
+  if (missing_bytes(socket, frame) == 0) return Room::found;
+  if (shedding.rule != Rule::oldest) return Room::missing;
+  count_shed(socket.drop_oldest(shedding.stream, missing_bytes(socket, frame)));
+  if (missing_bytes(socket, frame) == 0) return Room::found;
+  count_shed(1);  // others fill the outbox: this frame gives way itself
+  return Room::given_up;
+}
+
+void Outflow::count_shed(std::size_t frames) {
+  if (frames != 0) context_.counts.shed_frames.fetch_add(frames, std::memory_order_relaxed);
+}
+
+void Outflow::send_pong(net::Socket& socket, base::Bytes payload) {
+  auto pong = SharedBuffer::copy(proto::pong_frame(payload).bytes());
+  if (socket.blocked_since_ms() == 0) return socket.send(std::move(pong));
+  if (auto now = pongs_.queue(std::move(pong))) socket.send_urgent(std::move(now));
+}
+
+void Outflow::blocked(const net::Socket& socket) {
+  const auto bytes = static_cast<std::uint32_t>(socket.buffered());
+  gauges_.waiting_bytes.store(bytes, std::memory_order_relaxed);
+}
+
+void Outflow::drained(net::Socket& socket) {
+  gauges_.waiting_bytes.store(0, std::memory_order_relaxed);
+  if (auto pong = pongs_.take()) socket.send(std::move(pong));
+  drain_waiters_.tell(true);
+}
+
+void Outflow::when_drained(net::Socket& socket, const DrainWaiters::Told& told) {
+  socket.offer();  // what was only queued may leave at once
+  if (socket.buffered() == 0) return told(true);
+  drain_waiters_.add(told);
+}
+
+}  // namespace microframe::ws

@@ -1,0 +1,40 @@
+// Registries: who and what a server knows of while it serves: places taken, keys, sessions,
+// revoked tokens. Shared by all loops. Any thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "base/slots.hpp"
+#include "guard/admission.hpp"
+#include "guard/revocations.hpp"
+#include "guard/takeover_budget.hpp"
+#include "keys/key_store.hpp"
+#include "microframe/compression.hpp"
+#include "microframe/limits.hpp"
+#include "ws/sessions.hpp"
+
+namespace microframe::ws {
+
+struct Registries {
+  Registries(const Limits& limits, const Compression& compression)
+      : admission(limits),
+        takeover_budget(compression.takeover_bytes_max),
+        sessions(limits.sessions_suspended_max),
+        key_waits(limits.authentications_max) {}
+
+  // returns: a number that no other connection of this process has.
+  std::uint64_t new_connection_id() {
+    return next_connection_id.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  guard::Admission admission;
+  guard::TakeoverBudget takeover_budget;
+  guard::Revocations revocations;
+  keys::KeyStore keys;
+  Sessions sessions;
+  base::Slots key_waits;  // handshakes that wait for keys
+  std::atomic<std::uint64_t> next_connection_id{1};
+};
+
+}  // namespace microframe::ws

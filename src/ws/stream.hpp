@@ -1,0 +1,107 @@
+// Stream: one open WebSocket on one socket: frames in and out, message rate, pongs, heartbeat,
+// permessage-deflate, what happens when the outbox is full, the closing handshake and the deadlines
+// of all that. It knows no user, room or hook. Threading: its loop. Owned by a StreamOwner.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/heartbeat.hpp"
+#include "base/rate_limit.hpp"
+#include "base/timer_wheel.hpp"
+#include "net/socket.hpp"
+#include "proto/connection.hpp"
+#include "ws/ending.hpp"
+#include "ws/outflow.hpp"
+#include "ws/round_trip.hpp"
+#include "ws/stream_owner.hpp"
+
+namespace microframe::ws {
+
+class Stream final : private net::SocketEvents, private base::TimerNode {
+ public:
+  // number: of the connection; spreads the first pings. All that is referred to outlives it.
+  Stream(const StreamContext& context, StreamOwner& owner, StreamGauges& gauges,
+         DeflateAgreement deflate, std::uint64_t number);
+
+  // Begins on a socket over which the handshake's answer is on its way already, or on one that came
+  // from another loop and has still to be answered. Once.
+  void open(std::unique_ptr<net::Socket> socket);
+  void open(net::Socket::Stream stream, std::string_view answer);
+  // Reads bytes that came behind the handshake's request.
+  void read(base::MutableBytes bytes);
+
+  bool is_open() const { return state_ == State::open || state_ == State::doomed; }
+  bool is_over() const { return state_ == State::over; }
+
+  // Takes one from the peer's message rate. Past it the stream is closed with 4429.
+  // returns: whether there was one.
+  bool within_rate();
+  // Reads no more until resume_reading(): too much waits for a hook.
+  void pause_reading();
+  void resume_reading();
+
+  // Queues a message, compressed if that was agreed on. If the outbox has no room, its room's rules
+  // decide (base::Shedding), or the stream is closed with 4408.
+  void send(const base::SharedBuffer& frame);
+  // The same for what was sent on a stream before: all of it, because all of it is bounded.
+  void send_again(const base::SharedBuffer& frame) { outflow_.send_all(*socket_, frame); }
+  // Bytes that wait.
+  std::size_t buffered() const { return socket_ ? socket_->buffered() : 0; }
+  // Calls told(true) once nothing waits; told(false) when the stream ends before.
+  void when_drained(const DrainWaiters::Told& told);
+
+  // Begins to end it. Does nothing unless it is open.
+  void end(const Ending& ending);
+  // Ends a stream whose outbox was full (StreamOwner::on_overflow), with 4408.
+  void end_overflowed();
+  // Closes the socket at once. The owner is not told.
+  void drop();
+  // Gives back what compression holds. No message may be under way.
+  void give_back() { outflow_.give_back(); }
+  // The owner's deadline has changed.
+  void rearm();
+
+ private:
+  enum class State : std::uint8_t {
+    open,
+    doomed,   // its outbox is full: nothing more is queued, and it is closed soon
+    closing,  // our Close is out; the socket is closed when the peer's comes, or at a deadline
+    over,     // the socket is closed
+  };
+
+  // net::SocketEvents
+  void on_receive(base::MutableBytes bytes) override;
+  void on_end(net::EndReason reason) override;
+  void on_drained() override;
+  void on_blocked() override;
+  // base::TimerNode
+  void on_deadline(std::uint64_t now_ms) override;
+
+  template <class Action>
+  void take_turn(Action&& action);
+  void handle(const proto::Event& event);
+  void take_pong(base::Bytes payload);
+  void send_close(const Ending& ending);
+  void lose();
+  void pass_deadline(std::uint64_t now_ms);
+  void check_progress(std::uint64_t now_ms);
+  void check_heartbeat(std::uint64_t now_ms);
+  base::Heartbeat::Timing heartbeat_timing() const;
+
+  // A delivery reads these: side by side.
+  std::unique_ptr<net::Socket> socket_;  // nullptr once it is over
+  State state_ = State::open;
+  const StreamContext& context_;
+  StreamOwner& owner_;
+  StreamGauges& gauges_;
+  Outflow outflow_;
+  proto::Connection protocol_;
+  base::RateLimit rate_;
+  base::Heartbeat heartbeat_;
+  RoundTrip round_trip_;
+};
+
+}  // namespace microframe::ws
