@@ -16,6 +16,7 @@ struct Ending {
     ours,    // our Close goes out; the peer's is awaited
     peers,   // the peer's Close has come; ours answers it
     failed,  // the peer broke the protocol; our Close goes out and the stream is finished
+    moved,   // its client has come by another stream: our Close goes out, and the socket is closed
     lost,    // nobody says anything any more
   };
 

@@ -40,11 +40,11 @@ constexpr std::array<Row, Life::kStates> kTable = {{
     /* open      */ Row{no,    leave, wait,  no,    no,     stay,      no,         no},
     /* closing   */ Row{no,    stay,  stay,  no,    stay,   stay,      end,        linger},
     /* ending    */ Row{no,    stay,  stay,  no,    stay,   stay,      stay,       forget},
-    /* lingering */ Row{no,    stay,  stay,  no,    stay,   no,        forget,     no},
+    /* lingering */ Row{no,    stay,  stay,  no,    stay,   stay,      forget,     stay},
     /* suspended */ Row{no,    stay,  stay,  hold,  expire, stay,      stay,       no},
     /* resuming  */ Row{no,    stay,  stay,  hold,  expire, go_on,     stay,       no},
     /* expiring  */ Row{no,    stay,  stay,  no,    stay,   wind_up,   stay,       no},
-    /* gone      */ Row{no,    stay,  stay,  no,    stay,   no,        stay,       no},
+    /* gone      */ Row{no,    stay,  stay,  no,    stay,   stay,      stay,       stay},
 }};
 // clang-format on
 

@@ -1,65 +1,87 @@
 #include "ws/proxy_session.hpp"
 
 #include <new>
+#include <optional>
 #include <utility>
 
-#include "base/to_ms.hpp"
 #include "proto/proxy_header.hpp"
-#include "ws/loop_server.hpp"
-#include "ws/site.hpp"
+#include "ws/http_connection.hpp"
 
 namespace microframe::ws {
+namespace {
 
-ProxySession::ProxySession(LoopServer& server, guard::Arrival arrival)
-    : server_(server),
-      arrival_(std::move(arrival)),
-      preface_(server.loop(), std::move(arrival_.fd), *this) {
-  const auto limit = server.site().limits.head_time;
-  server.loop().wheel().arm(*this, server.loop().now_ms() + base::to_ms(limit));
+// The peer is the client now, or a proxy that names it in the request. What counts for an address
+// waits until it is the client's.
+void begin_http(LoopContext& context, guard::Arrival arrival) {
+  const bool admitted = arrival.verdict == guard::Admission::Verdict::admitted;
+  if (admitted && !context.settings.proxies.forwards(arrival.peer))
+    arrival.verdict = context.registries.admission.count_for(guard::counted_as(arrival.peer),
+                                                             arrival.ticket);
+  HttpConnection::begin(context, std::move(arrival));
 }
 
-template <class Action>
-void ProxySession::guarded(Action&& action) {
-  try {
-    action();
-  } catch (const std::bad_alloc&) {  // never once it has been forgotten
-    server_.forget(*this);
-  }
+}  // namespace
+
+void ProxySession::take_in(LoopContext& context, guard::Arrival arrival) {
+  const guard::Proxies& proxies = context.settings.proxies;
+  if (!proxies.expects_header()) return begin_http(context, std::move(arrival));
+  if (proxies.trusts(arrival.peer))
+    return context.roster.enter(*new ProxySession(context, std::move(arrival)));
+  arrival.verdict = guard::Admission::Verdict::no_proxy;
+  HttpConnection::begin(context, std::move(arrival));
+}
+
+ProxySession::ProxySession(LoopContext& context, guard::Arrival arrival)
+    : Resident(Kind::proxy),
+      context_(context),
+      arrival_(std::move(arrival)),
+      preface_(context.loop, std::move(arrival_.fd), *this) {
+  context.loop.wheel().arm(*this, context.in_ms(context.limits().head_time));
 }
 
 void ProxySession::on_preface(base::Bytes so_far) {
-  guarded([&] { read(so_far); });
+  context_.roster.run(*this, [&] { read(so_far); });
 }
 
 void ProxySession::read(base::Bytes so_far) {
   const auto parsed = proto::parse_proxy_header(so_far);
-  if (!parsed) return drop(guard::Rejection::proxy_header, parsed.error());
+  if (!parsed) return refuse(guard::Rejection::proxy_header, parsed.error());
   const std::optional<proto::ProxyHeader>& header = *parsed;
   if (!header) return;
   guard::Arrival arrival = std::move(arrival_);
   arrival.fd = preface_.release(header->size);
   if (header->source)
     arrival.peer = net::PeerAddress(header->source->address, header->source->port);
-  LoopServer& server = server_;
-  server.forget(*this);  // `this` is gone
-  server.identify(std::move(arrival));
+  LoopContext& context = context_;
+  context.roster.leave(*this);  // `this` is gone
+  try {
+    begin_http(context, std::move(arrival));
+  } catch (const std::bad_alloc&) {  // its descriptor is closed
+  }
 }
 
 // A proxy that only looks whether the server listens says nothing.
 void ProxySession::on_preface_end(bool empty) {
-  if (empty) return server_.forget(*this);
-  guarded(
-      [this] { drop(guard::Rejection::proxy_header, "the stream ended within the PROXY header"); });
+  if (empty) return drop();
+  context_.roster.run(*this, [this] {
+    refuse(guard::Rejection::proxy_header, "the stream ended within the PROXY header");
+  });
 }
 
 void ProxySession::on_deadline(std::uint64_t) {
-  guarded([this] { drop(guard::Rejection::proxy_timeout, "no PROXY header in time"); });
+  context_.roster.run(
+      *this, [this] { refuse(guard::Rejection::proxy_timeout, "no PROXY header in time"); });
+}
+
+bool ProxySession::shut_down() {
+  drop();
+  return false;
 }
 
 // Without an answer: whoever sends no header may not speak HTTP either.
-void ProxySession::drop(guard::Rejection why, std::string_view detail) {
-  server_.site().reject(why, net::to_string(arrival_.peer), detail);
-  server_.forget(*this);
+void ProxySession::refuse(guard::Rejection why, std::string_view detail) {
+  context_.counts.rejections.add(why, net::to_string(arrival_.peer), detail);
+  drop();
 }
 
 }  // namespace microframe::ws

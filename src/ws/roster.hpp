@@ -77,6 +77,8 @@ class Roster final : private base::TimerNode {
   }
   // Has `told` called, once and by a post, when nobody talks HTTP and no device is left.
   void when_empty(std::function<void()> told);
+  // Whether somebody waits for that: nobody new may enter.
+  bool is_closing() const { return static_cast<bool>(told_empty_); }
 
   // Runs `action` for a resident. Where it runs out of memory, the resident is condemned: it is
   // dropped soon, from no other stack than the loop's own, and no action of it runs any more.

@@ -1,124 +1,125 @@
-// Session: what microframe.v1 adds to a connection (docs/protocol.md): its frames are counted and
-// kept until they are received, its messages numbered and answered, and it outlives its stream.
-// Threading: its connection's loop, but for key(). Owned by its connection.
+// Session: what microframe.v1 adds to a device (docs/protocol.md): drives a v1::ServerSession between
+// the device's stream, its hooks and the hub. Threading: the device's loop, but for what says
+// otherwise. Owned by its device.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.hpp"
-#include "base/shared_buffer.hpp"
-#include "base/slots.hpp"
+#include "base/frame.hpp"
 #include "hub/member.hpp"
-#include "microframe/limits.hpp"
-#include "microframe/ws/ack.hpp"
-#include "proto/close_code.hpp"
 #include "v1/client_frame.hpp"
-#include "v1/message_ids.hpp"
-#include "v1/sent_frames.hpp"
+#include "v1/server_session.hpp"
+#include "ws/asks.hpp"
+#include "ws/ending.hpp"
+#include "ws/loop_context.hpp"
 #include "ws/sessions.hpp"
 
 namespace microframe::ws {
 
 class HookRunner;
-class ServerConnection;
-struct Resumption;
 
-class Session {
+// The device of a session. It outlives the session.
+class SessionHost {
  public:
-  using Answered = std::function<void(AckStatus, Json)>;
+  virtual hub::Member& member() = 0;
+  virtual Endpoint& endpoint() const = 0;
+  virtual HookRunner& hooks() = 0;
+  // Whether the peer may send one more frame; past its rate the stream is closed.
+  virtual bool within_rate() = 0;
+  // Sends a frame, where there is an open stream; in any case, where it begins.
+  virtual void transmit(const base::SharedBuffer& frame) = 0;
+  virtual void transmit_again(const base::SharedBuffer& frame) = 0;
+  virtual bool refresh_token(std::string_view token) = 0;
+  virtual std::string remote_address() const = 0;
+  virtual void on_rejected(guard::Rejection why, std::string_view detail) = 0;
+  // Runs `task` on the loop after `delay`; the device lives until then.
+  virtual void after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
+  // Any thread, as Resumable::request_resume.
+  virtual void request_resume(std::shared_ptr<Resumption> resumption) = 0;
 
-  Session(ServerConnection& connection, const Limits& limits);
-  ~Session();
+ protected:
+  ~SessionHost() = default;
+};
 
-  // Whether a client is to come back after this Close (docs/protocol.md).
-  static bool heals(proto::CloseCode code);
+class Session final : private Resumable {
+ public:
+  // errors: std::runtime_error where the system has no random bytes for its key.
+  Session(LoopContext& context, SessionHost& host);
 
-  const SessionKey& key() const { return key_; }
-  // Guards what a resumption replaces and other threads read.
-  std::mutex& mutex() const { return mutex_; }
+  // Never changes. Any thread.
+  const std::string& name() const { return session_.name(); }
 
-  // --- the stream begins, or a new one
-  void welcome();
-  // Whether this attempt to resume comes after all that have come so far. 0: the client does not
-  // count them.
-  bool is_latest(std::uint64_t attempt);
-  bool can_resume(std::uint64_t received) const { return sent_.has_all_after(received); }
+  // --- streams
+  // The session begins: it can be found, and its client is welcomed. held: the device.
+  void begin(base::Ref<const base::RefCounted> held);
+  bool is_latest(std::uint64_t attempt) { return session_.is_latest(attempt); }
+  bool can_resume(std::uint64_t received) const { return session_.can_resume(received); }
   void welcome_back(std::uint64_t received);
+  // What waits for a hook is dropped with its stream: it may come again.
+  void rewind() { session_.rewind(); }
+  // It can no longer be found; nobody is asked any more. Needs no memory.
+  void end();
 
   // --- in
-  void read(bool binary, base::Bytes payload, HookRunner& runner);
+  void read(bool binary, base::Bytes payload);
 
   // --- out
-  // Counts and keeps the frame, in its form for sessions, and sends it if there is a stream.
-  void deliver_form_of(const base::SharedBuffer& frame);
-  // Sends what is to be acknowledged. answered: called once, on the loop, and throws nothing;
+  // Sends the frame in its form for sessions.
+  void deliver(const base::Frame& frame);
+  // Sends what the client must acknowledge. told: called once, on the loop, and throws nothing;
   // dropped without a call where there is no memory to ask.
-  void ask(const Json& message, std::chrono::milliseconds timeout, Answered answered);
+  void ask(const Json& message, std::chrono::milliseconds timeout, Asks::Told told);
   // Advice before a Close.
   void bye(proto::CloseCode code, std::string_view reason);
+  // Answers the message whose turn it is.
+  // returns: false if none is being answered.
+  bool reply(const Json& value);
 
-  // --- answers to the message that is being handled
-  void begin(std::uint64_t id);
-  bool is_answering() const { return answering_; }
-  void answer(const Json* reply);
-  void refuse(std::string_view code, std::string_view text);
-  // Ends answering; acknowledges where nothing else has.
-  void done();
-  // A join, a leave or a refresh; allowed: a join.
+  // --- turns of the hooks, as HookEvents has them
+  void begin_turn(std::uint64_t id) { session_.begin(id); }
+  void end_turn() { say(session_.done()); }
   void control(const v1::ClientFrame& frame, bool allowed);
-  void refuse(std::uint64_t id, std::string_view code, std::string_view text);
-  // As hub::Sink.
-  void joined(const hub::Joined& joined);
-  void left(std::string_view room);
+  bool is_answering() const { return session_.is_answering(); }
+  void refuse(std::string_view code, std::string_view text);
 
-  // --- the stream is lost
-  // What waits for a hook is dropped with it: it may come again.
-  void rewind() { ids_.rewind(); }
-  // Nobody is asked any more.
-  void end();
-  // Whether its endpoint counts it.
-  bool counted = false;
-  // The place of a suspended session.
-  base::Slots::Place place;
-  std::uint64_t expires_ms = 0;
-  // Who waits for its hooks to end, to go on with it.
-  std::unique_ptr<Resumption> successor;
+  // --- the hub, as hub::Sink has them
+  void joined(const hub::Joined& joined);
+  void left(std::string_view room) { say(session_.left(room)); }
 
  private:
-  void read_text(base::Bytes payload, HookRunner& runner);
-  void read_binary(base::Bytes payload, HookRunner& runner);
-  void handle(v1::ClientFrame frame, std::size_t bytes, HookRunner& runner);
+  // Resumable
+  bool belongs_to(const Endpoint& endpoint, std::string_view user) const override;
+  void request_resume(std::shared_ptr<Resumption> resumption) override;
+
+  void read_text(base::Bytes payload);
+  void perform(v1::Nothing, std::size_t) {}
+  void perform(v1::Handle handle, std::size_t bytes);
+  void perform(v1::HandleBinary handle, std::size_t bytes);
+  void perform(v1::Control control, std::size_t bytes);
+  void perform(v1::SettleAsk settle, std::size_t bytes);
+  void perform(const v1::Reply& reply, std::size_t bytes);
+  void perform(v1::ServerStep step, std::size_t bytes, std::string_view fault);
   void join(const v1::ClientFrame& frame);
   void leave(const v1::ClientFrame& frame);
-  void settle(std::uint64_t id, AckStatus status, Json data);
-  void deliver(const base::SharedBuffer& frame);
-  void send(std::string_view text);
-  void send_uncounted(std::string_view text);
-  std::string welcome_text(bool resumed) const;
+  void refresh(const v1::ClientFrame& frame);
+  void say(const v1::Reply& reply);
+  void say(const std::optional<v1::Reply>& reply) {
+    if (reply) say(*reply);
+  }
+  void send(const base::SharedBuffer& frame);
+  std::uint64_t retry_window_ms(proto::CloseCode code) const;
 
-  ServerConnection& connection_;
-  const Limits& limits_;
-  const SessionKey key_;
-  mutable std::mutex mutex_;
-  std::uint64_t attempts_ = 0;  // the highest number of one
-  v1::SentFrames sent_;
-  v1::MessageIds ids_;
-  std::uint64_t current_ = 0;  // the id that is being answered
-  bool answering_ = false;
-  bool answered_ = false;
-  // The ids of the join and of the leave that are under way; 0: none. Within a join a leave that
-  // was made on another loop may come into force: that is nobody's answer.
-  std::uint64_t join_ = 0;
-  std::uint64_t leave_ = 0;
-  std::map<std::uint64_t, Answered> asks_;
-  std::uint64_t asked_ = 0;  // the last id of ours
+  LoopContext& context_;
+  SessionHost& host_;
+  v1::ServerSession session_;
+  Asks asks_;
+  bool listed_ = false;  // it can be found, and its endpoint counts it
 };
 
 }  // namespace microframe::ws

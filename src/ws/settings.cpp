@@ -12,8 +12,7 @@ std::size_t memory_limit(const Limits& limits) {
 
 }  // namespace
 
-Settings::Settings(const Limits& with, const Compression& compressed,
-                   const TrustedProxies& trusted)
+Settings::Settings(const Limits& with, const Compression& compressed, const TrustedProxies& trusted)
     : limits(with),
       compression(compressed),
       memory_bytes_max(memory_limit(with)),

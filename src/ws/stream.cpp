@@ -196,6 +196,12 @@ void Stream::end(const Ending& ending) {
   }
   owner_.on_ending(ending);
   send_close(ending);
+  if (ending.how == Ending::How::moved) {
+    socket_->offer();
+    drop();
+    owner_.on_ended(ending);
+    return owner_.on_over();
+  }
   state_ = State::closing;
   const std::uint64_t limit_ms = base::to_ms(context_.limits.closing_time);
   context_.loop.wheel().arm(*this, context_.loop.now_ms() + limit_ms);

@@ -1,0 +1,334 @@
+#include "ws/connection.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "base/log.hpp"
+#include "hub/hub.hpp"
+#include "proto/utf8.hpp"
+#include "v1/names.hpp"
+#include "ws/encode.hpp"
+#include "ws/endpoint.hpp"
+
+namespace microframe::ws {
+namespace {
+
+using proto::CloseCode;
+using State = Life::State;
+using Event = Life::Event;
+using Action = Life::Action;
+
+// Whether all that has come is still handled: nothing of ours has cut it off.
+bool has_received_all(const Ending& ending) {
+  return ending.how == Ending::How::moved || ending.cause == DisconnectCause::peer_closed ||
+         ending.cause == DisconnectCause::connection_lost ||
+         ending.cause == DisconnectCause::timeout;
+}
+
+constexpr Ending kExpired{Ending::How::ours, DisconnectCause::token_expired,
+                          CloseCode::unauthenticated, "token expired",
+                          guard::Rejection::token_expired, "exp has passed"};
+constexpr Ending kMoved{Ending::How::moved, DisconnectCause::replaced, CloseCode::replaced,
+                        "resumed elsewhere", guard::Rejection::replaced,
+                        "the session goes on elsewhere"};
+
+}  // namespace
+
+// --- it begins ---
+
+Connection::Connection(LoopContext& context, ConnectionHost& host, StreamGauges& gauges,
+                       std::uint64_t id, Opening& opening)
+    : context_(context),
+      host_(host),
+      gauges_(gauges),
+      endpoint_(*opening.endpoint),
+      hooks_(endpoint_.hook_target(), *this),
+      ticket_(std::move(opening.ticket)),
+      id_(id) {
+  stream_.emplace(context.streams, *this, gauges, std::move(opening.deflate), id);
+  if (!opening.has_session) return;
+  SessionHost& session_host = *this;
+  ResumerHost& resumer_host = *this;
+  session_ = std::make_unique<Session>(context, session_host);
+  resumer_ = std::make_unique<Resumer>(context.loop, context.limits().session_ttl,
+                                       context.registries.sessions.suspended(), life_, resumer_host);
+}
+
+Connection::~Connection() = default;
+
+void Connection::begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early) {
+  stream_->open(std::move(socket));
+  begin_hooks(early);
+}
+
+void Connection::begin(Resumption resumption) {
+  stream_->open(std::move(resumption.stream), resumption.accept);
+  begin_hooks(resumption.early);
+}
+
+void Connection::begin_hooks(base::MutableBytes early) {
+  feed(Event::begin);
+  if (session_) session_->begin(base::Ref<const base::RefCounted>(&member()));
+  if (const auto oldest = endpoint_.hub().add(member())) oldest->evict();
+  hooks_.connect(host_.handle());
+  if (!early.empty()) stream_->read(early);
+  check_revocation();
+}
+
+// A revocation that came after the token was judged may not have seen this device.
+void Connection::check_revocation() {
+  const auto issued_at = host_.identity()->issued_at();
+  if (context_.registries.revocations.covers(member().user(), issued_at)) revoke("revoked");
+}
+
+// An event that makes nothing to do but forgetting. A refused one is a mistake in this file.
+void Connection::feed(Event event) {
+  const Action action = life_.on(event);
+  assert(action != Action::refuse);
+  if (action != Action::forget) return;
+  ticket_ = {};  // a hook that still ran has counted until here
+  stream_->give_back();
+  host_.on_gone();
+}
+
+// --- in and out ---
+
+void Connection::on_message(bool binary, base::Bytes payload) {
+  if (session_) {
+    session_->read(binary, payload);
+  } else if (stream_->within_rate()) {
+    hooks_.message(binary, payload);
+  }
+  if (hooks_.queued_bytes() > context_.limits().waiting_bytes_max) stream_->pause_reading();
+}
+
+void Connection::deliver(const base::Frame& frame) {
+  if (session_) return session_->deliver(frame);
+  stream_->send(frame.plain());
+}
+
+void Connection::on_overflow() {
+  host_.post_turn([this] { stream_->end_overflowed(); });
+}
+
+void Connection::on_rejected(guard::Rejection why, std::string_view detail) {
+  context_.counts.rejections.add(why, remote_address(), detail);
+}
+
+std::string Connection::remote_address() const {
+  return net::to_string(host_.identity()->peer());
+}
+
+// --- the token ---
+
+std::uint64_t Connection::deadline_ms() const {
+  using std::chrono::milliseconds;
+  // A wall clock may be set: look again at least once a minute.
+  constexpr milliseconds kLookAgain{60'000};
+  const auto ends = endpoint_.authenticator().ends(host_.identity()->expires());
+  const auto left = std::chrono::ceil<milliseconds>(ends - std::chrono::system_clock::now());
+  return context_.in_ms(std::clamp(left, milliseconds{0}, kLookAgain));
+}
+
+void Connection::on_deadline() {
+  const auto ends = endpoint_.authenticator().ends(host_.identity()->expires());
+  if (std::chrono::system_clock::now() >= ends) stream_->end(kExpired);
+}
+
+// --- the stream ends ---
+
+void Connection::on_ending(const Ending& ending) {
+  hub::Hub::catch_up(member());
+  if (session_ && ending.how != Ending::How::peers) session_->bye(ending.code, ending.reason);
+}
+
+// Ends the session, once: it is no longer counted nor delivered to, then on_disconnect runs, then
+// its rooms are left. Or it is suspended, and only on_disconnect runs.
+void Connection::on_ended(const Ending& ending) {
+  if (!life_.is_open()) return;
+  hooks_.reserve_end();  // what follows needs no memory
+  if (session_ && heals(ending) && suspend(ending)) return;
+  end(ending.to_reason(), !has_received_all(ending));
+}
+
+void Connection::end(DisconnectReason reason, bool drop_queue) {
+  if (life_.on(Event::end) != Action::leave) return;
+  endpoint_.hub().begin_leave(member());
+  if (session_) session_->end();
+  hooks_.disconnect(std::move(reason), drop_queue);
+}
+
+void Connection::on_over() {
+  if (life_.may_come_back()) {
+    ticket_ = {};  // from here on the session counts as no connection
+    resumer_->stream_over();
+  }
+  feed(Event::stream_over);
+}
+
+void Connection::close(DisconnectCause cause, CloseCode code, std::string_view reason) {
+  const Ending ending{Ending::How::ours, cause, code, reason};
+  if (life_.may_come_back() && !heals(ending)) resumer_->expire();
+  if (life_.is_open()) stream_->end(ending);
+}
+
+void Connection::revoke(std::string_view reason) {
+  if (!life_.accepts()) return;
+  on_rejected(guard::Rejection::revoked, reason);
+  close(DisconnectCause::revoked, CloseCode::replaced, reason);
+}
+
+void Connection::drop() {
+  if (life_.may_come_back()) {
+    hooks_.abandon();
+    resumer_->expire();
+  } else if (!life_.has_ended()) {
+    hooks_.reserve_end();
+    stream_->drop();
+    end({DisconnectCause::connection_lost, static_cast<std::uint16_t>(CloseCode::abnormal)}, false);
+    on_over();
+  } else if (!stream_->is_over()) {
+    stream_->drop();
+    on_over();
+  }
+  hooks_.abandon();
+  if (life_.has_ended() && hooks_.is_free()) let_hooks_go();
+}
+
+// --- hooks ---
+
+void Connection::joined(const hub::Joined& joined) {
+  if (session_) session_->joined(joined);
+  if (joined.entered) note_room_change({endpoint_.hooks().on_join, "on_join"}, joined.room);
+}
+
+void Connection::left(std::string_view room) {
+  if (session_ && !life_.has_ended()) session_->left(room);
+  note_room_change({endpoint_.hooks().on_leave, "on_leave"}, room);
+}
+
+// A hub is at work, and must not be called back: the hook runs later.
+void Connection::note_room_change(const RoomHook& hook, std::string_view room) {
+  if (hook.hook && hooks_.note_room_change(hook, std::string(room)))
+    host_.post_turn([this] { hooks_.go_on(); });
+}
+
+void Connection::on_bad_message(std::string_view word, std::string_view detail) {
+  on_rejected(guard::Rejection::bad_message, word);
+  if (session_)
+    return session_->refuse(word == "binary_not_supported" ? v1::kNotSupported : word, detail);
+  // The detail may be an application's own words, and bytes that are no text would end this
+  // connection (RFC 6455 §8.1).
+  const bool is_text = proto::is_utf8(base::as_bytes(detail));
+  const Json error{{"error", word}, {"detail", is_text ? detail : "not UTF-8"}};
+  endpoint_.hub().send(member(), encode(error, Forms::plain));
+}
+
+void Connection::on_hook_failed(std::string_view hook, std::string_view what) {
+  base::log::error("hook threw", {{"endpoint", endpoint_.path()},
+                                  {"hook", hook},
+                                  {"user", member().user()},
+                                  {"what", what}});
+  on_rejected(guard::Rejection::hook_failed, hook);
+  if (session_ && session_->is_answering()) session_->refuse(v1::kFailed, "the hook failed");
+  close(DisconnectCause::hook_failed, CloseCode::internal_error, "internal error");
+}
+
+void Connection::on_hooks_idle() {
+  if (resumer_) resumer_->hook_ended();
+  stream_->resume_reading();
+}
+
+void Connection::on_last_hook() {
+  if (life_.has_ended()) endpoint_.hub().remove(member());
+}
+
+void Connection::on_hooks_ended() {
+  host_.in_turn([this] {
+    if (life_.may_come_back()) return resumer_->hook_ended();
+    // The runner is still on the stack, and its handle may be the last.
+    host_.post_turn([this] { let_hooks_go(); });
+  });
+}
+
+void Connection::let_hooks_go() {
+  hooks_.forget_handle();
+  feed(Event::hooks_over);
+}
+
+// --- sessions that wait, and go on ---
+
+// Whether a client of microframe.v1 comes back after such an end.
+bool Connection::heals(const Ending& ending) const {
+  if (context_.limits().session_ttl.count() == 0) return false;
+  switch (ending.cause) {
+    case DisconnectCause::connection_lost:
+    case DisconnectCause::timeout:
+    case DisconnectCause::too_slow:
+    case DisconnectCause::hook_failed:
+    case DisconnectCause::token_expired:
+      return true;
+    case DisconnectCause::peer_closed:
+      return ending.code != CloseCode::normal && ending.code != CloseCode::going_away;
+    case DisconnectCause::server_closed:
+      return v1::ServerSession::heals(static_cast<std::uint16_t>(ending.code));
+    default:
+      return ending.how == Ending::How::moved;
+  }
+}
+
+// returns: false if the session must end, because too many wait already.
+bool Connection::suspend(const Ending& ending) {
+  if (!resumer_->suspend()) return false;
+  const bool drop_queue = !has_received_all(ending);
+  if (drop_queue) session_->rewind();
+  endpoint_.hub().suspend(member());
+  hooks_.disconnect(ending.to_reason(), drop_queue);
+  return true;
+}
+
+bool Connection::is_latest(const Resumption& resumption) {
+  return session_->is_latest(resumption.attempt);
+}
+
+bool Connection::can_resume(const Resumption& resumption) const {
+  return session_->can_resume(resumption.received);
+}
+
+void Connection::release_stream() {
+  if (life_.is_open()) return stream_->end(kMoved);
+  if (stream_->is_over()) return;
+  stream_->drop();
+  on_over();
+}
+
+void Connection::go_on_with(Resumption resumption) {
+  Opening& opening = resumption.opening;
+  stream_.emplace(context_.streams, *this, gauges_, std::move(opening.deflate), id_);
+  host_.identify(std::move(opening.identity));
+  ticket_ = std::move(opening.ticket);
+  stream_->open(std::move(resumption.stream), resumption.accept);
+  feed(Event::hooks_free);
+  endpoint_.hub().resume(member());
+  session_->welcome_back(resumption.received);
+  hooks_.connect(host_.handle());
+  if (!resumption.early.empty()) stream_->read(resumption.early);
+  check_revocation();
+}
+
+void Connection::on_nobody_came() {
+  host_.in_turn([this] { resumer_->expire(); });
+}
+
+// on_session_expired runs, then the session's rooms are left.
+void Connection::wind_up() {
+  auto successor = resumer_->end();
+  endpoint_.hub().begin_leave(member());
+  session_->end();
+  SessionCounts::add(context_.counts.sessions.expired);
+  hooks_.expire();
+  if (successor) host_.begin_anew(std::move(*successor));
+}
+
+}  // namespace microframe::ws

@@ -1,0 +1,170 @@
+// Connection: the course of one device on its loop: its stream, the turns of its hooks and, for a
+// client of microframe.v1, its session, and what of the one must follow from the other. Life says
+// what may follow when. A resume swaps the stream. Threading: its loop. Owned by its device.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "guard/admission.hpp"
+#include "hub/member.hpp"
+#include "ws/hook_runner.hpp"
+#include "ws/life.hpp"
+#include "ws/loop_context.hpp"
+#include "ws/opening.hpp"
+#include "ws/resumer.hpp"
+#include "ws/resumption.hpp"
+#include "ws/session.hpp"
+#include "ws/stream.hpp"
+
+namespace microframe::ws {
+
+// The device of a connection, which outlives it.
+class ConnectionHost {
+ public:
+  virtual hub::Member& member() = 0;
+  // What hooks are given.
+  virtual WebSocket handle() = 0;
+  virtual base::Ref<const Identity> identity() const = 0;
+  // The client has come back, as this one.
+  virtual void identify(base::Ref<const Identity> identity) = 0;
+  virtual bool refresh_token(std::string_view token) = 0;
+  // As StreamOwner has them.
+  virtual bool begin_turn() = 0;
+  virtual void end_turn(bool out_of_memory) = 0;
+  // Runs `task` in a turn: now, by a post, or after `delay`.
+  virtual void in_turn(const std::function<void()>& task) = 0;
+  virtual void post_turn(std::function<void()> task) = 0;
+  virtual void post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
+  // As Resumable has it. Any thread.
+  virtual void request_resume(std::shared_ptr<Resumption> resumption) = 0;
+  // Begins another device on a stream that came for this one.
+  virtual void begin_anew(Resumption resumption) = 0;
+  // Memory ran out: Connection::drop() must follow soon, from the loop's own stack. Throws nothing.
+  virtual void give_up() = 0;
+  // Nothing is left but handles.
+  virtual void on_gone() = 0;
+
+ protected:
+  ~ConnectionHost() = default;
+};
+
+class Connection final : private StreamOwner,
+                         private HookEvents,
+                         private SessionHost,
+                         private ResumerHost {
+ public:
+  // id: of the device. gauges: the device's. opening: its ticket, agreement and whether it has a
+  // session are taken.
+  Connection(LoopContext& context, ConnectionHost& host, StreamGauges& gauges, std::uint64_t id,
+             Opening& opening);
+  ~Connection();
+
+  // Begins on a socket over which the handshake's answer is on its way already, or on a stream that
+  // has still to be answered. early: what came behind the request.
+  void begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early);
+  void begin(Resumption resumption);
+
+  const Life& life() const { return life_; }
+  Endpoint& endpoint() const override { return endpoint_; }
+  // nullptr for a plain client. Whether there is one never changes.
+  Session* session() const { return session_.get(); }
+
+  void deliver(const base::Frame& frame);
+  void joined(const hub::Joined& joined);
+  void left(std::string_view room);
+  std::size_t buffered() const { return stream_->buffered(); }
+  void when_drained(const DrainWaiters::Told& told) { stream_->when_drained(told); }
+  // The token's expiry has changed.
+  void rearm() { stream_->rearm(); }
+
+  // Closes the stream, and ends the session unless its client may come back.
+  void close(DisconnectCause cause, proto::CloseCode code, std::string_view reason);
+  // The user's tokens are good no more.
+  void revoke(std::string_view reason);
+  // The client has come by another stream.
+  void resume(Resumption resumption) { resumer_->resume(std::move(resumption)); }
+  // Ends at once: hooks that wait are abandoned. Called again where it ran out of memory, it goes
+  // on.
+  void drop();
+  // Counts a refusal, and logs it.
+  void on_rejected(guard::Rejection why, std::string_view detail) override;
+
+ private:
+  // StreamOwner
+  bool begin_turn() override { return host_.begin_turn(); }
+  void end_turn(bool out_of_memory) override { host_.end_turn(out_of_memory); }
+  void on_message(bool binary, base::Bytes payload) override;
+  void on_ending(const Ending& ending) override;
+  void on_ended(const Ending& ending) override;
+  void on_over() override;
+  void on_overflow() override;
+  std::uint64_t deadline_ms() const override;
+  void on_deadline() override;
+  // HookEvents
+  void on_turn(std::uint64_t id) override { session_->begin_turn(id); }
+  void on_turn_done() override { session_->end_turn(); }
+  void on_control(const v1::ClientFrame& frame, bool allowed) override {
+    session_->control(frame, allowed);
+  }
+  void on_bad_message(std::string_view word, std::string_view detail) override;
+  void on_hook_failed(std::string_view hook, std::string_view what) override;
+  void on_hooks_idle() override;
+  void on_last_hook() override;
+  void on_hooks_ended() override;
+  void on_hooks_stuck() override { host_.give_up(); }
+  // SessionHost
+  hub::Member& member() override { return host_.member(); }
+  HookRunner& hooks() override { return hooks_; }
+  bool within_rate() override { return stream_->within_rate(); }
+  void transmit(const base::SharedBuffer& frame) override { stream_->send(frame); }
+  void transmit_again(const base::SharedBuffer& frame) override { stream_->send_again(frame); }
+  bool refresh_token(std::string_view token) override { return host_.refresh_token(token); }
+  std::string remote_address() const override;
+  void after(std::chrono::milliseconds delay, std::function<void()> task) override {
+    host_.post_turn_after(delay, std::move(task));
+  }
+  void request_resume(std::shared_ptr<Resumption> resumption) override {
+    host_.request_resume(std::move(resumption));
+  }
+  // ResumerHost
+  bool hooks_are_free() const override { return hooks_.is_free(); }
+  bool is_latest(const Resumption& resumption) override;
+  bool can_resume(const Resumption& resumption) const override;
+  void release_stream() override;
+  void go_on_with(Resumption resumption) override;
+  void begin_anew(Resumption resumption) override { host_.begin_anew(std::move(resumption)); }
+  void reserve_end() override { hooks_.reserve_end(); }
+  void wind_up() override;
+  void on_nobody_came() override;
+  void later(std::function<void()> task) override { host_.post_turn(std::move(task)); }
+
+  void begin_hooks(base::MutableBytes early);
+  void check_revocation();
+  bool heals(const Ending& ending) const;
+  bool suspend(const Ending& ending);
+  void end(DisconnectReason reason, bool drop_queue);
+  void feed(Life::Event event);
+  void let_hooks_go();
+  void note_room_change(const RoomHook& hook, std::string_view room);
+
+  // A delivery reads these: side by side.
+  LoopContext& context_;
+  std::unique_ptr<Session> session_;  // of microframe.v1
+  std::optional<Stream> stream_;
+  Life life_;
+  ConnectionHost& host_;
+  StreamGauges& gauges_;
+  Endpoint& endpoint_;
+  HookRunner hooks_;
+  std::unique_ptr<Resumer> resumer_;  // with a session
+  guard::Admission::Ticket ticket_;
+  const std::uint64_t id_;
+};
+
+}  // namespace microframe::ws

@@ -1,0 +1,203 @@
+#include "ws/device.hpp"
+
+#include <utility>
+
+#include "hub/hub.hpp"
+#include "ws/encode.hpp"
+#include "ws/endpoint.hpp"
+
+namespace microframe::ws {
+
+using base::Ref;
+using proto::CloseCode;
+
+// --- it begins ---
+
+Device::Device(LoopContext& context, Opening opening)
+    : Member(std::move(opening.user), context.index),
+      Resident(Kind::device),
+      context_(context),
+      id_(context.registries.new_connection_id()),
+      connection_(context, *this, gauges_, id_, opening),
+      identity_(context.identities, std::move(opening.identity)) {
+  if (!opening.subprotocol.empty())
+    subprotocol_ = std::make_unique<const std::string>(std::move(opening.subprotocol));
+}
+
+Device::~Device() = default;
+
+Ref<Device> Device::make(LoopContext& context, Opening opening) {
+  const Ref<Device> made(new Device(context, std::move(opening)));
+  made->retain();  // the roster's
+  context.roster.enter(*made);
+  return made;
+}
+
+void Device::begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early) {
+  enter([&] { connection_.begin(std::move(socket), early); });
+}
+
+void Device::open(LoopContext& context, Resumption resumption) {
+  if (context.roster.is_closing()) return;
+  const Ref<Device> made = make(context, std::move(resumption.opening));
+  made->enter([&] { made->connection_.begin(std::move(resumption)); });
+}
+
+// --- turns ---
+
+template <class Action>
+void Device::enter(Action&& action) {
+  const Ref<Device> keep(this);
+  context_.roster.run(*this, action);
+}
+
+template <class Action>
+void Device::enter_on_loop(Action action) {
+  context_.run([held = Ref<Device>(this), action = std::move(action)] {
+    held->enter([&] { action(held->connection_); });
+  });
+}
+
+bool Device::begin_turn() {
+  if (Roster::is_condemned(*this)) return false;
+  retain();
+  return true;
+}
+
+void Device::end_turn(bool out_of_memory) {
+  if (out_of_memory) give_up();
+  release();  // it may be gone
+}
+
+void Device::in_turn(const std::function<void()>& task) {
+  enter(task);
+}
+
+void Device::post_turn(std::function<void()> task) {
+  context_.loop.post([held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });
+}
+
+void Device::post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) {
+  context_.loop.after(
+      delay, [held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });
+}
+
+// --- the hub ---
+
+void Device::deliver(const base::Frame& frame) {
+  context_.roster.run(*this, [&] { connection_.deliver(frame); });
+}
+
+void Device::joined(const hub::Joined& joined) {
+  context_.roster.run(*this, [&] { connection_.joined(joined); });
+}
+
+void Device::left(std::string_view room) {
+  context_.roster.run(*this, [&] { connection_.left(room); });
+}
+
+std::string_view Device::session() const {
+  const Session* session = connection_.session();
+  return session ? std::string_view(session->name()) : std::string_view{};
+}
+
+void Device::evict() {
+  enter_on_loop([](Connection& connection) {
+    connection.on_rejected(guard::Rejection::replaced, "the user has too many devices");
+    connection.close(DisconnectCause::replaced, CloseCode::replaced, "replaced by a newer device");
+  });
+}
+
+void Device::revoke(std::string_view reason) {
+  enter_on_loop([text = std::string(reason)](Connection& connection) { connection.revoke(text); });
+}
+
+void Device::ask(const Json& message, std::chrono::milliseconds timeout, Answered told) {
+  enter_on_loop([this, message, timeout, told = std::move(told)](Connection& connection) {
+    const auto answered = [told, handle = handle()](AckStatus status, Json data) {
+      told(Ack(handle, status, std::move(data)));
+    };
+    if (!connection.life().accepts()) return answered(AckStatus::disconnected, {});
+    if (Session* session = connection.session()) return session->ask(message, timeout, answered);
+    send(encode(message, Forms::plain));
+    answered(AckStatus::not_supported, {});
+  });
+}
+
+// --- the roster ---
+
+bool Device::shut_down() {
+  const bool was_open = is_open();
+  enter([this] {
+    connection_.close(DisconnectCause::shutdown, CloseCode::service_restart,
+                      "the server restarts");
+  });
+  return was_open;
+}
+
+void Device::drop() {
+  const Ref<Device> keep(this);
+  if (Roster::is_condemned(*this) && !connection_.life().has_ended())
+    connection_.on_rejected(guard::Rejection::out_of_memory, "dropped");
+  connection_.drop();
+}
+
+// --- handles ---
+
+bool Device::send(const base::Frame& frame) {
+  if (!connection_.life().accepts()) return false;
+  endpoint().hub().send(*this, frame);
+  return true;
+}
+
+void Device::reply(const Json& value) {
+  Session* session = connection_.session();
+  if (session && context_.is_current() && session->reply(value)) return;
+  send(encode(value, session ? Forms::enveloped : Forms::plain));
+}
+
+std::size_t Device::buffered() const {
+  if (context_.is_current()) return connection_.buffered();
+  return gauges_.waiting_bytes.load(std::memory_order_relaxed);
+}
+
+std::chrono::microseconds Device::rtt() const {
+  return std::chrono::microseconds(gauges_.rtt_us.load(std::memory_order_relaxed));
+}
+
+void Device::request_close(CloseCode code, std::string_view reason) {
+  enter_on_loop([code, text = std::string(reason)](Connection& connection) {
+    connection.close(DisconnectCause::server_closed, code, text);
+  });
+}
+
+// Whoever waits is told even where there is no memory to wait with.
+void Device::when_drained(std::function<void(bool)> told) {
+  context_.run([held = Ref<Device>(this), told = std::move(told)] {
+    Roster& roster = held->context_.roster;
+    if (!roster.run(*held, [&] { held->connection_.when_drained(told); })) told(false);
+  });
+}
+
+bool Device::refresh_token(std::string_view token) {
+  const auto claims = endpoint().verify(token, std::chrono::system_clock::now());
+  if (!claims || claims->sub != user()) return false;
+  identity_.prolong(claims->expires);
+  enter_on_loop([](Connection& connection) { connection.rearm(); });
+  return true;
+}
+
+// --- the client comes back ---
+
+void Device::request_resume(std::shared_ptr<Resumption> resumption) {
+  enter_on_loop([resumption = std::move(resumption)](Connection& connection) {
+    connection.resume(std::move(*resumption));
+  });
+}
+
+void Device::identify(base::Ref<const Identity> identity) {
+  identity_.set(std::move(identity));
+  resumed_.store(true, std::memory_order_relaxed);
+}
+
+}  // namespace microframe::ws

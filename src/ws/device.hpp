@@ -1,0 +1,109 @@
+// Device: one user's connection as the hub, the application's handles and the roster of its loop see
+// it. It owns the connection, and knows who the user is. Threading: its loop, but for DevicePort and
+// what the hub may call from any thread; counted, held by its loop's roster and by every handle.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "hub/member.hpp"
+#include "microframe/ws/websocket.hpp"
+#include "ws/connection.hpp"
+#include "ws/device_port.hpp"
+#include "ws/identity_slot.hpp"
+#include "ws/loop_context.hpp"
+#include "ws/opening.hpp"
+#include "ws/resumption.hpp"
+#include "ws/roster.hpp"
+
+namespace microframe::ws {
+
+class Device final : public hub::Member,
+                     public DevicePort,
+                     public Resident,
+                     private ConnectionHost {
+ public:
+  // Makes a device and enters it on the roster of its loop, which holds it to its end.
+  static base::Ref<Device> make(LoopContext& context, Opening opening);
+  // Makes one, and begins it on a stream that has still to be answered and asked for a session that
+  // has ended. A server that stops drops the stream.
+  static void open(LoopContext& context, Resumption resumption);
+  ~Device() override;
+
+  // Begins on a socket over which the handshake's answer is on its way already. early: what came
+  // behind the request. Once.
+  void begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early);
+
+  // hub::Member
+  std::string_view session() const override;
+  std::string device() const override { return std::to_string(id_); }
+  void evict() override;
+  void revoke(std::string_view reason) override;
+  void ask(const Json& message, std::chrono::milliseconds timeout, Answered told) override;
+  // Resident
+  bool shut_down() override;
+  void drop() override;
+  // DevicePort
+  void retain() const override { Member::retain(); }
+  void release() const override { Member::release(); }
+  Endpoint& endpoint() const override { return connection_.endpoint(); }
+  hub::Member& member() override { return *this; }
+  std::uint64_t id() const override { return id_; }
+  const std::string& user() const override { return Member::user(); }
+  std::string subprotocol() const override { return subprotocol_ ? *subprotocol_ : ""; }
+  bool has_session() const override { return connection_.session() != nullptr; }
+  base::Ref<const Identity> identity() const override { return identity_.get(); }
+  bool is_open() const override { return connection_.life().is_open(); }
+  bool resumed() const override { return resumed_.load(std::memory_order_relaxed); }
+  std::chrono::microseconds rtt() const override;
+  std::size_t buffered() const override;
+  bool send(const base::Frame& frame) override;
+  void reply(const Json& value) override;
+  void request_close(proto::CloseCode code, std::string_view reason) override;
+  bool refresh_token(std::string_view token) override;
+  void when_drained(std::function<void(bool)> told) override;
+
+ private:
+  Device(LoopContext& context, Opening opening);
+
+  // hub::Sink
+  void deliver(const base::Frame& frame) override;
+  void joined(const hub::Joined& joined) override;
+  void left(std::string_view room) override;
+  void give_up() override { context_.roster.condemn(*this); }
+  // Resident
+  void let_go() override { release(); }
+  // ConnectionHost
+  WebSocket handle() override { return WebSocket(*this); }
+  void identify(base::Ref<const Identity> identity) override;
+  bool begin_turn() override;
+  void end_turn(bool out_of_memory) override;
+  void in_turn(const std::function<void()>& task) override;
+  void post_turn(std::function<void()> task) override;
+  void post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) override;
+  void request_resume(std::shared_ptr<Resumption> resumption) override;
+  void begin_anew(Resumption resumption) override { open(context_, std::move(resumption)); }
+  void on_gone() override { context_.roster.leave(*this); }
+
+  // Every way in from the loop: the device lives meanwhile, and running out of memory is its own.
+  template <class Action>
+  void enter(Action&& action);
+  // The same on its loop, now or by a post: action(Connection&). Any thread.
+  template <class Action>
+  void enter_on_loop(Action action);
+
+  LoopContext& context_;
+  const std::uint64_t id_;
+  StreamGauges gauges_;
+  std::atomic<bool> resumed_{false};
+  Connection connection_;
+  IdentitySlot identity_;
+  std::unique_ptr<const std::string> subprotocol_;  // nullptr: none
+};
+
+}  // namespace microframe::ws

@@ -1,0 +1,41 @@
+// IdentitySlot: which Identity a device has now. Threading: any; the lock that guards it is one for
+// all devices of a loop, and held for moments.
+#pragma once
+
+#include <chrono>
+#include <mutex>
+#include <string_view>
+#include <utility>
+
+#include "base/ref.hpp"
+#include "microframe/authx/tokens.hpp"
+#include "ws/identity.hpp"
+
+namespace microframe::ws {
+
+class IdentitySlot {
+ public:
+  // mutex: outlives the slot.
+  IdentitySlot(std::mutex& mutex, base::Ref<const Identity> first)
+      : mutex_(mutex), identity_(std::move(first)) {}
+
+  base::Ref<const Identity> get() const {
+    const std::lock_guard lock(mutex_);
+    return identity_;
+  }
+  void set(base::Ref<const Identity> next) {
+    const std::lock_guard lock(mutex_);
+    std::swap(identity_, next);  // the former is let go outside of the lock
+  }
+  // A fresh token of the same user has come.
+  void prolong(authx::Time expires) {
+    auto next = get()->until(expires);
+    set(std::move(next));
+  }
+
+ private:
+  std::mutex& mutex_;
+  base::Ref<const Identity> identity_;
+};
+
+}  // namespace microframe::ws

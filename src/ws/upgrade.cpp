@@ -1,0 +1,318 @@
+#include "ws/upgrade.hpp"
+
+#include <utility>
+
+#include "base/log.hpp"
+#include "microframe/detail/activity.hpp"
+#include "proto/control_frame.hpp"
+#include "proto/handshake.hpp"
+#include "ws/device.hpp"
+#include "ws/encode.hpp"
+#include "ws/endpoint.hpp"
+#include "ws/resumption.hpp"
+
+namespace microframe::ws {
+namespace {
+
+using base::SharedBuffer;
+using std::chrono::steady_clock;
+using std::chrono::system_clock;
+
+constexpr char kUnknownException[] = "an exception that is no std::exception";
+constexpr std::string_view kComeLater = "Retry-After: 5\r\n";
+
+}  // namespace
+
+// --- the order of a handshake ---
+
+void Upgrade::begin(const proto::RequestHead& head, base::MutableBytes early) {
+  early_ = early;
+  go_on(&head);
+}
+
+// A step that waits comes back here when it need not wait any more. `this` may be gone after.
+void Upgrade::go_on(const proto::RequestHead* head) {
+  while (take_step(head) == Then::next) step_ = static_cast<Step>(static_cast<int>(step_) + 1);
+}
+
+Upgrade::Then Upgrade::take_step(const proto::RequestHead* head) {
+  switch (step_) {
+    case Step::head:
+      return check_head(*head);
+    case Step::token:
+      return find_token(*head);
+    case Step::key:
+      return judge_token();
+    case Step::user:
+      return look_up_user();
+    case Step::former:
+      return find_former();
+    case Step::open:
+      return open();
+  }
+  return Then::over;
+}
+
+// --- head ---
+
+Upgrade::Then Upgrade::check_head(const proto::RequestHead& head) {
+  const auto request = proto::check_upgrade(head);
+  if (!request) {
+    const auto& refusal = request.error();
+    const auto why = refusal.status == 426 ? guard::Rejection::upgrade_required
+                                           : guard::Rejection::bad_request;
+    return reject(why, refusal.status, refusal.reason, refusal.fields);
+  }
+  key_ = request->key;
+  offered_ = request->subprotocols;
+  subprotocol_ = endpoint_.choose_subprotocol(offered_);
+  if (subprotocol_ == v1::kSubprotocol) {
+    for (const std::string_view offered : offered_) {
+      if (auto resume = v1::parse_resume(offered)) resume_ = std::move(*resume);
+    }
+  }
+  for (const std::string_view field : head.all("sec-websocket-extensions")) {
+    extensions_ += extensions_.empty() ? "" : ", ";
+    extensions_ += field;
+  }
+  return Then::next;
+}
+
+// --- token ---
+
+Upgrade::Then Upgrade::find_token(const proto::RequestHead& head) {
+  authx::Presented presented;
+  presented.query = head.query;
+  presented.cookies = head.all("cookie");
+  presented.authorization = head.find("authorization").value_or(std::string_view{});
+  presented.subprotocols = std::exchange(offered_, {});
+  presented.origin = head.find("origin");
+  presented.host = head.find("host").value_or(std::string_view{});
+  auto candidate = endpoint_.authenticator().choose(presented);
+  if (!candidate) return refuse(candidate.error());
+  candidate_ = std::move(*candidate);
+  return Then::next;
+}
+
+// --- key ---
+
+// What a token says of its key decides nothing before the key has verified it: the key is looked for
+// among those of the issuers that are configured, and has them fetched anew at most.
+Upgrade::Then Upgrade::judge_token() {
+  const auto since = steady_clock::now();
+  auto identity = endpoint_.judge(candidate_, system_clock::now());
+  if (!identity) {
+    if (identity.error().kind != authx::Refused::Kind::unknown_key) return refuse(identity.error());
+    if (!keys_) {
+      keys_.emplace();
+      keys_->since = since;
+    }
+    return wait_for_keys(identity.error());
+  }
+  keys_.reset();
+  claims_ = std::move(identity->claims);
+  if (!identity->note.empty())
+    base::log::limited(base::log::Level::warn, "tokens differ", {{"note", identity->note}});
+  std::vector<proto::Extension> offers;  // well formed, as the handshake's check has found
+  proto::parse_extensions(extensions_, offers);
+  deflate_ = agree_on_deflate(offers, context_.settings.compression,
+                              context_.registries.takeover_budget);
+  return Then::next;
+}
+
+Upgrade::Then Upgrade::wait_for_keys(const authx::Refused& refused) {
+  if (!keys_->place) {
+    keys_->place = context_.registries.key_waits.take();
+    if (!keys_->place)
+      return reject(guard::Rejection::key_waits_full, 503, "keys being waited for", kComeLater);
+    if (wait() == Then::over) return Then::over;
+  }
+  const keys::Keyring& ring = endpoint_.keyring();
+  keys_->source = ring.number(refused.source);
+  const auto deadline = keys_->since + context_.limits().auth_time;
+  const auto came = [this] {
+    host_.in_turn([this] {
+      if (host_.is_waiting()) go_on();
+    });
+  };
+  switch (ring.store().wait(keys_->source, keys_->since, deadline, came, keys_->wait)) {
+    case keys::KeyStore::Outlook::absent:
+      keys_.reset();
+      return refuse(refused);
+    case keys::KeyStore::Outlook::coming:
+      return Then::waits;
+    case keys::KeyStore::Outlook::too_far:
+      return keys_missing("unknown key, and its issuer is not to be asked yet");
+  }
+  return Then::over;
+}
+
+// Nobody can tell whether the token is good: its bearer must come back, not be turned away.
+Upgrade::Then Upgrade::keys_missing(std::string_view detail) {
+  const auto after = endpoint_.keyring().store().retry_after(keys_->source);
+  keys_.reset();  // its place is another's while the answer leaves
+  return reject(guard::Rejection::keys_unavailable, 503, detail,
+                "Retry-After: " + std::to_string(after.count()) + "\r\n");
+}
+
+// --- user ---
+
+Upgrade::Then Upgrade::look_up_user() {
+  if (!endpoint_.users()) return Then::next;
+  look_up_place_ = context_.registries.admission.authentications().take();
+  if (!look_up_place_)
+    return reject(guard::Rejection::auth_overload, 503, "users being looked up", kComeLater);
+  if (wait() == Then::over) return Then::over;
+  bool answered = false;
+  try {
+    answered = ask_user_store();
+  } catch (const std::exception& error) {
+    return look_up_failed(error.what());
+  } catch (...) {
+    return look_up_failed(kUnknownException);
+  }
+  return answered ? judge_user() : Then::waits;
+}
+
+// returns: whether the AuthManager has answered already.
+bool Upgrade::ask_user_store() {
+  const detail::ActivitySign::Scope shown(context_.loop.activity(),
+                                          {"AuthManager", endpoint_.path().c_str()});
+  look_up_ = endpoint_.users()->authorize(claims_);
+  return look_up_.start(&Upgrade::looked_up, this);
+}
+
+void Upgrade::looked_up(void* self) {
+  auto& upgrade = *static_cast<Upgrade*>(self);
+  upgrade.host_.in_turn([&upgrade] {
+    if (upgrade.judge_user() != Then::next) return;
+    upgrade.step_ = Step::former;
+    upgrade.go_on();
+  });
+}
+
+Upgrade::Then Upgrade::judge_user() {
+  look_up_place_ = {};
+  if (!host_.is_waiting()) return Then::over;  // too late: it has been refused
+  bool welcome = false;
+  try {
+    welcome = look_up_.result().has_value();
+  } catch (const std::exception& error) {
+    return look_up_failed(error.what());
+  } catch (...) {
+    return look_up_failed(kUnknownException);
+  }
+  if (welcome) return Then::next;
+  authx::Refused refused;
+  refused.detail = "the AuthManager does not authorize this user";
+  return refuse(refused);
+}
+
+Upgrade::Then Upgrade::look_up_failed(std::string_view what) {
+  base::log::error("the AuthManager threw", {{"endpoint", endpoint_.path()}, {"what", what}});
+  return reject(guard::Rejection::auth_failed, 503, "the user store failed");
+}
+
+// --- former session ---
+
+// Where the client goes on with a session, the stream goes to it, but at the end of this iteration,
+// because there may be more to read of what has come.
+Upgrade::Then Upgrade::find_former() {
+  if (!resume_) return Then::next;
+  former_ = context_.registries.sessions.find(*resume_);
+  if (!former_ || !former_.session->belongs_to(endpoint_, claims_.sub)) return Then::next;
+  if (wait() == Then::over) return Then::over;
+  host_.later([this] { hand_over(); });
+  return Then::waits;
+}
+
+void Upgrade::hand_over() {
+  if (!host_.is_waiting()) return;  // it has been refused meanwhile
+  auto resumption = std::make_shared<Resumption>();
+  resumption->accept = acceptance();
+  resumption->received = resume_->received;
+  resumption->attempt = resume_->attempt;
+  resumption->opening = opening();
+  resumption->early = host_.take_held();
+  resumption->stream = host_.socket().release();
+  const Sessions::Found former = std::move(former_);
+  // This may run out of memory: nothing must be forgotten before.
+  former.session->request_resume(std::move(resumption));
+  host_.leave();
+}
+
+// --- open ---
+
+// Hands the stream over to the device that it now has.
+Upgrade::Then Upgrade::open() {
+  host_.socket().send(SharedBuffer::copy(base::as_bytes(acceptance())));
+  const auto device = Device::make(context_, opening());
+  auto held = host_.is_waiting() ? host_.take_held() : std::vector<std::byte>();
+  const base::MutableBytes early = held.empty() ? early_ : base::MutableBytes(held);
+  auto socket = host_.take_socket();
+  host_.leave();  // `this` is gone; `early` shows bytes that are not its own
+  device->begin(std::move(socket), early);
+  return Then::over;
+}
+
+std::string Upgrade::acceptance() const {
+  const auto& deflate = deflate_.params;
+  return proto::accept_response(key_, subprotocol_,
+                                deflate ? proto::deflate_answer(*deflate) : std::string{});
+}
+
+Opening Upgrade::opening() {
+  const bool is_token = endpoint_.authenticator().carries_token(subprotocol_);
+  const bool has_session = subprotocol_ == v1::kSubprotocol;
+  base::Ref<const Identity> identity(
+      new Identity(claims_, host_.peer(), host_.socket().peer_subject()));
+  return {&endpoint_,
+          std::move(claims_.sub),
+          std::move(identity),
+          is_token ? std::string{} : std::move(subprotocol_),
+          has_session,
+          host_.take_ticket(),
+          std::move(deflate_)};
+}
+
+// --- waiting, and refusing ---
+
+Upgrade::Then Upgrade::wait() {
+  return host_.wait(std::exchange(early_, {})) ? Then::waits : Then::over;
+}
+
+void Upgrade::give_up() {
+  if (keys_) {
+    keys_missing("the keys did not come in time");
+  } else {
+    reject(guard::Rejection::auth_timeout, 503, "the user store did not answer in time");
+  }
+}
+
+// The seed's way: a browser sees no HTTP status, so the handshake is accepted and the refusal said
+// inside it (design: Authentication). No hook runs and nobody is registered.
+Upgrade::Then Upgrade::refuse(const authx::Refused& refused) {
+  if (refused.kind == authx::Refused::Kind::forbidden_origin)
+    return reject(guard::Rejection::forbidden_origin, 403, refused.detail);
+  if (endpoint_.refuses_by_http())
+    return reject(guard::Rejection::unauthenticated, 401, refused.detail,
+                  "WWW-Authenticate: Bearer\r\n");
+  context_.counts.rejections.add(guard::Rejection::unauthenticated, net::to_string(host_.peer()),
+                                 refused.detail);
+  std::string bytes = proto::accept_response(key_, subprotocol_);
+  const base::Frame error = encode(Json{{"error", authx::Refused::kWord}}, Forms::plain);
+  bytes += base::as_text(error.plain().bytes());
+  const auto close =
+      proto::close_frame(proto::CloseCode::unauthenticated, authx::Refused::kWord);
+  bytes += base::as_text(close.bytes());
+  host_.answer(bytes);
+  return Then::over;
+}
+
+Upgrade::Then Upgrade::reject(guard::Rejection why, unsigned status, std::string_view detail,
+                              std::string_view fields) {
+  host_.reject(why, status, detail, fields);
+  return Then::over;
+}
+
+}  // namespace microframe::ws
