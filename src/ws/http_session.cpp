@@ -276,7 +276,7 @@ void HttpSession::refuse(const authx::Refused& refused) {
   }
   server_.site().reject(guard::Rejection::unauthenticated, net::to_string(peer_), refused.detail);
   std::string bytes = proto::accept_response(upgrade_->key, upgrade_->subprotocol);
-  const SharedBuffer error = encode(Json{{"error", authx::Refused::kWord}});
+  const SharedBuffer error = encode(Json{{"error", authx::Refused::kWord}}, Forms::plain).plain();
   bytes += base::as_text(error.bytes());
   bytes += base::as_text(
       proto::close_frame(proto::CloseCode::unauthenticated, authx::Refused::kWord).bytes());

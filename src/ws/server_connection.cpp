@@ -213,9 +213,9 @@ void ServerConnection::set_deflate(DeflateAgreement agreed) {
   protocol_.emplace(proto::Role::server, protocol_limits(server_.site().limits), inflaters());
 }
 
-void ServerConnection::deliver(const SharedBuffer& frame) try {
+void ServerConnection::deliver(const base::Frame& frame) try {
   if (session_) return session_->deliver_form_of(frame);
-  transmit(frame);
+  transmit(frame.plain());
 } catch (const std::bad_alloc&) {
   give_up();
 }
@@ -324,7 +324,7 @@ SharedBuffer ServerConnection::encoding(const SharedBuffer& frame) {
   return own ? loop.encoding(frame, *own) : loop.encoding(frame, deflate_bits_);
 }
 
-bool ServerConnection::send(const SharedBuffer& frame) {
+bool ServerConnection::send(const base::Frame& frame) {
   if (!is_open() && !suspended_) return false;
   endpoint_.hub().send(*this, frame);
   return true;

@@ -40,6 +40,7 @@ class Endpoint;
 class LoopServer;
 class Session;
 struct Resumption;
+enum class Forms : std::uint8_t;
 
 class ServerConnection final : public hub::Member,
                                private net::SocketEvents,
@@ -86,7 +87,9 @@ class ServerConnection final : public hub::Member,
 
   // Any thread.
   bool is_open() const { return phase_.load(std::memory_order_acquire) == Phase::open; }
-  bool send(const base::SharedBuffer& frame);
+  bool send(const base::Frame& frame);
+  // The form that its client is sent.
+  Forms forms() const;
   void request_close(proto::CloseCode code, std::string_view reason);
   void request_revocation(std::string_view reason);
   void request_resume(std::shared_ptr<Resumption> resumption);
@@ -129,7 +132,7 @@ class ServerConnection final : public hub::Member,
   };
 
   // hub::Sink
-  void deliver(const base::SharedBuffer& frame) override;
+  void deliver(const base::Frame& frame) override;
   void give_up() override;
   void joined(const hub::Joined& joined) override;
   void left(std::string_view room) override;

@@ -55,6 +55,10 @@ std::optional<std::string> ServerConnection::client_certificate() const {
   return told();
 }
 
+Forms ServerConnection::forms() const {
+  return session_ ? Forms::enveloped : Forms::plain;
+}
+
 std::string_view ServerConnection::session() const {
   return session_ ? std::string_view(session_->key().name) : std::string_view{};
 }
@@ -66,7 +70,7 @@ void ServerConnection::ask(const Json& message, std::chrono::milliseconds timeou
       if (held->session_ended_ || (!held->is_open() && !held->suspended_))
         return told(AckStatus::disconnected, {});
       if (held->session_) return held->session_->ask(message, timeout, told);
-      held->send(encode(message));
+      held->send(encode(message, Forms::plain));
       told(AckStatus::not_supported, {});
     });
   });
@@ -120,7 +124,7 @@ void ServerConnection::refuse_frame(std::uint64_t id, std::string_view code, std
 
 void ServerConnection::reply(const Json& value) {
   if (session_ && server_.is_current() && session_->is_answering()) return session_->answer(&value);
-  send(session_ ? encode_both(value) : encode(value));
+  send(encode(value, forms()));
 }
 
 // --- suspended ---

@@ -157,10 +157,10 @@ void Session::deliver(const SharedBuffer& frame) {
   connection_.transmit(frame);
 }
 
-void Session::deliver_form_of(const SharedBuffer& frame) {
-  if (const SharedBuffer form = frame.session_form()) return deliver(form);
+void Session::deliver_form_of(const base::Frame& frame) {
+  if (frame.enveloped()) return deliver(frame.enveloped());
   SessionCounts::add(connection_.endpoint().session_counts().encoded);
-  deliver(encode_for_sessions(frame, Content::raw, v1::MessagePlace()));
+  deliver(envelope(frame.plain()));
 }
 
 void Session::bye(proto::CloseCode code, std::string_view reason) {
@@ -284,7 +284,7 @@ void Session::joined(const hub::Joined& joined) {
   send(v1::joined(said));
   if (!joined.missed) return;
   SessionCounts::add(connection_.endpoint().session_counts().replayed, joined.missed->size());
-  for (const SharedBuffer& frame : *joined.missed) deliver_form_of(frame);
+  for (const base::Frame& frame : *joined.missed) deliver_form_of(frame);
 }
 
 void Session::leave(const v1::ClientFrame& frame) {

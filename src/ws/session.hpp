@@ -57,7 +57,7 @@ class Session {
 
   // --- out
   // Counts and keeps the frame, in its form for sessions, and sends it if there is a stream.
-  void deliver_form_of(const base::SharedBuffer& frame);
+  void deliver_form_of(const base::Frame& frame);
   // Sends what is to be acknowledged. answered: called once, on the loop, and throws nothing;
   // dropped without a call where there is no memory to ask.
   void ask(const Json& message, std::chrono::milliseconds timeout, Answered answered);
