@@ -19,7 +19,7 @@ using namespace microframe;
 class Counter final : public hub::Member {
  public:
   using Member::Member;
-  void deliver(const base::SharedBuffer& frame) override { bytes_ += frame.size(); }
+  void deliver(const base::Frame& frame) override { bytes_ += frame.size(); }
   std::size_t bytes() const { return bytes_; }
 
  private:
@@ -60,13 +60,16 @@ class Crowd {
 
 constexpr std::size_t kBytes = 128;
 
+base::Frame frame_of(std::size_t bytes) {
+  return base::Frame(base::SharedBuffer::copy(base::as_bytes(std::string(bytes, 'x'))));
+}
+
 // Calls send(hub, frame) again and again. What is counted is deliveries.
 template <class Send>
 void deliver(benchmark::State& state, Send&& send) {
   Crowd crowd(static_cast<std::size_t>(state.range(0)));
   crowd.loop().on([&] {
-    for (auto _ : state)
-      send(crowd, base::SharedBuffer::copy(base::as_bytes(std::string(kBytes, 'x'))));
+    for (auto _ : state) send(crowd, frame_of(kBytes));
   });
   if (!crowd.heard_all(kBytes * static_cast<std::size_t>(state.iterations())))
     state.SkipWithError("a delivery went missing");
@@ -74,12 +77,12 @@ void deliver(benchmark::State& state, Send&& send) {
 }
 
 void broadcast(benchmark::State& state) {
-  deliver(state, [](Crowd& crowd, base::SharedBuffer frame) { crowd.hub().broadcast(frame, {}); });
+  deliver(state, [](Crowd& crowd, base::Frame frame) { crowd.hub().broadcast(frame, {}); });
 }
 BENCHMARK(broadcast)->RangeMultiplier(10)->Range(10, 10'000);
 
 void room(benchmark::State& state) {
-  deliver(state, [](Crowd& crowd, base::SharedBuffer frame) {
+  deliver(state, [](Crowd& crowd, base::Frame frame) {
     crowd.hub().broadcast_to_room("lobby", std::move(frame), {});
   });
 }
@@ -90,7 +93,7 @@ void all_but_one(benchmark::State& state) {
   Crowd crowd(static_cast<std::size_t>(state.range(0)));
   hub::Exclusion exclusion;
   exclusion.device = base::Ref<hub::Member>(&crowd.first());
-  const auto frame = base::SharedBuffer::copy(base::as_bytes(std::string(kBytes, 'x')));
+  const base::Frame frame = frame_of(kBytes);
   crowd.loop().on([&] {
     for (auto _ : state) crowd.hub().broadcast(frame, exclusion);
   });

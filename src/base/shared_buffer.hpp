@@ -1,11 +1,12 @@
 // SharedBuffer: immutable bytes with an atomic reference count, made once and shared by every
 // receiver on every loop. One allocation holds count, size and bytes. Copying a SharedBuffer copies
-// a pointer. It may have a companion: the same content in another encoding, likewise shared, for
-// those who want it so; and a session form: the same content as sessions of microframe.v1 are sent
-// it. Any thread.
+// a pointer. Its content is all of its bytes, or what follows a header at their front. A buffer may
+// have a companion: the same content in another encoding, shared as well, for the receivers that
+// want that encoding. Threading: any thread.
 #pragma once
 
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -33,22 +34,26 @@ class SharedBuffer {
   }
 
   // Makes a buffer of `size` bytes that `fill(MutableBytes)` writes before anyone else can see it.
+  // header_bytes: how many of the bytes precede the content; 255 at most.
   template <class Fill>
-  static SharedBuffer make(std::size_t size, Fill&& fill) {
-    SharedBuffer buffer{new (SpareBlocks::take(sizeof(Block) + size)) Block{size}};
+  static SharedBuffer make(std::size_t size, Fill&& fill, std::size_t header_bytes = 0) {
+    assert(header_bytes <= size && header_bytes <= 0xFF);
+    SharedBuffer buffer{new (SpareBlocks::take(sizeof(Block) + size))
+                            Block{size, static_cast<std::uint8_t>(header_bytes)}};
     fill(MutableBytes{buffer.data(), size});
     return buffer;
   }
-  // A buffer that holds a copy of `bytes`.
-  static SharedBuffer copy(Bytes bytes);
-  // A copy with a count of its own, for many receivers on one loop: counting each in and out of a
-  // count that other loops count in too costs ten times as much. Its companion, once asked for, and
-  // its session form are likewise copies of this one's. errors: std::bad_alloc.
+  // A buffer that holds a copy of `bytes`, which are all content.
+  static SharedBuffer copy(Bytes bytes) { return copy(bytes, 0); }
+  // A copy with a count of its own, for many receivers on one loop: to count each receiver in a
+  // count that other loops count in too costs ten times as much. The copy's companion, once asked
+  // for, is a copy of this buffer's companion. Of an empty buffer: an empty one.
+  // errors: std::bad_alloc.
   SharedBuffer own_copy() const;
 
-  // The companion, of which there is one. Whoever asks first has it made by `make()`; if make()
-  // returns an empty buffer there is none that is any better, and this buffer is its own. Not for
-  // an empty buffer; a companion has none itself.
+  // The companion, of which there is one. The first caller has the companion made by `make()`; if
+  // make() returns an empty buffer, no other encoding is better, and this buffer is its own
+  // companion. Not for an empty buffer; a companion has no companion itself.
   template <class Make>
   SharedBuffer companion(Make&& make) const {
     Block* companion = block_->companion.load(std::memory_order_acquire);
@@ -58,31 +63,35 @@ class SharedBuffer {
   }
 
   Bytes bytes() const { return block_ ? Bytes{data(), block_->size} : Bytes{}; }
+  // The bytes behind the header.
+  Bytes content() const { return block_ ? bytes().subspan(block_->header_bytes) : Bytes{}; }
   std::size_t size() const { return block_ ? block_->size : 0; }
   explicit operator bool() const { return block_ != nullptr; }
-  // Whether nobody else holds it.
+  // Whether nobody else holds the buffer.
   bool is_last() const { return block_ && block_->references.load(std::memory_order_acquire) == 1; }
 
-  // What sessions are sent in its place; empty where there is none. Set by its maker, before anyone
-  // else can see it; it has a companion of its own, and no session form.
-  void set_session_form(SharedBuffer form);
-  SharedBuffer session_form() const;
-
-  // What may become of it where it waits. Set by its maker, before anyone else can see it.
+  // The content, for the maker to correct before anyone else can see the buffer.
+  MutableBytes unshared_content() const {
+    assert(is_last());
+    return MutableBytes{data(), block_->size}.subspan(block_->header_bytes);
+  }
+  // What may become of the buffer where it waits. Set by the maker, before anyone else can see the
+  // buffer.
   void set_shedding(const Shedding& shedding) { block_->shedding = shedding; }
   Shedding shedding() const { return block_ ? block_->shedding : Shedding{}; }
 
  private:
   struct Block {
-    explicit Block(std::size_t n) : size(n) {}
+    Block(std::size_t n, std::uint8_t header) : header_bytes(header), size(n) {}
     std::atomic<std::uint32_t> references{1};
+    const std::uint8_t header_bytes;  // in the padding: it costs nothing
     Shedding shedding;
-    std::size_t size;
-    std::atomic<Block*> companion{nullptr};  // counted, but for the block itself
-    Block* session_form = nullptr;           // counted
-    Block* origin = nullptr;                 // counted: whose own_copy() this is
+    const std::size_t size;
+    std::atomic<Block*> companion{nullptr};  // counted, unless it is the block itself
+    Block* origin = nullptr;                 // counted: the block whose own_copy() this is
   };
   explicit SharedBuffer(Block* block) : block_(block) {}
+  static SharedBuffer copy(Bytes bytes, std::size_t header_bytes);
   static void destroy(Block* block);
   static SharedBuffer share(Block* block) {
     if (block) block->references.fetch_add(1, std::memory_order_relaxed);
@@ -92,7 +101,8 @@ class SharedBuffer {
   SharedBuffer companion_of_origin(Make&& make) const {
     const SharedBuffer origin = share(block_->origin);
     const SharedBuffer found = origin.companion(make);
-    return found.block_ == origin.block_ ? SharedBuffer{} : copy(found.bytes());
+    return found.block_ == origin.block_ ? SharedBuffer{}
+                                         : copy(found.bytes(), found.block_->header_bytes);
   }
   Block* settle(SharedBuffer made) const;
   std::byte* data() const { return reinterpret_cast<std::byte*>(block_ + 1); }

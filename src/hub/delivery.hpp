@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/frame.hpp"
 #include "base/ref.hpp"
-#include "base/shared_buffer.hpp"
 #include "hub/member.hpp"
 
 namespace microframe::hub {
@@ -26,7 +26,7 @@ enum class Audience : bool { all, sessions };
 
 struct Delivery {
   // sequence: its number among all of its room; 0 where the room has none.
-  Delivery(base::SharedBuffer what, Exclusion left_out, Audience whom = Audience::all,
+  Delivery(base::Frame what, Exclusion left_out, Audience whom = Audience::all,
            std::uint64_t number = 0)
       : frame(std::move(what)), exclusion(std::move(left_out)), audience(whom), sequence(number) {}
 
@@ -39,7 +39,7 @@ struct Delivery {
   // has come to a loop from another. Without memory for it, it does not.
   void part_from_others(std::size_t receivers);
 
-  base::SharedBuffer frame;
+  base::Frame frame;
   Exclusion exclusion;
   Audience audience;
   std::uint64_t sequence;

@@ -9,7 +9,7 @@ bool HiddenFrom::covers(std::string_view user, std::string_view of_session) cons
   return std::find(users.begin(), users.end(), user) != users.end();
 }
 
-void History::add(base::SharedBuffer frame, HiddenFrom hidden, std::uint64_t now_ms) {
+void History::add(base::Frame frame, HiddenFrom hidden, std::uint64_t now_ms) {
   entries_.push_back({next_offset(), now_ms, std::move(frame), std::move(hidden)});
   ++offset_;
   if (entries_.size() > messages_max_) entries_.pop_front();
@@ -19,13 +19,12 @@ void History::expire(std::uint64_t now_ms) {
   while (!entries_.empty() && entries_.front().time_ms + age_ms_ <= now_ms) entries_.pop_front();
 }
 
-std::optional<std::vector<base::SharedBuffer>> History::after(const Since& since,
-                                                              std::string_view user,
-                                                              std::string_view session) const {
+std::optional<std::vector<base::Frame>> History::after(const Since& since, std::string_view user,
+                                                       std::string_view session) const {
   if (since.epoch != epoch_ || since.offset > offset_) return std::nullopt;
   const std::uint64_t missed = offset_ - since.offset;
   if (missed > entries_.size()) return std::nullopt;
-  std::vector<base::SharedBuffer> frames;
+  std::vector<base::Frame> frames;
   for (std::size_t i = entries_.size() - missed; i < entries_.size(); ++i) {
     const HiddenFrom& hidden = entries_[i].hidden;
     if (!hidden.covers(user, since.session) && !hidden.covers(user, session))
@@ -34,9 +33,9 @@ std::optional<std::vector<base::SharedBuffer>> History::after(const Since& since
   return frames;
 }
 
-std::vector<base::SharedBuffer> History::latest(std::size_t count, std::string_view user,
-                                                std::string_view session) const {
-  std::vector<base::SharedBuffer> frames;
+std::vector<base::Frame> History::latest(std::size_t count, std::string_view user,
+                                         std::string_view session) const {
+  std::vector<base::Frame> frames;
   for (auto entry = entries_.rbegin(); entry != entries_.rend() && frames.size() < count; ++entry) {
     if (!entry->hidden.covers(user, session)) frames.push_back(entry->frame);
   }

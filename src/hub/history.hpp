@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/shared_buffer.hpp"
+#include "base/frame.hpp"
 #include "base/since.hpp"
 #include "base/to_ms.hpp"
 
@@ -33,7 +33,7 @@ class History {
   struct Entry {
     std::uint64_t offset;
     std::uint64_t time_ms;
-    base::SharedBuffer frame;
+    base::Frame frame;
     HiddenFrom hidden;
   };
 
@@ -46,7 +46,7 @@ class History {
   std::uint64_t offset() const { return offset_; }
   // The next message's is one more. Numbered before it is added, for the frame may tell it.
   std::uint64_t next_offset() const { return offset_ + 1; }
-  void add(base::SharedBuffer frame, HiddenFrom hidden, std::uint64_t now_ms);
+  void add(base::Frame frame, HiddenFrom hidden, std::uint64_t now_ms);
   // Lets go of what is too old.
   void expire(std::uint64_t now_ms);
   bool empty() const { return entries_.empty(); }
@@ -54,11 +54,11 @@ class History {
   // The messages after `since`, all of them, but those hidden from the user, from the session of
   // `since` or from the one that asks ("": it has none). returns: nullopt if one is missing, or the
   // epoch is another.
-  std::optional<std::vector<base::SharedBuffer>> after(const Since& since, std::string_view user,
-                                                       std::string_view session) const;
+  std::optional<std::vector<base::Frame>> after(const Since& since, std::string_view user,
+                                                std::string_view session) const;
   // The `count` latest at most that the user may see in that session, in order.
-  std::vector<base::SharedBuffer> latest(std::size_t count, std::string_view user,
-                                         std::string_view session) const;
+  std::vector<base::Frame> latest(std::size_t count, std::string_view user,
+                                  std::string_view session) const;
   // Those after an offset, `limit` at most, in order.
   std::vector<Entry> entries_after(std::uint64_t offset, std::size_t limit) const;
 

@@ -7,8 +7,19 @@
 namespace microframe::hub {
 namespace {
 
+using base::Frame;
 using base::Ref;
-using base::SharedBuffer;
+
+// A message that is the same wherever it stands.
+class Placeless final : public Seal {
+ public:
+  explicit Placeless(Frame frame) : frame_(std::move(frame)) {}
+  Frame encode(std::optional<std::uint64_t>) const override { return frame_; }
+  void renumber(Frame&, std::uint64_t) const override {}
+
+ private:
+  const Frame frame_;
+};
 
 void sort_unique(std::vector<std::string>& names) {
   std::sort(names.begin(), names.end());
@@ -290,7 +301,7 @@ void Hub::give_up_seat(Member& member, const Ref<Room>& room) {
   room->seating().expect_no_more(member);
 }
 
-void Hub::broadcast(const SharedBuffer& frame, Exclusion exclusion) {
+void Hub::broadcast(const Frame& frame, Exclusion exclusion) {
   const Delivery delivery(frame, std::move(exclusion));
   for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
     if (loops_[loop]->is_current()) {
@@ -304,15 +315,17 @@ void Hub::broadcast(const SharedBuffer& frame, Exclusion exclusion) {
   }
 }
 
-bool Hub::broadcast_to_room(std::string_view name, SharedBuffer frame, Exclusion exclusion,
-                            const Seal* seal) {
+bool Hub::broadcast_to_room(std::string_view name, Frame frame, Exclusion exclusion) {
+  return broadcast_to_room(name, Placeless(std::move(frame)), std::move(exclusion));
+}
+
+bool Hub::broadcast_to_room(std::string_view name, const Seal& seal, Exclusion exclusion) {
   Found found = find_to_publish(name);
-  // One that is forgotten meanwhile is found or made again.
-  while (found.room && found.room->log() && !publish(found.room, frame, exclusion, seal))
+  // If the room was forgotten meanwhile, look it up (or create it) again.
+  while (found.room && found.room->log() && !publish(found.room, seal, exclusion))
     found = find_to_publish(name);
   if (!found.anyone || found.room->log()) return found.anyone;
-  if (seal) seal->finish(frame, std::nullopt);
-  const Delivery delivery(std::move(frame), std::move(exclusion));
+  const Delivery delivery(seal.encode(std::nullopt), std::move(exclusion));
   for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
     if (loops_[loop]->is_current()) {
       hand_over(found.room, loop, delivery);
@@ -344,7 +357,7 @@ void Hub::hand_over(const Ref<Room>& room, std::size_t loop, const Delivery& del
   }
 }
 
-bool Hub::send_to(std::string_view user, const SharedBuffer& frame) {
+bool Hub::send_to(std::string_view user, const Frame& frame) {
   const auto& part = stripe(users_, user);
   const std::lock_guard lock(part.mutex);
   const auto entry = part.entries.find(user);
@@ -358,7 +371,7 @@ bool Hub::send_to(std::string_view user, const SharedBuffer& frame) {
   return anyone;
 }
 
-void Hub::send(Member& member, const SharedBuffer& frame) {
+void Hub::send(Member& member, const Frame& frame) {
   LoopPort& loop = *loops_[member.loop()];
   if (loop.is_current()) {
     member.deliver(frame);

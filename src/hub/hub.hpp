@@ -30,12 +30,13 @@
 #include <vector>
 
 #include "base/few.hpp"
+#include "base/frame.hpp"
 #include "base/ref.hpp"
-#include "base/shared_buffer.hpp"
 #include "hub/delivery.hpp"
 #include "hub/loop_port.hpp"
 #include "hub/member.hpp"
 #include "hub/room.hpp"
+#include "hub/seal.hpp"
 #include "hub/seating.hpp"
 #include "hub/surroundings.hpp"
 #include "microframe/ws/join_result.hpp"
@@ -49,16 +50,6 @@ struct HubLimits {
   std::size_t rooms_per_member_max = 128;
   std::size_t rooms_max = 1'000'000;
   std::size_t room_name_bytes_max = 255;
-};
-
-// Finishes a frame for a room: what it says of its place there.
-class Seal {
- public:
-  // offset: of a room that keeps its messages.
-  virtual void finish(base::SharedBuffer& frame, std::optional<std::uint64_t> offset) const = 0;
-
- protected:
-  ~Seal() = default;
 };
 
 class Hub {
@@ -86,17 +77,19 @@ class Hub {
   JoinResult join_user(std::string_view user, std::string_view room);
   bool leave_user(std::string_view user, std::string_view room);
 
-  void broadcast(const base::SharedBuffer& frame, Exclusion exclusion);
-  // frame: nobody else has seen it. returns: whether the room has any member.
-  bool broadcast_to_room(std::string_view room, base::SharedBuffer frame, Exclusion exclusion,
-                         const Seal* seal = nullptr);
+  void broadcast(const base::Frame& frame, Exclusion exclusion);
+  // seal: encodes the message for the room, once the room is known.
+  // returns: whether the room has any member.
+  bool broadcast_to_room(std::string_view room, const Seal& seal, Exclusion exclusion);
+  // A message that says nothing of its place in the room.
+  bool broadcast_to_room(std::string_view room, base::Frame frame, Exclusion exclusion);
   // Gives the member what rooms hold back for it (RoomPolicy::coalesce), for it is to go. On its
   // loop.
   static void catch_up(Member& member) { Seating::catch_up_everywhere(member); }
   // returns: whether the user has a present device.
-  bool send_to(std::string_view user, const base::SharedBuffer& frame);
+  bool send_to(std::string_view user, const base::Frame& frame);
   // To one member, from any thread.
-  void send(Member& member, const base::SharedBuffer& frame);
+  void send(Member& member, const base::Frame& frame);
 
   std::vector<std::string> users() const;
   // Present devices of the user.
@@ -165,10 +158,9 @@ class Hub {
 
   // Ordered rooms. All but publish: under the log's order.
   // returns: false where the room is forgotten.
-  bool publish(const base::Ref<Room>& room, base::SharedBuffer frame, const Exclusion& exclusion,
-               const Seal* seal);
-  void hand_out(const base::Ref<Room>& room, const base::SharedBuffer& frame,
-                const Exclusion& exclusion, Audience audience);
+  bool publish(const base::Ref<Room>& room, const Seal& seal, const Exclusion& exclusion);
+  void hand_out(const base::Ref<Room>& room, const base::Frame& frame, const Exclusion& exclusion,
+                Audience audience);
   void note_coming(const Member& member, const base::Ref<Room>& room);
   void note_going(const Member& member, const base::Ref<Room>& room);
   void tell_presence(const base::Ref<Room>& room, const Presence::Users& joins,

@@ -10,8 +10,8 @@
 
 namespace microframe::hub {
 
+using base::Frame;
 using base::Ref;
-using base::SharedBuffer;
 
 std::unique_ptr<RoomLog> Hub::make_log(const RoomPolicy& policy) {
   if (!policy.is_ordered()) return nullptr;
@@ -40,14 +40,20 @@ Ref<Room> Hub::find_ordered(std::string_view name) const {
 
 // --- out ---
 
-bool Hub::publish(const Ref<Room>& room, SharedBuffer frame, const Exclusion& exclusion,
-                  const Seal* seal) {
+bool Hub::publish(const Ref<Room>& room, const Seal& seal, const Exclusion& exclusion) {
   RoomLog& log = *room->log();
+  const auto next_offset = [&]() -> std::optional<std::uint64_t> {
+    const std::lock_guard lock(log.order);
+    if (!log.history) return std::nullopt;
+    return log.history->next_offset();
+  };
+  const std::optional<std::uint64_t> expected = next_offset();
+  Frame frame = seal.encode(expected);
   const std::lock_guard lock(log.order);
   if (log.forgotten) return false;
-  if (seal)
-    seal->finish(frame, log.history ? std::optional(log.history->next_offset()) : std::nullopt);
   if (log.history) {
+    const std::uint64_t offset = log.history->next_offset();
+    if (offset != expected) seal.renumber(frame, offset);
     HiddenFrom hidden;
     hidden.users = exclusion.users;
     if (exclusion.device) hidden.session = exclusion.device->session();
@@ -59,7 +65,7 @@ bool Hub::publish(const Ref<Room>& room, SharedBuffer frame, const Exclusion& ex
   return true;
 }
 
-void Hub::hand_out(const Ref<Room>& room, const SharedBuffer& frame, const Exclusion& exclusion,
+void Hub::hand_out(const Ref<Room>& room, const Frame& frame, const Exclusion& exclusion,
                    Audience audience) {
   RoomLog& log = *room->log();
   const Delivery delivery(frame, exclusion, audience, ++log.sequence);
@@ -155,7 +161,7 @@ void Hub::welcome(Member& member, Room& room, const JoinWish* wish, bool entered
   joined.entered = entered;
   if (wish && wish->since) joined.recovered = false;
   RoomLog* log = room.log();
-  std::vector<SharedBuffer> missed;
+  std::vector<Frame> missed;
   if (log && log->history) {
     History& history = *log->history;
     history.expire(surroundings_->now_ms());

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "base/few.hpp"
+#include "base/frame.hpp"
 #include "base/ref.hpp"
-#include "base/shared_buffer.hpp"
 #include "hub/history.hpp"
 #include "hub/presence.hpp"
 
@@ -29,9 +29,9 @@ struct Joined {
   bool entered = true;     // false: it was in already, and asks for what it missed
   std::string_view epoch;  // "": the room keeps no messages
   std::uint64_t offset = 0;
-  std::optional<bool> recovered;                            // where it had asked for what it missed
-  const std::vector<base::SharedBuffer>* missed = nullptr;  // what it asked for; nullptr is nothing
-  const Presence::Users* presence = nullptr;                // nullptr: the room has none
+  std::optional<bool> recovered;                     // where it had asked for what it missed
+  const std::vector<base::Frame>* missed = nullptr;  // what it asked for; nullptr is nothing
+  const Presence::Users* presence = nullptr;         // nullptr: the room has none
 };
 
 // What a member asks for as it joins.
@@ -44,7 +44,7 @@ struct JoinWish {
 // call the hub back. It throws nothing: others of a broadcast are still to be delivered to.
 class Sink {
  public:
-  virtual void deliver(const base::SharedBuffer& frame) = 0;
+  virtual void deliver(const base::Frame& frame) = 0;
   // It is seated in a room, before anything of it is delivered; or no longer. Views are good until
   // it returns.
   virtual void joined(const Joined&) {}

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/shared_buffer.hpp"
+#include "base/frame.hpp"
 #include "hub/presence.hpp"
 #include "hub/room_policy.hpp"
 
@@ -19,9 +19,9 @@ class Surroundings {
   virtual std::uint64_t now_ms() const = 0;
   // A name that no room has had before.
   virtual std::string new_epoch() = 0;
-  // What sessions in the room are sent when devices come and go.
-  virtual base::SharedBuffer presence_frame(std::string_view room, const Presence::Users& joins,
-                                            const Presence::Users& leaves) const = 0;
+  // What sessions in the room are sent when devices come and go: the enveloped form alone.
+  virtual base::Frame presence_frame(std::string_view room, const Presence::Users& joins,
+                                     const Presence::Users& leaves) const = 0;
   // The user's first device has come, or the last has gone. Called under a lock, in the order in
   // which it happens for each user: it must not call the hub back.
   virtual void user_online(const std::string& user) = 0;

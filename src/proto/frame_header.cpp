@@ -124,11 +124,12 @@ HeaderBytes encode_header(const FrameHeader& header) {
 base::SharedBuffer encode_frame(FrameHeader header, base::Bytes payload) {
   header.length = payload.size();
   const HeaderBytes head = encode_header(header);
-  return base::SharedBuffer::make(head.size + payload.size(), [&](base::MutableBytes out) {
+  const auto write = [&](base::MutableBytes out) {
     std::copy_n(head.data.begin(), head.size, out.begin());
     std::copy(payload.begin(), payload.end(), out.begin() + static_cast<std::ptrdiff_t>(head.size));
     if (header.mask) apply_mask(out.subspan(head.size), *header.mask);
-  });
+  };
+  return base::SharedBuffer::make(head.size + payload.size(), write, head.size);
 }
 
 base::SharedBuffer encode_message(bool binary, base::Bytes payload) {

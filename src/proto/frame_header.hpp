@@ -80,7 +80,7 @@ struct HeaderBytes {
 HeaderBytes encode_header(const FrameHeader& header);
 
 // One frame, in one allocation: `header` with its length, then the payload, masked if it has a key,
-// which must be unpredictable (§10.3).
+// which must be unpredictable (§10.3). The payload is the buffer's content().
 base::SharedBuffer encode_frame(FrameHeader header, base::Bytes payload);
 // One unfragmented message as a frame: a server's.
 base::SharedBuffer encode_message(bool binary, base::Bytes payload);

@@ -25,6 +25,12 @@ std::string write_binary(const BinaryFrame& frame) {
   return out;
 }
 
+void renumber_binary(base::MutableBytes frame, std::uint64_t number) {
+  assert(frame.size() >= kHeadBytes);
+  for (std::size_t i = 0; i < kNumberBytes; ++i)
+    frame[1 + i] = static_cast<std::byte>(number >> (8 * (kNumberBytes - 1 - i)) & 0xFF);
+}
+
 std::optional<BinaryFrame> parse_binary(base::Bytes bytes) {
   if (bytes.size() < kHeadBytes || bytes[0] != std::byte{kMessage}) return std::nullopt;
   BinaryFrame frame;

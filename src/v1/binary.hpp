@@ -22,6 +22,8 @@ struct BinaryFrame {
 
 // The frame's bytes.
 std::string write_binary(const BinaryFrame& frame);
+// Writes another number over the one in `frame`, which write_binary() made.
+void renumber_binary(base::MutableBytes frame, std::uint64_t number);
 // returns: views into `bytes`; nullopt if they are no binary frame.
 std::optional<BinaryFrame> parse_binary(base::Bytes bytes);
 

@@ -1,6 +1,10 @@
 #include "v1/server_frames.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json/parse.hpp>
+#include <cassert>
+#include <charconv>
 
 #include "v1/frame_writer.hpp"
 
@@ -29,6 +33,23 @@ std::string message(const MessagePlace& place, std::string_view data) {
   if (place.offset) writer.number("offset", *place.offset);
   if (place.id != 0) writer.number("id", place.id);
   return writer.raw("data", data).done();
+}
+
+bool renumber_message(base::MutableBytes text, std::uint64_t offset) {
+  // No room's name holds the mark: in quoted text a quotation mark follows a backslash.
+  constexpr std::string_view kMark = ",\"offset\":";
+  const std::string_view written = base::as_text(text);
+  const std::size_t mark = written.find(kMark);
+  assert(mark != std::string_view::npos);
+  const std::size_t begin = mark + kMark.size();
+  const std::size_t digits = written.find_first_not_of("0123456789", begin) - begin;
+  std::array<char, 20> number;
+  const auto [end, error] = std::to_chars(number.data(), number.data() + number.size(), offset);
+  assert(error == std::errc());
+  if (static_cast<std::size_t>(end - number.data()) != digits) return false;
+  std::copy_n(reinterpret_cast<const std::byte*>(number.data()), digits,
+              text.subspan(begin).begin());
+  return true;
 }
 
 std::string ack(std::uint64_t id, const Json* data) {

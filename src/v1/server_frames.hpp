@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.hpp"
 #include "microframe/json.hpp"
 
 namespace microframe::v1 {
@@ -34,6 +35,9 @@ struct MessagePlace {
 };
 // data: JSON text, taken as it is.
 std::string message(const MessagePlace& place, std::string_view data);
+// Writes another offset over the one in `text`, which message() made for a place with an offset.
+// returns: false where the new offset has another number of digits; the text is as it was.
+bool renumber_message(base::MutableBytes text, std::uint64_t offset);
 
 // data: nullptr where the hook returned nothing.
 std::string ack(std::uint64_t id, const Json* data);

@@ -65,36 +65,37 @@ std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Message&
   return send_frame_to_many(users, endpoint().for_all(message));
 }
 
-std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users,
-                                         const base::SharedBuffer& frame) {
+std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users, const base::Frame& frame) {
   const std::set<std::string_view> once(users.begin(), users.end());
   std::size_t there = 0;
   for (const std::string_view user : once) there += endpoint().hub().send_to(user, frame) ? 1 : 0;
   return there;
 }
 
+template <class Content>
+bool ChatBase::send_to_room(std::string_view room, std::string_view key, const Content& content,
+                            const Exclude& exclude) {
+  const Endpoint& from = endpoint();
+  const RoomPost post{room, from.shedding(room, key), from.has_sessions()};
+  const RoomSeal<Content> seal(content, post, from.session_counts());
+  return from.hub().broadcast_to_room(room, seal, exclusion(exclude));
+}
+
 bool ChatBase::broadcast_to_room(std::string_view room, const Json& message,
                                  const Exclude& exclude) {
-  return send_to_room(room, {}, encode(message), Content::json, exclude);
+  return send_to_room(room, {}, message, exclude);
 }
 bool ChatBase::broadcast_to_room(std::string_view room, const Message& message,
                                  const Exclude& exclude) {
-  return send_to_room(room, {}, encode(message), Content::raw, exclude);
+  return send_to_room(room, {}, message, exclude);
 }
 bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Json& message,
                                 const Exclude& exclude) {
-  return send_to_room(room, key.value(), encode(message), Content::json, exclude);
+  return send_to_room(room, key.value(), message, exclude);
 }
 bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Message& message,
                                 const Exclude& exclude) {
-  return send_to_room(room, key.value(), encode(message), Content::raw, exclude);
-}
-
-bool ChatBase::send_to_room(std::string_view room, std::string_view key, base::SharedBuffer frame,
-                            Content content, const Exclude& exclude) {
-  frame.set_shedding(endpoint().shedding(room, key));
-  const RoomSeal seal(room, content, endpoint().has_sessions(), endpoint().session_counts());
-  return endpoint().hub().broadcast_to_room(room, std::move(frame), exclusion(exclude), &seal);
+  return send_to_room(room, key.value(), message, exclude);
 }
 
 JoinResult ChatBase::join_room(std::string_view user, std::string_view room) {
@@ -102,7 +103,7 @@ JoinResult ChatBase::join_room(std::string_view user, std::string_view room) {
 }
 JoinResult ChatBase::join_room(const WebSocket& device, std::string_view room) {
   const JoinResult result = hub_of(device).join(*device.connection_, room);
-  // An address is text that is made, so only for who is refused.
+  // To write an address costs memory, so it is written only for a device that is refused.
   return ws::in_room(result) ? result : endpoint().count(result, device.remote_address());
 }
 bool ChatBase::leave_room(std::string_view user, std::string_view room) {
@@ -131,7 +132,7 @@ std::vector<RoomMessage> ChatBase::history(std::string_view room, std::uint64_t 
                                            std::size_t limit) const {
   std::vector<RoomMessage> messages;
   for (const auto& entry : endpoint().hub().history(room, since, limit))
-    messages.push_back(decode(entry.frame, entry.offset));
+    messages.push_back(to_room_message(entry.frame, entry.offset));
   return messages;
 }
 

@@ -2,72 +2,102 @@
 
 #include <array>
 #include <boost/json/serializer.hpp>
-#include <cassert>
-#include <string_view>
+#include <string>
 
+#include "proto/frame_header.hpp"
 #include "v1/binary.hpp"
 
 namespace microframe::ws {
-
-// One allocation, the frame's: an ordinary message is written on the stack first.
-base::SharedBuffer encode(const Json& message) {
-  boost::json::serializer writer;
-  writer.reset(&message);
-  std::array<char, 4096> room;
-  const std::string_view text = writer.read(room.data(), room.size());
-  return writer.done() ? encode_text(text) : encode_text(to_text(message));
-}
-
-base::SharedBuffer encode_for_sessions(const base::SharedBuffer& frame, Content content,
-                                       const v1::MessagePlace& place) {
-  const auto decoded = proto::decode_header(frame.bytes(), proto::Role::client);
-  assert(decoded && *decoded);
-  const base::Bytes payload = frame.bytes().subspan((*decoded)->size);
-  if ((*decoded)->header.opcode == proto::Opcode::binary) {
-    v1::BinaryFrame binary;
-    binary.number = place.offset.value_or(0);
-    binary.room = place.room;
-    binary.content = payload;
-    return proto::encode_message(true, base::as_bytes(v1::write_binary(binary)));
-  }
-  const std::string_view text = base::as_text(payload);
-  return encode_text(
-      v1::message(place, content == Content::json ? std::string(text) : v1::data_of(text)));
-}
-
 namespace {
 
-base::SharedBuffer with_session_form(base::SharedBuffer frame, Content content) {
-  frame.set_session_form(encode_for_sessions(frame, content, v1::MessagePlace()));
-  return frame;
+// §5.2: the low bits of a frame's first byte.
+proto::Opcode opcode_of(const base::SharedBuffer& frame) {
+  constexpr unsigned kOpcode = 0x0F;
+  return static_cast<proto::Opcode>(std::to_integer<unsigned>(frame.bytes()[0]) & kOpcode);
+}
+
+// The enveloped form of a text message. data: JSON.
+base::SharedBuffer envelope_text(const v1::MessagePlace& place, std::string_view data) {
+  return encode_text(v1::message(place, data));
+}
+
+base::SharedBuffer envelope_binary(const v1::MessagePlace& place, base::Bytes content) {
+  v1::BinaryFrame binary;
+  binary.number = place.offset.value_or(0);
+  binary.room = place.room;
+  binary.content = content;
+  return proto::encode_message(true, base::as_bytes(v1::write_binary(binary)));
+}
+
+// make_plain, make_enveloped: called only for the forms wanted.
+template <class MakePlain, class MakeEnveloped>
+base::Frame make_frame(Forms forms, MakePlain&& make_plain, MakeEnveloped&& make_enveloped) {
+  base::SharedBuffer plain;
+  base::SharedBuffer enveloped;
+  if (forms != Forms::enveloped) plain = make_plain();
+  if (forms != Forms::plain) enveloped = make_enveloped();
+  return base::Frame(std::move(plain), std::move(enveloped));
+}
+
+base::Frame frame_of_json(std::string_view text, Forms forms, const v1::MessagePlace& place) {
+  return make_frame(
+      forms, [&] { return encode_text(text); }, [&] { return envelope_text(place, text); });
 }
 
 }  // namespace
 
-base::SharedBuffer encode_both(const Json& message) {
-  return with_session_form(encode(message), Content::json);
+// One allocation for a plain form, the frame's own: an ordinary message is written on the stack
+// first.
+base::Frame encode(const Json& message, Forms forms, const v1::MessagePlace& place) {
+  boost::json::serializer writer;
+  writer.reset(&message);
+  std::array<char, 4096> room;
+  const std::string_view text = writer.read(room.data(), room.size());
+  return writer.done() ? frame_of_json(text, forms, place)
+                       : frame_of_json(to_text(message), forms, place);
 }
 
-base::SharedBuffer encode_both(const Message& message) {
-  return with_session_form(encode(message), Content::raw);
+base::Frame encode(const Message& message, Forms forms, const v1::MessagePlace& place) {
+  return make_frame(
+      forms, [&] { return proto::encode_message(message.is_binary(), message.bytes()); },
+      [&] {
+        return message.is_binary() ? envelope_binary(place, message.bytes())
+                                   : envelope_text(place, v1::data_of(message.content()));
+      });
 }
 
-RoomMessage decode(const base::SharedBuffer& frame, std::uint64_t offset) {
-  const auto decoded = proto::decode_header(frame.bytes(), proto::Role::client);
-  assert(decoded && *decoded);
-  const bool is_binary = (*decoded)->header.opcode == proto::Opcode::binary;
-  return RoomMessage(offset, is_binary, base::as_text(frame.bytes().subspan((*decoded)->size)));
+base::SharedBuffer encode_text(std::string_view text) {
+  return proto::encode_message(false, base::as_bytes(text));
+}
+
+base::SharedBuffer envelope(const base::SharedBuffer& plain) {
+  if (opcode_of(plain) == proto::Opcode::binary) return envelope_binary({}, plain.content());
+  return envelope_text({}, v1::data_of(base::as_text(plain.content())));
+}
+
+bool renumber(const base::Frame& frame, std::uint64_t offset) {
+  const base::MutableBytes content = frame.enveloped().unshared_content();
+  if (opcode_of(frame.enveloped()) != proto::Opcode::binary)
+    return v1::renumber_message(content, offset);
+  v1::renumber_binary(content, offset);
+  return true;
+}
+
+RoomMessage to_room_message(const base::Frame& frame, std::uint64_t offset) {
+  const base::SharedBuffer& plain = frame.plain();
+  return RoomMessage(offset, opcode_of(plain) == proto::Opcode::binary,
+                     base::as_text(plain.content()));
 }
 
 base::SharedBuffer deflated(const base::SharedBuffer& frame, proto::Deflater& deflater,
                             std::size_t threshold_bytes, proto::CompressionCounts& counts) {
-  const auto decoded = proto::decode_header(frame.bytes(), proto::Role::client);
-  assert(decoded && *decoded);
-  proto::FrameHeader header = (*decoded)->header;
-  if (header.length < threshold_bytes || proto::is_control(header.opcode)) return {};
-  const auto payload = deflater.compress(frame.bytes().subspan((*decoded)->size));
+  const base::Bytes content = frame.content();
+  if (content.size() < threshold_bytes) return {};
+  const auto payload = deflater.compress(content);
   if (!payload) return {};
-  counts.add(header.length, payload->size());
+  counts.add(content.size(), payload->size());
+  proto::FrameHeader header;
+  header.opcode = opcode_of(frame);
   header.compressed = true;
   return proto::encode_frame(header, *payload);
 }

@@ -87,22 +87,24 @@ base::Shedding Endpoint::shedding(std::string_view room, std::string_view key) c
     case WhenSlow::drop_oldest:
       return {Rule::oldest, hash(room)};
     case WhenSlow::conflate:
-      // The name's end marks where the key begins: no two pairs read alike.
+      // The zero marks where the name ends and the key begins: no two pairs read alike.
       return {Rule::superseded, hash(std::string(room) + '\0' + std::string(key))};
   }
   return {};
 }
 
-base::SharedBuffer Endpoint::for_all(const Json& message) const {
-  if (!has_sessions()) return encode(message);
-  SessionCounts::add(site_->session_counts.encoded);
-  return encode_both(message);
+base::Frame Endpoint::for_all(const Json& message) const {
+  return encode(message, forms_for_all());
 }
 
-base::SharedBuffer Endpoint::for_all(const Message& message) const {
-  if (!has_sessions()) return encode(message);
+base::Frame Endpoint::for_all(const Message& message) const {
+  return encode(message, forms_for_all());
+}
+
+Forms Endpoint::forms_for_all() const {
+  if (!has_sessions()) return Forms::plain;
   SessionCounts::add(site_->session_counts.encoded);
-  return encode_both(message);
+  return Forms::both;
 }
 
 SessionCounts& Endpoint::session_counts() const {
@@ -132,14 +134,11 @@ std::string Endpoint::new_epoch() {
   return random_name(kEpochBytes);
 }
 
-base::SharedBuffer Endpoint::presence_frame(std::string_view room,
-                                            const hub::Presence::Users& joins,
-                                            const hub::Presence::Users& leaves) const {
+base::Frame Endpoint::presence_frame(std::string_view room, const hub::Presence::Users& joins,
+                                     const hub::Presence::Users& leaves) const {
   const Json came = hub::to_json(joins);
   const Json went = hub::to_json(leaves);
-  auto frame = encode(Message::text({}));  // only sessions are sent it
-  frame.set_session_form(encode_text(v1::presence(room, came, went)));
-  return frame;
+  return base::Frame({}, encode_text(v1::presence(room, came, went)));
 }
 
 void Endpoint::user_online(const std::string& user) {
@@ -149,8 +148,8 @@ void Endpoint::user_offline(const std::string& user) {
   post_user_event(hooks().on_user_offline, "on_user_offline", user);
 }
 
-// All of one user's on one loop, so that they run in the order in which they happened. Without
-// memory to post one, nobody is told: a member that ends must be able to.
+// All events of one user run on one loop, in the order in which they happened. Without memory to
+// post an event nobody is told, because a member must be able to end.
 void Endpoint::post_user_event(detail::Hooks::UserEvent hook, const char* name,
                                const std::string& user) {
   if (!hook) return;

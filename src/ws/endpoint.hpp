@@ -1,5 +1,5 @@
 // Endpoint: one route while the application serves: its hooks, who may connect, its users and
-// rooms. Threading: immutable but for the hub, which takes care of itself; shared by all loops.
+// rooms. Threading: immutable except for the hub, which has its own locks; shared by all loops.
 #pragma once
 
 #include <atomic>
@@ -22,6 +22,7 @@ namespace microframe::ws {
 
 class Site;
 struct SessionCounts;
+enum class Forms : std::uint8_t;
 
 class Endpoint final : private hub::Surroundings {
  public:
@@ -40,27 +41,29 @@ class Endpoint final : private hub::Surroundings {
   // Who the bearer of a token is, by the keys that are known now.
   base::Result<authx::Identity, authx::Refused> judge(const authx::Candidate& candidate,
                                                       authx::Time now) const;
-  // A fresh access token for a live connection. An unknown key is refused, and fetched for the next
-  // time.
+  // Checks a fresh access token for a live connection. A token with an unknown key is refused, and
+  // the key fetched for the next time.
   std::optional<authx::Claims> verify(std::string_view token, authx::Time now) const;
   const keys::Keyring& keyring() const { return keyring_; }
-  // Closes every device of `user` with 4409. returns: how many there were. Any thread.
+  // Closes every device of `user` with 4409. Any thread.
+  // returns: how many devices there were.
   std::size_t disconnect(std::string_view user, std::string_view reason) const;
   bool refuses_by_http() const { return authenticator_.refusal() == authx::AuthRefusal::http; }
   hub::Hub& hub() const;
-  // What may become of a frame that is sent to `room` where it waits for a slow member; `key` is
-  // its own.
+  // What may become of a frame sent to `room` where the frame waits for a slow member. key: what the
+  // message is about (ws::Key).
   base::Shedding shedding(std::string_view room, std::string_view key) const;
   // Counts a join that a limit refused; passes `result` on. who: the device's address, or the user.
   JoinResult count(JoinResult result, std::string_view who) const;
 
   // The subprotocol to answer (RFC 6455 §4.2.2), "" for none. One that carries a token is chosen
-  // only if it was the only one offered, for browsers fail a handshake that selects none of theirs.
+  // only if it was the only one offered, because browsers fail a handshake that selects none of
+  // theirs.
   std::string_view choose_subprotocol(const std::vector<std::string_view>& offered) const;
 
-  // A frame for whoever receives it: with its form for sessions, if there is any.
-  base::SharedBuffer for_all(const Json& message) const;
-  base::SharedBuffer for_all(const Message& message) const;
+  // A frame for whoever receives it: enveloped too while the endpoint has sessions.
+  base::Frame for_all(const Json& message) const;
+  base::Frame for_all(const Message& message) const;
   SessionCounts& session_counts() const;
   bool has_sessions() const { return sessions_.load(std::memory_order_relaxed) != 0; }
   std::size_t sessions() const { return sessions_.load(std::memory_order_relaxed); }
@@ -76,10 +79,11 @@ class Endpoint final : private hub::Surroundings {
   hub::RoomPolicy policy(std::string_view room) const override;
   std::uint64_t now_ms() const override;
   std::string new_epoch() override;
-  base::SharedBuffer presence_frame(std::string_view room, const hub::Presence::Users& joins,
-                                    const hub::Presence::Users& leaves) const override;
+  base::Frame presence_frame(std::string_view room, const hub::Presence::Users& joins,
+                             const hub::Presence::Users& leaves) const override;
   void user_online(const std::string& user) override;
   void user_offline(const std::string& user) override;
+  Forms forms_for_all() const;
   void post_user_event(detail::Hooks::UserEvent hook, const char* name, const std::string& user);
   void run_user_event(detail::Hooks::UserEvent hook, const char* name,
                       const std::string& user) const;

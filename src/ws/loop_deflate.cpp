@@ -9,8 +9,8 @@ base::SharedBuffer LoopDeflate::encoding(const base::SharedBuffer& frame,
                                          std::uint8_t window_bits) {
   if (frame.size() < settings_.threshold_bytes) return frame;
   const auto usual = static_cast<std::uint8_t>(settings_.window_bits);
-  // A reference goes no farther back than the message begins: a short message suits the narrow
-  // window too.
+  // No reference goes farther back than the beginning of the message: a short message suits the
+  // narrow window too.
   const bool fits = window_bits >= usual || frame.size() <= std::size_t{1} << window_bits;
   if (fits) return frame.companion([&] { return deflate(frame, deflater(usual)); });
   base::SharedBuffer made = deflate(frame, deflater(window_bits));

@@ -1,5 +1,5 @@
 // LoopDeflate: what the connections of one loop share to inflate and to compress, so that an idle
-// one holds nothing. Made as it is needed. Threading: its loop.
+// connection holds nothing. Each part is made when it is first needed. Threading: its loop.
 #pragma once
 
 #include <array>
@@ -17,12 +17,12 @@ namespace microframe::ws {
 
 class LoopDeflate {
  public:
-  // What all loops count together.
+  // Counted by all loops together.
   struct Counts {
     proto::CompressionCounts received;
-    proto::CompressionCounts sent;  // a broadcast's once
+    proto::CompressionCounts sent;  // a broadcast counts once
   };
-  // settings, counts: must outlive it.
+  // settings, counts: must outlive this.
   LoopDeflate(const Compression& settings, Counts& counts)
       : settings_(settings),
         counts_(counts),
@@ -30,8 +30,8 @@ class LoopDeflate {
 
   proto::InflaterPool& inflaters() { return inflaters_; }
 
-  // What to send of `frame`, a message as encode() makes it, to a peer whose window has so many
-  // bits and no context: the frame itself if it is short or does not get shorter.
+  // What to send of `frame`, one form of a message, to a peer whose window has so many bits and no
+  // context: the frame itself if it is short or does not get shorter.
   base::SharedBuffer encoding(const base::SharedBuffer& frame, std::uint8_t window_bits);
   // The same to a peer that has a context in `own`.
   base::SharedBuffer encoding(const base::SharedBuffer& frame, proto::Deflater& own);

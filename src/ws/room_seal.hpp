@@ -1,37 +1,57 @@
-// RoomSeal: finishes a room's frame with the form that sessions are sent.
-// Threading: used at once, where the frame is made.
+// RoomSeal: encodes a message for a room, with its place there for sessions of microframe.v1.
+// Threading: used at once, where the message is published.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-#include "hub/hub.hpp"
+#include "base/shedding.hpp"
+#include "hub/seal.hpp"
 #include "ws/encode.hpp"
 #include "ws/session_counts.hpp"
 
 namespace microframe::ws {
 
+// What a message needs to be published, beside itself.
+struct RoomPost {
+  std::string_view room;
+  base::Shedding shedding;
+  bool has_sessions;  // whether anybody may want the enveloped form
+};
+
+// Content: Json or Message. The content, what `post` views and the counts must outlive the seal.
+template <class Content>
 class RoomSeal final : public hub::Seal {
  public:
-  // needed: whether there is any session; a room that keeps its messages has them in that form in
-  // any case.
-  RoomSeal(std::string_view room, Content content, bool needed, SessionCounts& counts)
-      : room_(room), content_(content), needed_(needed), counts_(counts) {}
+  RoomSeal(const Content& content, const RoomPost& post, SessionCounts& counts)
+      : content_(content), post_(post), counts_(counts) {}
 
-  void finish(base::SharedBuffer& frame, std::optional<std::uint64_t> offset) const override {
-    if (!needed_ && !offset) return;
-    v1::MessagePlace place;
-    place.room = room_;
-    place.offset = offset;
-    SessionCounts::add(counts_.encoded);
-    frame.set_session_form(encode_for_sessions(frame, content_, place));
+  // A room that keeps its messages keeps the enveloped form in any case.
+  base::Frame encode(std::optional<std::uint64_t> offset) const override {
+    const bool enveloped = post_.has_sessions || offset;
+    if (enveloped) SessionCounts::add(counts_.encoded);
+    base::Frame frame = ws::encode(content_, enveloped ? Forms::both : Forms::plain, place(offset));
+    frame.set_shedding(post_.shedding);
+    return frame;
+  }
+
+  void renumber(base::Frame& frame, std::uint64_t offset) const override {
+    if (ws::renumber(frame, offset)) return;
+    const base::Frame anew = ws::encode(content_, Forms::enveloped, place(offset));
+    frame = base::Frame(frame.plain(), anew.enveloped());
   }
 
  private:
-  std::string_view room_;
-  Content content_;
-  bool needed_;
+  v1::MessagePlace place(std::optional<std::uint64_t> offset) const {
+    v1::MessagePlace place;
+    place.room = post_.room;
+    place.offset = offset;
+    return place;
+  }
+
+  const Content& content_;
+  const RoomPost post_;
   SessionCounts& counts_;
 };
 

@@ -26,10 +26,10 @@ WebSocket::~WebSocket() {
 }
 
 bool WebSocket::send(const Json& message) {
-  return connection_->send(connection_->session().empty() ? encode(message) : encode_both(message));
+  return connection_->send(encode(message, connection_->forms()));
 }
 bool WebSocket::send(const Message& message) {
-  return connection_->send(connection_->session().empty() ? encode(message) : encode_both(message));
+  return connection_->send(encode(message, connection_->forms()));
 }
 bool WebSocket::send_text(std::string_view content) {
   return send(Message::text(content));

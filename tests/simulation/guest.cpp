@@ -46,12 +46,9 @@ Note parse_note(std::string_view text) {
   return note;
 }
 
-void Guest::deliver(const base::SharedBuffer& frame) {
-  // A server's frame of less than 64 KiB.
-  const auto bytes = frame.bytes();
-  const std::string_view text =
-      base::as_text(bytes.subspan(std::to_integer<unsigned>(bytes[1]) < 126 ? 2 : 4));
-  if (shadow_.delivered(*this, parse_note(text))) received(frame, text);
+void Guest::deliver(const base::Frame& frame) {
+  const std::string_view text = base::as_text(frame.plain().content());
+  if (shadow_.delivered(*this, parse_note(text))) received(frame.plain(), text);
 }
 
 }  // namespace microframe::simulation

@@ -38,7 +38,7 @@ class Guest : public hub::Member {
 
  protected:
   // hub::Sink
-  void deliver(const base::SharedBuffer& frame) override;
+  void deliver(const base::Frame& frame) override;
   // A frame that has passed the checks. `text` is its payload.
   virtual void received(const base::SharedBuffer& frame, std::string_view text) = 0;
 

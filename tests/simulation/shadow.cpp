@@ -186,7 +186,7 @@ bool Shadow::must_hear(const Guest& guest, const Note& note) const {
 void Shadow::say(Note note, std::string_view padding) {
   const std::string text = to_text(note, padding);
   trace_([&] { return "says " + text.substr(0, 60); });
-  const auto frame = proto::encode_message(false, base::as_bytes(text));
+  const base::Frame frame(proto::encode_message(false, base::as_bytes(text)));
   const bool room = note.kind == Note::Kind::room;
   for (Guest* guest : guests_) {
     if (must_hear(*guest, note))
@@ -206,8 +206,7 @@ void Shadow::say(Note note, std::string_view padding) {
   }
 }
 
-void Shadow::send(const Note& note, const base::SharedBuffer& frame,
-                  const hub::Exclusion& exclusion) {
+void Shadow::send(const Note& note, const base::Frame& frame, const hub::Exclusion& exclusion) {
   switch (note.kind) {
     case Note::Kind::everyone:
       preemptible_ = true;

@@ -76,7 +76,7 @@ class Shadow {
   ws::JoinResult expect_join(const Guest& guest, std::string_view room) const;
   void joined(Guest& guest, std::string_view room);
   bool left(Guest& guest, std::string_view room);
-  void send(const Note& note, const base::SharedBuffer& frame, const hub::Exclusion& exclusion);
+  void send(const Note& note, const base::Frame& frame, const hub::Exclusion& exclusion);
   std::size_t rooms_in_use() const;
   bool may_hear(const Guest& guest, std::string_view room) const;
   bool may_still_hear(const Guest& guest, std::string_view room) const;

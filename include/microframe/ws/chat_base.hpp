@@ -23,7 +23,7 @@
 #include "microframe/ws/websocket.hpp"
 
 namespace microframe::base {
-class SharedBuffer;
+class Frame;
 }
 namespace microframe::hub {
 class Hub;
@@ -33,7 +33,6 @@ struct Exclusion;
 namespace microframe::ws {
 
 class Endpoint;
-enum class Content : bool;
 
 // An endpoint that knows who is connected. Derive and write the hooks you need; none is virtual,
 // the route finds them:
@@ -176,9 +175,10 @@ class ChatBase : public BaseWebSocket {
   explicit ChatBase(Endpoint* endpoint) : BaseWebSocket(endpoint) {}
   static hub::Exclusion exclusion(const Exclude& exclude);
   hub::Hub& hub_of(const WebSocket& device) const;
-  bool send_to_room(std::string_view room, std::string_view key, base::SharedBuffer frame,
-                    Content content, const Exclude& exclude);
-  std::size_t send_frame_to_many(std::span<const UserId> users, const base::SharedBuffer& frame);
+  template <class Content>
+  bool send_to_room(std::string_view room, std::string_view key, const Content& content,
+                    const Exclude& exclude);
+  std::size_t send_frame_to_many(std::span<const UserId> users, const base::Frame& frame);
 };
 
 }  // namespace microframe::ws

@@ -1,9 +1,10 @@
-// Frames of the simulated server: as ws makes them, a plain form and one for sessions.
+// Frames of the simulated server, as ws makes them.
 #pragma once
 
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "base/frame.hpp"
 #include "base/shared_buffer.hpp"
 #include "proto/frame_header.hpp"
 
@@ -13,10 +14,9 @@ inline base::SharedBuffer encode(std::string_view text) {
   return proto::encode_message(false, base::as_bytes(text));
 }
 
-// What a frame of encode() holds, which is less than 64 KiB.
+// What a frame of encode() holds.
 inline std::string_view payload_of(const base::SharedBuffer& frame) {
-  const auto bytes = frame.bytes();
-  return base::as_text(bytes.subspan(std::to_integer<unsigned>(bytes[1]) < 126 ? 2 : 4));
+  return base::as_text(frame.content());
 }
 
 }  // namespace microframe::simulation::sessions

@@ -59,7 +59,7 @@ class Host final : public hub::Member, private base::TimerNode {
   };
 
   // hub::Sink
-  void deliver(const base::SharedBuffer& frame) override;
+  void deliver(const base::Frame& frame) override;
   void joined(const hub::Joined& joined) override;
   void left(std::string_view room) override;
   void on_deadline(std::uint64_t now_ms) override;

@@ -46,11 +46,11 @@ void Host::keep(const base::SharedBuffer& frame) {
   transmit(frame, sent_.count());
 }
 
-void Host::deliver(const base::SharedBuffer& frame) {
+void Host::deliver(const base::Frame& frame) {
   require(own_loop().is_current(), [&] { return name_ + " is delivered to on another loop"; });
-  require(static_cast<bool>(frame.session_form()),
+  require(static_cast<bool>(frame.enveloped()),
           [&] { return name_ + " gets what is not for sessions"; });
-  keep(frame.session_form());
+  keep(frame.enveloped());
 }
 
 void Host::welcome(bool resumed) {
@@ -235,7 +235,7 @@ void Host::joined(const hub::Joined& joined) {
   }
   send(v1::joined(said));
   if (!joined.missed) return;
-  for (const base::SharedBuffer& frame : *joined.missed) keep(frame.session_form());
+  for (const base::Frame& frame : *joined.missed) keep(frame.enveloped());
 }
 
 void Host::left(std::string_view room) {

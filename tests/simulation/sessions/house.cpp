@@ -27,11 +27,9 @@ std::string House::new_epoch() {
   return epochs_[asked_] = asked_ + "-" + std::to_string(++epoch_);
 }
 
-base::SharedBuffer House::presence_frame(std::string_view room, const hub::Presence::Users& joins,
-                                         const hub::Presence::Users& leaves) const {
-  base::SharedBuffer frame = encode("presence");
-  frame.set_session_form(encode(v1::presence(room, to_json(joins), to_json(leaves))));
-  return frame;
+base::Frame House::presence_frame(std::string_view room, const hub::Presence::Users& joins,
+                                  const hub::Presence::Users& leaves) const {
+  return base::Frame({}, encode(v1::presence(room, to_json(joins), to_json(leaves))));
 }
 
 void House::user_online(const std::string& user) {

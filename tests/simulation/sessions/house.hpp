@@ -34,8 +34,8 @@ class House final : public hub::Surroundings {
   hub::RoomPolicy policy(std::string_view room) const override;
   std::uint64_t now_ms() const override { return now_ms_; }
   std::string new_epoch() override;
-  base::SharedBuffer presence_frame(std::string_view room, const hub::Presence::Users& joins,
-                                    const hub::Presence::Users& leaves) const override;
+  base::Frame presence_frame(std::string_view room, const hub::Presence::Users& joins,
+                             const hub::Presence::Users& leaves) const override;
   // errors: Violation, where it is so already.
   void user_online(const std::string& user) override;
   void user_offline(const std::string& user) override;

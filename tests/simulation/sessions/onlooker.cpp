@@ -10,8 +10,9 @@ void Onlooker::come_or_go(const std::string& room) {
   if (!scene_.hub.leave(*this, room)) scene_.hub.join(*this, room);
 }
 
-void Onlooker::deliver(const base::SharedBuffer& frame) {
-  const std::string_view text = payload_of(frame);
+void Onlooker::deliver(const base::Frame& frame) {
+  require(static_cast<bool>(frame.plain()), [&] { return user() + " gets what is for sessions"; });
+  const std::string_view text = payload_of(frame.plain());
   constexpr std::string_view kBegin = R"({"g":)";
   require(text.starts_with(kBegin), [&] { return user() + " gets what is for sessions"; });
   unsigned number = 0;

@@ -21,7 +21,7 @@ class Onlooker final : public hub::Member {
 
  private:
   // hub::Sink
-  void deliver(const base::SharedBuffer& frame) override;
+  void deliver(const base::Frame& frame) override;
   void joined(const hub::Joined& joined) override;
   void left(std::string_view room) override;
 

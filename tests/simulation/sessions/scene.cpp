@@ -33,12 +33,16 @@ class PlaceSeal final : public hub::Seal {
   PlaceSeal(Scene& scene, const std::string& room, unsigned number)
       : scene_(scene), room_(room), number_(number) {}
 
-  void finish(base::SharedBuffer& frame, std::optional<std::uint64_t> offset) const override {
+  base::Frame encode(std::optional<std::uint64_t> offset) const override {
     if (offset) scene_.annals.place(number_, scene_.house.epoch_of(room_), *offset);
     v1::MessagePlace place;
     place.room = room_;
     place.offset = offset;
-    frame.set_session_form(encode(v1::message(place, payload_of(frame))));
+    const std::string text = R"({"g":)" + std::to_string(number_) + "}";
+    return base::Frame(sessions::encode(text), sessions::encode(v1::message(place, text)));
+  }
+  void renumber(base::Frame&, std::uint64_t) const override {
+    require(false, [&] { return "another message came before " + std::to_string(number_); });
   }
 
  private:
@@ -74,7 +78,7 @@ void Scene::publish(Annals::Entry entry, hub::Member* not_device) {
            "\" \"" + said.not_session + "\"";
   });
   const PlaceSeal seal(*this, room, number);
-  hub.broadcast_to_room(room, encode(R"({"g":)" + std::to_string(number) + "}"), exclusion, &seal);
+  hub.broadcast_to_room(room, seal, exclusion);
 }
 
 }  // namespace microframe::simulation::sessions

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <thread>
 
 #include "base/log.hpp"
@@ -102,24 +103,44 @@ TEST(SharedBuffer, AgreesOnOneCompanionHoweverManyThreadsMakeOne) {
   }
 }
 
-TEST(SharedBuffer, ACopyOfItsOwnHasAllThatItWasCopiedFrom) {
+TEST(SharedBuffer, KnowsWhereItsContentBegins) {
+  const auto made = base::SharedBuffer::make(
+      6, [](base::MutableBytes out) { std::memcpy(out.data(), "head:x", 6); }, 5);
+  EXPECT_EQ(base::as_text(made.bytes()), "head:x");
+  EXPECT_EQ(base::as_text(made.content()), "x");
+  EXPECT_EQ(base::as_text(made.own_copy().content()), "x");
+  EXPECT_EQ(base::as_text(base::SharedBuffer::copy(base::as_bytes("all")).content()), "all");
+  EXPECT_TRUE(base::SharedBuffer{}.content().empty());
+  const auto other = [] {
+    return base::SharedBuffer::make(
+        3, [](base::MutableBytes out) { std::memcpy(out.data(), "h:y", 3); }, 2);
+  };
+  const base::SharedBuffer copy = made.own_copy();
+  EXPECT_EQ(base::as_text(copy.companion(other).content()), "y") << "of a companion's copy";
+}
+
+TEST(SharedBuffer, ItsMakerMayCorrectTheContent) {
+  const auto made = base::SharedBuffer::make(
+      3, [](base::MutableBytes out) { std::memcpy(out.data(), "h:x", 3); }, 2);
+  made.unshared_content()[0] = std::byte{'y'};
+  EXPECT_EQ(base::as_text(made.bytes()), "h:y");
+}
+
+TEST(SharedBuffer, OwnCopyHasBytesAndSheddingOfTheOriginal) {
   base::SharedBuffer copy;
   {
     base::SharedBuffer made = base::SharedBuffer::copy(base::as_bytes("plain"));
     made.set_shedding({base::Shedding::Rule::oldest, 7});
-    made.set_session_form(base::SharedBuffer::copy(base::as_bytes("form")));
     copy = made.own_copy();
     EXPECT_NE(copy.bytes().data(), made.bytes().data());
-    EXPECT_NE(copy.session_form().bytes().data(), made.session_form().bytes().data());
   }
   EXPECT_EQ(base::as_text(copy.bytes()), "plain");
-  EXPECT_EQ(base::as_text(copy.session_form().bytes()), "form");
   EXPECT_EQ(copy.shedding().stream, 7U);
-  EXPECT_FALSE(base::SharedBuffer::copy(base::as_bytes("x")).own_copy().session_form());
+  EXPECT_FALSE(base::SharedBuffer{}.own_copy());
 }
 
 // Whoever asks first, the original or a copy, has it made for all.
-TEST(SharedBuffer, CopiesOfTheirOwnHaveOneCompanionMade) {
+TEST(SharedBuffer, OneCompanionIsMadeForABufferAndItsOwnCopies) {
   for (const bool original_first : {true, false}) {
     const base::SharedBuffer made = base::SharedBuffer::copy(base::as_bytes("plain"));
     const base::SharedBuffer copy = made.own_copy();

@@ -12,14 +12,15 @@
 namespace microframe::hub {
 namespace {
 
+using base::Frame;
 using base::Ref;
 using base::SharedBuffer;
 using std::chrono::milliseconds;
 using test::FakeLoop;
 using Names = std::vector<std::string>;
 
-SharedBuffer frame(std::string_view text) {
-  return SharedBuffer::copy(base::as_bytes(text));
+Frame frame(std::string_view text) {
+  return Frame(SharedBuffer::copy(base::as_bytes(text)));
 }
 
 JoinWish since(std::uint64_t offset) {
@@ -34,11 +35,13 @@ JoinWish since(std::uint64_t offset) {
 class Guest final : public Member {
  public:
   using Member::Member;
-  void deliver(const SharedBuffer& one) override { heard.emplace_back(base::as_text(one.bytes())); }
+  void deliver(const Frame& one) override {
+    heard.emplace_back(base::as_text((one.plain() ? one.plain() : one.enveloped()).bytes()));
+  }
   void joined(const Joined& found) override {
     heard.push_back("joined at " + std::to_string(found.offset));
     if (!found.missed) return;
-    for (const SharedBuffer& one : *found.missed) deliver(one);
+    for (const Frame& one : *found.missed) deliver(one);
   }
   void left(std::string_view) override { heard.emplace_back("left"); }
   std::string_view session() const override { return user(); }
@@ -64,12 +67,12 @@ class House final : public Surroundings {
   }
   std::uint64_t now_ms() const override { return 0; }
   std::string new_epoch() override { return "epoch"; }
-  SharedBuffer presence_frame(std::string_view, const Presence::Users& joins,
-                              const Presence::Users& leaves) const override {
+  Frame presence_frame(std::string_view, const Presence::Users& joins,
+                       const Presence::Users& leaves) const override {
     std::string said;
     for (const auto& [user, devices] : leaves) said += "-" + user;
     for (const auto& [user, devices] : joins) said += "+" + user;
-    return frame(said);
+    return Frame({}, frame(said).plain());
   }
   void user_online(const std::string&) override {}
   void user_offline(const std::string&) override {}

@@ -14,6 +14,7 @@
 namespace microframe::hub {
 namespace {
 
+using base::Frame;
 using base::Ref;
 using base::SharedBuffer;
 using Names = std::vector<std::string>;
@@ -22,16 +23,16 @@ using test::FakeLoop;
 class Inbox final : public Member {
  public:
   using Member::Member;
-  void deliver(const SharedBuffer& frame) override {
-    received.emplace_back(base::as_text(frame.bytes()));
+  void deliver(const Frame& frame) override {
+    received.emplace_back(base::as_text(frame.plain().bytes()));
     last = frame;
   }
   Names received;
-  SharedBuffer last;
+  Frame last;
 };
 
-SharedBuffer frame(std::string_view text) {
-  return SharedBuffer::copy(base::as_bytes(text));
+Frame frame(std::string_view text) {
+  return Frame(SharedBuffer::copy(base::as_bytes(text)));
 }
 
 class HubTest : public testing::Test {
@@ -117,21 +118,24 @@ TEST_F(HubTest, ManyReceiversOnAnotherLoopShareAFrameOfTheirOwn) {
     members.push_back(add("u" + std::to_string(i), i % 2));
     loops[i % 2].on([&] { EXPECT_TRUE(ws::in_room(hub.join(*members.back(), "r"))); });
   }
-  const auto place = [&](std::size_t member) { return members[member]->last.bytes().data(); };
+  const auto place = [&](std::size_t member) {
+    return members[member]->last.plain().bytes().data();
+  };
   for (const bool room : {false, true}) {
-    const SharedBuffer said = frame("hi");
+    const Frame said = frame("hi");
     loops[0].on(
         [&] { room ? void(hub.broadcast_to_room("r", said, {})) : hub.broadcast(said, {}); });
     run_all();
-    for (const std::size_t here : {0U, 2U, 4U, 6U}) EXPECT_EQ(place(here), said.bytes().data());
+    for (const std::size_t here : {0U, 2U, 4U, 6U})
+      EXPECT_EQ(place(here), said.plain().bytes().data());
     for (const std::size_t there : {1U, 3U, 5U, 7U}) EXPECT_EQ(place(there), place(1));
-    EXPECT_NE(place(1), said.bytes().data());
+    EXPECT_NE(place(1), said.plain().bytes().data());
     EXPECT_EQ(members[1]->received.back(), "hi");
   }
-  const SharedBuffer long_one = frame(std::string(100'000, 'x'));
+  const Frame long_one = frame(std::string(100'000, 'x'));
   loops[0].on([&] { hub.broadcast(long_one, {}); });
   run_all();
-  EXPECT_EQ(place(1), long_one.bytes().data()) << "it costs more to copy";
+  EXPECT_EQ(place(1), long_one.plain().bytes().data()) << "it costs more to copy";
   for (const auto& member : members) remove(member);
 }
 

@@ -16,7 +16,7 @@ namespace {
 class Guest final : public Member {
  public:
   Guest() : Member("guest", 0) {}
-  void deliver(const base::SharedBuffer&) override {}
+  void deliver(const base::Frame&) override {}
 };
 
 std::multiset<const Member*> listed(const MemberSet& members) {

@@ -17,16 +17,17 @@
 namespace microframe::hub {
 namespace {
 
+using base::Frame;
 using base::Ref;
 using base::SharedBuffer;
 using test::FakeLoop;
 using Names = std::vector<std::string>;
 
-SharedBuffer frame(std::string_view text) {
-  return SharedBuffer::copy(base::as_bytes(text));
+Frame frame(std::string_view text) {
+  return Frame(SharedBuffer::copy(base::as_bytes(text)));
 }
-std::string text_of(const SharedBuffer& one) {
-  return std::string(base::as_text(one.bytes()));
+std::string text_of(const Frame& one) {
+  return std::string(base::as_text((one.plain() ? one.plain() : one.enveloped()).bytes()));
 }
 
 // Writes what it is told as it comes: messages as they are, presence as "+alice" and "-alice".
@@ -34,13 +35,13 @@ class Guest final : public Member {
  public:
   Guest(std::string user, std::size_t loop, std::string session)
       : Member(std::move(user), loop), session_(std::move(session)) {}
-  void deliver(const SharedBuffer& one) override { heard.push_back(text_of(one)); }
+  void deliver(const Frame& one) override { heard.push_back(text_of(one)); }
   void joined(const Joined& found) override {
     joins.emplace_back(found.offset, found.recovered);
     entries += found.entered;
     epoch = found.epoch;
     if (found.missed) {
-      for (const SharedBuffer& one : *found.missed) heard.push_back(text_of(one));
+      for (const Frame& one : *found.missed) heard.push_back(text_of(one));
     }
     present.clear();
     if (!found.presence) return;
@@ -80,13 +81,13 @@ class House final : public Surroundings {
   }
   std::uint64_t now_ms() const override { return now; }
   std::string new_epoch() override { return "epoch" + std::to_string(++epochs); }
-  SharedBuffer presence_frame(std::string_view, const Presence::Users& joins,
-                              const Presence::Users& leaves) const override {
+  Frame presence_frame(std::string_view, const Presence::Users& joins,
+                       const Presence::Users& leaves) const override {
     ++frames;
     std::string said;
     for (const auto& [user, devices] : leaves) said += "-" + user;
     for (const auto& [user, devices] : joins) said += "+" + user;
-    return frame(said);
+    return Frame({}, frame(said).plain());
   }
   void user_online(const std::string& user) override { events.push_back(user + " online"); }
   void user_offline(const std::string& user) override { events.push_back(user + " offline"); }
@@ -101,9 +102,10 @@ class House final : public Surroundings {
 class Numbered final : public Seal {
  public:
   explicit Numbered(std::string text) : text_(std::move(text)) {}
-  void finish(SharedBuffer& one, std::optional<std::uint64_t> offset) const override {
-    if (offset) one = frame(text_ + "#" + std::to_string(*offset));
+  Frame encode(std::optional<std::uint64_t> offset) const override {
+    return frame(offset ? text_ + "#" + std::to_string(*offset) : text_);
   }
+  void renumber(Frame& one, std::uint64_t offset) const override { one = encode(offset); }
 
  private:
   std::string text_;
@@ -130,7 +132,7 @@ class OrderedRooms : public testing::Test {
            const Exclusion& but = {}) {
     bool anyone = false;
     const Numbered seal(text);
-    loops[loop].on([&] { anyone = hub.broadcast_to_room(room, frame(text), but, &seal); });
+    loops[loop].on([&] { anyone = hub.broadcast_to_room(room, seal, but); });
     return anyone;
   }
   void run_all() {
@@ -345,8 +347,8 @@ TEST_F(OrderedRooms, AMessageIsNotLostToARoomThatIsJustBeingForgotten) {
   for (int n = 0; n < 100'000; ++n) {
     const std::string room = "kept" + std::to_string(n);
     const Numbered seal("m");
-    hub.broadcast_to_room(room, frame("m"), {}, &seal);
-    hub.broadcast_to_room(room, frame("m"), {}, &seal);
+    hub.broadcast_to_room(room, seal, {});
+    hub.broadcast_to_room(room, seal, {});
     EXPECT_EQ(hub.history(room, 1, 3).size(), 1U) << n;
     house.now += 1000;
   }
