@@ -147,9 +147,9 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   port_ = sockets.front().port();
 
   site_ = std::make_unique<ws::Site>(limits, compression, proxies);
-  site_->tls = std::move(secured);
-  site_->endpoints = std::move(endpoints_);
-  site_->rooms = std::move(rooms);
+  site_->settings.tls = std::move(secured);
+  site_->settings.routes.endpoints = std::move(endpoints_);
+  site_->settings.rooms = std::move(rooms);
   pages_.try_emplace("/healthz",
                      ws::Page{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }});
   pages_.try_emplace("/readyz",
@@ -158,17 +158,18 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
                               [this] { return !stopping_; }});
   pages_.try_emplace(
       "/metrics", ws::Page{app::kMetricsContentType, [this] { return app::metrics_text(*site_); }});
-  site_->pages = std::move(pages_);
+  site_->settings.routes.pages = std::move(pages_);
 
   std::vector<hub::LoopPort*> ports;
   std::vector<const detail::ActivitySign*> signs;
   for (std::size_t i = 0; i < threads; ++i) {
     auto& lane = *lanes_.emplace_back(std::make_unique<Lane>(send_by));
     lane.server = std::make_unique<ws::LoopServer>(lane.loop, i, *site_);
-    ports.push_back(lane.server.get());
+    ports.push_back(&lane.server->context());
     signs.push_back(&lane.loop.activity());
   }
-  for (const auto& endpoint : site_->endpoints) endpoint->open(ports, *site_);
+  for (const auto& endpoint : site_->settings.routes.endpoints)
+    endpoint->open(ports, limits, site_->settings.rooms, site_->registries, site_->counts);
   for (std::size_t i = 0; i < threads; ++i) lanes_[i]->server->listen(std::move(sockets[i]));
   if (on_signals == OnSignals::stop) watch_signals();
   start_threads(signs);
@@ -178,7 +179,7 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
 void Application::Impl::start_threads(const std::vector<const detail::ActivitySign*>& signs) {
   try {
     watchdog_ = std::make_unique<ws::Watchdog>(*site_, signs);
-    site_->keys.start();
+    site_->registries.keys.start();
     for (const auto& lane : lanes_) lane->thread = std::thread(&run_lane, std::ref(lane->loop));
   } catch (const std::system_error& error) {
     stopping_ = drains_ = true;
@@ -192,7 +193,7 @@ void Application::Impl::start_threads(const std::vector<const detail::ActivitySi
 }
 
 void Application::Impl::announce() const {
-  for (const auto& endpoint : site_->endpoints) {
+  for (const auto& endpoint : site_->settings.routes.endpoints) {
     base::log::info("route", {{"path", endpoint->path()}, {"hooks", endpoint->hook_names()}});
   }
 }
@@ -217,9 +218,9 @@ void Application::Impl::on_signal(int number) {
 }
 
 bool Application::Impl::reload_tls() {
-  if (!site_ || !site_->tls) return false;
+  if (!site_ || !site_->settings.tls) return false;
   try {
-    site_->tls->reload();
+    site_->settings.tls->reload();
   } catch (const std::exception& error) {
     base::log::error("TLS files not reloaded",
                      {{"what", error.what()}, {"advice", "those of before serve on"}});
@@ -272,16 +273,17 @@ void Application::Impl::wait() {
   }
   signals_.reset();
   watchdog_.reset();
-  if (site_) site_->keys.stop();
+  if (site_) site_->registries.keys.stop();
 }
 
 // First the tokens, then the devices: whoever gets in between is seen by one or the other.
 std::size_t Application::Impl::revoke(std::string_view user) {
   if (!site_)
     throw std::logic_error("the application does not serve yet: nobody has come with a token");
-  site_->revocations.revoke(user, std::chrono::system_clock::now());
+  site_->registries.revocations.revoke(user, std::chrono::system_clock::now());
   std::size_t devices = 0;
-  for (const auto& endpoint : site_->endpoints) devices += endpoint->disconnect(user, "revoked");
+  for (const auto& endpoint : site_->settings.routes.endpoints)
+    devices += endpoint->disconnect(user, "revoked");
   return devices;
 }
 

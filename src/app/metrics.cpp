@@ -30,7 +30,7 @@ MetricFamily rejections(const ws::Site& site) {
   for (std::size_t i = 0; i < guard::kRejections; ++i) {
     const auto reason = static_cast<guard::Rejection>(i);
     ClientMetric metric = labelled("reason", to_string(reason));
-    metric.counter.value = static_cast<double>(site.rejections.count(reason));
+    metric.counter.value = static_cast<double>(site.counts.rejections.count(reason));
     family.metric.push_back(std::move(metric));
   }
   return family;
@@ -51,7 +51,7 @@ MetricFamily compressed_bytes(const ws::Site& site) {
     metric.counter.value = static_cast<double>(bytes);
     family.metric.push_back(std::move(metric));
   };
-  const auto& counts = site.compression_counts;
+  const auto& counts = site.counts.streams.compression;
   add("received", "compressed", counts.received.compressed);
   add("received", "plain", counts.received.plain);
   add("sent", "compressed", counts.sent.compressed);
@@ -62,7 +62,7 @@ MetricFamily compressed_bytes(const ws::Site& site) {
 template <class Value>
 MetricFamily by_endpoint(const ws::Site& site, const char* name, const char* help, Value&& value) {
   MetricFamily family{name, help, MetricType::Gauge, {}};
-  for (const auto& endpoint : site.endpoints) {
+  for (const auto& endpoint : site.settings.routes.endpoints) {
     ClientMetric metric = labelled("endpoint", endpoint->path());
     metric.gauge.value = static_cast<double>(value(endpoint->hub()));
     family.metric.push_back(std::move(metric));
@@ -110,38 +110,41 @@ std::string metrics_text(const ws::Site& site) {
       by_endpoint(site, "microframe_suspended_sessions", "Sessions whose clients may come back.",
                   [](const hub::Hub& hub) { return hub.suspended(); }),
       gauge("microframe_sessions", "Sessions of microframe.v1, suspended ones too.",
-            site.sessions.count()),
+            site.registries.sessions.count()),
       counter("microframe_sessions_resumed_total", "Sessions that went on with a new connection.",
-              site.session_counts.resumed),
+              site.counts.sessions.resumed),
       counter("microframe_sessions_expired_total", "Sessions to which nobody came back.",
-              site.session_counts.expired),
+              site.counts.sessions.expired),
       counter("microframe_session_frames_encoded_total",
               "Frames written in the form for sessions; one for all receivers of a broadcast.",
-              site.session_counts.encoded),
+              site.counts.sessions.encoded),
       counter("microframe_session_frames_replayed_total",
               "Frames sent to those who had missed them, as they were encoded the first time.",
-              site.session_counts.replayed),
+              site.counts.sessions.replayed),
       counter("microframe_shed_messages_total",
-              "Messages dropped for slow members, as their rooms' options say.", site.shed_frames),
-      histogram("microframe_rtt_seconds", "Round trips of heartbeat pings.", site.round_trips),
+              "Messages dropped for slow members, as their rooms' options say.",
+              site.counts.streams.shed_frames),
+      histogram("microframe_rtt_seconds", "Round trips of heartbeat pings.",
+                site.counts.streams.round_trips),
       gauge("microframe_admitted",
             "Connections that have a place: open, in their handshake, or closing.",
-            site.admission.connections()),
+            site.registries.admission.connections()),
       gauge("microframe_authentications", "AuthManagers being asked.",
-            site.admission.authentications().taken()),
+            site.registries.admission.authentications().taken()),
       counter("microframe_key_fetches_total", "Fetches of issuers' keys that were begun.",
-              site.keys.fetches()),
+              site.registries.keys.fetches()),
       counter("microframe_key_fetch_failures_total", "Fetches of issuers' keys that brought none.",
-              site.keys.failures()),
+              site.registries.keys.failures()),
       gauge("microframe_key_waits", "Handshakes that wait for an issuer's keys.",
-            site.key_waits.taken()),
+            site.registries.key_waits.taken()),
       counter("microframe_blocked_hooks_total",
               "Hooks that held their loop up for Limits::hook_warning_time.",
-              site.blocked_hooks.load(std::memory_order_relaxed)),
+              site.counts.blocked_hooks.load(std::memory_order_relaxed)),
       gauge("microframe_resident_memory_bytes", "Resident memory of the process.",
             guard::resident_bytes()),
       gauge("microframe_memory_limit_bytes",
-            "Resident memory past which nobody is let in; 0: no limit.", site.memory_bytes_max),
+            "Resident memory past which nobody is let in; 0: no limit.",
+            site.settings.memory_bytes_max),
   };
   return prometheus::TextSerializer().Serialize(families);
 }

@@ -4,7 +4,7 @@
 #include <string>
 
 namespace microframe::ws {
-class Site;
+struct Site;
 }
 
 namespace microframe::app {

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +19,10 @@
 #include "base/ref.hpp"
 #include "hub/history.hpp"
 #include "hub/presence.hpp"
+
+namespace microframe::ws {
+struct Ack;
+}
 
 namespace microframe::hub {
 
@@ -71,6 +77,16 @@ class Member : public base::RefCounted, public Sink {
   bool has_session() const { return !session().empty(); }
   // Its name in presence: short, so that it needs no memory.
   virtual std::string device() const { return {}; }
+
+  // These: any thread.
+  // The user has too many devices: this one must go.
+  virtual void evict() {}
+  // The tokens of the user are no longer good.
+  virtual void revoke(std::string_view /*reason*/) {}
+  // Sends a message and calls `told` once, with what the client answers within `timeout`.
+  using Answered = std::function<void(ws::Ack&&)>;
+  virtual void ask(const Json& /*message*/, std::chrono::milliseconds /*timeout*/,
+                   Answered /*told*/) {}
 
  private:
   friend class Hub;

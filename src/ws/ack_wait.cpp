@@ -2,25 +2,20 @@
 
 #include <atomic>
 #include <new>
+#include <optional>
 #include <utility>
 
 #include "base/timer_wheel.hpp"
 #include "base/to_ms.hpp"
 #include "microframe/detail/scheduler.hpp"
 #include "net/loop.hpp"
-#include "ws/server_connection.hpp"
 
 namespace microframe::ws {
 
-// Each answer is written on its connection's loop, and read when the last is in.
+// Each answer is written on its device's loop, and read when the last is in.
 struct AckWait::State {
-  struct Answer {
-    base::Ref<hub::Member> member;
-    AckStatus status = AckStatus::disconnected;
-    Json data;
-  };
-
-  std::vector<Answer> answers;
+  std::vector<base::Ref<hub::Member>> members;
+  std::vector<std::optional<Ack>> answers;  // by member
   std::atomic<std::size_t> missing{0};
   detail::Scheduler* home = nullptr;  // of who waits; nullptr: it blocks its thread
   detail::Waiting waiting;            // of the awaiting thread alone
@@ -34,7 +29,7 @@ struct AckWait::State {
   }
 };
 
-// One connection's answer; if it is dropped before it came, the connection has ended.
+// One device's answer; if this is dropped before the answer came, there was no memory to ask.
 class AckWait::Expected {
  public:
   Expected(std::shared_ptr<State> state, std::size_t index)
@@ -44,9 +39,8 @@ class AckWait::Expected {
   ~Expected() {
     if (!came_) State::answered(state_);
   }
-  void come(AckStatus status, Json data) {
-    state_->answers[index_].status = status;
-    state_->answers[index_].data = std::move(data);
+  void come(Ack&& answer) {
+    state_->answers[index_] = std::move(answer);
     came_ = true;
     State::answered(state_);
   }
@@ -82,8 +76,9 @@ class AckWait::Patience final : public base::TimerNode {
 AckWait::AckWait(std::vector<base::Ref<hub::Member>> members, Json message,
                  std::chrono::milliseconds timeout)
     : message_(std::move(message)), timeout_(timeout), state_(std::make_shared<State>()) {
-  for (auto& member : members) state_->answers.emplace_back().member = std::move(member);
-  state_->missing = state_->answers.size();
+  state_->members = std::move(members);
+  state_->answers.resize(state_->members.size());
+  state_->missing = state_->members.size();
 }
 
 AckWait::~AckWait() {
@@ -91,7 +86,7 @@ AckWait::~AckWait() {
 }
 
 bool AckWait::await_ready() {
-  if (state_->answers.empty()) return true;
+  if (state_->members.empty()) return true;
   state_->home = detail::Scheduler::current();
   if (state_->home) return false;
   ask();
@@ -114,21 +109,18 @@ void AckWait::ask() {
   expected.reserve(state->answers.size());
   for (std::size_t i = 0; i < state->answers.size(); ++i)
     expected.push_back(std::make_shared<Expected>(state, i));
-  for (std::size_t i = 0; i < state->answers.size(); ++i) {
-    auto& connection = static_cast<ServerConnection&>(*state->answers[i].member);
-    connection.ask(message, timeout,
-                   [answer = std::move(expected[i])](AckStatus status, Json data) {
-                     answer->come(status, std::move(data));
-                   });
+  for (std::size_t i = 0; i < state->members.size(); ++i) {
+    state->members[i]->ask(message, timeout, [answer = std::move(expected[i])](Ack&& ack) {
+      answer->come(std::move(ack));
+    });
   }
 }
 
 std::vector<Ack> AckWait::take() {
   std::vector<Ack> acks;
   acks.reserve(state_->answers.size());
-  for (State::Answer& answer : state_->answers) {
-    auto& connection = static_cast<ServerConnection&>(*answer.member);
-    acks.emplace_back(connection.public_handle(), answer.status, std::move(answer.data));
+  for (auto& answer : state_->answers) {
+    if (answer) acks.push_back(std::move(*answer));
   }
   return acks;
 }

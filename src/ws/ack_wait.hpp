@@ -17,7 +17,6 @@ namespace microframe::ws {
 
 class AckWait {
  public:
-  // members: all of them ServerConnections.
   AckWait(std::vector<base::Ref<hub::Member>> members, Json message,
           std::chrono::milliseconds timeout);
   AckWait(const AckWait&) = delete;
@@ -27,7 +26,7 @@ class AckWait {
   bool await_ready();
   void await_suspend(std::coroutine_handle<> waiting);
   void await_resume() const {}
-  // What came of it, in the members' order.
+  // What came of it, in the members' order, without those whom there was no memory to ask.
   std::vector<Ack> take();
 
  private:

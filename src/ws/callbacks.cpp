@@ -1,7 +1,6 @@
 #include "microframe/ws/callbacks.hpp"
 
 #include "microframe/config_error.hpp"
-#include "microframe/ws/route.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -82,15 +81,5 @@ void CallbackEndpoint::add_session_hooks(detail::Hooks& hooks) const {
       self_of(self).callbacks_.offline_(user);
     };
 }
-
-WebSocketRoute::WebSocketRoute(std::string path, std::unique_ptr<CallbackEndpoint> endpoint,
-                               authx::AuthConfig auth, authx::AuthManager* users)
-    : path_(std::move(path)),
-      auth_(std::move(auth)),
-      users_(users),
-      hooks_(endpoint->hooks()),
-      base_(endpoint.get()),
-      handler_(endpoint.get()),
-      owner_(std::move(endpoint)) {}
 
 }  // namespace microframe::ws

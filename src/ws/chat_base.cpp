@@ -5,10 +5,10 @@
 
 #include "hub/hub.hpp"
 #include "ws/ack_wait.hpp"
+#include "ws/device_port.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/room_seal.hpp"
-#include "ws/server_connection.hpp"
 
 namespace microframe::ws {
 
@@ -40,7 +40,8 @@ std::size_t BaseWebSocket::disconnect(std::string_view user, std::string_view re
 hub::Exclusion ChatBase::exclusion(const Exclude& exclude) {
   hub::Exclusion result;
   result.users = exclude.users();
-  if (exclude.device()) result.device = base::Ref<hub::Member>(exclude.device()->connection_);
+  if (exclude.device())
+    result.device = base::Ref<hub::Member>(&exclude.device()->device().member());
   return result;
 }
 
@@ -102,7 +103,7 @@ JoinResult ChatBase::join_room(std::string_view user, std::string_view room) {
   return endpoint().count(endpoint().hub().join_user(user, room), user);
 }
 JoinResult ChatBase::join_room(const WebSocket& device, std::string_view room) {
-  const JoinResult result = hub_of(device).join(*device.connection_, room);
+  const JoinResult result = hub_of(device).join(device.device().member(), room);
   // To write an address costs memory, so it is written only for a device that is refused.
   return ws::in_room(result) ? result : endpoint().count(result, device.remote_address());
 }
@@ -110,12 +111,12 @@ bool ChatBase::leave_room(std::string_view user, std::string_view room) {
   return endpoint().hub().leave_user(user, room);
 }
 bool ChatBase::leave_room(const WebSocket& device, std::string_view room) {
-  return hub_of(device).leave(*device.connection_, room);
+  return hub_of(device).leave(device.device().member(), room);
 }
 
 // A device of another endpoint is a mistake of the caller, not a member here.
 hub::Hub& ChatBase::hub_of(const WebSocket& device) const {
-  if (&device.connection_->endpoint() != &endpoint()) {
+  if (&device.device().endpoint() != &endpoint()) {
     throw std::invalid_argument("the device is connected to another endpoint");
   }
   return endpoint().hub();
@@ -145,7 +146,7 @@ std::vector<RoomDevice> ChatBase::presence(std::string_view room) const {
 }
 
 bool ChatBase::set_presence(const WebSocket& device, std::string_view room, const Json& meta) {
-  return hub_of(device).set_presence(*device.connection_, room, meta);
+  return hub_of(device).set_presence(device.device().member(), room, meta);
 }
 
 Task<std::vector<Ack>> ChatBase::send_acked(UserId user, Json message,
@@ -157,11 +158,17 @@ Task<std::vector<Ack>> ChatBase::send_acked(UserId user, Json message,
 
 Task<Ack> ChatBase::send_acked(WebSocket device, Json message, std::chrono::milliseconds timeout) {
   std::vector<base::Ref<hub::Member>> members;
-  members.emplace_back(device.connection_);
+  members.emplace_back(&device.device().member());
   AckWait wait(std::move(members), std::move(message), timeout);
   co_await wait;
   auto acks = wait.take();
+  if (acks.empty()) acks.emplace_back(device, AckStatus::disconnected);
   co_return std::move(acks.front());
+}
+
+// Defined here, because handles know no endpoint.
+ChatBase WebSocket::chat() const {
+  return ChatBase(&device_->endpoint());
 }
 
 }  // namespace microframe::ws

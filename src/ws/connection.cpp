@@ -26,12 +26,12 @@ bool has_received_all(const Ending& ending) {
          ending.cause == DisconnectCause::timeout;
 }
 
-constexpr Ending kExpired{Ending::How::ours, DisconnectCause::token_expired,
-                          CloseCode::unauthenticated, "token expired",
-                          guard::Rejection::token_expired, "exp has passed"};
-constexpr Ending kMoved{Ending::How::moved, DisconnectCause::replaced, CloseCode::replaced,
-                        "resumed elsewhere", guard::Rejection::replaced,
-                        "the session goes on elsewhere"};
+constexpr Ending kExpired{
+    Ending::How::ours, DisconnectCause::token_expired,  CloseCode::unauthenticated,
+    "token expired",   guard::Rejection::token_expired, "exp has passed"};
+constexpr Ending kMoved{Ending::How::moved,         DisconnectCause::replaced,
+                        CloseCode::replaced,        "resumed elsewhere",
+                        guard::Rejection::replaced, "the session goes on elsewhere"};
 
 }  // namespace
 
@@ -46,16 +46,22 @@ Connection::Connection(LoopContext& context, ConnectionHost& host, StreamGauges&
       hooks_(endpoint_.hook_target(), *this),
       ticket_(std::move(opening.ticket)),
       id_(id) {
-  stream_.emplace(context.streams, *this, gauges, std::move(opening.deflate), id);
+  begin_stream(std::move(opening.deflate));
   if (!opening.has_session) return;
   SessionHost& session_host = *this;
   ResumerHost& resumer_host = *this;
   session_ = std::make_unique<Session>(context, session_host);
-  resumer_ = std::make_unique<Resumer>(context.loop, context.limits().session_ttl,
-                                       context.registries.sessions.suspended(), life_, resumer_host);
+  resumer_ =
+      std::make_unique<Resumer>(context.loop, context.limits().session_ttl,
+                                context.registries.sessions.suspended(), life_, resumer_host);
 }
 
 Connection::~Connection() = default;
+
+void Connection::begin_stream(DeflateAgreement deflate) {
+  StreamOwner& owner = *this;
+  stream_.emplace(context_.streams, owner, gauges_, std::move(deflate), id_);
+}
 
 void Connection::begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early) {
   stream_->open(std::move(socket));
@@ -226,10 +232,9 @@ void Connection::on_bad_message(std::string_view word, std::string_view detail) 
 }
 
 void Connection::on_hook_failed(std::string_view hook, std::string_view what) {
-  base::log::error("hook threw", {{"endpoint", endpoint_.path()},
-                                  {"hook", hook},
-                                  {"user", member().user()},
-                                  {"what", what}});
+  base::log::error(
+      "hook threw",
+      {{"endpoint", endpoint_.path()}, {"hook", hook}, {"user", member().user()}, {"what", what}});
   on_rejected(guard::Rejection::hook_failed, hook);
   if (session_ && session_->is_answering()) session_->refuse(v1::kFailed, "the hook failed");
   close(DisconnectCause::hook_failed, CloseCode::internal_error, "internal error");
@@ -305,7 +310,7 @@ void Connection::release_stream() {
 
 void Connection::go_on_with(Resumption resumption) {
   Opening& opening = resumption.opening;
-  stream_.emplace(context_.streams, *this, gauges_, std::move(opening.deflate), id_);
+  begin_stream(std::move(opening.deflate));
   host_.identify(std::move(opening.identity));
   ticket_ = std::move(opening.ticket);
   stream_->open(std::move(resumption.stream), resumption.accept);

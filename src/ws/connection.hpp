@@ -144,6 +144,7 @@ class Connection final : private StreamOwner,
   void on_nobody_came() override;
   void later(std::function<void()> task) override { host_.post_turn(std::move(task)); }
 
+  void begin_stream(DeflateAgreement deflate);
   void begin_hooks(base::MutableBytes early);
   void check_revocation();
   bool heals(const Ending& ending) const;

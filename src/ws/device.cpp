@@ -78,8 +78,8 @@ void Device::post_turn(std::function<void()> task) {
 }
 
 void Device::post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) {
-  context_.loop.after(
-      delay, [held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });
+  context_.loop.after(delay,
+                      [held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });
 }
 
 // --- the hub ---
@@ -129,8 +129,7 @@ void Device::ask(const Json& message, std::chrono::milliseconds timeout, Answere
 bool Device::shut_down() {
   const bool was_open = is_open();
   enter([this] {
-    connection_.close(DisconnectCause::shutdown, CloseCode::service_restart,
-                      "the server restarts");
+    connection_.close(DisconnectCause::shutdown, CloseCode::service_restart, "the server restarts");
   });
   return was_open;
 }

@@ -3,7 +3,7 @@
 #include <atomic>
 
 #include "microframe/detail/scheduler.hpp"
-#include "ws/server_connection.hpp"
+#include "ws/device_port.hpp"
 
 namespace microframe::ws {
 
@@ -26,14 +26,14 @@ DrainWait::~DrainWait() {
 bool DrainWait::await_ready() {
   state_ = std::make_shared<State>();
   if (detail::Scheduler::current()) return false;
-  connection_.when_drained([state = state_](bool drained) { state->end(drained); });
+  device_.when_drained([state = state_](bool drained) { state->end(drained); });
   state_->outcome.wait(State::Outcome::waiting);
   return true;
 }
 
 void DrainWait::await_suspend(std::coroutine_handle<> waiting) {
   state_->waiting.set(waiting);
-  connection_.when_drained([state = state_, home = detail::Scheduler::current()](bool drained) {
+  device_.when_drained([state = state_, home = detail::Scheduler::current()](bool drained) {
     state->end(drained);
     home->post([state] { state->waiting.resume(); });
   });

@@ -8,12 +8,12 @@
 
 namespace microframe::ws {
 
-class ServerConnection;
+class DevicePort;
 
 class DrainWait {
  public:
-  // `connection` outlives it.
-  explicit DrainWait(ServerConnection& connection) : connection_(connection) {}
+  // device: outlives it.
+  explicit DrainWait(DevicePort& device) : device_(device) {}
   DrainWait(const DrainWait&) = delete;
   DrainWait& operator=(const DrainWait&) = delete;
   ~DrainWait();
@@ -24,7 +24,7 @@ class DrainWait {
 
  private:
   struct State;
-  ServerConnection& connection_;
+  DevicePort& device_;
   std::shared_ptr<State> state_;
 };
 

@@ -7,10 +7,11 @@
 
 #include "base/log.hpp"
 #include "microframe/config_error.hpp"
+#include "ws/counts.hpp"
 #include "ws/encode.hpp"
 #include "ws/random_name.hpp"
-#include "ws/server_connection.hpp"
-#include "ws/site.hpp"
+#include "ws/registries.hpp"
+#include "ws/room_rules.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -19,16 +20,21 @@ constexpr std::size_t kEpochBytes = 12;
 
 }  // namespace
 
-Endpoint::Endpoint(WebSocketRoute route) : route_(std::move(route)), authenticator_(route_.auth_) {
-  if (!route_.path_.starts_with('/')) {
-    throw ConfigError("the route \"" + route_.path_ + "\" must start with '/': write \"/" +
-                      route_.path_ + "\"");
+Endpoint::Endpoint(WebSocketRoute route)
+    : route_(std::move(route).take()),
+      authenticator_(route_.auth),
+      hook_target_{route_.hooks, route_.handler, route_.path.c_str()} {
+  if (!route_.path.starts_with('/')) {
+    throw ConfigError("the route \"" + route_.path + "\" must start with '/': write \"/" +
+                      route_.path + "\"");
   }
 }
 
-void Endpoint::open(std::vector<hub::LoopPort*> loops, Site& site) {
-  const Limits& limits = site.limits;
-  site_ = &site;
+void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, const RoomRules& rooms,
+                    Registries& registries, Counts& counts) {
+  rooms_ = &rooms;
+  registries_ = &registries;
+  counts_ = &counts;
   hub::HubLimits hub_limits;
   hub_limits.devices_per_user_max = limits.devices_per_user_max;
   hub_limits.rooms_per_member_max = limits.rooms_per_connection_max;
@@ -37,14 +43,14 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, Site& site) {
   loops_ = loops;
   hub::Surroundings* const surroundings = this;
   hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits, surroundings);
-  keyring_ = keys::Keyring(authenticator_.key_sources(), site.keys);
-  route_.base_->endpoint_ = this;
+  keyring_ = keys::Keyring(authenticator_.key_sources(), registries.keys);
+  route_.base->speak_through(*this);
 }
 
 base::Result<authx::Identity, authx::Refused> Endpoint::judge(const authx::Candidate& candidate,
                                                               authx::Time now) const {
   auto identity = authenticator_.judge(candidate, now, keyring_.known());
-  if (!identity || !site_->revocations.covers(identity->user(), identity->claims.issued_at))
+  if (!identity || !registries_->revocations.covers(identity->user(), identity->claims.issued_at))
     return identity;
   authx::Refused refused;
   refused.detail = "token revoked";
@@ -60,14 +66,13 @@ std::optional<authx::Claims> Endpoint::verify(std::string_view token, authx::Tim
       keyring_.store().want(keyring_.number(why.source), at_once, at_once);
     return std::nullopt;
   }
-  if (site_->revocations.covers(claims->sub, claims->issued_at)) return std::nullopt;
+  if (registries_->revocations.covers(claims->sub, claims->issued_at)) return std::nullopt;
   return std::move(*claims);
 }
 
 std::size_t Endpoint::disconnect(std::string_view user, std::string_view reason) const {
   const auto devices = hub().members_of(user);
-  for (const auto& device : devices)
-    static_cast<ServerConnection&>(*device).request_revocation(reason);
+  for (const auto& device : devices) device->revoke(reason);
   return devices.size();
 }
 
@@ -79,9 +84,9 @@ hub::Hub& Endpoint::hub() const {
 
 base::Shedding Endpoint::shedding(std::string_view room, std::string_view key) const {
   using Rule = base::Shedding::Rule;
-  if (site_->rooms.empty()) return {};
+  if (rooms_->empty()) return {};
   const std::hash<std::string_view> hash;
-  switch (site_->rooms.of(room).when_slow()) {
+  switch (rooms_->of(room).when_slow()) {
     case WhenSlow::disconnect:
       return {};
     case WhenSlow::drop_oldest:
@@ -103,20 +108,20 @@ base::Frame Endpoint::for_all(const Message& message) const {
 
 Forms Endpoint::forms_for_all() const {
   if (!has_sessions()) return Forms::plain;
-  SessionCounts::add(site_->session_counts.encoded);
+  SessionCounts::add(counts_->sessions.encoded);
   return Forms::both;
 }
 
 SessionCounts& Endpoint::session_counts() const {
-  return site_->session_counts;
+  return counts_->sessions;
 }
 
 // --- what the hub asks and tells ---
 
 hub::RoomPolicy Endpoint::policy(std::string_view room) const {
   hub::RoomPolicy policy;
-  if (site_->rooms.empty()) return policy;
-  const RoomOptions& options = site_->rooms.of(room);
+  if (rooms_->empty()) return policy;
+  const RoomOptions& options = rooms_->of(room);
   policy.history_max = options.history_max();
   policy.history_age = options.history_age();
   policy.presence = options.tells_presence();
@@ -157,7 +162,7 @@ void Endpoint::post_user_event(detail::Hooks::UserEvent hook, const char* name,
   try {
     loop.post([this, hook, name, user] { run_user_event(hook, name, user); });
   } catch (const std::bad_alloc&) {
-    site_->rejections.add(guard::Rejection::out_of_memory, user, name);
+    counts_->rejections.add(guard::Rejection::out_of_memory, user, name);
   }
 }
 
@@ -178,24 +183,24 @@ void Endpoint::run_user_event(detail::Hooks::UserEvent hook, const char* name,
 
 JoinResult Endpoint::count(JoinResult result, std::string_view who) const {
   if (result == JoinResult::name_invalid)
-    site_->rejections.add(guard::Rejection::room_name, who, path());
+    counts_->rejections.add(guard::Rejection::room_name, who, path());
   if (result == JoinResult::too_many_rooms)
-    site_->rejections.add(guard::Rejection::too_many_rooms, who, path());
+    counts_->rejections.add(guard::Rejection::too_many_rooms, who, path());
   return result;
 }
 
 std::string_view Endpoint::choose_subprotocol(const std::vector<std::string_view>& offered) const {
-  if (route_.sessions_ &&
+  if (route_.sessions &&
       std::find(offered.begin(), offered.end(), v1::kSubprotocol) != offered.end())
     return v1::kSubprotocol;
   const auto carries_token = [&](std::string_view name) {
     return authenticator_.carries_token(name) || v1::is_resume(name);
   };
-  for (const std::string& spoken : route_.subprotocols_) {
+  for (const std::string& spoken : route_.subprotocols) {
     if (std::find(offered.begin(), offered.end(), spoken) != offered.end()) return spoken;
   }
   const auto other = std::find_if_not(offered.begin(), offered.end(), carries_token);
-  if (other != offered.end()) return route_.subprotocols_.empty() ? *other : std::string_view{};
+  if (other != offered.end()) return route_.subprotocols.empty() ? *other : std::string_view{};
   return offered.size() == 1 ? offered.front() : std::string_view{};
 }
 

@@ -16,11 +16,15 @@
 #include "hub/hub.hpp"
 #include "hub/surroundings.hpp"
 #include "keys/keyring.hpp"
+#include "microframe/limits.hpp"
 #include "microframe/ws/route.hpp"
+#include "ws/hook_runner.hpp"
 
 namespace microframe::ws {
 
-class Site;
+struct Counts;
+struct Registries;
+class RoomRules;
 struct SessionCounts;
 enum class Forms : std::uint8_t;
 
@@ -30,13 +34,16 @@ class Endpoint final : private hub::Surroundings {
   explicit Endpoint(WebSocketRoute route);
 
   // Makes the hub, and lets the application's object speak through it. Once, before the first
-  // connection. site: outlives the endpoint's last use.
-  void open(std::vector<hub::LoopPort*> loops, Site& site);
+  // connection. All that is referred to outlives the endpoint's last use.
+  void open(std::vector<hub::LoopPort*> loops, const Limits& limits, const RoomRules& rooms,
+            Registries& registries, Counts& counts);
 
-  const std::string& path() const { return route_.path_; }
-  const detail::Hooks& hooks() const { return route_.hooks_; }
-  void* handler() const { return route_.handler_; }
-  authx::AuthManager* users() const { return route_.users_; }
+  const std::string& path() const { return route_.path; }
+  const detail::Hooks& hooks() const { return route_.hooks; }
+  void* handler() const { return route_.handler; }
+  // What a connection's HookRunner runs.
+  const HookTarget& hook_target() const { return hook_target_; }
+  authx::AuthManager* users() const { return route_.users; }
   const authx::Authenticator& authenticator() const { return authenticator_; }
   // Who the bearer of a token is, by the keys that are known now.
   base::Result<authx::Identity, authx::Refused> judge(const authx::Candidate& candidate,
@@ -88,11 +95,15 @@ class Endpoint final : private hub::Surroundings {
   void run_user_event(detail::Hooks::UserEvent hook, const char* name,
                       const std::string& user) const;
 
-  WebSocketRoute route_;
+  WebSocketRoute::Parts route_;
   authx::Authenticator authenticator_;
   std::unique_ptr<hub::Hub> hub_;
   keys::Keyring keyring_;
-  Site* site_ = nullptr;  // once open
+  HookTarget hook_target_;
+  // Once open:
+  const RoomRules* rooms_ = nullptr;
+  Registries* registries_ = nullptr;
+  Counts* counts_ = nullptr;
   std::vector<hub::LoopPort*> loops_;
   std::atomic<std::size_t> sessions_{0};
 };

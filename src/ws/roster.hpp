@@ -33,7 +33,7 @@ class Resident {
 
  protected:
   explicit Resident(Kind kind) : kind_(kind) {}
-  ~Resident() = default;
+  virtual ~Resident() = default;
   // It has left the roster, which has held it: it may be destroyed by this.
   virtual void let_go() = 0;
 

@@ -92,8 +92,7 @@ void Session::request_resume(std::shared_ptr<Resumption> resumption) {
 
 void Session::read(bool binary, base::Bytes payload) {
   if (!binary) return read_text(payload);
-  if (host_.within_rate())
-    perform(session_.take_binary(payload), payload.size(), v1::kBadFrame);
+  if (host_.within_rate()) perform(session_.take_binary(payload), payload.size(), v1::kBadFrame);
 }
 
 void Session::read_text(base::Bytes payload) {
@@ -149,7 +148,7 @@ void Session::deliver(const base::Frame& frame) {
   if (frame.enveloped()) return send(frame.enveloped());
   // It was encoded when its endpoint had no session.
   SessionCounts::add(context_.counts.sessions.encoded);
-  send(enveloped(frame.plain()));
+  send(envelope(frame.plain()));
 }
 
 void Session::ask(const Json& message, std::chrono::milliseconds timeout, Asks::Told told) {
@@ -157,8 +156,7 @@ void Session::ask(const Json& message, std::chrono::milliseconds timeout, Asks::
   const v1::ServerSession::Asked asked = session_.ask(to_text(message));
   asks_.add(asked.id, std::move(told));
   say(asked.frame);
-  host_.after(timeout,
-              [this, id = asked.id] { asks_.settle(id, AckStatus::timed_out, Json()); });
+  host_.after(timeout, [this, id = asked.id] { asks_.settle(id, AckStatus::timed_out, Json()); });
 }
 
 void Session::bye(proto::CloseCode code, std::string_view reason) {
@@ -168,8 +166,7 @@ void Session::bye(proto::CloseCode code, std::string_view reason) {
 
 std::uint64_t Session::retry_window_ms(proto::CloseCode code) const {
   if (code != proto::CloseCode::service_restart) return kRetryMsMin;
-  const std::uint64_t all =
-      context_.registries.admission.connections() * 1'000 / kReturnsPerSecond;
+  const std::uint64_t all = context_.registries.admission.connections() * 1'000 / kReturnsPerSecond;
   return std::clamp(all, kRetryMsMin, kRetryMsMax);
 }
 

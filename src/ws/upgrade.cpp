@@ -59,8 +59,8 @@ Upgrade::Then Upgrade::check_head(const proto::RequestHead& head) {
   const auto request = proto::check_upgrade(head);
   if (!request) {
     const auto& refusal = request.error();
-    const auto why = refusal.status == 426 ? guard::Rejection::upgrade_required
-                                           : guard::Rejection::bad_request;
+    const auto why =
+        refusal.status == 426 ? guard::Rejection::upgrade_required : guard::Rejection::bad_request;
     return reject(why, refusal.status, refusal.reason, refusal.fields);
   }
   key_ = request->key;
@@ -115,8 +115,8 @@ Upgrade::Then Upgrade::judge_token() {
     base::log::limited(base::log::Level::warn, "tokens differ", {{"note", identity->note}});
   std::vector<proto::Extension> offers;  // well formed, as the handshake's check has found
   proto::parse_extensions(extensions_, offers);
-  deflate_ = agree_on_deflate(offers, context_.settings.compression,
-                              context_.registries.takeover_budget);
+  deflate_ =
+      agree_on_deflate(offers, context_.settings.compression, context_.registries.takeover_budget);
   return Then::next;
 }
 
@@ -266,12 +266,9 @@ Opening Upgrade::opening() {
   const bool has_session = subprotocol_ == v1::kSubprotocol;
   base::Ref<const Identity> identity(
       new Identity(claims_, host_.peer(), host_.socket().peer_subject()));
-  return {&endpoint_,
-          std::move(claims_.sub),
-          std::move(identity),
-          is_token ? std::string{} : std::move(subprotocol_),
-          has_session,
-          host_.take_ticket(),
+  return {&endpoint_,          std::move(claims_.sub),
+          std::move(identity), is_token ? std::string{} : std::move(subprotocol_),
+          has_session,         host_.take_ticket(),
           std::move(deflate_)};
 }
 
@@ -302,8 +299,7 @@ Upgrade::Then Upgrade::refuse(const authx::Refused& refused) {
   std::string bytes = proto::accept_response(key_, subprotocol_);
   const base::Frame error = encode(Json{{"error", authx::Refused::kWord}}, Forms::plain);
   bytes += base::as_text(error.plain().bytes());
-  const auto close =
-      proto::close_frame(proto::CloseCode::unauthenticated, authx::Refused::kWord);
+  const auto close = proto::close_frame(proto::CloseCode::unauthenticated, authx::Refused::kWord);
   bytes += base::as_text(close.bytes());
   host_.answer(bytes);
   return Then::over;

@@ -123,8 +123,8 @@ class Upgrade {
   UpgradeHost& host_;
   Endpoint& endpoint_;
   Step step_ = Step::head;
-  base::MutableBytes early_;                // what came behind the request, until it is held
-  std::vector<std::string_view> offered_;   // subprotocols, until begin() returns
+  base::MutableBytes early_;               // what came behind the request, until it is held
+  std::vector<std::string_view> offered_;  // subprotocols, until begin() returns
   std::string key_;
   std::string subprotocol_;  // the answer, "" for none
   std::optional<v1::ResumeOffer> resume_;

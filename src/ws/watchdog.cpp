@@ -34,8 +34,8 @@ std::string in_seconds(milliseconds time) {
 }  // namespace
 
 Watchdog::Watchdog(Site& site, const std::vector<const detail::ActivitySign*>& loops)
-    : site_(site), period_(hook_period(site.limits.hook_warning_time)) {
-  if (site.memory_bytes_max != 0) period_ = std::min(period_, look_at_memory());
+    : site_(site), period_(hook_period(site.settings.limits.hook_warning_time)) {
+  if (site.settings.memory_bytes_max != 0) period_ = std::min(period_, look_at_memory());
   for (const detail::ActivitySign* sign : loops) loops_.push_back({sign, {}});
   thread_ = std::thread([this] { run(); });
 }
@@ -53,9 +53,9 @@ void Watchdog::run() {
   std::unique_lock lock(mutex_);
   while (!ends_.wait_for(lock, period_, [this] { return ending_; })) {
     lock.unlock();
-    if (site_.limits.hook_warning_time.count() > 0) look_at_hooks();
-    period_ = hook_period(site_.limits.hook_warning_time);
-    if (site_.memory_bytes_max != 0) period_ = std::min(period_, look_at_memory());
+    if (site_.settings.limits.hook_warning_time.count() > 0) look_at_hooks();
+    period_ = hook_period(site_.settings.limits.hook_warning_time);
+    if (site_.settings.memory_bytes_max != 0) period_ = std::min(period_, look_at_memory());
     lock.lock();
   }
 }
@@ -63,10 +63,11 @@ void Watchdog::run() {
 void Watchdog::look_at_hooks() {
   const auto now = std::chrono::duration_cast<milliseconds>(steady_clock::now().time_since_epoch());
   for (Watched& loop : loops_) {
-    const auto found = loop.watch.look(loop.sign->read(), now, site_.limits.hook_warning_time);
+    const auto found =
+        loop.watch.look(loop.sign->read(), now, site_.settings.limits.hook_warning_time);
     if (!found) continue;
     const bool blocks = found->kind == guard::HookWatch::Finding::Kind::blocks;
-    if (blocks) site_.blocked_hooks.fetch_add(1, std::memory_order_relaxed);
+    if (blocks) site_.counts.blocked_hooks.fetch_add(1, std::memory_order_relaxed);
     base::log::warn(blocks ? "hook blocks its loop" : "hook no longer blocks its loop",
                     {{"endpoint", found->activity.endpoint},
                      {"hook", found->activity.hook},
@@ -78,13 +79,13 @@ void Watchdog::look_at_hooks() {
 // returns: when to look again.
 milliseconds Watchdog::look_at_memory() {
   const std::size_t bytes = guard::resident_bytes();
-  const bool full = bytes >= site_.memory_bytes_max;
-  site_.admission.shed(full);
+  const bool full = bytes >= site_.settings.memory_bytes_max;
+  site_.registries.admission.shed(full);
   if (full != std::exchange(memory_full_, full)) {
     base::log::warn(
         full ? "memory is full: new connections are refused" : "memory is no longer full",
         {{"resident_bytes", std::to_string(bytes)},
-         {"memory_bytes_max", std::to_string(site_.memory_bytes_max)}});
+         {"memory_bytes_max", std::to_string(site_.settings.memory_bytes_max)}});
   }
   // What connections that are gone have freed may still be malloc's, and then nobody would ever be
   // let in.
@@ -92,7 +93,7 @@ milliseconds Watchdog::look_at_memory() {
     guard::give_freed_memory_back();
     given_back_ = steady_clock::now();
   }
-  return bytes / 3 * 4 >= site_.memory_bytes_max ? kNearMemoryPeriod : kMemoryPeriod;
+  return bytes / 3 * 4 >= site_.settings.memory_bytes_max ? kNearMemoryPeriod : kMemoryPeriod;
 }
 
 }  // namespace microframe::ws

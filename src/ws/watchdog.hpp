@@ -14,7 +14,7 @@
 
 namespace microframe::ws {
 
-class Site;
+struct Site;
 
 class Watchdog {
  public:

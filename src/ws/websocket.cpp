@@ -4,32 +4,38 @@
 #include <utility>
 
 #include "hub/hub.hpp"
-#include "microframe/ws/chat_base.hpp"
+#include "ws/device_port.hpp"
 #include "ws/drain_wait.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
-#include "ws/server_connection.hpp"
 
 namespace microframe::ws {
+namespace {
 
-WebSocket::WebSocket(ServerConnection& connection) : connection_(&connection) {
-  connection_->retain();
+Forms forms_for(const DevicePort& device) {
+  return device.has_session() ? Forms::enveloped : Forms::plain;
 }
-WebSocket::WebSocket(const WebSocket& other) : WebSocket(*other.connection_) {}
+
+}  // namespace
+
+WebSocket::WebSocket(DevicePort& device) : device_(&device) {
+  device_->retain();
+}
+WebSocket::WebSocket(const WebSocket& other) : WebSocket(*other.device_) {}
 WebSocket& WebSocket::operator=(const WebSocket& other) {
   WebSocket copy(other);
-  std::swap(connection_, copy.connection_);
+  std::swap(device_, copy.device_);
   return *this;
 }
 WebSocket::~WebSocket() {
-  connection_->release();
+  device_->release();
 }
 
 bool WebSocket::send(const Json& message) {
-  return connection_->send(encode(message, connection_->forms()));
+  return device_->send(encode(message, forms_for(*device_)));
 }
 bool WebSocket::send(const Message& message) {
-  return connection_->send(encode(message, connection_->forms()));
+  return device_->send(encode(message, forms_for(*device_)));
 }
 bool WebSocket::send_text(std::string_view content) {
   return send(Message::text(content));
@@ -39,7 +45,7 @@ bool WebSocket::send_binary(std::span<const std::byte> content) {
 }
 
 void WebSocket::reply(const Json& value) {
-  connection_->reply(value);
+  device_->reply(value);
 }
 
 void WebSocket::close(std::uint16_t code, std::string_view reason) {
@@ -48,59 +54,55 @@ void WebSocket::close(std::uint16_t code, std::string_view reason) {
     throw std::invalid_argument("close code " + std::to_string(code) +
                                 " may not be sent; use 1000, or 4000 to 4999");
   }
-  connection_->request_close(close_code, reason);
+  device_->request_close(close_code, reason);
 }
 
 bool WebSocket::refresh_token(std::string_view token) {
-  return connection_->refresh_token(token);
+  return device_->refresh_token(token);
 }
 bool WebSocket::is_open() const {
-  return connection_->is_open();
+  return device_->is_open();
 }
 std::uint64_t WebSocket::id() const {
-  return connection_->id();
+  return device_->id();
 }
 const UserId& WebSocket::user() const {
-  return connection_->user();
+  return device_->user();
 }
 Json WebSocket::claims() const {
-  return connection_->claims();
+  return device_->identity()->claims();
 }
 std::chrono::system_clock::time_point WebSocket::expires() const {
-  return connection_->expires();
+  return device_->identity()->expires();
 }
 std::vector<std::string> WebSocket::rooms() const {
-  return connection_->endpoint().hub().rooms_of(*connection_);
+  return device_->endpoint().hub().rooms_of(device_->member());
 }
 std::string WebSocket::remote_address() const {
-  return connection_->remote_address();
+  return net::to_string(device_->identity()->peer());
 }
 std::optional<std::string> WebSocket::client_certificate() const {
-  return connection_->client_certificate();
+  return device_->identity()->certificate();
 }
 std::string WebSocket::subprotocol() const {
-  return connection_->subprotocol();
+  return device_->subprotocol();
 }
 std::chrono::microseconds WebSocket::rtt() const {
-  return connection_->rtt();
+  return device_->rtt();
 }
 
 bool WebSocket::resumed() const {
-  return connection_->resumed();
+  return device_->resumed();
 }
 
 std::size_t WebSocket::buffered() const {
-  return connection_->buffered();
+  return device_->buffered();
 }
 
 Task<bool> WebSocket::drained() {
   const WebSocket self = *this;  // the coroutine may outlive the handle it was called on
-  DrainWait wait(*self.connection_);
+  DrainWait wait(*self.device_);
   co_return co_await wait;
-}
-
-ChatBase WebSocket::chat() const {
-  return ChatBase(&connection_->endpoint());
 }
 
 }  // namespace microframe::ws

@@ -94,15 +94,16 @@ class Server {
     return fd;
   }
   const std::string& path() const { return path_; }
-  std::size_t connections() const { return site_.admission.connections(); }
+  std::size_t connections() const { return site_.registries.admission.connections(); }
   std::string token() const { return authx::create_access_token(auth_, "alice"); }
 
  private:
   template <class T>
   void add(std::string path) {
-    auto& endpoint = site_.endpoints.emplace_back(std::make_unique<ws::Endpoint>(
+    auto& endpoint = site_.settings.routes.endpoints.emplace_back(std::make_unique<ws::Endpoint>(
         ws::WebSocketRoute(std::move(path), std::make_unique<T>(), auth_)));
-    endpoint->open({&server_}, site_);
+    endpoint->open({&server_.context()}, site_.settings.limits, site_.settings.rooms,
+                   site_.registries, site_.counts);
   }
 
   const authx::AuthConfig auth_{std::string(32, 's')};

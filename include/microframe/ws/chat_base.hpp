@@ -65,6 +65,9 @@ class BaseWebSocket {
   // many there were.
   std::size_t disconnect(std::string_view user, std::string_view reason = "revoked");
 
+  // Not for applications: the route of this object begins to serve.
+  void speak_through(Endpoint& endpoint) { endpoint_ = &endpoint; }
+
  protected:
   BaseWebSocket() = default;
   explicit BaseWebSocket(Endpoint* endpoint) : endpoint_(endpoint) {}
@@ -72,7 +75,6 @@ class BaseWebSocket {
   Endpoint& endpoint() const;
 
  private:
-  friend class Endpoint;
   Endpoint* endpoint_ = nullptr;
 };
 
@@ -108,6 +110,8 @@ class Key {
 class ChatBase : public BaseWebSocket {
  public:
   ChatBase() = default;
+  // Not for applications, which ask WebSocket::chat().
+  explicit ChatBase(Endpoint* endpoint) : BaseWebSocket(endpoint) {}
 
   // Sends to every connection of the endpoint, but those excluded.
   void broadcast(const Json& message, const Exclude& exclude = {});
@@ -171,8 +175,6 @@ class ChatBase : public BaseWebSocket {
   std::vector<std::string> get_user_rooms(std::string_view user) const;
 
  private:
-  friend class WebSocket;
-  explicit ChatBase(Endpoint* endpoint) : BaseWebSocket(endpoint) {}
   static hub::Exclusion exclusion(const Exclude& exclude);
   hub::Hub& hub_of(const WebSocket& device) const;
   template <class Content>

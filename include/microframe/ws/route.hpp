@@ -21,44 +21,48 @@ class WebSocketRoute {
   template <class T>
   WebSocketRoute(std::string path, std::unique_ptr<T> endpoint, authx::AuthConfig auth,
                  authx::AuthManager* users = nullptr)
-      : path_(std::move(path)),
-        auth_(std::move(auth)),
-        users_(users),
-        hooks_(detail::find_hooks<T>()),
-        base_(endpoint.get()),
-        handler_(endpoint.get()),
-        owner_(std::move(endpoint)) {
+      : parts_{std::move(path),         std::move(auth), users,          {},     true,
+               detail::find_hooks<T>(), endpoint.get(),  endpoint.get(), nullptr} {
     static_assert(std::is_base_of_v<BaseWebSocket, T>,
                   "microframe: an endpoint derives from ws::BaseWebSocket or ws::ChatBase");
+    parts_.owner = std::move(endpoint);
   }
   // errors: ConfigError if the callbacks have no on_message.
   WebSocketRoute(std::string path, std::unique_ptr<CallbackEndpoint> endpoint,
-                 authx::AuthConfig auth, authx::AuthManager* users = nullptr);
+                 authx::AuthConfig auth, authx::AuthManager* users = nullptr)
+      : parts_{std::move(path),   std::move(auth), users,          {},     true,
+               endpoint->hooks(), endpoint.get(),  endpoint.get(), nullptr} {
+    parts_.owner = std::move(endpoint);
+  }
 
   // The subprotocols the application speaks (RFC 6455 §1.9), best first. Left out: the first that a
   // client offers is chosen.
   WebSocketRoute&& subprotocols(std::vector<std::string> names) && {
-    subprotocols_ = std::move(names);
+    parts_.subprotocols = std::move(names);
     return std::move(*this);
   }
   // Whether clients may speak microframe.v1 (docs/protocol.md) here. Default: yes.
   WebSocketRoute&& sessions(bool on) && {
-    sessions_ = on;
+    parts_.sessions = on;
     return std::move(*this);
   }
 
- private:
-  friend class Endpoint;
+  // Not for applications.
+  struct Parts {
+    std::string path;
+    authx::AuthConfig auth;
+    authx::AuthManager* users;
+    std::vector<std::string> subprotocols;
+    bool sessions;
+    detail::Hooks hooks;
+    BaseWebSocket* base;
+    void* handler;  // the T of the constructor, which the hooks cast back to
+    std::shared_ptr<void> owner;
+  };
+  Parts take() && { return std::move(parts_); }
 
-  std::string path_;
-  authx::AuthConfig auth_;
-  authx::AuthManager* users_;
-  std::vector<std::string> subprotocols_;
-  bool sessions_ = true;
-  detail::Hooks hooks_;
-  BaseWebSocket* base_;
-  void* handler_;  // the T of the constructor, which the hooks cast back to
-  std::shared_ptr<void> owner_;
+ private:
+  Parts parts_;
 };
 
 }  // namespace microframe::ws

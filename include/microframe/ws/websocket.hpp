@@ -23,10 +23,14 @@ namespace microframe::ws {
 using UserId = std::string;
 
 class ChatBase;
-class ServerConnection;
+class DevicePort;
 
 class WebSocket {
  public:
+  // Not for applications, which are given handles by their hooks.
+  explicit WebSocket(DevicePort& device);
+  DevicePort& device() const { return *device_; }
+
   WebSocket(const WebSocket& other);
   WebSocket& operator=(const WebSocket& other);
   ~WebSocket();
@@ -101,12 +105,7 @@ class WebSocket {
   friend bool operator==(const WebSocket&, const WebSocket&) = default;
 
  private:
-  friend class ServerConnection;
-  friend class ChatBase;
-  friend class Exclude;
-  explicit WebSocket(ServerConnection& connection);
-
-  ServerConnection* connection_;  // counted
+  DevicePort* device_;  // counted
 };
 
 }  // namespace microframe::ws
