@@ -79,7 +79,7 @@ TEST_P(Faults, EachAllocationFails) {
   sweep({Fault::Kind::allocation, 1, 0, 0});
 }
 
-TEST_P(Faults, EverySeveralthAllocationFails) {
+TEST_P(Faults, EveryNthAllocationFails) {
   if (GetParam().slow) return;
   Stage stage;
   std::size_t struck = 0;

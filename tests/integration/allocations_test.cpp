@@ -77,7 +77,7 @@ class Allocations : public test::AppTest {
 };
 
 // A sanitizer's build keeps no spare blocks: there each frame is one.
-TEST_F(Allocations, NoneForAnEcho) {
+TEST_F(Allocations, EchoAllocatesNothing) {
   auto& echo = app.route<Echo>("/ws", auth);
   limits.messages_per_second = 0;
   talk(1, 64);
@@ -85,7 +85,7 @@ TEST_F(Allocations, NoneForAnEcho) {
   EXPECT_LE(echo.most(), test::kSanitized ? 1U : 0U);
 }
 
-TEST_F(Allocations, AtMostOneForABroadcastHoweverManyHearIt) {
+TEST_F(Allocations, BroadcastAllocatesOneBlockAtMost) {
   auto& relay = app.route<Relay>("/ws", auth);
   limits.messages_per_second = 0;
   talk(10, 4096);

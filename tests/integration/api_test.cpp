@@ -36,7 +36,7 @@ class Api : public test::AppTest {
   }
 };
 
-TEST_F(Api, BroadcastsFromAnyThreadWithoutThoseExcluded) {
+TEST_F(Api, BroadcastFromAnyThreadSkipsTheExcluded) {
   start();
   RawClient a1 = client("a");
   RawClient a2 = client("a");
@@ -59,7 +59,7 @@ TEST_F(Api, BroadcastsFromAnyThreadWithoutThoseExcluded) {
   EXPECT_EQ(b.read_text(), "end");
 }
 
-TEST_F(Api, SendsToUsersAndSaysWhoWasThere) {
+TEST_F(Api, SendToReturnsWhetherTheUserWasThere) {
   start();
   RawClient a1 = client("a");
   RawClient a2 = client("a");
@@ -76,7 +76,7 @@ TEST_F(Api, SendsToUsersAndSaysWhoWasThere) {
   EXPECT_EQ(b.read_text(), R"({"to":"many"})");
 }
 
-TEST_F(Api, RoomsFromAnyThread) {
+TEST_F(Api, RoomsWorkFromAnyThread) {
   start();
   RawClient a = client("a");
   RawClient b = client("b");
@@ -94,7 +94,7 @@ TEST_F(Api, RoomsFromAnyThread) {
   EXPECT_EQ(b.read_text(), R"({"n":2})");
 }
 
-TEST_F(Api, BeforeTheStartThereIsNobodyToTalkTo) {
+TEST_F(Api, EndpointMethodsThrowBeforeTheStart) {
   EXPECT_THROW(chat.broadcast({{"n", 1}}), std::logic_error);
   EXPECT_THROW(chat.get_connected_users(), std::logic_error);
   start();
@@ -196,7 +196,7 @@ TEST_F(Api, CopiesOfMessagesMayBeKept) {
   keeper.whole.clear();  // on another thread than they were made
 }
 
-TEST_F(Api, HashingAPasswordHoldsNobodyUp) {
+TEST_F(Api, HashingAPasswordDelaysNobody) {
   app.route<Hasher>("/hash", auth);
   start(1);
   RawClient hashing = client("alice", "/hash");
@@ -216,7 +216,7 @@ TEST_F(Api, HashingAPasswordHoldsNobodyUp) {
   EXPECT_TRUE(heard_meanwhile);
 }
 
-TEST_F(Api, CallbacksAreAnEndpoint) {
+TEST_F(Api, CallbacksServeAnEndpoint) {
   std::atomic<int> gone{0};
   ws::ChatBase& lambdas = app.websocket(
       "/lambda", auth,
@@ -245,7 +245,7 @@ TEST_F(Api, CallbacksAreAnEndpoint) {
   eventually([&] { return gone == 1; });
 }
 
-TEST_F(Api, CallbacksHaveTheHooksOfSessionsToo) {
+TEST_F(Api, CallbacksReceiveSessionHooks) {
   std::mutex mutex;
   std::vector<std::string> told;
   const auto note = [&](const std::string& what) {
@@ -287,7 +287,7 @@ TEST_F(Api, CallbacksHaveTheHooksOfSessionsToo) {
   EXPECT_EQ(told, sorted);
 }
 
-TEST_F(Api, WhatIsNoWebSocketGetsItsStatus) {
+TEST_F(Api, PlainRequestGetsItsStatus) {
   app.page("/page", "text/plain", "content");
   start();
   EXPECT_EQ(status_of("GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"), 404U);
@@ -316,7 +316,7 @@ TEST_F(Api, MetricsCountRejections) {
       << body;
 }
 
-TEST_F(Api, MistakesInRoutesAreToldAtStart) {
+TEST_F(Api, RouteMistakesAreReportedAtStart) {
   EXPECT_THROW(app.route<Chat>("/ws", auth), ConfigError);
   EXPECT_THROW(app.page("/ws", "text/plain", ""), ConfigError);
   EXPECT_THROW(app.route<Chat>("ws", auth), ConfigError);
@@ -360,7 +360,7 @@ class Broken : public authx::AuthManager {
   }
 };
 
-TEST_F(Api, AUserStoreThatThrowsIs503) {
+TEST_F(Api, ThrowingUserStoreAnswers503) {
   Broken broken;
   app.route<Chat>("/broken", auth, broken);
   start();

@@ -115,7 +115,7 @@ TEST_F(CompressionTest, S07_OffersAreAnsweredOrDeclined) {
   }
 }
 
-TEST_F(CompressionTest, NobodyWhoDidNotAskGetsAny) {
+TEST_F(CompressionTest, ClientWithoutOfferGetsPlainMessages) {
   begin();
   RawClient made = client("alice");
   made.send_text(talk(1000));
@@ -124,7 +124,7 @@ TEST_F(CompressionTest, NobodyWhoDidNotAskGetsAny) {
   EXPECT_EQ(made.read_close(), 1002U);
 }
 
-TEST_F(CompressionTest, CanBeTurnedOff) {
+TEST_F(CompressionTest, DisabledCompressionIsNotNegotiated) {
   compression.enabled = false;
   begin();
   std::string answer;
@@ -134,7 +134,7 @@ TEST_F(CompressionTest, CanBeTurnedOff) {
   EXPECT_EQ(made.read_text(), talk(1000));
 }
 
-TEST_F(CompressionTest, WhoIsRefusedIsToldInPlainText) {
+TEST_F(CompressionTest, RefusedClientGetsPlainText) {
   begin();
   RawClient made = raw();
   made.send(upgrade_request("/ws?token=bad", "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
@@ -158,7 +158,7 @@ TEST_F(CompressionTest, SettingsOutOfRangeAreRefused) {
 
 // --- messages ---
 
-TEST_F(CompressionTest, EchoesCompressedWhatCameCompressed) {
+TEST_F(CompressionTest, CompressedMessageIsEchoedCompressed) {
   begin();
   RawClient made = deflating();
   for (const std::size_t size : {64U, 1'000U, 100'000U, 1U << 20}) {
@@ -175,7 +175,7 @@ TEST_F(CompressionTest, EchoesCompressedWhatCameCompressed) {
   EXPECT_EQ(read_deflated(made), talk(5'000));
 }
 
-TEST_F(CompressionTest, ShortMessagesAndWhatDoesNotGetShorterStayPlain) {
+TEST_F(CompressionTest, ShortAndIncompressibleMessagesStayPlain) {
   begin();
   RawClient made = deflating();
   const std::string short_text(63, 'a');
@@ -189,7 +189,7 @@ TEST_F(CompressionTest, ShortMessagesAndWhatDoesNotGetShorterStayPlain) {
   EXPECT_EQ(received.payload, noise(10'000));
 }
 
-TEST_F(CompressionTest, TheThresholdIsASetting) {
+TEST_F(CompressionTest, ThresholdIsConfigurable) {
   compression.threshold_bytes = 1000;
   begin();
   RawClient made = deflating();
@@ -199,7 +199,7 @@ TEST_F(CompressionTest, TheThresholdIsASetting) {
   EXPECT_EQ(read_deflated(made), std::string(1000, 'a'));
 }
 
-TEST_F(CompressionTest, WhatItSavesIsCounted) {
+TEST_F(CompressionTest, SavedBytesAreCounted) {
   begin();
   RawClient made = deflating();
   const std::string payload = deflated(talk(5'000));
@@ -294,7 +294,7 @@ TEST_F(CompressionTest, ContextTakeoverMakesTheSecondMessageShorter) {
   EXPECT_EQ(theirs.message(made.read_frame().payload), noise(1'000));
 }
 
-TEST_F(CompressionTest, ContextTakeoverOfOneDirectionAlone) {
+TEST_F(CompressionTest, ContextTakeoverWorksInOneDirectionAlone) {
   compression.context_takeover = true;
   begin();
   for (const char* offer : {"permessage-deflate; server_no_context_takeover",
@@ -316,7 +316,7 @@ TEST_F(CompressionTest, ContextTakeoverOfOneDirectionAlone) {
   }
 }
 
-TEST_F(CompressionTest, PastItsBudgetThereIsNoContextTakeover) {
+TEST_F(CompressionTest, ConnectionPastTheBudgetHasNoContextTakeover) {
   compression.context_takeover = true;
   compression.takeover_bytes_max = 500'000;  // two connections, of some 210 KiB each
   Keeper& keeper = app.route<Keeper>("/keeper", auth);

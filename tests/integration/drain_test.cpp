@@ -58,7 +58,7 @@ TEST_F(Drain, S58_ManyConnectionsAreClosedInBatchesAndEachHookRuns) {
 
 // Each batch comes later than its step by up to a tick of the wheel: there is time for all of them
 // still.
-TEST_F(Drain, S58_NobodyIsLeftToBeDroppedHoweverManyThereAre) {
+TEST_F(Drain, S58_EveryConnectionGetsACloseHoweverManyThereAre) {
   limits.drain_time = 2000ms;
   limits.connections_per_address_max = 0;
   start(1);

@@ -31,7 +31,7 @@ class Room : public ws::ChatBase {
 };
 
 // Of 1e400 a parser makes infinity, which the serializer writes as a word that no browser reads.
-TEST_F(Edges, ANumberOutOfRangeReachesNobody) {
+TEST_F(Edges, NumberOutOfRangeReachesNobody) {
   app.route<Room>("/ws", auth);
   start();
   RawClient alice = client("alice");
@@ -49,7 +49,7 @@ class Rude : public ws::BaseWebSocket {
   void on_message(ws::WebSocket&, const ws::UserId&, const Json&) { throw BadMessage("\xFF\xFE"); }
 };
 
-TEST_F(Edges, ABadMessageWhoseWordsAreNoTextIsToldAsText) {
+TEST_F(Edges, BadMessageThatIsNotUtf8IsReportedInUtf8) {
   app.route<Rude>("/ws", auth);
   start();
   RawClient alice = client("alice");
@@ -64,7 +64,7 @@ class Quiet : public ws::BaseWebSocket {
   }
 };
 
-TEST_F(Edges, ALiveConnectionHasTheLeewayToo) {
+TEST_F(Edges, LeewayAppliesToOpenConnections) {
   auth.leeway = 120s;
   app.route<Quiet>("/ws", auth);
   start();
@@ -137,7 +137,7 @@ class Gated : public ws::BaseWebSocket {
   }
 };
 
-TEST_F(Edges, AConnectionThatIsGoneCountsWhileItsHookRuns) {
+TEST_F(Edges, LostConnectionCountsWhileItsHookRuns) {
   limits.connections_per_address_max = 1;
   Gated& gated = app.route<Gated>("/ws", auth);
   start(1);
@@ -153,7 +153,7 @@ TEST_F(Edges, AConnectionThatIsGoneCountsWhileItsHookRuns) {
 
 // An empty message costs what it takes to queue it: reading stops for these too, so the kernel's
 // buffers fill.
-TEST_F(Edges, EmptyMessagesBehindAWaitingHookStopTheReading) {
+TEST_F(Edges, EmptyMessagesBehindAWaitingHookStopReading) {
   limits.messages_per_second = 0;
   limits.waiting_bytes_max = 1000;
   Gated& gated = app.route<Gated>("/ws", auth);
@@ -194,7 +194,7 @@ class Careless : public authx::AuthManager {
   }
 };
 
-TEST_F(Edges, AUserStoreThatThrowsANumberIs503) {
+TEST_F(Edges, UserStoreThatThrowsANumberAnswers503) {
   Careless outside;
   Careless inside;
   inside.inside = true;
@@ -205,7 +205,7 @@ TEST_F(Edges, AUserStoreThatThrowsANumberIs503) {
   EXPECT_EQ(status_of("/inside"), 503U);
 }
 
-TEST_F(Edges, AnApplicationStoppedBeforeItStartedSaysSo) {
+TEST_F(Edges, ApplicationStoppedBeforeItsStartThrows) {
   app.route<Room>("/ws", auth);
   app.stop();
   EXPECT_THROW(start(), ConfigError);

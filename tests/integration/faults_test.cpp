@@ -313,7 +313,7 @@ TEST_F(Faults, F22_DeadSocketsAreForgotten) {
   EXPECT_FALSE(probe.send_to("alice", {{"a", 1}}));
 }
 
-TEST_F(Faults, F23_MembershipIsADevices) {
+TEST_F(Faults, F23_MembershipBelongsToTheDevice) {
   start();
   RawClient first = client("alice");
   RawClient second = client("alice");
@@ -359,7 +359,7 @@ TEST_F(Faults, F24_EverythingHasALimit) {
   EXPECT_EQ(fifth.read_status(), 429U);
 }
 
-TEST_F(Faults, F26_TheSocketReadsTheCookieThatIsConfigured) {
+TEST_F(Faults, F26_SocketReadsTheConfiguredCookie) {
   auth.sources = {{authx::TokenSource::Carrier::cookie, "session"}};
   app.route<Probe>("/renamed", auth);
   start();

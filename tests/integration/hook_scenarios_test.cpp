@@ -98,7 +98,7 @@ TEST_F(Scenario, StopClosesEveryConnectionWith1012AndRunsItsHooks) {
   EXPECT_EQ(echo.disconnects, 11);
 }
 
-TEST_F(Scenario, StopDoesNotWaitForEverForAHookThatDoes) {
+TEST_F(Scenario, StopDoesNotWaitForeverForAHook) {
   test::SlowChat& slow = app.route<test::SlowChat>("/slow", auth);
   limits.drain_time = 200ms;
   begin();

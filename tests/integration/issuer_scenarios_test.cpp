@@ -98,7 +98,7 @@ TEST_F(Issued, S18_AFloodOfUnknownKidsIsOneFetchACoolDown) {
   expect_welcome(issuer.token("bob"));
 }
 
-TEST_F(Issued, S18_AllWhoWaitShareTheFetchAtTheCoolDownsEnd) {
+TEST_F(Issued, S18_WaitingHandshakesShareTheFetchAfterTheCoolDown) {
   source.cool_down(1500ms);
   const auto begun = std::chrono::steady_clock::now();
   begin_keyed();
@@ -116,7 +116,7 @@ TEST_F(Issued, S18_AllWhoWaitShareTheFetchAtTheCoolDownsEnd) {
   EXPECT_EQ(test::metric(app.port(), "microframe_key_fetches_total"), server.fetches());
 }
 
-TEST_F(Issued, S18_ThoseWhoWaitHaveABound) {
+TEST_F(Issued, S18_WaitingHandshakesAreLimited) {
   limits.authentications_max = 3;
   server.behave(Mode::hangs);
   begin_keyed();
@@ -142,7 +142,7 @@ TEST_F(Issued, S19_OneKidAtTwoIssuersIsTwoKeys) {
   EXPECT_EQ(server.fetches() + others.fetches(), 2);
 }
 
-TEST_F(Issued, S20_WhatATokenSaysShapesNoUrl) {
+TEST_F(Issued, S20_TokenCannotShapeTheUrl) {
   KeyServer trap{issuer.keys()};
   begin_keyed();
   const std::string url = trap.url();
@@ -170,7 +170,7 @@ TEST_F(Issued, S20_NoRedirectIsFollowed) {
 // 503.
 class Misbehaving : public Issued, public testing::WithParamInterface<Mode> {};
 
-TEST_P(Misbehaving, S21_CachedKeysGoOnAndNewOnesAre503) {
+TEST_P(Misbehaving, S21_CachedKeysStayInUseAndNewOnesAnswer503) {
   limits.auth_time = 400ms;
   source.cool_down(50ms).refresh_interval(50ms).fetch_time(100ms);
   begin_keyed();
@@ -191,7 +191,7 @@ TEST_P(Misbehaving, S21_CachedKeysGoOnAndNewOnesAre503) {
   EXPECT_EQ(test::rejected(app.port(), "unauthenticated"), 0) << "no valid token was refused";
 }
 
-TEST_P(Misbehaving, S21_WithoutAnyKeysItIs503UntilTheyCome) {
+TEST_P(Misbehaving, S21_HandshakesGet503UntilKeysCome) {
   limits.auth_time = 400ms;
   source.cool_down(50ms).refresh_interval(50ms).fetch_time(100ms);
   server.behave(GetParam());
@@ -210,7 +210,7 @@ INSTANTIATE_TEST_SUITE_P(, Misbehaving,
                          testing::Values(Mode::hangs, Mode::fails, Mode::huge, Mode::broken),
                          name_of);
 
-TEST_F(Issued, S21_ARotatedKeyIsWaitedForAndItsTokenNotRefused) {
+TEST_F(Issued, S21_HandshakeWaitsForARotatedKey) {
   source.cool_down(500ms);
   begin_keyed();
   expect_welcome(issuer.token("alice"));
@@ -221,7 +221,7 @@ TEST_F(Issued, S21_ARotatedKeyIsWaitedForAndItsTokenNotRefused) {
   expect_refused(ask(old));  // the issuer has withdrawn its key
 }
 
-TEST_F(Issued, S21_KeysTooOldToBeTrustedAre503) {
+TEST_F(Issued, S21_KeysPastTheirAgeAnswer503) {
   limits.auth_time = 200ms;
   source.cool_down(50ms).refresh_interval(50ms).fetch_time(100ms).age_max(1s);
   begin_keyed();
@@ -232,7 +232,7 @@ TEST_F(Issued, S21_KeysTooOldToBeTrustedAre503) {
   eventually([&] { return ask(issuer.token("alice")).read_status() == 101; });
 }
 
-TEST_F(Issued, AClientThatGoesWhileItsKeyIsWaitedForLeavesNothing) {
+TEST_F(Issued, ClientThatLeavesDuringAKeyFetchLeavesNothing) {
   source.cool_down(3s);
   begin_keyed();
   expect_welcome(issuer.token("alice"));
@@ -247,7 +247,7 @@ TEST_F(Issued, AClientThatGoesWhileItsKeyIsWaitedForLeavesNothing) {
   expect_welcome(issuer.token("alice"));
 }
 
-TEST_F(Issued, WhatCannotBeIsRefusedAtStart) {
+TEST_F(Issued, ImpossibleSettingsAreRefusedAtStart) {
   using authx::AuthConfig;
   using authx::JwksSource;
   EXPECT_THROW(AuthConfig::jwks(JwksSource(server.url())), ConfigError);

@@ -45,7 +45,7 @@ CertificateSpec authority() {
   return spec;
 }
 
-TEST_F(KeysOverTls, AreTakenFromWhoIsVouchedForAlone) {
+TEST_F(KeysOverTls, KeysComeOnlyFromAVerifiedServer) {
   const Certificate ours(authority());
   const TemporaryFile trusted(ours.pem());
   const TemporaryFile others(Certificate(authority()).pem());
@@ -62,7 +62,7 @@ TEST_F(KeysOverTls, AreTakenFromWhoIsVouchedForAlone) {
   EXPECT_NE(fetch("localhost", "/no/such/file.pem").error, "");
 }
 
-TEST_F(KeysOverTls, AreNotTakenFromAnotherName) {
+TEST_F(KeysOverTls, ServerWithAnotherNameIsRefused) {
   const Certificate ours(authority());
   const TemporaryFile trusted(ours.pem());
   CertificateSpec spec;
@@ -74,7 +74,7 @@ TEST_F(KeysOverTls, AreNotTakenFromAnotherName) {
   EXPECT_EQ(bad.body, "");
 }
 
-TEST_F(KeysOverTls, AreNotTakenFromAnExpiredCertificate) {
+TEST_F(KeysOverTls, ExpiredCertificateIsRefused) {
   const Certificate ours(authority());
   const TemporaryFile trusted(ours.pem());
   CertificateSpec spec;

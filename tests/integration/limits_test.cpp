@@ -77,7 +77,7 @@ constexpr int kTooMany = static_cast<int>(ws::JoinResult::too_many_rooms);
 
 // --- the head ---
 
-TEST_F(Limit, HeadBytes) {
+TEST_F(Limit, HeadOverItsBytesGets431) {
   const std::string bare = request("/ws", "X: \r\n");
   limits.head_bytes_max = bare.size() + 100;
   begin();
@@ -91,7 +91,7 @@ TEST_F(Limit, HeadBytes) {
   expect_rejected("head_too_large", 1);
 }
 
-TEST_F(Limit, HeadFields) {
+TEST_F(Limit, HeadOverItsFieldsGets431) {
   begin();
   std::string fields;
   for (int i = 0; i < 95; ++i) fields += "X:\r\n";  // and five of the handshake's own
@@ -100,7 +100,7 @@ TEST_F(Limit, HeadFields) {
   expect_rejected("head_too_large", 1);
 }
 
-TEST_F(Limit, HeadTime) {
+TEST_F(Limit, SlowHeadGets408) {
   limits.head_time = 200ms;
   begin();
   EXPECT_EQ(status_of(request()), 101U);
@@ -110,7 +110,7 @@ TEST_F(Limit, HeadTime) {
 
 // --- authentication ---
 
-TEST_F(Limit, AuthTime) {
+TEST_F(Limit, SlowAuthManagerAnswers503) {
   limits.auth_time = 300ms;
   begin();
   EXPECT_EQ(status_of(request("/guarded")), 503U);
@@ -119,7 +119,7 @@ TEST_F(Limit, AuthTime) {
   EXPECT_EQ(status_of(request("/guarded")), 101U);
 }
 
-TEST_F(Limit, AuthBytesBehindTheRequest) {
+TEST_F(Limit, EarlyBytesBehindTheRequestGet503PastTheirLimit) {
   const std::string early = frame(0x81, std::string(1000, 'x'));
   limits.auth_bytes_max = early.size();
   begin();
@@ -133,7 +133,7 @@ TEST_F(Limit, AuthBytesBehindTheRequest) {
   EXPECT_EQ(good.read_text().size(), 1000U);
 }
 
-TEST_F(Limit, AuthBytesThatFollow) {
+TEST_F(Limit, EarlyBytesThatFollowGet503PastTheirLimit) {
   const std::string early = frame(0x81, std::string(1000, 'x'));
   limits.auth_bytes_max = early.size();
   begin();
@@ -152,7 +152,7 @@ TEST_F(Limit, AuthBytesThatFollow) {
   EXPECT_EQ(good.read_text().size(), 1000U);
 }
 
-TEST_F(Limit, Authentications) {
+TEST_F(Limit, AuthenticationsPastTheirLimitGet503) {
   limits.authentications_max = 2;
   begin();
   RawClient one = raw();
@@ -175,7 +175,7 @@ TEST_F(Limit, Authentications) {
   EXPECT_EQ(test::metric(app.port(), "microframe_authentications"), 0);
 }
 
-TEST_F(Limit, AuthenticationsOfPeersThatGoAreGivenBack) {
+TEST_F(Limit, LeavingPeerReleasesItsAuthentication) {
   limits.authentications_max = 1;
   begin();
   RawClient gone = raw();
@@ -189,7 +189,7 @@ TEST_F(Limit, AuthenticationsOfPeersThatGoAreGivenBack) {
 
 // --- messages ---
 
-TEST_F(Limit, MessageBytes) {
+TEST_F(Limit, TooBigMessageClosesWith1009) {
   limits.message_bytes_max = 1000;
   begin();
   const std::string most(1000, 'x');
@@ -207,7 +207,7 @@ TEST_F(Limit, MessageBytes) {
   expect_rejected("message_too_big", 2);
 }
 
-TEST_F(Limit, Fragments) {
+TEST_F(Limit, TooManyFragmentsCloseWith1008) {
   limits.fragments_max = 10;
   begin();
   const auto message = [](int fragments) {
@@ -223,7 +223,7 @@ TEST_F(Limit, Fragments) {
   expect_rejected("protocol_error", 1);
 }
 
-TEST_F(Limit, MessageRate) {
+TEST_F(Limit, TooManyMessagesCloseWith4429) {
   limits.messages_per_second = 0.001;
   limits.messages_burst = 5;
   begin();
@@ -239,7 +239,7 @@ TEST_F(Limit, MessageRate) {
 
 // --- rooms ---
 
-TEST_F(Limit, RoomName) {
+TEST_F(Limit, TooLongRoomNameIsInvalid) {
   begin();
   RawClient made = client("alice", "/rooms");
   EXPECT_EQ(join(made, std::string(255, 'r')), kJoined);
@@ -250,7 +250,7 @@ TEST_F(Limit, RoomName) {
   expect_rejected("room_name", 3);
 }
 
-TEST_F(Limit, RoomsOfAConnection) {
+TEST_F(Limit, ConnectionCannotJoinTooManyRooms) {
   limits.rooms_per_connection_max = 3;
   begin();
   RawClient made = client("alice", "/rooms");
@@ -262,7 +262,7 @@ TEST_F(Limit, RoomsOfAConnection) {
   expect_rejected("too_many_rooms", 2);
 }
 
-TEST_F(Limit, RoomsOfAnEndpoint) {
+TEST_F(Limit, EndpointCannotHoldTooManyRooms) {
   limits.rooms_max = 3;
   begin();
   RawClient made = client("alice", "/rooms");
@@ -280,7 +280,7 @@ TEST_F(Limit, RoomsOfAnEndpoint) {
 
 // --- connections ---
 
-TEST_F(Limit, ConnectionsOfTheProcess) {
+TEST_F(Limit, FullServerAnswers503) {
   limits.connections_max = 3;
   begin();
   std::vector<RawClient> kept;
@@ -302,7 +302,7 @@ TEST_F(Limit, ConnectionsOfTheProcess) {
   eventually([&] { return status_of(request()) == 101U; });
 }
 
-TEST_F(Limit, ConnectionsOfAnAddress) {
+TEST_F(Limit, FullAddressGets429) {
   limits.connections_per_address_max = 2;
   begin();
   auto [one, one_status] = keep("127.0.0.5", "a");
@@ -316,7 +316,7 @@ TEST_F(Limit, ConnectionsOfAnAddress) {
   eventually([&] { return keep("127.0.0.5", "c").second == 101U; });
 }
 
-TEST_F(Limit, DevicesOfAUser) {
+TEST_F(Limit, NewDeviceReplacesTheOldestWith4409) {
   limits.devices_per_user_max = 2;
   begin();
   auto [one, one_status] = keep("127.0.0.1", "alice");
@@ -331,7 +331,7 @@ TEST_F(Limit, DevicesOfAUser) {
   expect_rejected("replaced", 1);
 }
 
-TEST_F(Limit, Handshakes) {
+TEST_F(Limit, HandshakeFloodGets503) {
   limits.handshakes_per_second = 0.001;
   limits.handshakes_burst = 3;
   begin();
@@ -346,7 +346,7 @@ TEST_F(Limit, Handshakes) {
 
 // --- the end ---
 
-TEST_F(Limit, ClosingTime) {
+TEST_F(Limit, UnansweredCloseIsDroppedAtItsLimit) {
   limits.closing_time = 300ms;
   begin();
   RawClient answers = client("alice");

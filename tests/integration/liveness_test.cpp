@@ -69,7 +69,7 @@ TEST_F(Liveness, S41_AStoppedClientIsGoneByTheHeartbeat) {
   }
 }
 
-TEST_F(Liveness, APongIsMeasuredAndOneThatAnswersNothingIsNot) {
+TEST_F(Liveness, OnlyAPongThatAnswersAPingIsMeasured) {
   start(1);
   RawClient made = client("alice");
   std::string ping = read_ping(made);
@@ -99,7 +99,7 @@ TEST_F(Liveness, AnyByteCountsAsLife) {
 }
 
 // Its frames, pongs among them, lie unread in the kernel, because a hook of ours is behind.
-TEST_F(Liveness, APeerThatWeDoNotReadIsNotGivenUp) {
+TEST_F(Liveness, UnreadPeerIsNotGivenUp) {
   limits.waiting_bytes_max = 0;
   start(1);
   RawClient made = client("alice");
@@ -110,7 +110,7 @@ TEST_F(Liveness, APeerThatWeDoNotReadIsNotGivenUp) {
   EXPECT_EQ(watched.timeouts, 0);
 }
 
-TEST_F(Liveness, AnIntervalOfZeroPingsNobody) {
+TEST_F(Liveness, IntervalOfZeroPingsNobody) {
   limits.ping_interval = 0ms;
   start(1);
   RawClient made = client("alice");

@@ -92,7 +92,7 @@ class Overload : public test::AppTest {
 
 // --- 43: out of descriptors ---
 
-TEST_F(Overload, S43_OutOfDescriptorsTheServerRestsAndRecoversByItself) {
+TEST_F(Overload, S43_ServerOutOfDescriptorsRestsAndRecovers) {
   // UBSan, which comes with it, opens a pipe to see whether an object is one, and takes it for none
   // if it cannot.
   if (kAddressSanitized) GTEST_SKIP() << "the sanitizer needs descriptors itself";
@@ -345,7 +345,7 @@ class Memory : public Overload {
   }
 };
 
-TEST_F(Memory, S48_PastItsMemoryTheServerShedsNewConnectionsAndRecovers) {
+TEST_F(Memory, S48_ServerPastItsMemoryShedsNewConnectionsAndRecovers) {
   const std::size_t idle = idle_bytes();
   const std::size_t limit = idle + 96 * kMiB;
   ChildServer server("Child.DISABLED_Serve", environment(limit));
@@ -372,7 +372,7 @@ TEST_F(Memory, S48_PastItsMemoryTheServerShedsNewConnectionsAndRecovers) {
 }
 
 // Small pieces between the blocks of those who stay are malloc's still when they are freed.
-TEST_F(Memory, S48_WhatGoesInSmallPiecesIsGivenBackToo) {
+TEST_F(Memory, S48_MemoryOfSmallPiecesIsGivenBack) {
   const std::size_t limit = idle_bytes() + 24 * kMiB;
   ChildServer server("Child.DISABLED_Serve", environment(limit));
   std::vector<RawClient> crowd;

@@ -78,7 +78,7 @@ TEST_F(Behind, AProxysXForwardedForNamesTheClient) {
   EXPECT_EQ(seen("127.0.0.2", request(forwarded_for("unknown"))).substr(0, 10), "127.0.0.2:");
 }
 
-TEST_F(Behind, AnybodyElsesXForwardedForChangesNothing) {
+TEST_F(Behind, XForwardedForOfAnotherPeerChangesNothing) {
   begin(ProxyForm::x_forwarded_for);
   EXPECT_EQ(seen("127.0.0.3", request(forwarded_for("203.0.113.9"))).substr(0, 10), "127.0.0.3:");
   EXPECT_EQ(seen("127.0.0.3", request(forwarded_for("127.0.0.2"))).substr(0, 10), "127.0.0.3:");
@@ -165,7 +165,7 @@ TEST_F(Behind, AProxyHeaderMayComeInPieces) {
   }
 }
 
-TEST_F(Behind, WithoutAGoodProxyHeaderAProxysConnectionIsDropped) {
+TEST_F(Behind, ProxyWithoutAValidHeaderIsDropped) {
   begin(ProxyForm::proxy_protocol);
   EXPECT_EQ(status("127.0.0.2", request()), 0U);
   EXPECT_EQ(status("127.0.0.2", "PROXY TCP4 nobody nowhere 1 2\r\n" + request()), 0U);
@@ -189,7 +189,7 @@ TEST_F(Behind, WithoutAGoodProxyHeaderAProxysConnectionIsDropped) {
   });
 }
 
-TEST_F(Behind, OnlyProxiesMayConnectWherePROXYHeadersAreAsked) {
+TEST_F(Behind, OnlyProxiesConnectWherePROXYHeadersAreRequired) {
   begin(ProxyForm::proxy_protocol);
   EXPECT_EQ(status("127.0.0.3", request()), 403U);
   EXPECT_EQ(status("127.0.0.3", kV1 + request()), 403U);
@@ -197,7 +197,7 @@ TEST_F(Behind, OnlyProxiesMayConnectWherePROXYHeadersAreAsked) {
   EXPECT_EQ(who.connection_count(), 0U);
 }
 
-TEST_F(Behind, AProxyHeaderThatDoesNotComeIsDroppedAtTheHeadsTimeLimit) {
+TEST_F(Behind, MissingProxyHeaderIsDroppedAtTheHeadsTimeLimit) {
   limits.head_time = 200ms;
   begin(ProxyForm::proxy_protocol);
   test::LogCapture log;
@@ -207,7 +207,7 @@ TEST_F(Behind, AProxyHeaderThatDoesNotComeIsDroppedAtTheHeadsTimeLimit) {
   EXPECT_TRUE(log.has("reason=proxy_timeout peer=127.0.0.2:")) << log.text();
 }
 
-TEST_F(Behind, AClientToldByAProxyHeaderHasItsOwnLimitAndNoWordOfItsOwn) {
+TEST_F(Behind, ClientNamedByAProxyHeaderHasItsOwnLimitAndCannotForge) {
   limits.connections_per_address_max = 1;
   begin(ProxyForm::both);
   const auto [first, first_status] = keep("127.0.0.2", kV1 + request());
@@ -219,13 +219,13 @@ TEST_F(Behind, AClientToldByAProxyHeaderHasItsOwnLimitAndNoWordOfItsOwn) {
             "203.0.113.8:1");
 }
 
-TEST_F(Behind, AProxyBehindAProxyIsBelievedWhereBothFormsAreAsked) {
+TEST_F(Behind, ProxyBehindAProxyIsBelievedWithBothForms) {
   begin(ProxyForm::both);
   const std::string proxy = "PROXY TCP4 127.0.0.9 127.0.0.1 1 2\r\n";
   EXPECT_EQ(seen("127.0.0.2", proxy + request(forwarded_for("198.51.100.1"))), "198.51.100.1");
 }
 
-TEST_F(Behind, XForwardedForIsNotReadWherePROXYHeadersAloneAreAsked) {
+TEST_F(Behind, XForwardedForIsIgnoredWithPROXYHeadersAlone) {
   begin(ProxyForm::proxy_protocol);
   const std::string proxy = "PROXY TCP4 127.0.0.9 127.0.0.1 1 2\r\n";
   EXPECT_EQ(seen("127.0.0.2", proxy + request(forwarded_for("198.51.100.1"))), "127.0.0.9:1");
@@ -241,12 +241,12 @@ TEST_F(Behind, AStopDoesNotWaitForAProxyHeader) {
   EXPECT_TRUE(waiting.at_end());
 }
 
-TEST_F(Behind, AMistakeInTheListIsToldAtTheStart) {
+TEST_F(Behind, MistakeInTheListIsReportedAtStart) {
   app.trusted_proxies(TrustedProxies({"10.0.0.0/33"}));
   EXPECT_THROW(start(1), ConfigError);
 }
 
-TEST(BehindNone, PROXYHeadersWithoutAProxyAreAMistake) {
+TEST(BehindNone, PROXYHeadersWithoutAProxyAreRefusedAtStart) {
   Application app;
   app.trusted_proxies(TrustedProxies({}, ProxyForm::proxy_protocol));
   EXPECT_THROW(app.start("127.0.0.1:0"), ConfigError);

@@ -84,7 +84,7 @@ TEST_F(Revoked, S27_DisconnectClosesTheDevicesOfOneEndpointAndRevokesNothing) {
 }
 
 // Each of those who come while the user is revoked is closed or refused; nobody stays.
-TEST_F(Revoked, S27_WhoComesMeanwhileIsNotMissed) {
+TEST_F(Revoked, S27_HandshakesDuringTheRevocationAreRevoked) {
   limits.devices_per_user_max = 1000;
   begin(2);
   const std::string old = token("alice");
@@ -108,7 +108,7 @@ TEST_F(Revoked, S27_WhoComesMeanwhileIsNotMissed) {
   eventually([&] { return !echo.is_connected("alice"); });
 }
 
-TEST_F(Revoked, S27_WhoIsBeingLookedUpMeanwhileIsNotMissed) {
+TEST_F(Revoked, S27_UserBeingLookedUpIsRevoked) {
   Door door;
   app.route<EchoChat>("/guarded", auth, door);
   begin();
@@ -121,7 +121,7 @@ TEST_F(Revoked, S27_WhoIsBeingLookedUpMeanwhileIsNotMissed) {
   EXPECT_EQ(made.read_close(), 4409U);
 }
 
-TEST_F(Revoked, BeforeTheStartThereIsNobodyToRevoke) {
+TEST_F(Revoked, RevokeThrowsBeforeTheStart) {
   EXPECT_THROW(app.revoke("alice"), std::logic_error);
 }
 

@@ -97,7 +97,7 @@ class Sessions : public test::AppTest {
   }
 };
 
-TEST_F(Sessions, GoOnWhicheverLoopTheNewConnectionComesTo) {
+TEST_F(Sessions, SessionResumesOnAnyLoop) {
   start(3);
   V1Client alice = enter("alice");
   EXPECT_FALSE(alice.resumed());
@@ -115,7 +115,7 @@ TEST_F(Sessions, GoOnWhicheverLoopTheNewConnectionComesTo) {
   EXPECT_FALSE(told.has("alice offline"));
 }
 
-TEST_F(Sessions, MissBothWaysNothingUnderTraffic) {
+TEST_F(Sessions, ResumeLosesNothingUnderTraffic) {
   start(2);
   V1Client alice = enter("alice");
   alice.join("r");
@@ -142,7 +142,7 @@ TEST_F(Sessions, MissBothWaysNothingUnderTraffic) {
   speaker.join();
 }
 
-TEST_F(Sessions, OfAStrangerAreNotToBeHad) {
+TEST_F(Sessions, StrangerCannotResume) {
   start();
   V1Client alice = enter("alice");
   lose(alice, "alice");
@@ -158,7 +158,7 @@ TEST_F(Sessions, OfAStrangerAreNotToBeHad) {
   EXPECT_TRUE(come_back(alice, "alice").resumed());
 }
 
-TEST_F(Sessions, EvictTheConnectionThatIsStillOpen) {
+TEST_F(Sessions, ResumeEvictsTheOpenConnection) {
   start(2);
   V1Client former = enter("alice");
   V1Client alice = come_back(former, "alice");
@@ -171,7 +171,7 @@ TEST_F(Sessions, EvictTheConnectionThatIsStillOpen) {
 }
 
 // A handshake that the network held up, or sent twice, while its client has come back by another.
-TEST_F(Sessions, AreNotTakenFromWhoCameByALaterAttempt) {
+TEST_F(Sessions, EarlierAttemptCannotTakeTheSession) {
   start(2);
   V1Client former = enter("alice");
   lose(former, "alice");
@@ -194,7 +194,7 @@ TEST_F(Sessions, AreNotTakenFromWhoCameByALaterAttempt) {
   EXPECT_EQ(second.read_close(), 4409U);
 }
 
-TEST_F(Sessions, ExpireWhenNobodyComesBack) {
+TEST_F(Sessions, SessionExpiresWhenNobodyComesBack) {
   limits.session_ttl = 200ms;
   start();
   V1Client alice = enter("alice");
@@ -209,7 +209,7 @@ TEST_F(Sessions, ExpireWhenNobodyComesBack) {
   EXPECT_FALSE(come_back(alice, "alice").resumed());
 }
 
-TEST_F(Sessions, EndAtOnceWhenTheClientCloses) {
+TEST_F(Sessions, SessionEndsWhenTheClientCloses) {
   start();
   V1Client alice = enter("alice");
   alice.join("r");
@@ -219,7 +219,7 @@ TEST_F(Sessions, EndAtOnceWhenTheClientCloses) {
   EXPECT_TRUE(told.has("alice out of r"));
 }
 
-TEST_F(Sessions, WhoIsOnlineCountsDevicesAndNotConnections) {
+TEST_F(Sessions, SuspendedDeviceKeepsItsUserOnline) {
   start(2);
   V1Client phone = enter("alice");
   V1Client laptop = enter("alice");
@@ -233,7 +233,7 @@ TEST_F(Sessions, WhoIsOnlineCountsDevicesAndNotConnections) {
   EXPECT_EQ(all.find("alice online"), all.rfind("alice online")) << all;
 }
 
-TEST_F(Sessions, AskWhoMayJoin) {
+TEST_F(Sessions, CanJoinDecidesWhoJoins) {
   start();
   V1Client alice = enter("alice");
   EXPECT_EQ(alice.join("closed").at("code"), "forbidden");
@@ -243,7 +243,7 @@ TEST_F(Sessions, AskWhoMayJoin) {
   EXPECT_EQ(test::rejected(app.port(), "forbidden_room"), 1);
 }
 
-TEST_F(Sessions, TellOfADeviceThatEntersOnce) {
+TEST_F(Sessions, OnJoinRunsOncePerEntry) {
   start();
   V1Client alice = enter("alice");
   alice.join("r");
@@ -265,7 +265,7 @@ class Expelling : public ws::ChatBase {
 
 // A leave from another thread comes into force on its way, or within the join that overtakes it:
 // which it does not answer.
-TEST_F(Sessions, AreNotToldOfALeaveMadeElsewhereAsTheAnswerToTheirJoin) {
+TEST_F(Sessions, LeaveFromElsewhereIsNotTheAnswerToAJoin) {
   app.route<Expelling>("/expelling", auth);
   start();
   V1Client alice(stream(), token("alice"), nullptr, "/expelling");
@@ -277,7 +277,7 @@ TEST_F(Sessions, AreNotToldOfALeaveMadeElsewhereAsTheAnswerToTheirJoin) {
   EXPECT_EQ(alice.read(), object({{"t", "joined"}, {"room", "r"}, {"id", 2}}));
 }
 
-TEST_F(Sessions, AMessageWhoseHookThrewIsHandledAndNotSentAgain) {
+TEST_F(Sessions, MessageWhoseHookThrewCountsAsHandled) {
   start();
   V1Client alice = enter("alice");
   EXPECT_EQ(alice.ask({{"op", "throw"}}).at("code"), "failed");
@@ -289,7 +289,7 @@ TEST_F(Sessions, AMessageWhoseHookThrewIsHandledAndNotSentAgain) {
   EXPECT_EQ(told.handled, 1);
 }
 
-TEST_F(Sessions, PlainClientsSeeNothingOfThem) {
+TEST_F(Sessions, PlainClientsSeeNoSessionFrames) {
   app.rooms("r", RoomOptions().history(10, 1min).presence());
   start();
   RawClient plain = client("bob");
@@ -323,7 +323,7 @@ TEST_F(Sessions, PresenceTellsTheMetadata) {
   EXPECT_TRUE(alice.read_until("presence").at("leaves").as_object().contains("bob"));
 }
 
-TEST_F(Sessions, HistoryIsThereForTheApplication) {
+TEST_F(Sessions, ApplicationReadsHistory) {
   app.rooms("r", RoomOptions().history(3, 1min));
   start();
   for (int n = 1; n <= 5; ++n) told.broadcast_to_room("r", n);
@@ -335,7 +335,7 @@ TEST_F(Sessions, HistoryIsThereForTheApplication) {
   EXPECT_TRUE(told.history("other").empty());
 }
 
-TEST_F(Sessions, AskTheirClientsAndHearWhatCameOfIt) {
+TEST_F(Sessions, SendAckedReportsEachDevice) {
   start(2);
   V1Client alice = enter("alice");
   RawClient plain = client("alice");
@@ -360,7 +360,7 @@ TEST_F(Sessions, AskTheirClientsAndHearWhatCameOfIt) {
   EXPECT_TRUE(nobody.result().empty());
 }
 
-TEST_F(Sessions, ReplayingEncodesNothingAgain) {
+TEST_F(Sessions, ReplayEncodesNothingAgain) {
   constexpr int kClients = 50;
   constexpr int kMissed = 100;
   start(2);
@@ -383,7 +383,7 @@ TEST_F(Sessions, ReplayingEncodesNothingAgain) {
             kClients * kMissed);
 }
 
-TEST_F(Sessions, WithMoreToKeepThanTheLimitBeginAnew) {
+TEST_F(Sessions, SessionPastItsFrameLimitCannotResume) {
   limits.session_frames_max = 10;
   start();
   V1Client alice = enter("alice");
@@ -403,7 +403,7 @@ class Slow : public ws::ChatBase {
   std::atomic<bool> free{false};
 };
 
-TEST_F(Sessions, LoseNothingWhileTheyWaitForAHook) {
+TEST_F(Sessions, FrameDroppedDuringAHookPreventsTheResume) {
   limits.session_frames_max = 10;
   auto& slow = app.route<Slow>("/slow", auth);
   start(1);
@@ -424,7 +424,7 @@ TEST_F(Sessions, LoseNothingWhileTheyWaitForAHook) {
   EXPECT_FALSE(welcome.at("resumed").as_bool()) << "a frame is gone, and nobody says so";
 }
 
-TEST_F(Sessions, ThatWaitHaveALimitOfTheirOwn) {
+TEST_F(Sessions, SuspendedSessionsAreLimited) {
   limits.sessions_suspended_max = 1;
   start();
   V1Client first = enter("alice");
@@ -435,7 +435,7 @@ TEST_F(Sessions, ThatWaitHaveALimitOfTheirOwn) {
   EXPECT_FALSE(come_back(second, "bob").resumed());
 }
 
-TEST_F(Sessions, WithinAStopTheSuspendedEndToo) {
+TEST_F(Sessions, StopEndsSuspendedSessions) {
   start(2);
   V1Client alice = enter("alice");
   lose(alice, "alice");
@@ -444,7 +444,7 @@ TEST_F(Sessions, WithinAStopTheSuspendedEndToo) {
   EXPECT_TRUE(told.has("alice expired")) << told.all();
 }
 
-TEST_F(Sessions, OfARevokedUserEnd) {
+TEST_F(Sessions, RevokeEndsSuspendedSessions) {
   start();
   V1Client alice = enter("alice");
   lose(alice, "alice");
@@ -452,7 +452,7 @@ TEST_F(Sessions, OfARevokedUserEnd) {
   eventually([&] { return told.has("alice expired"); });
 }
 
-TEST_F(Sessions, GoOnOverTls) {
+TEST_F(Sessions, SessionResumesOverTls) {
   const test::Certificate certificate{test::CertificateSpec{}};
   const test::TemporaryFile certificate_file(certificate.pem());
   const test::TemporaryFile key_file(certificate.key_pem());

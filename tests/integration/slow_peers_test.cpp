@@ -85,7 +85,7 @@ TEST_F(SlowPeers, AReaderThatTakesNothingForTheOutboxTimeIsCut) {
   EXPECT_EQ(ticker.last_code, 4408);
 }
 
-TEST_F(SlowPeers, AReaderThatTakesALittleAllTheTimeIsNot) {
+TEST_F(SlowPeers, ReaderThatTakesALittleStaysConnected) {
   limits.outbox_bytes_max = kMoreThanTheKernelTakes * 2;
   limits.outbox_time = 1000ms;
   start(1);
@@ -100,7 +100,7 @@ TEST_F(SlowPeers, AReaderThatTakesALittleAllTheTimeIsNot) {
   EXPECT_EQ(ticker.disconnects, 0);
 }
 
-TEST_F(SlowPeers, TheOldestOfARoomGiveWayAndTheLastArrive) {
+TEST_F(SlowPeers, DropOldestDeliversTheNewestMessages) {
   limits.outbox_bytes_max = 256 * 1024;
   start(1);
   RawClient slow = member("slow");
@@ -120,7 +120,7 @@ TEST_F(SlowPeers, TheOldestOfARoomGiveWayAndTheLastArrive) {
   EXPECT_EQ(ticker.disconnects, 0);
 }
 
-TEST_F(SlowPeers, OfEachKeyTheNewestArrives) {
+TEST_F(SlowPeers, ConflateDeliversTheNewestOfEachKey) {
   limits.outbox_bytes_max = 1024 * 1024;
   start(1);
   RawClient slow = member("slow");
@@ -144,7 +144,7 @@ TEST_F(SlowPeers, OfEachKeyTheNewestArrives) {
 }
 
 // Each time it is held up anew, and the last of several pings in one such time.
-TEST_F(SlowPeers, PingsOfAPeerThatIsHeldUpAreAnswered) {
+TEST_F(SlowPeers, PingsOfASlowPeerAreAnswered) {
   limits.outbox_bytes_max = kMoreThanTheKernelTakes * 2;
   start(1);
   RawClient slow = member("slow");
@@ -209,7 +209,7 @@ TEST_F(SlowPeers, DrainedWaitsForTheReaderSoThatNothingPilesUp) {
   EXPECT_EQ(downloads.gave_up, 0);
 }
 
-TEST_F(SlowPeers, DrainedSaysWhenTheConnectionHasGone) {
+TEST_F(SlowPeers, DrainedReturnsFalseWhenTheConnectionIsLost) {
   Downloads& downloads = app.route<Downloads>("/files", auth);
   start(1);
   RawClient reader = client("reader", "/files");
@@ -219,7 +219,7 @@ TEST_F(SlowPeers, DrainedSaysWhenTheConnectionHasGone) {
   eventually([&] { return downloads.gave_up == 1; });
 }
 
-TEST_F(SlowPeers, BufferedAndDrainedFromAnotherThread) {
+TEST_F(SlowPeers, BufferedAndDrainedWorkFromAnotherThread) {
   limits.outbox_bytes_max = kMoreThanTheKernelTakes * 2;
   std::optional<ws::WebSocket> handle;
   std::atomic<bool> connected{false};

@@ -50,7 +50,7 @@ class TlsCompressionVersions : public TlsCompression, public testing::WithParamI
 INSTANTIATE_TEST_SUITE_P(All, TlsCompressionVersions,
                          testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
 
-TEST_P(TlsCompressionVersions, EchoesCompressedWhatCameCompressed) {
+TEST_P(TlsCompressionVersions, CompressedMessageIsEchoedCompressed) {
   begin();
   TlsClient made = deflating("/ws", {.version = GetParam()});
   EXPECT_EQ(SSL_version(made.ssl()), GetParam());
@@ -112,7 +112,7 @@ TEST_P(TlsCompressionVersions, BigMessagesGoBothWaysAtOnce) {
   for (int i = 0; i < 8; ++i) EXPECT_TRUE(read_deflated(made) == big) << i;
 }
 
-TEST_F(TlsCompression, ABroadcastIsOneEncodingForAll) {
+TEST_F(TlsCompression, BroadcastIsCompressedOnceForAll) {
   begin();
   std::vector<TlsClient> plain;
   std::vector<TlsClient> deflate;

@@ -49,7 +49,7 @@ TEST_P(TlsVersions, BigMessagesGoBothWaysAtOnce) {
   for (int i = 0; i < 8; ++i) EXPECT_TRUE(client.read_frame().payload == big) << i;
 }
 
-TEST_P(TlsVersions, AnEarlierSessionShortensTheHandshake) {
+TEST_P(TlsVersions, ResumedTlsSessionShortensTheHandshake) {
   begin();
   TlsClient first = open("alice", {.version = GetParam()});
   expect_echo(first, "the ticket has come before this");
@@ -125,7 +125,7 @@ TEST_F(Tls, AFloodOfHandshakesCostsNoTls) {
   eventually([&] { return log.has("reason=handshake_flood"); });
 }
 
-TEST_F(Tls, PlainTextIsToldToSpeakTls) {
+TEST_F(Tls, PlainTextGets400AndAHint) {
   begin();
   for (const std::string& text :
        {upgrade_request("/ws"), std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -140,7 +140,7 @@ TEST_F(Tls, PlainTextIsToldToSpeakTls) {
   EXPECT_TRUE(counts("bad_request", 4));
 }
 
-TEST_F(Tls, WhatIsNeitherIsCountedAndDropped) {
+TEST_F(Tls, UnknownProtocolIsCountedAndDropped) {
   begin();
   RawClient made = raw();
   made.send(std::string("\0\1\2\3\4\5\6\7", 8));
@@ -159,7 +159,7 @@ TEST_F(Tls, OnlyHttp11IsSpoken) {
   EXPECT_FALSE(other.shake_hands());
 }
 
-TEST_F(Tls, TheOldestVersionMayBe13) {
+TEST_F(Tls, MinVersionRefusesTls12) {
   options.min_version(TlsVersion::tls13);
   app.tls(options);
   start();
@@ -197,7 +197,7 @@ TEST_F(Tls, ResetsInEveryStateLeaveNothingBehind) {
 
 // --- certificates ---
 
-TEST_F(Tls, EachNameIsShownItsCertificate) {
+TEST_F(Tls, ServerNameSelectsTheCertificate) {
   const Certificate second(named("second.example"));
   const Certificate wild(named("*.wild.example"));
   const Certificate exact(named("exact.wild.example"));
@@ -279,14 +279,14 @@ TEST_F(Tls, SighupReloadsAndEndsNothing) {
   server.join();
 }
 
-TEST_F(Tls, WhatCannotServeIsToldAtStart) {
+TEST_F(Tls, UnusableFilesAreReportedAtStart) {
   key_file.write("no key");
   app.tls(options);
   EXPECT_THROW(app.start("127.0.0.1:0"), ConfigError);
   EXPECT_FALSE(app.reload_tls());
 }
 
-TEST_F(Tls, ASlowReaderIsCutAndHoldsNobodyUp) {
+TEST_F(Tls, SlowReaderIsCutAndDelaysNobody) {
   limits.messages_per_second = 0;
   limits.outbox_bytes_max = 256 * 1024;
   begin();
@@ -304,7 +304,7 @@ TEST_F(Tls, ASlowReaderIsCutAndHoldsNobodyUp) {
   EXPECT_TRUE(counts("too_slow", 1));
 }
 
-TEST_F(Tls, StoppingClosesEveryoneWithAWord) {
+TEST_F(Tls, StopSendsEveryClientAClose) {
   begin();
   TlsClient client = open("alice");
   RawClient silent = raw();
