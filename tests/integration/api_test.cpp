@@ -138,7 +138,7 @@ TEST_F(Api, CoroutineHooksReplyAndKeepWhatTheyRead) {
   made.send_close();
   EXPECT_EQ(made.read_close(), 1000U);
   eventually([&] { return forms.connection_count() == 0; });
-  // A handle to a closed connection is safe: it says closed.
+  // A handle to a closed connection is safe: it reports that the connection is closed.
   EXPECT_FALSE(forms.kept->is_open());
   EXPECT_FALSE(forms.kept->send({{"too", "late"}}));
   forms.kept->close();
@@ -159,8 +159,8 @@ class Hasher : public ws::ChatBase {
   }
 };
 
-// bcrypt takes a fifth of a second of a core: on a worker, or the only loop would stand still
-// meanwhile. Its messages are parsed into memory that is used again for the next.
+// bcrypt takes a fifth of a second of a core. It runs on a worker, because the only loop would
+// stand still otherwise. The memory that holds a parsed message is used again for the next one.
 class Keeper : public ws::ChatBase {
  public:
   void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
@@ -193,7 +193,7 @@ TEST_F(Api, CopiesOfMessagesMayBeKept) {
     EXPECT_EQ(keeper.parts[at].at(0), "a text that needs memory of its own");
     EXPECT_EQ(keeper.parts[at].at(1), i);
   }
-  keeper.whole.clear();  // on another thread than they were made
+  keeper.whole.clear();  // on another thread than the one that made them
 }
 
 TEST_F(Api, HashingAPasswordDelaysNobody) {
@@ -280,7 +280,7 @@ TEST_F(Api, CallbacksReceiveSessionHooks) {
     const std::lock_guard lock(mutex);
     return told.size() == expected.size();
   });
-  // Who is online is told on a loop of the user's, which may be another.
+  // The hooks about online users run on a loop of the user's, which may be another one.
   std::sort(told.begin(), told.end());
   std::vector<std::string> sorted = expected;
   std::sort(sorted.begin(), sorted.end());
@@ -346,7 +346,7 @@ TEST_F(Api, ServesUnixSockets) {
   ::unlink(path.c_str());
 }
 
-// A store whose function throws before it is a coroutine.
+// A store whose functions throw before they are coroutines.
 class Broken : public authx::AuthManager {
  public:
   Task<std::optional<authx::User>> get_user_by_email(std::string) override {

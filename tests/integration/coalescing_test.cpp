@@ -1,5 +1,5 @@
-// Rooms with a coalescing window: all that is sent to them comes, once, in order, and before the
-// end.
+// Rooms with a coalescing window: every message to such a room arrives once, in order, and before
+// the connection ends.
 
 #include <chrono>
 #include <string>
@@ -32,7 +32,7 @@ class Coalescing : public test::AppTest {
 
   Coalescing() {
     app.rooms("busy", RoomOptions().coalesce(3ms));
-    // Longer than a test waits for anything to stay away.
+    // Longer than a test waits to see that nothing comes.
     app.rooms("long", RoomOptions().coalesce(1000ms));
   }
   RawClient member(const std::string& user) {

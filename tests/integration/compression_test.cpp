@@ -1,5 +1,5 @@
-// permessage-deflate on sockets: what is negotiated, who is sent what, and what a peer may not do
-// with it.
+// permessage-deflate on sockets: what is negotiated, who receives what, and what a peer must not
+// do with it.
 
 #include <atomic>
 #include <fstream>
@@ -42,7 +42,7 @@ class Relay : public ws::ChatBase {
   }
 };
 
-// Keeps a handle of everyone who came.
+// Keeps a handle of every connection.
 class Keeper : public ws::ChatBase {
  public:
   std::vector<ws::WebSocket> kept;
@@ -59,7 +59,8 @@ class CompressionTest : public test::AppTest {
     app.compression(compression);
     start(threads);
   }
-  // A client whose offer is answered; `answer` is the value of the field, "" for none.
+  // A client whose offer is answered; `answer` is the value of the response's field, "" if there
+  // is none.
   RawClient offering(const std::string& offer, std::string& answer,
                      const std::string& path = "/ws") {
     RawClient made = raw();
@@ -289,7 +290,8 @@ TEST_F(CompressionTest, ContextTakeoverMakesTheSecondMessageShorter) {
     if (i == 0) first = received.payload.size();
     EXPECT_LE(received.payload.size(), i == 0 ? first : first / 3);
   }
-  // What does not get shorter is compressed all the same: the next one may refer to it.
+  // A message that does not get shorter is compressed all the same, because the next message may
+  // refer to it.
   made.send(frame(0xC2, ours.message(noise(1'000))));
   EXPECT_EQ(theirs.message(made.read_frame().payload), noise(1'000));
 }
@@ -318,7 +320,7 @@ TEST_F(CompressionTest, ContextTakeoverWorksInOneDirectionAlone) {
 
 TEST_F(CompressionTest, ConnectionPastTheBudgetHasNoContextTakeover) {
   compression.context_takeover = true;
-  compression.takeover_bytes_max = 500'000;  // two connections, of some 210 KiB each
+  compression.takeover_bytes_max = 500'000;  // two connections, of about 210 KiB each
   Keeper& keeper = app.route<Keeper>("/keeper", auth);
   begin();
   std::string answer;
@@ -332,7 +334,7 @@ TEST_F(CompressionTest, ConnectionPastTheBudgetHasNoContextTakeover) {
     three.send(deflated_frame(talk(1'000)));
     EXPECT_EQ(read_deflated(three), talk(1'000));
   }
-  // Whoever goes gives the share back, though a handle of it is kept.
+  // A connection that closes releases its share, even if a handle to it is kept.
   eventually([&] { return echo.connection_count() == 1 && keeper.connection_count() == 0; });
   eventually([&] {
     RawClient again = offering(kOffer, answer);
@@ -340,7 +342,7 @@ TEST_F(CompressionTest, ConnectionPastTheBudgetHasNoContextTakeover) {
   });
 }
 
-// --- what a peer may not do ---
+// --- what a peer must not do ---
 
 TEST_F(CompressionTest, S37_BombsAre1009WhileTheyAreInflated) {
   limits.message_bytes_max = 100'000;
@@ -351,7 +353,7 @@ TEST_F(CompressionTest, S37_BombsAre1009WhileTheyAreInflated) {
   EXPECT_EQ(close_of(deflated_frame(std::string(100'001, 'b'), 2)), 1009U);
   const std::string bomb = deflated(std::string(64 << 20, 'b'));
   EXPECT_EQ(close_of(frame(0xC2, bomb)), 1009U);
-  // Fragmented, and its end never comes.
+  // A fragmented message whose end never comes.
   EXPECT_EQ(close_of(frame(0x42, bomb.substr(0, 1'000))), 1009U);
   std::string crumbs = frame(0x42, bomb.substr(0, 50));
   for (std::size_t at = 50; at < 1'000; at += 50) crumbs += frame(0x00, bomb.substr(at, 50));
@@ -396,7 +398,7 @@ TEST_F(CompressionTest, IdleConnectionsHoldNoCompressorAndNoInflater) {
   for (int i = 0; i < 50; ++i) join();
   const std::size_t before = resident();
   for (int i = 0; i < 200; ++i) join();
-  // One inflater alone holds 42 KiB; the clients of this very process are counted too.
+  // A single inflater holds 42 KiB. The clients of this same process are counted too.
   EXPECT_LT(resident() - before, 200U * 20 * 1024);
 }
 

@@ -1,6 +1,6 @@
-// Each limit of docs/reference/close-codes.md at its edge: what is at the limit passes, one past it
-// is told the limit's code or status, counted and logged. Time limits: what comes passes, what
-// never comes does not.
+// Each limit of docs/reference/close-codes.md at its edge: what is exactly at the limit passes;
+// one more gets the limit's code or status, and is counted and logged. Time limits: what comes in
+// time passes, and what never comes does not.
 
 #include <atomic>
 
@@ -46,19 +46,20 @@ class Limit : public test::AppTest {
   std::string request(const std::string& path = "/ws", const std::string& fields = {}) const {
     return upgrade_request(path + "?token=" + token("alice"), fields);
   }
-  // The status that answers these bytes.
+  // returns: the status that answers these bytes.
   unsigned status_of(const std::string& bytes) const {
     RawClient made = raw();
     made.send(bytes);
     return made.read_status();
   }
-  // Whether so many peers were rejected for `reason`, by the metrics, and the log says why.
+  // Checks that `times` peers were rejected for `reason`, in the metrics, and that the log names
+  // the reason.
   void expect_rejected(const std::string& reason, int times) {
     eventually([&] { return test::rejected(app.port(), reason) >= times; });
     EXPECT_EQ(test::rejected(app.port(), reason), times) << reason;
     EXPECT_TRUE(log.has("rejected reason=" + reason + " peer=")) << log.text();
   }
-  // One of another user than the neighbours', kept open.
+  // Opens a connection of another user than the neighbours', which stays open.
   std::pair<RawClient, unsigned> keep(const char* source, const std::string& user) const {
     RawClient made = client_from(source, app.port());
     made.send(upgrade_request("/ws?token=" + token(user)));
@@ -94,7 +95,7 @@ TEST_F(Limit, HeadOverItsBytesGets431) {
 TEST_F(Limit, HeadOverItsFieldsGets431) {
   begin();
   std::string fields;
-  for (int i = 0; i < 95; ++i) fields += "X:\r\n";  // and five of the handshake's own
+  for (int i = 0; i < 95; ++i) fields += "X:\r\n";  // besides the five fields of the handshake
   EXPECT_EQ(status_of(request("/ws", fields)), 101U);
   EXPECT_EQ(status_of(request("/ws", fields + "X:\r\n")), 431U);
   expect_rejected("head_too_large", 1);
@@ -294,7 +295,7 @@ TEST_F(Limit, FullServerAnswers503) {
   const std::string refused = fourth.read_head();
   EXPECT_EQ(refused.substr(9, 3), "503");
   EXPECT_NE(refused.find("Retry-After: "), std::string::npos);
-  // Who looks after the server sees it all the same.
+  // Whoever looks after the server can still see its health.
   EXPECT_EQ(status_of("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"), 200U);
   EXPECT_EQ(test::metric(app.port(), "microframe_admitted"), 3);
   expect_rejected("server_full", 1);
@@ -341,7 +342,7 @@ TEST_F(Limit, HandshakeFloodGets503) {
   const std::string refused = fourth.read_head();
   EXPECT_EQ(refused.substr(9, 3), "503");
   EXPECT_NE(refused.find("Retry-After: "), std::string::npos);
-  expect_rejected("handshake_flood", 1);  // pages, such as these metrics, are answered
+  expect_rejected("handshake_flood", 1);  // pages, such as these metrics, are still answered
 }
 
 // --- the end ---
@@ -353,7 +354,7 @@ TEST_F(Limit, UnansweredCloseIsDroppedAtItsLimit) {
   answers.send_close(1000);
   EXPECT_EQ(answers.read_close(), 1000U);
   RawClient silent = client("bob");
-  silent.send(frame(0x83, "x"));  // a Close of ours, which it does not answer
+  silent.send(frame(0x83, "x"));  // the server sends a Close, which this client does not answer
   EXPECT_EQ(silent.read_close(), 1002U);
   EXPECT_TRUE(silent.at_end());
   expect_rejected("closing_timeout", 1);

@@ -1,5 +1,5 @@
-// Behind a proxy: whose address counts, and that nobody else can claim one. The proxies are at
-// 127.0.0.2 and 127.0.0.9; everybody else on loopback is a client.
+// Behind a proxy: whose address counts, and that no other peer can claim an address. The proxies
+// are at 127.0.0.2 and 127.0.0.9; every other address on loopback is a client.
 
 #include "microframe/config_error.hpp"
 #include "support/app_fixture.hpp"
@@ -15,7 +15,7 @@ using test::RawClient;
 using test::rejected;
 using test::upgrade_request;
 
-// Tells each device the address that it comes from, as the application sees it.
+// Sends each device the address that it comes from, as the application sees it.
 class Who : public ws::ChatBase {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId&) {
@@ -47,7 +47,7 @@ class Behind : public test::AppTest {
   static std::string forwarded_for(const std::string& list) {
     return "X-Forwarded-For: " + list + "\r\n";
   }
-  // The address that the application is told of who sends `bytes` from `source`.
+  // returns: the address that the application sees for a peer that sends `bytes` from `source`.
   std::string seen(const char* source, const std::string& bytes) const {
     RawClient client = client_from(source, app.port());
     client.send(bytes);
@@ -59,7 +59,8 @@ class Behind : public test::AppTest {
     client.send(bytes);
     return client.read_status();
   }
-  // Keeps the connection, and tells its handshake's status.
+  // Keeps the connection open.
+  // returns: the status of its handshake.
   std::pair<RawClient, unsigned> keep(const char* source, const std::string& bytes) const {
     RawClient client = client_from(source, app.port());
     client.send(bytes);
@@ -111,7 +112,7 @@ TEST_F(Behind, EachClientHasItsOwnLimit) {
   eventually([&] { return status("127.0.0.2", request(forwarded_for("203.0.113.9"))) == 101U; });
 }
 
-// Scaled from 10,000, so that both ends fit one process's descriptors.
+// Scaled down from 10,000, so that both ends fit the descriptors of one process.
 TEST_F(Behind, S42_ManyConnectionsFromOneAddressAreRefusedPastItsLimitWhateverTheyForge) {
   constexpr int kLimit = 1'000;
   constexpr int kAll = 1'500;
@@ -177,8 +178,8 @@ TEST_F(Behind, ProxyWithoutAValidHeaderIsDropped) {
   }
   {
     RawClient probe = client_from("127.0.0.2", app.port());
-  }  // a look whether the port is open
-  // Asked behind a header, as everything here. The look is no fault.
+  }  // only checks whether the port is open
+  // Asked behind a header, like everything here. A check of the port is not an error.
   const auto count = [&] {
     RawClient client = client_from("127.0.0.9", app.port());
     client.send(kV2Local + "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");

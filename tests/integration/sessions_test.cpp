@@ -1,5 +1,5 @@
-// Sessions of microframe.v1 on a server with several loops: resumed, expired, evicted, refused;
-// what hooks are told, and what plain clients in the same rooms see.
+// Sessions of microframe.v1 on a server with several loops: resumed, expired, evicted and refused
+// sessions, the hooks that run, and what plain clients in the same rooms see.
 
 #include <atomic>
 #include <boost/json/array.hpp>
@@ -24,7 +24,7 @@ Json object(std::initializer_list<boost::json::value_ref> members) {
   return boost::json::value(members);
 }
 
-// Notes what its hooks are told.
+// An endpoint that notes what its hooks receive.
 class Told : public ws::ChatBase {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId& user) {
@@ -170,7 +170,8 @@ TEST_F(Sessions, ResumeEvictsTheOpenConnection) {
   EXPECT_TRUE(told.has("alice lost: replaced, rooms 0"));
 }
 
-// A handshake that the network held up, or sent twice, while its client has come back by another.
+// The network delays or repeats a handshake, and its client has already come back with another
+// one.
 TEST_F(Sessions, EarlierAttemptCannotTakeTheSession) {
   start(2);
   V1Client former = enter("alice");
@@ -254,7 +255,7 @@ TEST_F(Sessions, OnJoinRunsOncePerEntry) {
   EXPECT_EQ(all.find("alice in r"), all.rfind("alice in r")) << all;
 }
 
-// Takes whoever says something out of "r", from a thread that is no loop of the server.
+// Takes everyone who sends a message out of "r", from a thread that is not a loop of the server.
 class Expelling : public ws::ChatBase {
  public:
   void on_message(ws::WebSocket&, const ws::UserId& user, const Json&) {
@@ -263,8 +264,8 @@ class Expelling : public ws::ChatBase {
   bool can_join(ws::WebSocket&, const ws::UserId&, const std::string&) { return true; }
 };
 
-// A leave from another thread comes into force on its way, or within the join that overtakes it:
-// which it does not answer.
+// A leave from another thread takes effect on its way, or within the join that overtakes it. It
+// does not answer that join.
 TEST_F(Sessions, LeaveFromElsewhereIsNotTheAnswerToAJoin) {
   app.route<Expelling>("/expelling", auth);
   start();
@@ -393,7 +394,7 @@ TEST_F(Sessions, SessionPastItsFrameLimitCannotResume) {
   EXPECT_TRUE(told.has("alice expired"));
 }
 
-// Its on_disconnect waits.
+// The on_disconnect of this endpoint waits.
 class Slow : public ws::ChatBase {
  public:
   void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}
@@ -410,12 +411,12 @@ TEST_F(Sessions, FrameDroppedDuringAHookPreventsTheResume) {
   V1Client alice(stream(), token("alice"), nullptr, "/slow");
   alice.lose();
   eventually([&] { return !slow.is_connected("alice"); });
-  // Who comes back waits for the hook; and what comes meanwhile is more than is kept.
+  // The returning client waits for the hook. Meanwhile more frames come than the session keeps.
   auto back = stream();
   back->send(test::upgrade_request("/slow", "Sec-WebSocket-Protocol: microframe.v1, token." +
                                                 token("alice") + alice.offer() + "\r\n"));
   for (int i = 0; i < 3; ++i)
-    test::rejected(app.port(), "revoked");  // the loop has seen it by then
+    test::rejected(app.port(), "revoked");  // the loop has seen the handshake by then
   for (int n = 0; n < 11; ++n) slow.broadcast(n);
   for (int i = 0; i < 3; ++i) test::rejected(app.port(), "revoked");
   slow.free = true;

@@ -1,5 +1,5 @@
-// permessage-deflate over TLS: what holds on plain connections (compression_test.cpp) holds where
-// the frames are cut into records, and both ends keep a state of their own for each.
+// permessage-deflate over TLS: what works on plain connections (compression_test.cpp) also works
+// where frames are cut into records, and where both TLS and deflate keep state at each end.
 
 #include <algorithm>
 #include <string>
@@ -65,7 +65,7 @@ TEST_P(TlsCompressionVersions, CompressedMessageIsEchoedCompressed) {
   }
 }
 
-// A compressed message in fragments, each in a record of its own, and one that is spread over many
+// A compressed message in fragments, each in its own record, and one that is spread over many
 // records.
 TEST_P(TlsCompressionVersions, FragmentsAndRecordsMayBeCutAnywhere) {
   begin();
@@ -103,10 +103,10 @@ TEST_P(TlsCompressionVersions, ContextTakeoverMakesTheSecondMessageShorter) {
 }
 
 TEST_P(TlsCompressionVersions, BigMessagesGoBothWaysAtOnce) {
-  limits.outbox_bytes_max = 16 << 20;  // the client reads only when it has said all
+  limits.outbox_bytes_max = 16 << 20;  // the client reads only when it has sent everything
   begin();
   TlsClient made = deflating("/ws", {.version = GetParam()});
-  // The first half does not get shorter, the second does.
+  // The first half of the message does not get shorter, the second half does.
   const std::string big = noise(200'000) + talk(200'000);
   for (int i = 0; i < 8; ++i) made.send(deflated_frame(big, 2));
   for (int i = 0; i < 8; ++i) EXPECT_TRUE(read_deflated(made) == big) << i;
@@ -142,7 +142,7 @@ TEST_F(TlsCompression, S37_BombsAre1009WhileTheyAreInflated) {
   const std::string bomb = deflated(std::string(64 << 20, 'b'));
   EXPECT_EQ(close_of(deflating(), frame(0xC2, bomb)), 1009U);
   EXPECT_EQ(close_of(deflating(), frame(0x42, bomb.substr(0, 1'000))),
-            1009U);  // its end never comes
+            1009U);  // the end of the message never comes
   TlsClient good = deflating();
   good.send(deflated_frame(std::string(100'000, 'b'), 2));
   EXPECT_EQ(read_deflated(good), std::string(100'000, 'b'));
