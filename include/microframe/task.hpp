@@ -238,7 +238,7 @@ class Offload {
 
 // Runs `function` on a worker thread. Meant for code that is slow or blocks (password hashing,
 // files, a database driver):
-//  auto rows = co_await offload([=] { return query(user); });
+//   auto rows = co_await offload([=] { return query(user); });
 // On a thread without a loop, `function` runs in place. It must own what it uses, because its
 // captures may outlive the waiting hook.
 // returns: an awaitable of what `function` returns.

@@ -1,5 +1,5 @@
 // The chaos program: one run of a seed. Prints the verdict as a line of JSON.
-//  chaos --seed 17 [--cpp-clients 10] [--js-clients 10] [--messages 200]
+//   chaos --seed 17 [--cpp-clients 10] [--js-clients 10] [--messages 200]
 // Exit code: 0 if all holds, 1 if not, 2 if the run failed.
 
 #include <boost/json/array.hpp>

@@ -13,11 +13,11 @@ namespace microframe::ws {
 
 // Each setter takes a callable with the arguments and results of the hook of that name (see
 // BaseWebSocket):
-//  app.websocket("/ws", auth,
-//                ws::Callbacks().on_message([](ws::WebSocket& socket, const ws::UserId& user,
-//                                              const Json& message) {
-//                  socket.chat().broadcast({{"from", user}, {"text", text(message, "text")}});
-//                }));
+//   app.websocket("/ws", auth,
+//                 ws::Callbacks().on_message([](ws::WebSocket& socket, const ws::UserId& user,
+//                                               const Json& message) {
+//                   socket.chat().broadcast({{"from", user}, {"text", text(message, "text")}});
+//                 }));
 // A callable may run on several loops at once, and lives as long as the application.
 class Callbacks {
  public:
