@@ -1,7 +1,7 @@
 """permessage-deflate (RFC 7692) in the shapes of Autobahn's families 12 and 13, by Debian's python3-websockets, plain and over TLS.
 
-Autobahn's own suite needs Python 2, which Debian 12 has not. Its families: five kinds of content (12) and seven lists of offers (13), each in
-eighteen sizes and fragmentations, echoed many times. Here are all of those, with fewer messages each.
+Autobahn's own suite needs Python 2, which Debian 12 does not have. Its families are five kinds of content (12) and seven lists of offers (13),
+each in eighteen sizes and fragmentations, echoed many times. This file has all of them, with fewer messages each.
 """
 import asyncio
 import json
