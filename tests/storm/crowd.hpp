@@ -51,8 +51,7 @@ class Crowd {
   std::vector<Clock::duration> accepts_;
 
   const microframe::ClientLoop loop_;
-  std::deque<microframe::Client>
-      clients_;  // last: handlers end before what they use
+  std::deque<microframe::Client> clients_;  // last: handlers end before what they use
 };
 
 }  // namespace storm
