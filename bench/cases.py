@@ -1,4 +1,4 @@
-"""The loads of `./dev bench`, and what ours must keep to."""
+"""The loads of `./dev bench`, and the goals of our server."""
 import dataclasses
 import typing
 
@@ -7,7 +7,7 @@ OURS, FLOOR = "microframe", "floor"
 
 @dataclasses.dataclass(frozen=True)
 class Ratio:
-    """Our CPU a message to that of another server in the same case, round by round."""
+    """Our CPU per message relative to that of another server in the same case, round by round."""
     most: float
     to: str
 
@@ -17,7 +17,7 @@ class Ratio:
 
 @dataclasses.dataclass(frozen=True)
 class Growth:
-    """Our CPU a message to ours in another case, round by round."""
+    """Our CPU per message relative to ours in another case, round by round."""
     most: float
     case: str
 
@@ -27,7 +27,7 @@ class Growth:
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-    """A figure of ours, as it is."""
+    """A figure of our server by itself."""
     most: float
     field: str
     unit: str
@@ -38,7 +38,7 @@ class Figure:
 
 @dataclasses.dataclass(frozen=True)
 class Load:
-    """What the load generator does, and in a few words how that differs from what it does with ours."""
+    """What the load generator does, and in a few words how that differs from its load on our server."""
     mode: str
     path: str
     options: tuple
@@ -47,13 +47,13 @@ class Load:
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """`messages` are counted in a full run, `quick` in a quick one; `counted` says what a message is.
+    """A full run counts `messages`, a quick run `quick`; `counted` says what a message is.
 
-    goals:   each is met if one of its alternatives is.
-    floor:   the floor's load, where it is not ours; False if it can do nothing like it.
+    goals:   a goal is met if one of its alternatives is met.
+    floor:   the floor's load, if it differs from ours; False if the floor cannot do anything like it.
     peers:   the same for the peers.
     again:   another load of our own server to compare with, under a name of its own.
-    members: of those cases that differ in nothing else.
+    members: the number of members, in the cases that differ in nothing else.
     """
     name: str
     load: Load
@@ -80,7 +80,7 @@ def relay_of(members, messages, goals=()):
 
 
 def idle(name, path, most, *options, floor=None):
-    """Peers and the floor have no rooms: there the connections are in the relay, which is the nearest to one."""
+    """Peers and the floor have no rooms: their connections are in the relay, which is the nearest to a room."""
     other = Load("idle", "/ws/relay", options) if path == "/ws/room" else None
     return Case(name, Load("idle", path, options), 18_000, 500, "connection", ((Figure(most, "bytes_per_connection", "bytes"),),),
                 floor=other if floor is None else floor, peers=other)
@@ -101,7 +101,7 @@ CASES = (
     Case("relay 128 B, 1,000 members, 16 under way", relay(1_000, "--window", "16"), 2_000_000, 32_000, "delivery",
          goals=((Ratio(0.13, FLOOR),),)),
     Case("chat, 64 B of text, 1,000 users", chat(), 1_000_000, 20_000, "delivery",
-         # As many bytes as a delivery has: type, sender, text and time.
+         # As many bytes as a delivery of the chat: type, sender, text and time.
          floor=Load("relay", "/ws/relay", ("--connections", "1000", "--bytes", "153"), "relays as many bytes")),
     Case("chat, 64 B of text, 50 rooms of 20 users", chat("--rooms", "50"), 500_000, 10_000, "delivery", floor=False),
     Case("relay 512 B of JSON, 500 members, deflated", relay(500, *DEFLATED, bytes=512), 500_000, 10_000, "delivery",
@@ -116,5 +116,5 @@ CASES = (
 
 
 def scale(case, quick):
-    """The load generator's option for how much of it there is."""
+    """Returns the load generator's option for the amount of load."""
     return ["--connections" if case.load.mode == "idle" else "--messages", str(case.quick if quick else case.messages)]

@@ -1,17 +1,17 @@
-"""A run of `./dev bench` as SVG: CPU a message as bars, over the number of members as lines, latencies as spans."""
+"""A run of `./dev bench` as SVG: CPU per message as bars, CPU by number of members as lines, latencies as spans."""
 import html
 import math
 
 from report import CPU, middle
 
 WIDTH, LEFT, RIGHT, ROW, GAP = 860, 190, 170, 17, 30
-CUT = 4  # a bar of so many times ours ends there: it would leave none of the others' to see
+CUT = 4  # a bar is cut at so many times ours, because the other bars would be too short to see
 COLOURS = ("#2f6f8f", "#c9b28b", "#b5543c", "#6b8f4e", "#7d5ba6", "#c08a2d", "#4f8f8a", "#888")
 TEXT, GRID = "#333", "#ddd"
 
 
 def names(run):
-    """Of all servers, each once, in the order of the table."""
+    """Returns the names of all servers, each once, in the order of the table."""
     return list(dict.fromkeys(server["name"] for case in run["cases"] for server in case["servers"] if server["samples"]))
 
 
@@ -36,7 +36,7 @@ def page(title, height, parts):
 
 
 def measured(run, field):
-    """The cases with servers that have the figure."""
+    """Yields the cases with the servers that have the figure."""
     for case in run["cases"]:
         rows = [server for server in case["servers"] if middle(server["samples"], field) is not None]
         if rows and case["mode"] != "idle":
@@ -48,12 +48,12 @@ def label(server):
 
 
 def cpu(run):
-    """A block a case, each with a scale of its own: an echo and a handshake have none in common."""
+    """Draws one block per case, each with its own scale, because an echo and a handshake have none in common."""
     colour, parts, y = colours(run), [], 24
     for case, rows in measured(run, CPU):
         figures = [middle(row["samples"], CPU) for row in rows]
         most = min(max(figures), CUT * figures[0]) or 1
-        parts.append(text(8, y, f"{case['case']}: us a {case['counted']}", font_weight="bold"))
+        parts.append(text(8, y, f"{case['case']}: us per {case['counted']}", font_weight="bold"))
         for row, figure in zip(rows, figures):
             y += ROW
             width = (WIDTH - LEFT - RIGHT) * min(figure / most, 1)
@@ -61,24 +61,24 @@ def cpu(run):
                       f'<rect x="{LEFT}" y="{y - 11}" width="{width:.1f}" height="13" fill="{colour[row["name"]]}"/>',
                       text(LEFT + width + 6, y, f"{figure:,.2f}{', cut' * (figure > most)}")]
         y += GAP
-    return page("CPU of the server a message", y, parts)
+    return page("CPU of the server per message", y, parts)
 
 
 def nice(top):
-    """The least round number, a quarter of which is one too, that is not less."""
+    """Returns the smallest round number that is not less than `top`, and a quarter of which is round too."""
     power = 10 ** math.floor(math.log10(top))
     return next(factor * power for factor in (1, 1.2, 1.6, 2, 3, 4, 6, 8, 10) if factor * power >= top * 0.999)
 
 
 def members(run):
-    """Of the cases that differ in their members only: CPU a delivery over how many there are."""
+    """Draws the cases that differ only in their members: CPU per delivery by number of members."""
     cases = [case for case in run["cases"] if case["members"]]
     colour, bottom, top, right = colours(run), 320, 40, WIDTH - RIGHT
     points = {name: [(case["members"], middle(server["samples"], CPU)) for case in cases for server in case["servers"]
                      if server["name"] == name and server["samples"]] for name in names(run)}
     points = {name: of for name, of in points.items() if of}
     if not points:
-        return page("CPU of the server a delivery, over the members: not measured", 60, [text(LEFT, 30, "not measured")])
+        return page("CPU of the server per delivery, by number of members: not measured", 60, [text(LEFT, 30, "not measured")])
     counts = [case["members"] for case in cases]
     most = nice(max(figure for of in points.values() for _, figure in of) or 1)
     least, span = math.log10(min(counts)), max(math.log10(max(counts) / min(counts)), 1e-9)
@@ -90,7 +90,7 @@ def members(run):
     def height(figure):
         return bottom - (bottom - top) * figure / most
 
-    parts = [text(8, 20, "CPU of the server a delivery, us, over the members of the relay", font_weight="bold")]
+    parts = [text(8, 20, "CPU of the server per delivery, us, by number of members of the relay", font_weight="bold")]
     for share in (0, 0.25, 0.5, 0.75, 1):
         at = height(share * most)
         parts += [line(left, at, right, at), text(left - 6, at + 4, f"{share * most:g}", text_anchor="end")]
@@ -101,11 +101,11 @@ def members(run):
                   *(f'<circle cx="{x(count):.1f}" cy="{height(figure):.1f}" r="3.5" fill="{colour[name]}"/>' for count, figure in of),
                   f'<rect x="{right + 14}" y="{top + 20 * number - 10}" width="12" height="12" fill="{colour[name]}"/>',
                   text(right + 32, top + 20 * number, name)]
-    return page("CPU of the server a delivery, over the members", bottom + 34, parts)
+    return page("CPU of the server per delivery, by number of members", bottom + 34, parts)
 
 
 def latency(run):
-    """p50, p99 and p99.9 of each server in each case, all on one scale of powers of ten."""
+    """Draws p50, p99 and p99.9 of each server in each case, all on one scale of powers of ten."""
     fields = ("p50_us", "p99_us", "p999_us")
     cases = list(measured(run, "p50_us"))
     if not cases:

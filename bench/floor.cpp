@@ -1,7 +1,8 @@
-// The least a WebSocket server can do, to compare others with: bare epoll, one thread, a hard-coded
-// handshake, /ws/echo, and /ws/relay to everyone on it. One recv a readiness, one send a message
-// delivered. No authentication, no limits, no fragments, no pings; a Close is answered, as RFC 6455
-// §5.5.1 asks of everyone. Usage: bench_floor [PORT]
+// The least that a WebSocket server can do, to compare others with: bare epoll, one thread, a
+// hard-coded handshake, /ws/echo, and /ws/relay to every client on it. One recv per readiness,
+// one send per delivered message. No authentication, no limits, no fragments, no pings; a Close
+// is answered, as RFC 6455 §5.5.1 requires.
+// Usage: bench_floor [PORT]
 
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -22,7 +23,7 @@
 namespace {
 
 struct FrameHead {
-  std::size_t bytes = 0;  // with the mask; 0: not all of it is there
+  std::size_t bytes = 0;  // with the mask; 0: the header is incomplete
   std::uint64_t payload_bytes = 0;
 };
 
@@ -52,8 +53,9 @@ void unmask(char* payload, std::uint64_t size, const char* mask) {
     payload[i] = static_cast<char>(payload[i] ^ reinterpret_cast<const char*>(&key)[i & 3]);
 }
 
-// Writes the header of a server's frame right before its payload, into the room that the client's
-// longer one leaves. returns: where the frame starts.
+// Writes the header of a server's frame directly before its payload, into the space of the
+// client's longer header.
+// returns: where the frame starts.
 char* put_head(char* payload, std::uint64_t size, char first) {
   const int width = size < 126 ? 0 : size < 65536 ? 2 : 8;
   char* start = payload - 2 - width;
@@ -97,7 +99,7 @@ class Floor {
     bool open = false;
     bool relay = false;
     std::size_t seat = 0;  // among the members of the relay
-    std::string partial;   // of a head or a frame; mostly empty
+    std::string partial;   // the part of a head or frame that has come; mostly empty
     std::string unsent;
   };
 
@@ -236,7 +238,7 @@ class Floor {
   char buffer_[256 * 1024];
 };
 
-// returns: the socket; -1, with errno, if the port cannot be had.
+// returns: the socket; -1, with errno, if the port cannot be used.
 int listen_on(std::uint16_t port) {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;

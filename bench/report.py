@@ -1,19 +1,19 @@
-"""What a run has found: figures out of samples, goals, and the table.
+"""What a run has found: figures from samples, goals, and the table.
 
-A run is a dictionary, as in build/bench.json: `cases`, each with its `servers`, each with `samples` of the load generator (all of
-them in the order of the rounds), or with the `reason` why there are none.
+A run is a dictionary, as in build/bench.json: `cases`, each with its `servers`, each with `samples` of the load generator (in
+the order of the rounds), or with the `reason` why there are none.
 """
 import statistics
 
 from cases import FLOOR, OURS, Figure, Growth, Ratio
 
 CPU = "cpu_us_per_message"
-HEAD = ("| case | server | CPU, us | to the floor’s (least to most) | p50, us | p99, us | p99.9, us | bytes | memory, MB | goal |",
+HEAD = ("| case | server | CPU, us | relative to the floor (least to most) | p50, us | p99, us | p99.9, us | bytes | memory, MB | goal |",
         "|---|---|--:|--:|--:|--:|--:|--:|--:|---|")
 
 
 def middle(samples, field):
-    """The median; None if the load does not have that figure."""
+    """Returns the median; None if the load does not have that figure."""
     return statistics.median(sample[field] for sample in samples) if samples and field in samples[0] else None
 
 
@@ -22,12 +22,13 @@ def server_of(case, name):
 
 
 def ratios(samples, others):
-    """Of the CPU a message, round by round.  A quick sample may end before the kernel's clock of a process moves: left out."""
+    """Returns the ratios of the CPU per message, round by round, without those of a quick sample that ended before the kernel's
+    clock of the process moved."""
     return [mine[CPU] / theirs[CPU] for mine, theirs in zip(samples, others) if theirs[CPU]]
 
 
 def figure_of(goal, case, cases, name=OURS):
-    """What ours, or the server of that name, came to; None if it cannot be told: another server is not there."""
+    """Returns the figure of our server, or of the server of that name; None if another server that it needs is not there."""
     ours = server_of(case, name)["samples"]
     if isinstance(goal, Figure):
         return middle(ours, goal.field)
@@ -40,10 +41,10 @@ def figure_of(goal, case, cases, name=OURS):
 
 
 def judge(alternatives, case, cases):
-    """A goal with what it came to, for the report.  `met` is None where that cannot be told."""
+    """Returns a goal with its result, for the report.  `met` is None if that cannot be told."""
     figures = [figure_of(goal, case, cases) for goal in alternatives]
     told = [figure <= goal.most for goal, figure in zip(alternatives, figures) if figure is not None]
-    # Where more members cost the kernel more, they cost the floor more too.
+    # If more members cost the kernel more, they cost the floor more too.
     floors = [figure_of(goal, case, cases, FLOOR) if isinstance(goal, Growth) else None for goal in alternatives]
     return {"words": ", or ".join(goal.words() for goal in alternatives), "figures": figures, "floors": floors,
             "met": True if any(told) else False if len(told) == len(figures) else None,
@@ -65,7 +66,7 @@ def goal_words(goal):
 
 
 def bytes_words(samples):
-    """Of messages, what the server sent; of idle connections, what it holds."""
+    """For messages, the bytes that the server sent; for idle connections, the bytes that it holds."""
     held = middle(samples, "bytes_per_connection")
     return f"{held:,.0f} held" if held is not None else f"{middle(samples, 'bytes_per_message'):,.0f} sent"
 
@@ -88,29 +89,29 @@ def table(run):
     lines = list(HEAD)
     for case in run["cases"]:
         lines += [row(case, server) for server in case["servers"]]
-    lines += ["", "CPU, and bytes sent, are those of a message: of an echo, a delivery, a handshake, or of a connection opened and then held. "
-              "Bytes sent are the server’s, without TCP’s and IP’s own. Bytes held, and memory, are the server’s anonymous memory, "
+    lines += ["", "CPU and bytes sent are per message: per echo, per delivery, per handshake, or per connection that is opened and then held. "
+              "Bytes sent are the server’s, without those of TCP and IP. Bytes held, and memory, are the server’s anonymous memory, "
               "without the kernel’s socket buffers."]
-    reasons = {}  # each once, with all its cases
+    reasons = {}  # each reason once, with all its cases
     for case in run["cases"]:
         for server in case["servers"]:
             if server["reason"]:
                 reasons.setdefault((server["name"], server["reason"]), []).append(case["case"])
     if reasons:
-        lines += ["", "A dash in a whole row:", ""]
+        lines += ["", "Why a whole row holds dashes:", ""]
         lines += [f"- {name}, {'; '.join(cases)}: {reason}" for (name, reason), cases in reasons.items()]
     load = run["machine"]["load_average"][0]
     lines += ["", f"Medians of {run['rounds']} round{'s' * (run['rounds'] != 1)}, in which the servers take turns. {run['machine']['cores']} cores, Linux "
               f"{run['machine']['kernel']}, load average {load:.1f} before the run."]
     if run["quick"]:
-        lines.append("A quick run: it shows that all of it works, and measures nothing.")
+        lines.append("This was a quick run: it shows that everything works, and measures nothing.")
     elif load > 0.5:
         lines.append("The machine was not idle: compare the ratios, not the microseconds.")
     return "\n".join(lines) + "\n"
 
 
 def verdict(run):
-    """A line for each goal, missed ones first."""
+    """Returns a line for each goal, missed goals first."""
     goals = [(case["case"], goal) for case in run["cases"] for goal in case["goals"]]
     order = {False: 0, None: 1, True: 2}
     return [f"{name}: {goal_words(goal).replace('**', '')}" for name, goal in sorted(goals, key=lambda pair: order[pair[1]["met"]])]

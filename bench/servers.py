@@ -1,4 +1,4 @@
-"""Servers under load: those that a run starts for each sample, and peers that somebody has started before."""
+"""Servers under load: those that a run starts for each sample, and peers that the user has started before."""
 import contextlib
 import dataclasses
 import os
@@ -17,13 +17,13 @@ URL = re.compile(r"ws://(127(?:\.\d{1,3}){3}|\[::1\]):(\d+)/?(?:\?dialect=([a-z.
 
 @dataclasses.dataclass(frozen=True)
 class Cores:
-    """The server's and the load's."""
+    """The cores of the server and of the load."""
     server: frozenset
     load: frozenset
 
 
 def cores(pin):
-    """Two, where the machine has them and pinning is wanted."""
+    """Returns one core each, if the machine has two and pinning is wanted."""
     allowed = sorted(os.sched_getaffinity(0))
     if not pin:
         return Cores(frozenset(allowed), frozenset(allowed))
@@ -32,24 +32,24 @@ def cores(pin):
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A server that runs: where, and what of it is looked at."""
+    """A running server: where it is, and what is measured of it."""
     base: str
     pids: list
     options: tuple = ()  # the load generator's, for this server
-    memory_before: int = 0  # 0: looked at by the load generator
+    memory_before: int = 0  # 0: the load generator measures it
 
 
 @dataclasses.dataclass(frozen=True)
 class Own:
-    """A command that prints a line with LISTENING and its port; started anew for each sample."""
+    """A command that prints a line with LISTENING and its port, and is started again for each sample."""
     name: str
     command: tuple
     environment: dict
-    tokens: typing.Optional[str] = None  # a file; None if it asks for none
+    tokens: typing.Optional[str] = None  # a file; None if the server asks for none
 
     @contextlib.contextmanager
     def running(self, chosen):
-        """Starts it on the server's core; ends it, whatever happens meanwhile."""
+        """Starts the command on the server's core, and ends it whatever happens meanwhile."""
         with tempfile.TemporaryFile("w+") as errors:
             process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=errors, text=True,
                                        env={**os.environ, **self.environment},
@@ -75,10 +75,10 @@ class Own:
 
 
 class Peer:
-    """A server that somebody else has started; found by its port."""
+    """A server that the user has started, found by its port."""
 
     def __init__(self, words):
-        """words: NAME=URL.  Raises ValueError if they are no such thing, or nobody listens there."""
+        """words: NAME=URL.  Raises ValueError if the words have another form, or if nobody listens there."""
         self.name, _, url = words.partition("=")
         parts = URL.fullmatch(url)
         if not self.name or not parts:
@@ -91,7 +91,7 @@ class Peer:
 
     @contextlib.contextmanager
     def running(self, chosen):
-        """Moves it to the server's core, and back."""
+        """Moves the peer to the server's core, and back."""
         settle(self.pids)
         before = {}
         try:
@@ -106,7 +106,7 @@ class Peer:
 
 
 def listeners(port):
-    """The processes that hold a socket which listens at the port, and those they have started: workers may be among them."""
+    """Returns the processes that hold a socket listening at the port, and those they have started, which may be workers."""
     sockets = set()
     for table in ("tcp", "tcp6"):
         for line in pathlib.Path("/proc/net", table).read_text().splitlines()[1:]:
@@ -123,7 +123,7 @@ def open_files(process):
             with contextlib.suppress(FileNotFoundError):
                 yield os.readlink(file)
     except (PermissionError, FileNotFoundError, ProcessLookupError):
-        return  # another user's, or gone
+        return  # another user's process, or one that has ended
 
 
 def with_descendants(pids):
@@ -141,7 +141,7 @@ def with_descendants(pids):
 
 
 def stat_of(folder):
-    """The fields behind the name, which may hold anything: state, parent, .., user and system time at 11 and 12."""
+    """Returns the fields behind the name, which may hold anything: state, parent, .., user and system time at 11 and 12."""
     return (folder / "stat").read_text().rpartition(")")[2].split()
 
 
@@ -157,12 +157,12 @@ def threads(pids):
 
 
 def settle(pids, still_s=0.3, patience_s=20):
-    """Waits until a peer has done with the load before: until its CPU time stands still."""
+    """Waits until a peer has finished the previous load, that is, until its CPU time stands still."""
     def ticks():
         return [stat_of(pathlib.Path(f"/proc/{pid}"))[11:13] for pid in pids]
 
     end = time.monotonic() + patience_s
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the load generator will say that it is gone
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # the load generator will report that the peer has gone
         last = ticks()
         while time.monotonic() < end:
             time.sleep(still_s)

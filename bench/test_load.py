@@ -92,13 +92,13 @@ class Liar:
                     if received[0] == 8:
                         return
             except OSError:
-                pass  # the load generator has seen enough
+                pass  # the load generator has closed the connection
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        # Its thread first: it might go on with the descriptor's number, which the next liar's listener gets.
+        # The thread ends first: it might continue with the descriptor's number, which the next liar's listener gets.
         self.listener.shutdown(socket.SHUT_RDWR)
         self.accepting.join()
         self.listener.close()
@@ -161,7 +161,7 @@ def welcome(request):
 
 
 def said(payload, **changes):
-    """What an honest chat makes of a message; a change of None leaves a member out."""
+    """Returns what an honest chat makes of a message; a change of None leaves a member out."""
     message = json.loads(payload)
     fields = {**message, "from": "ann", "timestamp": "2026-01-02T03:04:05.678Z", **changes}
     return json.dumps({name: value for name, value in fields.items() if value is not None}, separators=(",", ":")).encode()
@@ -227,7 +227,7 @@ def centrifugo(push=lambda n, data: data, more=b""):
 
 
 class LiesAreCaught(unittest.TestCase):
-    def test_each(self):
+    def test_each_lie_is_named(self):
         for name, mode, server, how, words in LIES:
             with self.subTest(name), server(**how) as liar:
                 done = load(mode, f"ws://127.0.0.1:{liar.port}/ws/{mode}", *FEW)
@@ -235,21 +235,21 @@ class LiesAreCaught(unittest.TestCase):
                 self.assertIn(words, done.stderr)
                 self.assertEqual(done.stdout, "")
 
-    def test_each_with_deflate(self):
+    def test_each_lie_with_deflate_is_named(self):
         for name, how, words in DEFLATE_LIES:
             with self.subTest(name), Liar(**how) as liar:
                 done = load("echo", f"ws://127.0.0.1:{liar.port}/ws/echo", *FEW, "--bytes", "100", "--deflate")
                 self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
                 self.assertIn(words, done.stderr)
 
-    def test_each_in_a_chat(self):
+    def test_each_lie_in_a_chat_is_named(self):
         for name, how, options, words in CHAT_LIES:
             with self.subTest(name), Liar(**how) as liar:
                 done = load("chat", f"ws://127.0.0.1:{liar.port}/ws/chat", *CHAT, *options)
                 self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
                 self.assertIn(words, done.stderr)
 
-    def test_each_with_a_dialect(self):
+    def test_each_lie_in_a_dialect_is_named(self):
         url = "ws://127.0.0.1:{}/ws/relay"
         for name, dialect, how, words in (
                 ("another event", "socket.io", socket_io(lambda n, p: frame(1, p.replace(b"relay", b"other"))), "no place here"),
@@ -267,7 +267,7 @@ class LiesAreCaught(unittest.TestCase):
                 self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
                 self.assertIn(words, done.stderr)
 
-    def test_a_relay_out_of_order(self):
+    def test_a_relay_out_of_order_is_caught(self):
         held = []
 
         def swap(n, opcode, payload):  # the second after the third
@@ -281,13 +281,13 @@ class LiesAreCaught(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("not the next one", done.stderr)
 
-    def test_a_delivery_too_many_of_messages_too_short_for_a_mark(self):
+    def test_an_extra_delivery_of_an_unmarked_message_is_caught(self):
         with Liar(reply=lambda n, opcode, payload: frame(opcode, payload) * 2) as liar:
             done = load("relay", f"ws://127.0.0.1:{liar.port}/ws/relay", "--connections", "2", "--bytes", "0")
         self.assertEqual(done.returncode, 1)
         self.assertIn("a delivery more than was sent", done.stderr)
 
-    def test_a_server_that_is_not_there(self):
+    def test_a_missing_server_is_reported(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
         done = load("echo", f"ws://127.0.0.1:{port}/", *FEW)
@@ -309,31 +309,31 @@ class TheTruthPasses(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
-    def test_an_honest_server(self):
+    def test_an_honest_server_passes(self):
         with Liar() as honest:
             done = load("echo", f"ws://127.0.0.1:{honest.port}/ws/echo", *FEW)
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    def test_an_honest_server_that_compresses(self):
+    def test_an_honest_server_that_compresses_passes(self):
         with Liar(shake=agree, reply=lambda n, o, p: frame(0x40 | o, p)) as honest:
             for kind in ((), ("--json",), ("--binary",)):
                 done = load("echo", f"ws://127.0.0.1:{honest.port}/ws/echo", *FEW, "--bytes", "100", "--deflate", *kind)
                 self.assertEqual(done.returncode, 0, done.stderr)
 
-    def test_an_agreement_in_another_order(self):
+    def test_parameters_in_another_order_pass(self):
         other = b"Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=12;server_no_context_takeover\r\n"
         with Liar(shake=lambda r: answer(r, extra=other), reply=lambda n, o, p: frame(0x40 | o, p)) as honest:
             done = load("echo", f"ws://127.0.0.1:{honest.port}/ws/echo", *FEW, "--bytes", "100", "--deflate")
         self.assertEqual(done.returncode, 0, done.stderr)
 
-    def test_a_chat(self):
+    def test_an_honest_chat_passes(self):
         for options in ((), ("--rooms", "1")):
             with self.subTest(options), Liar(**chat(lambda p: frame(1, said(p)))) as honest:
                 done = load("chat", f"ws://127.0.0.1:{honest.port}/ws/chat", *CHAT, *options)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertGreater(json.loads(done.stdout)["bytes_per_message"], 100)
 
-    def test_dialects(self):
+    def test_honest_dialects_pass(self):
         pings = {"socket.io": socket_io(lambda n, p: b"" if p == b"3" else frame(1, b"2") + frame(1, p)),
                  "centrifugo": centrifugo(more=frame(1, b"{}"))}
         for dialect, how in pings.items():
@@ -363,7 +363,7 @@ class TheTruthPasses(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(kept, [])
 
-    def test_echo_of_all_lengths(self):
+    def test_echoes_of_all_lengths_pass(self):
         for size in ("0", "1", "15", "16", "17", "125", "126", "65535", "65536", "1000000"):
             for kind in ((), ("--binary",)):
                 with self.subTest(size=size, kind=kind):
@@ -376,10 +376,10 @@ class TheTruthPasses(unittest.TestCase):
                 self.assertEqual(report["messages"], 20000)
                 self.assertGreater(report["cpu_us_per_message"], 0)
                 self.assertGreater(report["memory_after_bytes"], 0)
-                # What came in the same read as the last of them counts too, or does not.
+                # Messages that came in the same read as the last one may count too.
                 self.assertAlmostEqual(report["bytes_per_message"], 130, delta=10)
 
-    def test_handshakes_that_close_and_that_vanish(self):
+    def test_handshakes_may_close_or_vanish(self):
         for how in ((), ("--abort",)):
             with self.subTest(how=how):
                 report = self.report("handshake", "--connections", "8", "--messages", "200", *how)
@@ -396,8 +396,8 @@ class TheTruthPasses(unittest.TestCase):
         self.assertEqual(report["memory_before_bytes"], 1000)
         self.assertAlmostEqual(report["bytes_per_connection"], (report["memory_after_bytes"] - 1000) / 300, delta=1)
 
-    def test_a_server_of_two_processes(self):
-        # The second sleeps: the sum of their CPU is the first's, and of their memory more.
+    def test_two_processes_are_added_up(self):
+        # The second process sleeps: the sum of the CPU is the first one's, and the sum of the memory is more.
         sleeper = subprocess.Popen(["/usr/bin/python3", "-c", "import time; print(flush=True); time.sleep(60)"], stdout=subprocess.PIPE)
         try:
             sleeper.stdout.readline()

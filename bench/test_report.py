@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What `./dev bench` makes of samples: rounds, goals, table, plots; and how it finds a peer.
+"""How `./dev bench` turns samples into rounds, goals, a table and plots, and how it finds a peer.
 
 BENCH_BUILD names the build whose bin/ has the programs.
 """
@@ -29,7 +29,7 @@ import servers  # noqa: E402
 
 
 def script(name):
-    """A program without the .py that import wants."""
+    """Imports a program whose name lacks .py."""
     loader = importlib.machinery.SourceFileLoader(f"bench_{name}", str(HERE / name))
     spec = importlib.util.spec_from_loader(loader.name, loader)
     module = importlib.util.module_from_spec(spec)
@@ -61,14 +61,14 @@ class Goals(unittest.TestCase):
         return report.judge(alternatives, row, [row, *others])
 
     def test_a_ratio_is_taken_within_each_round(self):
-        # The machine got twice as slow in the third round: medians of either alone would give 1.25.
+        # The machine became twice as slow in the third round: the medians of each server alone would give 1.25.
         row = case("x", microframe=samples(1, 2.5, 5), floor=samples(2, 2, 10))
         self.assertEqual(report.ratios(row["servers"][0]["samples"], row["servers"][1]["samples"]), [0.5, 1.25, 0.5])
         judged = self.judge((cases.Ratio(0.5, B),), row)
         self.assertEqual((judged["figures"], judged["met"]), ([0.5], True))
         self.assertIs(self.judge((cases.Ratio(0.49, B),), row)["met"], False)
 
-    def test_one_alternative_is_enough(self):
+    def test_a_goal_is_met_by_one_alternative(self):
         row = case("x", microframe=samples(30), floor=samples(25))
         both = (cases.Figure(25, "cpu_us_per_message", "us"), cases.Ratio(1.25, B))
         self.assertIs(self.judge(both, row)["met"], True)
@@ -81,7 +81,7 @@ class Goals(unittest.TestCase):
             self.assertIsNone(judged["met"])
             self.assertIn("not told", report.goal_words(judged))
 
-    def test_growth(self):
+    def test_growth_is_taken_from_the_other_case(self):
         few = case("few", microframe=samples(2, 2), floor=samples(1, 1))
         many = case("many", microframe=samples(2.2, 2.4), floor=samples(1.5, 1.5))
         self.assertIs(self.judge((cases.Growth(1.15, "few"),), many, few)["met"], True)
@@ -90,7 +90,7 @@ class Goals(unittest.TestCase):
         words = report.goal_words(self.judge((cases.Growth(1.15, "few"),), many, few))
         self.assertEqual(words, "at most 1.15 of “few”: met (1.150; the floor 1.500)")
 
-    def test_all_cases_name_what_there_is(self):
+    def test_all_goals_name_existing_cases_and_servers(self):
         names = [one.name for one in cases.CASES]
         self.assertEqual(len(set(names)), len(names))
         for one in cases.CASES:
@@ -104,7 +104,7 @@ class Goals(unittest.TestCase):
 
 
 class Table(unittest.TestCase):
-    def test_a_row_a_server(self):
+    def test_each_server_has_a_row(self):
         goal = report.judge((cases.Ratio(0.4, B),), case("x", microframe=samples(1), floor=samples(2)), [])
         words = report.table(result(case("x", goals=[goal], microframe=samples(1, 3, 2), floor=samples(2, 2, 2))))
         self.assertIn("| x | microframe | 2.00 | 1.000 (0.50 to 1.50) | 20 | 40 | 6,000 | 66 sent | 2.0 | "
@@ -114,24 +114,24 @@ class Table(unittest.TestCase):
         self.assertEqual({row.count("|") for row in rows}, {11})
         self.assertIn("Medians of 3 rounds", words)
 
-    def test_what_cannot_be_done_is_a_dash_with_its_reason_once(self):
+    def test_an_impossible_case_is_a_dash_with_its_reason_once(self):
         rows = [case(name, microframe=samples(1), floor=samples(1), other="handshake refused: HTTP/1.1 404 Not Found") for name in "xy"]
         words = report.table(result(*rows))
         self.assertIn("|  | other | - | - | - | - | - | - | - | - |", words)
         self.assertEqual(words.count("404 Not Found"), 1)
         self.assertIn("- other, x; y: handshake refused: HTTP/1.1 404 Not Found", words)
 
-    def test_idle_connections_hold_bytes(self):
+    def test_idle_connections_show_the_bytes_they_hold(self):
         idle = [{"cpu_us_per_message": 15, "bytes_per_connection": 917, "bytes_per_message": 129, "memory_after_bytes": 18_400_000}]
         words = report.table(result(case("idle", "idle", microframe=idle)))
         self.assertIn("| idle | microframe | 15.00 | - | - | - | - | 917 held | 18.4 |  |", words)
 
-    def test_a_clock_that_did_not_move(self):
+    def test_a_sample_without_cpu_has_no_ratio(self):
         words = report.table(result(case("x", microframe=samples(1), floor=samples(0)), quick=True))
         self.assertIn("| x | microframe | 1.00 | - |", words)
         self.assertIn("measures nothing", words)
 
-    def test_a_busy_machine_is_told(self):
+    def test_a_busy_machine_is_reported(self):
         row = case("x", microframe=samples(1))
         self.assertIn("was not idle", report.table(result(row, load=2.0)))
         self.assertNotIn("was not idle", report.table(result(row)))
@@ -150,8 +150,8 @@ class Plots(unittest.TestCase):
                    case("ten", members=10, microframe=samples(1), floor=samples(2), far="no"),
                    case("many", members=10_000, microframe=samples(3), floor=samples(2), far="no"))
 
-    def test_they_are_xml_and_show_every_server(self):
-        for draw, words in ((drawings.cpu, ("a < b: us a delivery", "microframe", "far", "40.00, cut")),
+    def test_plots_are_xml_and_show_every_server(self):
+        for draw, words in ((drawings.cpu, ("a < b: us per delivery", "microframe", "far", "40.00, cut")),
                             (drawings.members, ("microframe", "floor", "10,000")),
                             (drawings.latency, ("far", "0.01 / 0.02 / 3.00"))):
             with self.subTest(draw.__name__):
@@ -165,7 +165,7 @@ class Plots(unittest.TestCase):
         widths = [float(node.getAttribute("width")) for node in document.getElementsByTagName("rect")[1:]]
         self.assertAlmostEqual(widths[1], 2 * widths[0], delta=0.2)
 
-    def test_nothing_measured(self):
+    def test_plots_without_measurements_are_xml(self):
         for draw in (drawings.cpu, drawings.members, drawings.latency):
             for empty in (result(), result(case("x", other="no"))):
                 xml.dom.minidom.parseString(draw(empty))
@@ -178,7 +178,7 @@ class Plots(unittest.TestCase):
         with self.assertRaises(SystemExit):
             plot_script.with_table("no marks", "new\n")
 
-    def test_the_script_writes_them(self):
+    def test_the_script_writes_plots_and_table(self):
         with tempfile.TemporaryDirectory() as folder:
             docs = pathlib.Path(folder)
             (docs / "images").mkdir()
@@ -202,7 +202,7 @@ class Rounds(unittest.TestCase):
         finally:
             run_script.sample = original
 
-    def test_everyone_has_a_sample_a_round_and_begins_in_turn(self):
+    def test_each_server_has_a_sample_per_round_and_begins_in_turn(self):
         asked = []
 
         def sample(binaries, cores, server, load, options):
@@ -229,7 +229,7 @@ class Rounds(unittest.TestCase):
         self.assertEqual((peer["samples"], peer["reason"]), ([], "an echo is not what was sent"))
         self.assertEqual(asked.count("peer"), 2)
 
-    def test_where_ours_fails_the_run_ends(self):
+    def test_the_run_ends_when_our_server_fails(self):
         def sample(binaries, cores, server, load, options):
             if server is self.FLOOR:
                 raise run_script.Refused("wrong")
@@ -253,7 +253,7 @@ class Peers(unittest.TestCase):
             child.kill()
             child.wait()
 
-    def test_one_that_is_only_connected_there_is_no_server(self):
+    def test_a_connected_process_is_no_server(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
             ends = [socket.create_connection(("127.0.0.1", port)), listener.accept()[0]]
@@ -261,7 +261,7 @@ class Peers(unittest.TestCase):
         for end in ends:
             end.close()
 
-    def test_words(self):
+    def test_a_peer_is_read_from_its_words(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
             peer = servers.Peer(f"x=ws://127.0.0.1:{port}")
@@ -322,7 +322,7 @@ class Whole(unittest.TestCase):
             self.assertIn("|  | nothing | - |", done.stdout)
             self.assertIn(output.with_suffix(".md").read_text(), done.stdout)
 
-    def test_arguments_that_make_no_sense(self):
+    def test_bad_arguments_are_refused(self):
         for options, words in ((("--case", "nothing like it"), "no such case"), (("--peer", "x"), "--peer takes"),
                                (("--peer", "x=ws://127.0.0.1:1"), "nobody listens")):
             with self.subTest(options):

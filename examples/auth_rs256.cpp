@@ -1,8 +1,8 @@
-// Tokens signed by somebody else's private key: this server holds the public key only.
+// Tokens that another party signs with its private key: this server holds only the public key.
 //   openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out private.pem
 //   openssl pkey -in private.pem -pubout -out public.pem
 //   build/release/examples/auth_rs256 public.pem
-// A token for it: build/release/examples/auth_rs256 --token private.pem alice
+// Make a token for it: build/release/examples/auth_rs256 --token private.pem alice
 
 #include <cstdio>
 #include <microframe/microframe.hpp>

@@ -1,5 +1,5 @@
-// A hook that waits: it asks a slow store, on a worker thread, and answers when that is done.
-// Meanwhile the loop serves others.
+// A hook that waits: it asks a slow store on a worker thread, and answers when the store has
+// answered. Meanwhile the loop serves other connections.
 //   export MICROFRAME_SECRET=$(openssl rand -hex 32)
 //   build/release/examples/coroutines
 
@@ -16,7 +16,7 @@ static std::string look_up(const std::string& key) {
 
 class Lookup : public ws::BaseWebSocket {
  public:
-  // What it returns is sent back as the reply.
+  // The returned value is sent back as the reply.
   Task<Json> on_message(ws::WebSocket&, const ws::UserId& user, const Json& message) {
     const std::string key = text(message, "key");
     auto query = offload([key] { return look_up(key); });

@@ -1,4 +1,4 @@
-// Each message back as it came, text or binary.
+// Sends each message back unchanged, text or binary.
 //   export MICROFRAME_SECRET=$(openssl rand -hex 32)
 //   build/release/examples/echo
 

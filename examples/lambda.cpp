@@ -1,4 +1,4 @@
-// A whole server in lambdas, for small programs.
+// A whole server made of lambdas, for small programs.
 //   export MICROFRAME_SECRET=$(openssl rand -hex 32)
 //   build/release/examples/lambda
 

@@ -1,5 +1,5 @@
-// Orders that are taken once and heard by everyone, through lost connections:
-// docs/how-to/never-lose-a-message.md explains it.
+// Orders that are taken once and seen by everyone, despite lost connections.
+// docs/how-to/never-lose-a-message.md explains this example.
 //   export MICROFRAME_SECRET=$(openssl rand -hex 32)
 //   build/release/examples/orders
 
@@ -10,12 +10,12 @@ using namespace microframe;
 
 class Kitchen : public ws::ChatBase {
  public:
-  // Runs once for each order, however often its client had to send it.
+  // Runs once per order, however often the client had to send the order.
   Json on_message(ws::WebSocket&, const ws::UserId& user, const Json& order) {
     const std::string dish = text(order, "dish");
     const int number = ++orders_;
     broadcast_to_room("orders", {{"number", number}, {"dish", dish}, {"for", user}});
-    return {{"number", number}};  // the reply, for which the client's send() waits
+    return {{"number", number}};  // the reply that the client's send() waits for
   }
   bool can_join(ws::WebSocket&, const ws::UserId&, const std::string& room) {
     return room == "orders";

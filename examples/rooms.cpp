@@ -9,7 +9,7 @@ class RoomChat : public ws::ChatBase {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId& user) {
     socket.send({{"type", "welcome"}, {"user_id", user}, {"online", connection_count()}});
-    broadcast({{"type", "user_joined"}, {"user_id", user}}, socket);  // to all but this device
+    broadcast({{"type", "user_joined"}, {"user_id", user}}, socket);  // to all devices but this one
   }
 
   void on_message(ws::WebSocket& socket, const ws::UserId& user, const Json& message) {
@@ -39,7 +39,7 @@ class RoomChat : public ws::ChatBase {
       broadcast_to_room(text(message, "room"), {{"type", "user_typing"}, {"user_id", user}},
                         {user});
     } else {
-      throw BadMessage("unknown type");  // an error reply; the connection lives on
+      throw BadMessage("unknown type");  // an error reply; the connection stays open
     }
   }
 

@@ -1,9 +1,9 @@
-// The chat of the tutorial: who joins is announced, what is said goes to everyone, rooms can be
+// The chat of the README: new users are announced, messages go to everyone, and rooms can be
 // joined.
 //   export MICROFRAME_SECRET=$(openssl rand -hex 32)
 //   build/release/examples/seed_chat
-//   build/release/bin/microframe connect ws://127.0.0.1:8000/ws/chat --token
-//   $(build/release/bin/microframe token --sub alice)
+//   TOKEN=$(build/release/bin/microframe token --sub alice)
+//   build/release/bin/microframe connect ws://127.0.0.1:8000/ws/chat --token $TOKEN
 //   {"type": "chat", "text": "hello"}
 
 #include <microframe/microframe.hpp>

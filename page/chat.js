@@ -1,7 +1,7 @@
 // The chat page: one client, a few conversations (everyone, rooms, private ones), and who is online.
 // The token comes from the address's fragment (#token=..), which no server and no log sees, or from the form.
-// The messages are those of docs/reference/chat.md. The client keeps the connection, the queue and the rooms; the page keeps what
-// was said, also when the server has forgotten it.
+// docs/reference/chat.md describes the messages. The client keeps the connection, the queue and the rooms; the page keeps the
+// messages, even when the server has forgotten them.
 import {connect as connectClient} from "./microframe.js";
 
 const $ = (id) => document.getElementById(id);
@@ -17,7 +17,7 @@ let current = EVERYONE; // the key of the conversation shown
 let opening = ""; // the room the user has asked to enter
 const conversations = new Map(); // by key
 
-// The conversation with everyone, of a room, or with one user; made when it is first asked for.
+// The conversation with everyone, of a room, or with one user. A conversation is created when it is first asked for.
 function conversation(kind, name = "") {
   const key = kind === EVERYONE ? EVERYONE : `${kind}:${name}`;
   if (!conversations.has(key)) {
@@ -75,7 +75,7 @@ function opened() {
   $("me").textContent = me;
   $("login").hidden = true;
   document.querySelector("main").hidden = false;
-  // Another client knew of those; this one is new to them.
+  // A former client knew these rooms; the new one has to join them.
   for (const c of conversations.values()) {
     if (c.kind === "room" && !client.rooms.includes(c.name)) enter(c.name);
     for (const message of c.messages) if (message.sending === "queued") setSending(message, "sending");
@@ -134,7 +134,7 @@ function left({room, code}) {
   render();
 }
 
-// Others came or went: said of a user's first device and of the last.
+// Other users came or went. Only a user's first device and the last one are announced.
 function others({room, joins, leaves}) {
   const c = ofRoom(room);
   const there = client.presence(room) ?? {};
@@ -170,7 +170,7 @@ function receive(message) {
   render();
 }
 
-// What others said, or this user: then it may be shown already, as being on its way.
+// A message of another user, or of this one: then the message may be shown already, as being sent.
 function said(c, message) {
   const waiting = message.from === me && c?.messages.find((other) => other.sending && other.text === message.text);
   if (!waiting) return log(c, message);
@@ -196,7 +196,7 @@ function setTyping(c, user, typing) {
   if (typing) c.typing.set(user, setTimeout(() => { setTyping(c, user, false); render(); }, TYPING_SHOWN_MS));
 }
 
-// sending: "" once it is where it was to go, or a word for what it waits for.
+// sending: "" once the message has arrived, or a word for what the message waits for.
 function setSending(message, sending) {
   message.sending = sending;
   if (message.status) message.status.textContent = statusOf(message);
@@ -224,11 +224,11 @@ function show(c) {
   current = c.key;
   c.unread = 0;
   render();
-  // Where there is a mouse; on a phone it would raise the keyboard.
+  // Only where there is a mouse, because the focus would open the keyboard of a phone.
   if (matchMedia("(pointer: fine)").matches) $("text").focus();
 }
 
-// Draws at the next frame, once for all that came until then.
+// Draws at the next frame, once for everything that came until then.
 let renderDue = false;
 function render() {
   if (renderDue) return;
@@ -245,7 +245,7 @@ function render() {
 function renderNavigation() {
   const all = [...conversations.values()];
   renderItems($("rooms"), all.filter((c) => c.kind !== "private").map((c) => ({...c, label: titleOf(c)})));
-  // Who has gone stays listed while there is a conversation to read.
+  // A user who has gone stays in the list while there is a conversation to read.
   const online = new Set(members(EVERYONE));
   const names = new Set([...online, ...all.filter((c) => c.kind === "private").map((c) => c.name)]);
   $("count").textContent = String(online.size);
@@ -259,7 +259,7 @@ function renderNavigation() {
   })));
 }
 
-// Makes the list say what `items` say. An item that stays keeps its element, and so the keyboard's focus.
+// Makes the list show `items`. An item that stays keeps its element, and so the keyboard focus.
 function renderItems(list, items) {
   const keys = new Set(items.map((item) => item.key));
   const shown = new Map();
@@ -301,10 +301,10 @@ function renderTitle() {
   $("leave").hidden = c.kind !== "room";
 }
 
-// What the log's elements are: of which conversation, and how many had been dropped from its front.
+// What the elements of the log show: which conversation, and how many messages had been dropped from its front.
 const drawn = {conversation: null, dropped: 0};
 
-// Only what is new is added, so that a screen reader reads only that.
+// Only new messages are added, so that a screen reader reads only those.
 function renderLog() {
   const list = $("log");
   const c = shownConversation();
@@ -342,7 +342,7 @@ function renderTyping() {
 
 // --- what the user does ---
 
-// The fields that say where a message goes.
+// Returns the fields that say where a message goes.
 function destination() {
   const c = shownConversation();
   if (c.kind === "room") return {room: c.name};
@@ -373,7 +373,7 @@ function failed(message, error) {
   if (error.code !== "session_lost" && !ended) notice(error.message);
 }
 
-// Says that the user types, at most every two seconds, and that the text is gone again.
+// Announces that the user types, at most every two seconds, and that the text is gone again.
 let typedAt = 0;
 $("text").oninput = () => {
   const typing = $("text").value !== "";
@@ -400,7 +400,7 @@ $("login").onsubmit = (event) => {
   connect();
 };
 
-// Another address pasted into this window: begin anew.
+// Another address was pasted into this window: start again.
 addEventListener("hashchange", () => location.reload());
 
 forgetConversations();

@@ -1,4 +1,4 @@
-// Who has heard of whom, in a chat that tells everyone who is there and who comes.
+// Acquaintances: who knows of whom, in a chat that tells every user who is there and who comes.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@ class Acquaintances {
  public:
   explicit Acquaintances(std::uint32_t users);
 
-  // The server has told connection `index` that it is `user`.
-  // errors: Broken if another connection is, or if it was told before.
+  // The server has told connection `index` that the connection is `user`.
+  // errors: Broken if another connection is `user`, or if this connection was told before.
   void introduce(std::uint32_t index, std::string_view user);
-  // Connection `index` has heard that `user` is there. Twice does no harm.
+  // Connection `index` has learned that `user` is there. Learning it twice does no harm.
   // errors: Broken if there are more names than users.
   void meet(std::uint32_t index, std::string_view user);
 
-  // Whether each has been introduced, and has heard of all.
+  // Whether every connection has been introduced and knows of all others.
   bool complete() const { return missing_ == 0; }
   const std::string& name(std::uint32_t index) const { return names_[index]; }
 

@@ -4,7 +4,7 @@
 
 namespace bench {
 
-// The server broke the protocol, or sent what was not expected: the whole run counts for nothing.
+// The server broke the protocol, or sent something unexpected: the whole run is void.
 class Broken : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -28,7 +28,8 @@ bool is_timestamp(std::string_view text) {
   return true;
 }
 
-// The messages are docs/reference/chat.md's. Without rooms everyone is in one, which needs no join.
+// docs/reference/chat.md describes the messages. Without rooms, every user is in one room that
+// needs no join.
 class Chat {
  public:
   explicit Chat(const Options& options)
@@ -64,7 +65,7 @@ class Chat {
   }
 
  private:
-  // A message of a room; the next one takes its place once every member has it.
+  // A message of a room. The next message takes its place once every member has received it.
   struct UnderWay {
     std::uint32_t number = 0;
     std::uint32_t deliveries = 0;
@@ -77,7 +78,7 @@ class Chat {
   std::uint32_t slot_of(std::uint32_t room, std::uint32_t window) const {
     return room * options_.window + window;
   }
-  // Each message has another sender than the one before, and all take their turn.
+  // Each message has another sender than the one before, and all members take their turn.
   std::uint32_t sender_of(std::uint32_t slot) const {
     const std::uint64_t turn =
         std::uint64_t{under_way_[slot].number} * options_.window + slot % options_.window;
@@ -89,7 +90,8 @@ class Chat {
                 masked_frame(deflate_ ? deflate_->compress(json) : json, Opcode::text, !!deflate_));
   }
 
-  // Until everyone knows everyone: what is told of those who come is no part of what is measured.
+  // Waits until every user knows every other one, because the announcements of new users are not
+  // part of the measurement.
   void become_acquainted() {
     const auto on_news = [this](std::uint32_t index, const Received& received) {
       const JsonFields news(received.payload);
@@ -106,8 +108,8 @@ class Chat {
     for (std::uint32_t i = 0; i < crowd_.size(); ++i)
       send(i, R"({"type":"join_room","room":")" + room_name(room_of(i)) + "\"}");
     std::uint64_t missing = crowd_.size();
-    missing +=
-        std::uint64_t{rooms_} * members_ * (members_ - 1) / 2;  // each is told of those behind it
+    missing += std::uint64_t{rooms_} * members_ * (members_ - 1) /
+               2;  // each user is told of those who come later
     while (missing != 0) {
       turn([&](std::uint32_t index, const Received& received) {
         const JsonFields news(received.payload);
@@ -142,7 +144,8 @@ class Chat {
   void on_message(std::uint32_t index, const Received& received, Meter& meter) {
     const std::uint32_t slot = identify(room_of(index), received);
     UnderWay& message = under_way_[slot];
-    // One that a member has had is one behind its count, and one before it is no longer under way.
+    // A message that the member has received already is one behind its count, and a message
+    // before that one is no longer under way.
     std::uint32_t& heard = heard_[std::size_t{index} * options_.window + slot % options_.window];
     if (heard++ != message.number) throw Broken("a delivery twice");
     if (++message.deliveries < members_) return;
@@ -152,9 +155,8 @@ class Chat {
     send_next(slot, now);
   }
 
-  // returns: which of the messages under way in the room it is: every member of the JSON is looked
-  // at, but
-  //          only once for all who are sent the same bytes.
+  // Looks at every member of the JSON, but only once for all receivers of the same bytes.
+  // returns: which of the messages under way in the room this is.
   std::uint32_t identify(std::uint32_t room, const Received& received) {
     if (received.payload == last_payload_ && last_slot_ / options_.window == room &&
         under_way_[last_slot_].mark == last_mark_)

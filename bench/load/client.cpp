@@ -67,7 +67,7 @@ void Client::abort_at_end() {
   ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 }
 
-// returns: what is there to look at: in `buffer`, or behind what was kept.
+// returns: the bytes to look at: in `buffer`, or behind the bytes that were kept.
 std::string_view Client::receive(std::span<char> buffer) {
   const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), 0);
   if (received < 0 && errno == EAGAIN) return partial_;
@@ -121,7 +121,7 @@ bool Client::next_message(std::string_view& rest, Received& message) {
   return false;
 }
 
-// returns: whether there was a message in it.
+// returns: whether there was a message in the bytes.
 bool Client::take_piece(Received& message) {
   const Dialect::Heard heard = wire_.dialect->hear(pieces_);
   if (!heard.reply.empty()) send(masked_frame(heard.reply, Opcode::text));
@@ -136,7 +136,7 @@ bool Client::take_piece(Received& message) {
 }
 
 std::string_view Client::content_of(const Frame& frame) {
-  // What is measured is compression: a server that leaves it out would be measured for something
+  // Compression is what is measured: a server that leaves it out would be measured for something
   // else.
   constexpr std::size_t kMustBeCompressed = 64;
   if (frame.compressed) return wire_.deflate->inflate(frame.payload);

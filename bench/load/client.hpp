@@ -1,4 +1,5 @@
-// One WebSocket of the load generator: a non-blocking socket and what has come and not gone on it.
+// One WebSocket of the load generator: a non-blocking socket, and the bytes that wait in both
+// directions.
 #pragma once
 
 #include <cstddef>
@@ -15,28 +16,29 @@
 
 namespace bench {
 
-// What the clients of a run have in common.
+// What the clients of a run share.
 struct Wire {
-  Deflate* deflate = nullptr;        // if there is one, it must be agreed on
-  const Dialect* dialect = nullptr;  // if there is one, messages come in it
+  Deflate* deflate = nullptr;        // if set, compression must be agreed on
+  const Dialect* dialect = nullptr;  // if set, messages come in this dialect
   std::uint64_t received_bytes = 0;  // by all of them
 };
 
 class Client {
  public:
-  // Only forwards. `closed` is reached by a whole closing handshake, begun here; any other end is
-  // Broken.
+  // The states follow in this order only. `closed` is reached by a whole closing handshake that
+  // the client has begun; any other end is Broken.
   enum class State : std::uint8_t {
     connecting,
     shaking_hands,
-    greeting,  // only with a dialect: until it says that the server is ready
+    greeting,  // only with a dialect: until the dialect says that the server is ready
     open,
     close_sent,
     close_answered,
     closed
   };
 
-  // Begins to connect. wire: outlives the client.
+  // Begins to connect.
+  // wire: must outlive the client.
   Client(const Target& target, Handshake handshake, Wire& wire);
   ~Client();
   Client(const Client&) = delete;
@@ -47,9 +49,9 @@ class Client {
   // Whether on_writable() has something to do.
   bool wants_write() const { return state_ == State::connecting || !unsent_.empty(); }
 
-  // Sends the request once connected; later, what a full socket left over.
+  // Sends the request once connected; later, sends the bytes that did not fit into a full socket.
   void on_writable();
-  // Reads once into `buffer` and calls on_message(const Received&) for each whole data message.
+  // Reads once into `buffer`, and calls on_message(const Received&) for each whole data message.
   // Answers pings.
   template <class OnMessage>
   void on_readable(std::span<char> buffer, OnMessage&& on_message) {
@@ -58,11 +60,11 @@ class Client {
     while (next_message(rest, message)) on_message(message);
     keep(rest);
   }
-  // Sends whole frames; what the socket does not take goes when it is writable.
+  // Sends whole frames. Bytes that the socket does not take are sent when it is writable.
   void send(std::string_view frames);
-  // §7.1.2, with status 1000.
+  // Starts the closing handshake (§7.1.2), with status 1000.
   void send_close();
-  // Makes the destructor reset the connection, as a peer that vanishes does.
+  // Makes the destructor reset the connection, like a peer that vanishes.
   void abort_at_end();
 
  private:

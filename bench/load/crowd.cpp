@@ -37,7 +37,7 @@ void Crowd::add() {
 
 void Crowd::renew(std::uint32_t index) {
   Place& place = clients_[index];
-  // The old one first: its descriptor leaves epoll as it is closed.
+  // The old client goes first, because its descriptor leaves epoll when it is closed.
   place = {};
   place.client = std::make_unique<Client>(options_.target, handshakes_.next(), wire_);
   watch(index);

@@ -1,4 +1,4 @@
-// The clients of a run and the epoll over them. One thread.
+// Crowd: the clients of a run, and the epoll over them. One thread.
 #pragma once
 
 #include <sys/epoll.h>
@@ -27,24 +27,25 @@ class Crowd {
   Crowd(const Crowd&) = delete;
   Crowd& operator=(const Crowd&) = delete;
 
-  // Begins to connect one more, or another one in place of one that is done.
+  // Begins to connect one more client, or a new one in place of a client that has finished.
   void add();
   void renew(std::uint32_t index);
-  // Opens all that the options ask for, some hundred at a time; a message meanwhile is
-  // on_message's.
+  // Opens all connections that the options ask for, a few hundred at a time. Messages that come
+  // meanwhile go to on_message.
   using OnMessage = std::function<void(std::uint32_t index, const Received&)>;
   void open_all(const OnMessage& on_message);
-  // The same, where no message may come.
+  // The same, for loads in which no message may come.
   void open_all();
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(clients_.size()); }
   Client& operator[](std::uint32_t index) { return *clients_[index].client; }
   void send(std::uint32_t index, std::string_view frames);
   void send_close(std::uint32_t index);
-  // By all its clients, from their handshakes on.
+  // The bytes received by all clients, including their handshakes.
   const std::uint64_t& received_bytes() const { return wire_.received_bytes; }
 
-  // Waits up to `patience`, then calls on_readable(index) for each client with something to read.
+  // Waits up to `patience`, then calls on_readable(index) for each client that has something to
+  // read.
   // returns: whether anything happened.
   template <class OnReadable>
   bool turn(std::chrono::milliseconds patience, OnReadable&& on_readable) {
@@ -61,7 +62,7 @@ class Crowd {
     if (!turn(std::chrono::seconds(10), std::forward<OnReadable>(on_readable)))
       complain_of_silence();
   }
-  // Within on_readable: reads once, and calls on_message(const Received&) for each message.
+  // Call within on_readable: reads once, and calls on_message(const Received&) for each message.
   template <class OnMessage>
   void read(std::uint32_t index, OnMessage&& on_message) {
     (*this)[index].on_readable(buffer_, std::forward<OnMessage>(on_message));
@@ -71,7 +72,7 @@ class Crowd {
  private:
   struct Place {
     std::unique_ptr<Client> client;
-    std::uint32_t watched = 0;  // events of epoll
+    std::uint32_t watched = 0;  // the events that epoll watches
   };
 
   std::span<const epoll_event> wait(std::chrono::milliseconds patience);

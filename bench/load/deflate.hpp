@@ -1,5 +1,5 @@
-// permessage-deflate of the load generator's side, without context (RFC 7692 §7.2): one for all its
-// clients.
+// Deflate: permessage-deflate of the load generator, without context (RFC 7692 §7.2). One serves
+// all clients.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ struct z_stream_s;
 
 namespace bench {
 
-// What is offered, and what an answer must promise, since one inflater serves all connections.
+// The offer, and what an answer must promise, because one inflater serves all connections.
 inline constexpr std::string_view kDeflateOffer =
     "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
@@ -20,17 +20,18 @@ class Deflate {
   Deflate();
   ~Deflate();
 
-  // The payload of a compressed message. Valid until the next call.
+  // Compresses a message. The payload is valid until the next call.
   std::string_view compress(std::string_view message);
-  // What such a payload holds. Valid until the next call. The same payload again, as of a
-  // broadcast, is not inflated again. errors: Broken.
+  // Inflates such a payload. The result is valid until the next call. The same payload again, as
+  // in a broadcast, is not inflated twice.
+  // errors: Broken.
   std::string_view inflate(std::string_view payload);
 
  private:
   struct Streams;
   std::unique_ptr<Streams> streams_;
   std::string compressed_;
-  std::string payload_;   // as it was last seen
+  std::string payload_;   // the last payload seen
   std::string inflated_;  // of payload_
 };
 

@@ -9,8 +9,8 @@ namespace {
 
 using What = Dialect::Heard::What;
 
-// returns: the content of the JSON string at the front of `text`, behind its quote.
-// errors:  Broken if it does not end.
+// returns: the content of the JSON string at the front of `text`, behind its opening quote.
+// errors:  Broken if the string does not end.
 std::string_view json_string(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\\') {
@@ -22,7 +22,8 @@ std::string_view json_string(std::string_view text) {
   throw Broken("a string without an end (RFC 8259 §7)");
 }
 
-// Engine.IO 4 and Socket.IO 5, over WebSocket from the start: a digit or two say what a packet is.
+// Engine.IO 4 and Socket.IO 5, over WebSocket from the start: one or two digits say what a packet
+// is.
 class SocketIo final : public Dialect {
  public:
   explicit SocketIo(std::string_view event) : event_("42[\"" + std::string(event) + "\",\"") {}
@@ -48,8 +49,8 @@ class SocketIo final : public Dialect {
   const std::string event_;
 };
 
-// Replies carry the id of what they answer; pushes carry none. Several may come in one message, a
-// line each.
+// Replies carry the id of the command that they answer; pushes carry none. Several of them may
+// come in one message, one per line.
 class Centrifugo final : public Dialect {
  public:
   explicit Centrifugo(std::string_view channel)

@@ -14,7 +14,8 @@
 namespace bench {
 namespace {
 
-// Enough that no answer can be a constant, few enough to be made before the run.
+// Enough keys that no server can answer with a constant, and few enough to make them before the
+// run.
 constexpr std::size_t kKeys = 64;
 
 template <std::size_t N>
@@ -50,9 +51,9 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-// RFC 7692 §7.1: the answer's parameters come in any order. The server must go without a context,
-// as it was asked to (§7.1.1.1), and may tell its window (§7.1.2.1); what it says of ours is kept
-// to anyway (§7.1.1.2).
+// RFC 7692 §7.1: the answer's parameters come in any order. The server must agree to go without a
+// context (§7.1.1.1), and may name its window (§7.1.2.1). What it says about our window is kept
+// anyway (§7.1.1.2).
 bool agrees_without_context(std::string_view answer) {
   std::set<std::string> parts;
   while (true) {
@@ -118,7 +119,7 @@ void check_answer(std::string_view head, std::string_view accept, bool deflate) 
       deflates = agrees_without_context(value);
       continue;
     }
-    // §4.1 items 5 and 6: nothing was offered, so nothing may be chosen.
+    // §4.1 items 5 and 6: because nothing was offered, nothing may be chosen.
     if (name == "sec-websocket-extensions" || name == "sec-websocket-protocol") {
       throw Broken("chosen though never offered: " + std::string(field));
     }

@@ -1,5 +1,5 @@
-// The opening handshakes of a run: requests, and what a right answer to each must hold (RFC 6455
-// §4.1).
+// The opening handshakes of a run: requests, and what a correct answer to each must hold (RFC
+// 6455 §4.1).
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,8 @@ struct Handshake {
 
 class Handshakes {
  public:
-  // tokens: used in turn, as ?token=; empty for none. deflate: offers kDeflateOffer.
+  // tokens:  used in turn, as ?token=; empty for none.
+  // deflate: offers kDeflateOffer.
   Handshakes(const Target& target, const std::vector<std::string>& tokens, bool deflate);
 
   Handshake next();
@@ -36,9 +37,10 @@ class Handshakes {
   std::size_t made_ = 0;
 };
 
-// head: the answer's status line and fields, without the empty line.
-// deflate: whether it was offered, and so must be chosen.
-// errors: Broken, with the clause, unless it is a 101 that accepts and promises nothing unasked.
+// head:    the answer's status line and fields, without the empty line.
+// deflate: whether compression was offered, so that it must be chosen.
+// errors:  Broken, with the clause, unless the answer is a 101 that accepts and promises nothing
+//          unasked.
 void check_answer(std::string_view head, std::string_view accept, bool deflate);
 
 }  // namespace bench

@@ -10,11 +10,11 @@ namespace bench {
 
 class JsonFields {
  public:
-  // object: must outlive this.
-  // errors: Broken for anything else than such an object (RFC 8259 §4).
+  // object: must outlive the JsonFields.
+  // errors: Broken for anything but such an object (RFC 8259 §4).
   explicit JsonFields(std::string_view object);
 
-  // errors: Broken if there is no such member, or not exactly one.
+  // errors: Broken unless there is exactly one such member.
   std::string_view text(std::string_view name) const;
   const std::vector<std::string_view>& list(std::string_view name) const;
 

@@ -1,5 +1,5 @@
-// The load generator of `./dev bench`: judges any WebSocket server on this machine. kUsage says
-// how.
+// The load generator of `./dev bench`, which judges any WebSocket server on this machine. kUsage
+// describes its use.
 
 #include <cstdio>
 #include <map>

@@ -9,13 +9,13 @@
 namespace bench {
 namespace {
 
-// Low digits first: a message that holds only some of the mark still differs from the one before
-// it.
+// Low digits come first, so that a message which holds only a part of the mark still differs from
+// the one before.
 void put_hex(std::uint32_t value, char* out) {
   for (int i = 0; i < 8; ++i, value >>= 4) out[i] = "0123456789abcdef"[value & 0xF];
 }
 
-// Members with names and values of the kinds that messages have: a chat's, say.
+// Members with names and values like those of real messages, such as a chat's.
 std::string made_json(std::size_t bytes) {
   constexpr std::string_view kWords[] = {"order", "price",   "hello",  "update",
                                          "room",  "message", "coffee", "market"};

@@ -1,5 +1,5 @@
-// The messages of a run: all of one size, each marked with its sender and number, so that one lost,
-// repeated, out of order or sent to the wrong peer is seen.
+// The messages of a run: all of one size, each marked with its sender and number, so that a
+// message which is lost, repeated, out of order or sent to the wrong peer is noticed.
 #pragma once
 
 #include <array>
@@ -15,11 +15,11 @@
 
 namespace bench {
 
-// The first bytes of a message; a shorter message holds as much of it as it can.
+// The first bytes of a message. A shorter message holds as much of the mark as fits.
 using Mark = std::array<char, 16>;
 Mark make_mark(std::uint32_t sender, std::uint32_t number);
 
-// What came.
+// A received message.
 struct Received {
   std::string_view payload;
   bool binary = false;
@@ -27,7 +27,7 @@ struct Received {
 
 class Messages {
  public:
-  // The size and the kind of messages are the options', which outlive them.
+  // The options, which must outlive the Messages, decide the size and the kind.
   explicit Messages(const Options& options);
 
   // The message as a masked frame (RFC 6455 §5.2). Valid until the next call.
@@ -43,7 +43,7 @@ class Messages {
 
   const bool binary_;
   const Dialect* const dialect_;
-  std::string payload_;  // behind the mark, what all messages have in common
+  std::string payload_;  // behind the mark: the content that all messages share
   std::string frame_;
   std::size_t head_bytes_;
   std::optional<Deflate> deflate_;

@@ -23,7 +23,7 @@ double ratio(std::uint64_t a, std::uint64_t b) {
 
 Meter::Meter(const Options& options, const std::uint64_t& received_bytes)
     : options_(options), received_bytes_(received_bytes), since_ns_(now_ns()) {
-  // So that no growth of the vector falls into a latency.
+  // Reserves space, so that no growth of the vector falls into a latency.
   if (options.seconds == 0) report_.latencies_ns.reserve(options.messages + 1024);
 }
 

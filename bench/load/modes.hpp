@@ -1,4 +1,4 @@
-// The kinds of load. Each checks every byte that comes; what is wrong is Broken.
+// The kinds of load. Each checks every byte that comes, and throws Broken for a wrong one.
 #pragma once
 
 #include "meter.hpp"
@@ -6,24 +6,24 @@
 
 namespace bench {
 
-// A closed loop: each connection has one message under way, which must come back as it was.
+// A closed loop: each connection has one message under way, which must come back unchanged.
 Report run_echo(const Options& options);
 
-// The first member sends, with `window` messages under way; every member, the sender too, must get
-// each message once and in order. What is counted is deliveries; a latency is that of a message's
-// last delivery.
+// The first member sends, with `window` messages under way. Every member, including the sender,
+// must receive each message once and in order. Deliveries are counted; a latency is that of a
+// message's last delivery.
 Report run_relay(const Options& options);
 
-// The ready chat's messages, JSON both ways: members of a room speak in turn, `window` messages
-// under way in each; every member, the sender too, must get each once, in turn, from who sent it.
-// Counted as a relay's.
+// The ready chat's messages, JSON in both directions: the members of a room speak in turn, with
+// `window` messages under way in each room. Every member, including the sender, must receive each
+// message once, in turn, from the member who sent it. Counted like a relay.
 Report run_chat(const Options& options);
 
-// Connect, open, close, `connections` at a time. What is counted is handshakes; a latency is from
-// connect to 101.
+// Connects, opens and closes, `connections` at a time. Handshakes are counted; a latency is from
+// connect() to the 101.
 Report run_handshake(const Options& options);
 
-// Opens `connections`, holds them, and looks at the server's memory before and after.
+// Opens `connections`, holds them, and measures the server's memory before and after.
 Report run_idle(const Options& options);
 
 }  // namespace bench

@@ -19,7 +19,7 @@ std::vector<std::string> read_lines(const std::string& path) {
   return lines;
 }
 
-// The URL's last word becomes the dialect's topic, and its path the dialect's.
+// The last word of the URL becomes the dialect's topic, and the path becomes the dialect's.
 void speak(const std::string& dialect, Options& options) {
   const std::string& path = options.target.path;
   options.dialect = make_dialect(dialect, path.substr(path.rfind('/') + 1));

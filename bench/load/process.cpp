@@ -23,7 +23,8 @@ std::uint64_t cpu_ns(pid_t pid) {
   return in_ns(time);
 }
 
-// smaps_rollup walks the pages; the counters of /proc/PID/status may lag by some hundred kB.
+// smaps_rollup walks the pages, because the counters of /proc/PID/status may lag by some hundred
+// kB.
 std::uint64_t anonymous_bytes(pid_t pid) {
   constexpr std::string_view kField = "Anonymous:";
   std::ifstream file("/proc/" + std::to_string(pid) + "/smaps_rollup");

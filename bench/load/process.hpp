@@ -1,4 +1,4 @@
-// What the kernel says of the server's processes, and of the time.
+// What the kernel tells about the server's processes, and the time.
 #pragma once
 
 #include <sys/types.h>
@@ -8,12 +8,13 @@
 
 namespace bench {
 
-// CPU time of all threads of its processes, user and system.
-// errors: Broken if one is gone.
+// The CPU time of all threads of the processes, user and system.
+// errors: Broken if a process has ended.
 std::uint64_t cpu_ns(std::span<const pid_t> server);
 
-// Their anonymous memory in RAM: heap and stacks, without the kernel's socket buffers and the
-// program's text. errors: Broken if it cannot be read.
+// The processes' anonymous memory in RAM: heap and stacks, without the kernel's socket buffers
+// and the program's text.
+// errors: Broken if it cannot be read.
 std::uint64_t anonymous_bytes(std::span<const pid_t> server);
 
 // CLOCK_MONOTONIC.

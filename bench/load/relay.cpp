@@ -38,8 +38,8 @@ class Relay {
     Mark mark{};
   };
 
-  // Message n has the place n % window. Since each member gets the messages in order, they are done
-  // in order, and the place is free again when it is taken.
+  // Message n has the place n % window. Because each member receives the messages in order, they
+  // are finished in order, and a place is free again when it is needed.
   UnderWay& place(std::uint32_t number) { return under_way_[number % options_.window]; }
 
   void send(std::uint64_t now) {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kScheme = "ws://";
 
-// returns: 0 for what is no port.
+// returns: 0 for text that is not a port.
 std::uint16_t parse_port(std::string_view digits) {
   std::uint16_t port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);

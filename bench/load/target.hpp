@@ -1,4 +1,4 @@
-// Where the load goes: an address of this machine, and no other.
+// Target: where the load goes, always an address of this machine.
 #pragma once
 
 #include <sys/socket.h>
@@ -16,7 +16,8 @@ struct Target {
 };
 
 // Reads ws://127.x.y.z:PORT/PATH or ws://[::1]:PORT/PATH.
-// errors: Broken for anything else: this program floods, and so must never leave the machine.
+// errors: Broken for anything else, because this program floods its target and so must never
+//         leave the machine.
 Target parse_target(std::string_view url);
 
 }  // namespace bench

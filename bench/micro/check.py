@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Runs each micro-benchmark for as short as can be.  Usage: check.py BENCH_MICRO
+"""Runs each micro-benchmark for as short a time as possible.  Usage: check.py BENCH_MICRO
 
-Exits with 1 if one says that what it got was wrong, which Google Benchmark itself takes for a result like any other, or if a file
-beside this one has no benchmark among them. No time is judged.
+Exits with 1 if a benchmark reports a wrong result, which Google Benchmark itself accepts like any other, or if a benchmark in a file
+beside this one did not run. No time is judged.
 """
 import json
 import pathlib

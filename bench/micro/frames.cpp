@@ -14,8 +14,8 @@ namespace {
 
 using namespace microframe;
 
-// A client's frame whose key is zero: the connection unmasks in place, and the next round finds it
-// as it was.
+// A client's frame whose key is zero: the connection unmasks in place, so the next round finds
+// the frame unchanged.
 void append_frame(std::vector<std::byte>& out, proto::Opcode opcode, bool fin, std::size_t bytes) {
   proto::FrameHeader header;
   header.fin = fin;
@@ -26,7 +26,7 @@ void append_frame(std::vector<std::byte>& out, proto::Opcode opcode, bool fin, s
   out.insert(out.end(), frame.bytes().begin(), frame.bytes().end());
 }
 
-// Reads `input`, in pieces of that size, again and again. What is counted is messages.
+// Reads `input`, in pieces of that size, again and again. Messages are counted.
 void read_all(benchmark::State& state, std::vector<std::byte> input, std::size_t piece,
               std::int64_t messages) {
   proto::Connection connection(proto::Role::server, {});
@@ -59,7 +59,7 @@ void messages(benchmark::State& state, proto::Opcode opcode) {
 BENCHMARK_CAPTURE(messages, text, proto::Opcode::text)->Arg(0)->Arg(64)->Arg(512)->Arg(16384);
 BENCHMARK_CAPTURE(messages, binary, proto::Opcode::binary)->Arg(64)->Arg(16384);
 
-// Messages of 512 bytes whose frames lie across the pieces.
+// Messages of 512 bytes, whose frames lie across the pieces.
 void cut_messages(benchmark::State& state) {
   std::vector<std::byte> input;
   for (std::int64_t i = 0; i < kMessages; ++i) append_frame(input, proto::Opcode::text, true, 512);
@@ -80,7 +80,7 @@ void fragments(benchmark::State& state) {
 }
 BENCHMARK(fragments)->Arg(64);
 
-// range(0): bytes of the payload. What a broadcast costs once.
+// range(0): bytes of the payload. The cost of a broadcast, paid once.
 void encode(benchmark::State& state) {
   const std::string payload(static_cast<std::size_t>(state.range(0)), 'x');
   for (auto _ : state) {

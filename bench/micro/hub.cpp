@@ -1,4 +1,4 @@
-// Delivery by the hub alone: from a broadcast to what each member's sink is called with.
+// Delivery by the hub alone: from a broadcast to the call of each member's sink.
 
 #include "hub/hub.hpp"
 
@@ -15,7 +15,7 @@ namespace {
 
 using namespace microframe;
 
-// Counts what it is given.
+// A sink that counts its frames.
 class Counter final : public hub::Member {
  public:
   using Member::Member;
@@ -64,7 +64,7 @@ base::Frame frame_of(std::size_t bytes) {
   return base::Frame(base::SharedBuffer::copy(base::as_bytes(std::string(bytes, 'x'))));
 }
 
-// Calls send(hub, frame) again and again. What is counted is deliveries.
+// Calls send(hub, frame) again and again. Deliveries are counted.
 template <class Send>
 void deliver(benchmark::State& state, Send&& send) {
   Crowd crowd(static_cast<std::size_t>(state.range(0)));
@@ -88,7 +88,7 @@ void room(benchmark::State& state) {
 }
 BENCHMARK(room)->RangeMultiplier(10)->Range(10, 10'000);
 
-// To all but one device, as most chats broadcast what it has said.
+// To all devices but one, as most chats send on what that device has said.
 void all_but_one(benchmark::State& state) {
   Crowd crowd(static_cast<std::size_t>(state.range(0)));
   hub::Exclusion exclusion;
@@ -102,7 +102,7 @@ void all_but_one(benchmark::State& state) {
 }
 BENCHMARK(all_but_one)->Arg(1000);
 
-// A member comes and goes where there are so many.
+// A member comes and goes in a hub with so many members.
 void join_and_leave(benchmark::State& state) {
   Crowd crowd(static_cast<std::size_t>(state.range(0)));
   crowd.loop().on([&] {

@@ -1,4 +1,4 @@
-// Verifying a token, with the keys made ready as a route has them, and making one.
+// Verifying a token, with the keys ready as in a route, and making one.
 
 #include <benchmark/benchmark.h>
 
@@ -46,7 +46,7 @@ BENCHMARK_CAPTURE(verify, RS256, Algorithm::RS256);
 BENCHMARK_CAPTURE(verify, ES256, Algorithm::ES256);
 BENCHMARK_CAPTURE(verify, EdDSA, Algorithm::EdDSA);
 
-// What a flood of forged tokens costs each.
+// The cost of each token in a flood of forged ones.
 void refuse(benchmark::State& state) {
   const TokenCodec codec(config_of(Algorithm::HS256));
   std::string token = codec.issue(TokenType::access, "alice", {}, kNow);

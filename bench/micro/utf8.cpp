@@ -17,7 +17,7 @@ constexpr std::string_view kGreek = "Ξεσκεπάζω την ψυχοφθόρ�
 constexpr std::string_view kChinese = "天地玄黃宇宙洪荒日月盈昃辰宿列張";
 constexpr std::string_view kEmoji = "😀😁😂🤣😃😄😅😆";
 
-// Repeated to about so many bytes, but not cut inside a character.
+// Repeats the text to about so many bytes, without cutting inside a character.
 std::string text_of(std::string_view sample, std::size_t bytes) {
   std::string text;
   while (text.size() + sample.size() <= bytes) text += sample;
@@ -39,7 +39,7 @@ BENCHMARK_CAPTURE(whole, greek, kGreek)->Arg(64)->Arg(512)->Arg(16384);
 BENCHMARK_CAPTURE(whole, chinese, kChinese)->Arg(64)->Arg(512)->Arg(16384);
 BENCHMARK_CAPTURE(whole, emoji, kEmoji)->Arg(64)->Arg(512)->Arg(16384);
 
-// range(0): bytes of a piece, of 16 KiB in all. Pieces end inside characters.
+// range(0): bytes per piece, of 16 KiB in all. Pieces end inside characters.
 void pieces(benchmark::State& state, std::string_view sample) {
   const std::string text = text_of(sample, 16384);
   const auto piece = static_cast<std::size_t>(state.range(0));

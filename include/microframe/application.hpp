@@ -21,7 +21,8 @@
 
 namespace microframe {
 
-// Threading: set up on one thread; stop() from any. One Application serves once.
+// Threading: set the application up on one thread; call stop() from any thread. An Application
+// serves once.
 class Application {
  public:
   Application();
@@ -29,82 +30,95 @@ class Application {
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
 
-  // Serves T, made from `arguments`, at `path`. Only who bears a token that `auth` accepts gets in.
-  // returns: the endpoint's object, which lives as long as the application: broadcast from any
-  // thread through it. errors:  ConfigError if the path is taken or malformed, or a key does not
-  // fit its algorithm.
+  // Serves a T, constructed from `arguments`, at `path`. Only clients with a token that `auth`
+  // accepts get in.
+  // returns: the endpoint's object, which lives as long as the application. Broadcast through it
+  //          from any thread.
+  // errors:  ConfigError if the path is taken or malformed, or if a key does not fit its
+  //          algorithm.
   template <class T, class... Arguments>
   T& route(std::string path, const authx::AuthConfig& auth, Arguments&&... arguments) {
     return emplace<T>(std::move(path), auth, nullptr, std::forward<Arguments>(arguments)...);
   }
-  // The same, and `users` knows who they are: a user it does not authorize is refused. It must
-  // outlive the application.
+  // The same, with an AuthManager: a user whom `users` does not authorize is refused. `users`
+  // must outlive the application.
   template <class T, std::derived_from<authx::AuthManager> Users, class... Arguments>
   T& route(std::string path, const authx::AuthConfig& auth, Users& users,
            Arguments&&... arguments) {
     return emplace<T>(std::move(path), auth, &users, std::forward<Arguments>(arguments)...);
   }
 
-  // Serves an endpoint made of lambdas. returns: where it broadcasts.
+  // Serves an endpoint made of lambdas.
+  // returns: the object to broadcast through, which lives as long as the application.
+  // errors:  as route(), and ConfigError if the callbacks have no on_message.
   ws::ChatBase& websocket(std::string path, const authx::AuthConfig& auth, ws::Callbacks callbacks);
   ws::ChatBase& websocket(std::string path, const authx::AuthConfig& auth,
                           authx::AuthManager& users, ws::Callbacks callbacks);
 
-  // Serves a route made by hand, for its options.
+  // Serves a route that was constructed by hand, in order to set the options of WebSocketRoute.
+  // errors: as route().
   void add(ws::WebSocketRoute route);
 
-  // Answers GET `path` with `body`, which is copied. For a page or two beside the sockets, not a
-  // file server.
+  // Answers GET `path` with a copy of `body`. Meant for a page or two beside the sockets; this is
+  // not a file server.
   void page(std::string path, std::string content_type, std::string_view body);
 
-  // How the rooms of every route behave whose names fit `pattern`: a name, or its beginning and '*'
-  // ("prices:*"). The first pattern that fits decides. errors: ConfigError for a pattern with a '*'
-  // elsewhere.
+  // Sets how the rooms of every route behave whose names match `pattern`: a name, or its
+  // beginning and '*' ("prices:*"). The first matching pattern decides.
+  // errors: ConfigError for a pattern with a '*' anywhere but at its end.
   Application& rooms(std::string pattern, const RoomOptions& options);
 
-  // The number of loops, each a thread. Default: the cores this process may use.
+  // The number of loops; each is a thread. Default: the number of cores that this process may
+  // use.
   Application& threads(std::size_t count);
-  // How it sends. Default: what the environment says in MICROFRAME_IO (auto, plain, uring), else
-  // Io::automatic. With Io::uring start() throws ConfigError where the kernel has no io_uring to
-  // give.
+  // How the server sends. Default: the value of MICROFRAME_IO in the environment (auto, plain,
+  // uring), else Io::automatic. With Io::uring, start() throws ConfigError where the kernel
+  // offers no io_uring.
   Application& io(Io how);
   Application& limits(const Limits& limits);
-  // Whose word about a client's address is taken. What they tell is the address that limits count
-  // and logs and WebSocket::remote_address() name. Default: nobody's.
+  // Which proxies are believed about the addresses of their clients. The address that a proxy
+  // tells is the one that limits count, that the log names and that WebSocket::remote_address()
+  // returns. Default: no proxy is believed.
   Application& trusted_proxies(TrustedProxies proxies);
+  // How messages are compressed. Default: as a Compression is constructed.
   // errors: ConfigError for a value out of its range.
   Application& compression(const Compression& compression);
-  // Serves https:// and wss:// in place of http:// and ws://. The files are read at start, which
-  // throws ConfigError where they cannot serve.
+  // Serves https:// and wss:// in place of http:// and ws://. The files are read by start(),
+  // which throws ConfigError if they cannot be used.
   Application& tls(const TlsOptions& options);
-  // Reads the files of tls() again, for the handshakes from now on; no connection is touched. run()
-  // does so at SIGHUP. Any thread, while it serves. returns: false, having logged why, if they
-  // cannot serve: those of before then stay in use.
+  // Reads the files of tls() again, for handshakes from now on. Open connections are not touched.
+  // run() does the same at SIGHUP. Any thread, while the application serves.
+  // returns: false if the files cannot be used: the reason is logged, and the previous ones stay
+  //          in use.
   bool reload_tls();
 
-  // Serves until SIGINT, SIGTERM or stop(): then every connection is closed with 1012,
-  // on_disconnect has run for each, and all is given back. address: "127.0.0.1:8000", "[::1]:8000",
-  // ":8000" (every interface), "unix:/run/app.sock"; port 0: any free one. returns: 0; 1 if it
-  // cannot serve there, having said why and what to do on stderr.
+  // Serves until SIGINT, SIGTERM or stop(). Then every connection is closed with 1012,
+  // on_disconnect runs for each, and all resources are released.
+  // address: "127.0.0.1:8000", "[::1]:8000", ":8000" (every interface) or "unix:/run/app.sock";
+  //          port 0 picks a free port.
+  // returns: 0; 1 if the application cannot serve there: stderr then says why, and what to do.
   int run(std::string_view address);
 
-  // run() in two halves, without the signals: for tests and for programs with a main loop of their
-  // own. start returns once connections are accepted. errors: ConfigError.
+  // run() in two halves and without the signals, for tests and for programs with a main loop of
+  // their own. start() returns once connections are accepted.
+  // errors: ConfigError.
   void start(std::string_view address);
-  // Waits until all is stopped.
+  // Waits until the application has stopped.
   void wait();
-  // Asks for the end, and returns at once. Any thread, any time after start; more than once does no
-  // harm.
+  // Asks the application to stop, and returns at once. Any thread, any time after start().
+  // Calling stop() again does no harm.
   void stop();
 
-  // Closes every device of `user`, on every route, with 4409, and refuses the user's tokens issued
-  // up to now, in handshakes and WebSocket::refresh_token. Tokens of this very second are refused
-  // too, for `iat` counts seconds. It holds as long as this process; past 100,000 users the oldest
-  // revocation makes way, and all tokens as old as that are refused, whoever's. Any thread, after
-  // start. returns: how many devices there were. errors: std::logic_error before start.
+  // Closes every device of `user`, on every route, with 4409, and refuses the user's tokens that
+  // were issued until now, in handshakes and in WebSocket::refresh_token. Tokens issued in the
+  // current second are refused too, because `iat` counts whole seconds. A revocation holds as
+  // long as this process runs. Past 100,000 revoked users the oldest revocation is dropped, and
+  // every token as old as that one is refused, whoever its user is. Any thread, after start().
+  // returns: the number of devices closed.
+  // errors:  std::logic_error before start().
   std::size_t revoke(std::string_view user);
 
-  // The port listened on, after start; 0 for a Unix socket.
+  // The port that the application listens on, after start(); 0 for a Unix socket.
   std::uint16_t port() const;
 
  private:

@@ -1,4 +1,4 @@
-// RoomOptions: how the rooms of a name pattern behave, given to Application::rooms.
+// RoomOptions: how the rooms that match a name pattern behave. Given to Application::rooms.
 #pragma once
 
 #include <chrono>
@@ -7,29 +7,29 @@
 
 namespace microframe {
 
-// What becomes of a member that reads more slowly than its room is sent to.
+// What happens to a member that reads more slowly than messages are sent to its room.
 enum class WhenSlow : std::uint8_t {
-  disconnect,   // its outbox fills, and it is closed with 4408: nobody misses a message without
-                // knowing
-  drop_oldest,  // the oldest waiting messages of the room give way to new ones
-  conflate,     // of the waiting messages with the same key (ws::Key) only the newest stays; those
-                // without one share a key
+  disconnect,   // the outbox fills, and the member is closed with 4408: no member misses a
+                // message without knowing
+  drop_oldest,  // the oldest waiting messages of the room are dropped for new ones
+  conflate,     // of the waiting messages with the same key (ws::Key) only the newest stays;
+                // messages without a key share one
 };
 
 class RoomOptions {
  public:
   RoomOptions() = default;
 
-  // Whatever is chosen: a member whose kernel takes nothing for Limits::outbox_time is closed with
-  // 4408.
+  // Default: WhenSlow::disconnect. With every policy, a member whose kernel takes nothing for
+  // Limits::outbox_time is closed with 4408.
   RoomOptions& when_slow(WhenSlow policy) {
     when_slow_ = policy;
     return *this;
   }
 
-  // The room keeps its latest messages, at most so many and none older than `age`, for members who
-  // come back (microframe.v1) and for ChatBase::history. It lives on without members as long as it
-  // keeps any. Default: none.
+  // Keeps the room's latest messages: at most `messages` of them, none older than `age`, for
+  // members that come back (microframe.v1) and for ChatBase::history. A room without members
+  // exists as long as it keeps any message. Default: none is kept.
   RoomOptions& history(std::size_t messages, std::chrono::milliseconds age) {
     history_max_ = messages;
     history_age_ = age;
@@ -41,10 +41,10 @@ class RoomOptions {
     return *this;
   }
 
-  // What is sent to the room waits for so long at most, from the first that waits, and leaves
-  // together with what came meanwhile: in one system call a member, not one a message. For rooms
-  // that are sent to very often. 64 messages, or 64 KiB of them, do not wait. 0 (the default) to a
-  // second.
+  // Lets messages to the room wait, at most `window` from the first that waits, so that they
+  // leave together: one system call per member, not one per message. Meant for rooms with very
+  // many messages. As soon as 64 messages or 64 KiB wait, they leave. window: 0 (the default: no
+  // wait) to one second.
   RoomOptions& coalesce(std::chrono::milliseconds window) {
     coalesce_ = window;
     return *this;

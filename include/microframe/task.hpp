@@ -1,8 +1,9 @@
 // Task<T>: a lazy coroutine, the return type of a hook that waits.
-// Threading: a task runs on the loop that started it; sleep_for and offload resume it there. It
-// starts when it is awaited (or, for a hook, when the library runs it) and is destroyed, wherever
-// it waits, when its Task is. g++ 12 miscompiles some temporaries in a full expression that holds
-// co_await: name them first, await after.
+// Threading: a task runs on the loop that started it; sleep_for and offload resume the task
+// there. A task starts when it is awaited (or, for a hook, when the library runs it). Destroying
+// the Task destroys the coroutine wherever it waits.
+// g++ 12 miscompiles some temporaries in a full expression that contains co_await: name the
+// objects first, then await.
 #pragma once
 
 #include <atomic>
@@ -25,9 +26,9 @@ class Task;
 
 namespace detail {
 
-// What every task's promise shares: who goes on when the task is done. The exchange in both ends
-// makes an await that completes at once return to its caller instead of resuming it on a deeper
-// stack.
+// What the promises of all tasks share: which coroutine continues when the task is done. Both
+// ends exchange the stage, so that an await that completes at once returns to its caller instead
+// of resuming the caller on a deeper stack.
 class PromiseBase {
  public:
   std::suspend_always initial_suspend() noexcept { return {}; }
@@ -45,8 +46,9 @@ class PromiseBase {
   FinalAwaiter final_suspend() noexcept { return {}; }
   void unhandled_exception() noexcept { exception_ = std::current_exception(); }
 
-  // Runs `self` until it first waits. returns: true if it is already done, in which case nobody is
-  // told.
+  // Runs `self` until it first waits.
+  // returns: true if `self` is already done, in which case the continuation (or `done`) is not
+  //          called.
   template <class Promise>
   bool start(std::coroutine_handle<Promise> self, std::coroutine_handle<> continuation) {
     continuation_ = continuation;
@@ -111,8 +113,8 @@ class Promise<void> : public PromiseBase {
 
 }  // namespace detail
 
-// A coroutine that yields a T, or throws. Move-only; destroying it destroys the coroutine where it
-// waits.
+// A coroutine that yields a T, or throws. Move-only. Destroying a Task destroys the coroutine
+// where it waits.
 template <class T>
 class [[nodiscard]] Task {
  public:
@@ -128,7 +130,7 @@ class [[nodiscard]] Task {
     if (handle_) handle_.destroy();
   }
 
-  // Whether there is a coroutine, which is so until it is moved from.
+  // Whether the Task holds a coroutine, which it does until it is moved from.
   explicit operator bool() const { return handle_ != nullptr; }
 
   bool await_ready() const noexcept { return false; }
@@ -137,13 +139,15 @@ class [[nodiscard]] Task {
   }
   T await_resume() { return handle_.promise().take(); }
 
-  // For code that is no coroutine: runs the task; when it ends later, done(context) is called on
-  // the thread that ended it. returns: true if it ended before this returned, in which case `done`
-  // is never called. Once only.
+  // For code that is not a coroutine: runs the task. If the task ends later, done(context) is
+  // called on the thread that ended it. Call start() once.
+  // returns: true if the task ended before start() returned, in which case `done` is never
+  //          called.
   bool start(void (*done)(void*), void* context) {
     return handle_.promise().start(handle_, done, context);
   }
-  // The value of a task that has ended, once. Throws what the task threw.
+  // Takes the value of a task that has ended. Call result() once.
+  // errors: what the task threw.
   T result() { return handle_.promise().take(); }
 
  private:
@@ -160,8 +164,8 @@ inline Task<void> detail::Promise<void>::get_return_object() noexcept {
   return Task<void>{std::coroutine_handle<Promise>::from_promise(*this)};
 }
 
-// Waits without holding the loop: co_await sleep_for(100ms). On a thread without a loop it blocks
-// that thread.
+// Waits without blocking the loop: co_await sleep_for(100ms). On a thread without a loop,
+// sleep_for blocks that thread.
 class sleep_for {
  public:
   explicit sleep_for(std::chrono::milliseconds duration) : duration_(duration) {}
@@ -179,8 +183,8 @@ class sleep_for {
 
 namespace detail {
 
-// The awaitable of offload: the function and its result live in a shared state, for the waiting
-// coroutine may be destroyed while a worker still runs the function.
+// The awaitable of offload. The function and its result live in a shared state, because the
+// waiting coroutine may be destroyed while a worker still runs the function.
 template <class F>
 class Offload {
  public:
@@ -232,17 +236,22 @@ class Offload {
 
 }  // namespace detail
 
-// Runs `function` on a worker thread, for what is slow or blocks (password hashing, files, a
-// database driver):
+// Runs `function` on a worker thread. Meant for code that is slow or blocks (password hashing,
+// files, a database driver):
 //   auto rows = co_await offload([=] { return query(user); });
-// returns: what it returns; throws what it throws. `function` owns what it uses: its captures may
-// outlive the waiting hook. On a thread without a loop it runs in place.
+// On a thread without a loop, `function` runs in place. It must own what it uses, because its
+// captures may outlive the waiting hook.
+// returns: an awaitable of what `function` returns.
+// errors:  what `function` throws.
 template <class F>
 detail::Offload<std::decay_t<F>> offload(F&& function) {
   return detail::Offload<std::decay_t<F>>{std::forward<F>(function)};
 }
 
-// Runs a task to its end on the calling thread, which must have no loop: for main, tools and tests.
+// Runs a task to its end on the calling thread, which must not have a loop. For main(), tools and
+// tests.
+// returns: the task's value.
+// errors:  what the task throws.
 template <class T>
 T sync_wait(Task<T> task) {
   assert(!detail::Scheduler::current());

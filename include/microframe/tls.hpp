@@ -1,5 +1,5 @@
-// TLS on the server: its certificates, and what it asks of its clients. TLS 1.2 and 1.3, nothing
-// older.
+// TlsOptions: TLS on the server: its certificates, and what it asks of its clients. TLS 1.2 and
+// 1.3; older versions are never spoken.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,13 @@ enum class TlsVersion : std::uint8_t { tls12, tls13 };
 
 // Whether a client shows a certificate of its own.
 enum class ClientCertificates : std::uint8_t {
-  none,     // it is not asked
-  request,  // it is asked; one that it shows must be good, but it need not show any
-  require,  // without a good one there is no connection
+  none,     // the client is not asked
+  request,  // the client is asked; it may show none, but one that it shows must be valid
+  require,  // a client without a valid certificate cannot connect
 };
 
 // Given to Application::tls. The files are read when the application starts and at each reload,
-// never meanwhile.
+// never in between.
 class TlsOptions {
  public:
   struct Pair {
@@ -30,26 +30,27 @@ class TlsOptions {
   };
 
   // certificate_file: PEM, the server's certificate first, then those between it and the root.
-  // key_file: PEM, its private key, not encrypted.
+  // key_file:         PEM, the certificate's private key, not encrypted.
   TlsOptions(std::string certificate_file, std::string key_file) {
     pairs_.emplace_back(std::move(certificate_file), std::move(key_file));
   }
 
-  // A further pair. The name that a client asks for (SNI, RFC 6066 §3) picks the pair whose
-  // certificate is for that name, the exact name before a wildcard; where none is, the first pair
-  // serves.
+  // Adds a further pair. The name that a client asks for (SNI, RFC 6066 §3) picks the pair whose
+  // certificate is for that name, an exact name before a wildcard. If no certificate matches, the
+  // first pair is used.
   TlsOptions& add(std::string certificate_file, std::string key_file) {
     pairs_.emplace_back(std::move(certificate_file), std::move(key_file));
     return *this;
   }
-  // Asks clients for certificates, which those in `ca_file` (PEM) vouch for.
+  // Asks clients for certificates that are signed by the authorities in `ca_file` (PEM). Default:
+  // clients are not asked.
   TlsOptions& client_certificates(std::string ca_file,
                                   ClientCertificates wanted = ClientCertificates::require) {
     client_ca_file_ = std::move(ca_file);
     client_certificates_ = wanted;
     return *this;
   }
-  // The oldest version spoken. Default: 1.2.
+  // The oldest version spoken. Default: TLS 1.2.
   TlsOptions& min_version(TlsVersion version) {
     min_version_ = version;
     return *this;

@@ -1,18 +1,18 @@
-// The clients of clients/js in a run of the chaos program, which starts this, and talks with it in lines of JSON: it says where
-// they connect to, when they talk, and where the room ends; here is said when they have talked, when all is answered, and what
-// each has seen (chaos/node_side.cpp reads it).
+// The clients of clients/js in a run of the chaos program. The program starts this process and talks with it in lines of JSON: it
+// says where the clients connect, when they talk, and where the room ends. This process says when they have talked, when every
+// message is answered, and what each client has seen (chaos/node_side.cpp reads that).
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 
-const SPEED = 10; // of their clock: what takes a client 10 s takes 1 s here
-const RATE = { perSecond: 90 / SPEED, burst: 150 }; // as ever, for the server's clock runs as ever
+const SPEED = 10; // the clients' clock runs this much faster: 10 s of a client take 1 s here
+const RATE = { perSecond: 90 / SPEED, burst: 150 }; // the usual rate, because the server's clock runs as usual
 const PATIENCE_MS = 10_000;
 
 const { default: WebSocket } = await import(new URL("../../clients/js/node_modules/ws/wrapper.mjs", import.meta.url)).catch(() => {
   throw new Error("npm's ws is missing: run ./dev setup");
 });
-// As the page has it, which needs no build. By its text, for nothing here tells node that it is a module.
+// The page's copy, which needs no build. Imported by its text, because nothing here tells node that the file is a module.
 const source = readFileSync(new URL("../../page/microframe.js", import.meta.url));
 const { connect } = await import(`data:text/javascript;base64,${source.toString("base64")}`);
 
@@ -54,7 +54,7 @@ class Member {
       this.opened += 1;
       if (resumed) this.resumed += 1;
     });
-    this.client.join(room).catch(() => {}); // the judge sees whether it came in
+    this.client.join(room).catch(() => {}); // the judge sees whether the client joined
   }
 
   get position() { return this.client.position(this.room)?.offset; }
@@ -88,7 +88,7 @@ const told = async () => JSON.parse((await lines.next()).value ?? "null");
 const setup = await told();
 const members = setup.clients.map((client) => new Member(client, setup.room));
 await say({ here: true });
-await told(); // to talk
+await told(); // the command to talk
 for (let n = 1; n <= setup.messages; ++n) {
   for (const member of members) member.talk(n);
   await pause(Math.random() * 2 * setup.pauseMs);

@@ -1,5 +1,5 @@
-// Hall: the endpoint of a run. It counts how often each message was handled, and says it to the
-// room.
+// Hall: the endpoint of a run. It counts how often each message was handled, and passes each
+// message on to the room.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -24,10 +24,10 @@ class Hall : public microframe::ws::ChatBase {
       const std::lock_guard lock(mutex_);
       ++handled_[message_name(microframe::text(message, "from"), n)];
     }
-    // So that a connection is lost while a hook of its waits, too, and messages wait for that.
+    // The hook waits, so that connections are also lost during a hook, and messages wait for it.
     constexpr std::int64_t kWaitEach = 10;
     if (n % kWaitEach == 0) co_await microframe::sleep_for(std::chrono::milliseconds(5));
-    // That others hear of one another's metadata, too.
+    // Changes metadata, so that clients see one another's metadata too.
     constexpr std::int64_t kMetaEach = 40;
     if (n % kMetaEach == 0) set_presence(socket, kRoom, {{"n", n}});
     broadcast_to_room(kRoom, message);
@@ -37,18 +37,18 @@ class Hall : public microframe::ws::ChatBase {
     return true;
   }
 
-  // By message, how often.
+  // How often each message was handled, by its name.
   std::map<std::string, int> handled() const {
     const std::lock_guard lock(mutex_);
     return handled_;
   }
-  // Of the room's latest message.
+  // returns: the offset of the room's latest message.
   std::uint64_t last_offset() const {
     constexpr std::size_t kAll = 100'000;
     const auto kept = history(kRoom, 0, kAll);
     return kept.empty() ? 0 : kept.back().offset;
   }
-  // Who is in the room, as clients have it.
+  // Who is in the room, in the form that clients have it.
   Json people() const {
     boost::json::object users;
     for (const auto& device : presence(kRoom)) {

@@ -83,7 +83,7 @@ class Judge {
                                       std::to_string(last.value_or(0)) + ", the room has " +
                                       std::to_string(truth_.last_offset));
   }
-  // From one sender to one room everyone sees messages in the order sent.
+  // From one sender to one room, every member sees messages in the order sent.
   void hear_sender(const Event& event, std::map<std::string, std::int64_t>& last_of,
                    const std::string& what) {
     const std::size_t colon = event.message.find(':');
@@ -97,7 +97,7 @@ class Judge {
   const Truth& truth_;
   Verdict verdict_;
   std::map<std::uint64_t, std::string>
-      at_;  // what is at an offset, as the first told that heard it
+      at_;  // the message at each offset, as the first member received it
 };
 
 }  // namespace

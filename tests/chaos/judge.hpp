@@ -1,4 +1,4 @@
-// Verdict: what the records of a run come to. Pure.
+// Verdict: the judgement of a run, from its records. Pure.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ namespace chaos {
 struct Truth {
   Truth() = default;
 
-  std::map<std::string, int> handled;  // by message, how often
+  std::map<std::string, int> handled;  // how often, by message
   std::uint64_t last_offset = 0;
   microframe::Json presence;
 };
@@ -26,18 +26,18 @@ struct Verdict {
   std::size_t sent = 0;
   std::size_t acknowledged = 0;
   std::size_t handled_once = 0;
-  std::size_t unknown = 0;    // neither acknowledged nor lost: their session was
-  std::size_t gaps_told = 0;  // entered again with recovered: false
+  std::size_t unknown = 0;    // neither acknowledged nor lost: their session was lost
+  std::size_t gaps_told = 0;  // rooms entered again with recovered: false
   unsigned resumed = 0;
   unsigned anew = 0;
-  // All of these are to be 0.
-  std::size_t lost = 0;          // acknowledged and not handled, refused, not answered, or wrongly
-  std::size_t repeated = 0;      // handled, or heard by a member, more than once
-  std::size_t out_of_order = 0;  // heard so
-  std::size_t gaps_untold = 0;   // messages that a member has not heard, without knowing
-  std::size_t unequal = 0;       // members who see others in the room than the server
+  // All of these must be 0.
+  std::size_t lost = 0;      // acknowledged but not handled, refused, or answered wrongly or not
+  std::size_t repeated = 0;  // handled, or received by a member, more than once
+  std::size_t out_of_order = 0;  // received in the wrong order
+  std::size_t gaps_untold = 0;   // messages that a member missed without knowing
+  std::size_t unequal = 0;       // members whose view of the room differs from the server's
 
-  std::vector<std::string> problems;  // in words; the first few
+  std::vector<std::string> problems;  // the first few, in words
 
   bool holds() const { return lost + repeated + out_of_order + gaps_untold + unequal == 0; }
 };

@@ -13,7 +13,7 @@
 namespace chaos {
 namespace {
 
-// For the answer to a handshake that is to come twice.
+// How long to wait for the answer to a handshake that comes twice.
 constexpr milliseconds kAnswered{200};
 
 void sooner(std::optional<Time>& earliest, const std::optional<Time>& other) {
@@ -79,7 +79,7 @@ void Line::befall(Fault fault, Time now) {
     } else {
       duplicate_ = fault;
     }
-    // For there to be another handshake.
+    // How long to wait for another handshake.
     fault.kind = Fault::Kind::reset;
     fault.ends = Ends::both;
   }
@@ -90,7 +90,7 @@ void Line::befall(Fault fault, Time now) {
     out_until_ = now + fault.lasts;
     out_silently_ = fault.silently;
   }
-  // The newest is the one that the client holds on to.
+  // The client holds on to the newest connection.
   wires_.back().befall(fault, now);
   if (wires_.back().is_dead()) dead_.splice(dead_.end(), wires_, std::prev(wires_.end()));
 }
@@ -141,8 +141,8 @@ int Line::send_head(const Twice& twice) const {
   return server;
 }
 
-// The first has its answer, or time for one, before the second comes: so it is known who evicts
-// whom.
+// The first handshake has its answer, or had time for it, before the second arrives: so it is
+// known which one evicts the other.
 void Line::go_on(Twice& twice, bool is_ready, Time now) {
   if (twice.first < 0) {
     if (!is_ready) return;
@@ -182,7 +182,7 @@ void Line::take(const pollfd* answers, Time now) {
     go_on(*twice, (answers++)->revents != 0, now);
     twice = twice->client < 0 ? twice_.erase(twice) : std::next(twice);
   }
-  // Those that have come meanwhile are behind them.
+  // Connections that came meanwhile are behind them.
   auto wire = wires_.begin();
   for (std::size_t n = 0; n < wires; ++n, of_wires += 2) {
     wire->move(of_wires[0], of_wires[1], now);

@@ -1,5 +1,5 @@
-// Line: one port of a Proxy, and the connections that came by it.
-// Threading: the proxy's thread, but for port() and faults().
+// Line: one port of a Proxy, and the connections that came through this port.
+// Threading: the proxy's thread, except for port() and faults().
 #pragma once
 
 #include <poll.h>
@@ -17,17 +17,17 @@
 
 namespace chaos {
 
-// A handshake that is to come to the server twice: once by a ghost, whose answer nobody reads.
+// A handshake that must arrive at the server twice: once from a ghost, whose answer nobody reads.
 struct Twice {
   int client = -1;
-  int first = -1;  // once the head is in: the connection that has it, and has no answer yet
+  int first = -1;  // the connection whose head has come, and which has no answer yet
   std::string head;
-  Time give_up{};  // then the second comes, whether the first was answered or not
+  Time give_up{};  // then the second one comes, whether the first was answered or not
   bool ghost_last = false;
-  milliseconds lasts{0};  // the ghost, once both have come
+  milliseconds lasts{0};  // how long the ghost stays once both have come
 };
 
-// A connection that is held open for a while, and read by nobody.
+// A connection that is held open for a while, and that nobody reads.
 struct Ghost {
   int fd;
   Time until;
@@ -46,10 +46,11 @@ class Line {
   // Does what is due at `now`.
   void pass(Time now);
   void calm();
-  // Adds what it waits for to `wait`; afterwards take(), with the same `now`, is given the answers.
+  // Adds the descriptors that the line waits for to `wait`. Afterwards take() receives the
+  // answers, with the same `now`.
   void add_to(std::vector<pollfd>& wait, Time now) const;
   void take(const pollfd* answers, Time now);
-  // When pass() is to be called at the latest.
+  // When pass() must be called at the latest.
   std::optional<Time> wakes(Time now) const;
 
  private:
@@ -57,7 +58,7 @@ class Line {
   void accept(Time now);
   void join(int client);
   void go_on(Twice& twice, bool is_ready, Time now);
-  // returns: false if it has come to nothing.
+  // returns: false if the connection has failed.
   bool read_head(Twice& twice);
   int send_head(const Twice& twice) const;
 
@@ -69,7 +70,7 @@ class Line {
   bool calm_ = false;
   Time out_until_{};
   bool out_silently_ = false;
-  // The next handshake comes twice; or so late.
+  // Makes the next handshake arrive twice, or this late.
   std::optional<Fault> duplicate_;
   milliseconds late_{0};
   std::list<Wire> wires_;

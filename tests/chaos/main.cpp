@@ -1,6 +1,6 @@
-// The chaos program: one run of a seed. Prints what came of it, a line of JSON.
+// The chaos program: one run of a seed. Prints the verdict as a line of JSON.
 //   chaos --seed 17 [--cpp-clients 10] [--js-clients 10] [--messages 200]
-// Exit code: 0 if all holds, 1 if not, 2 if it could not be run.
+// Exit code: 0 if all holds, 1 if not, 2 if the run failed.
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

@@ -9,8 +9,8 @@ namespace {
 using namespace microframe;
 using namespace std::chrono_literals;
 
-// As the server of a run has them (chaos/run.cpp): some hundreds of milliseconds, in place of
-// seconds.
+// The same times as the server of a run (chaos/run.cpp): some hundreds of milliseconds in place
+// of seconds.
 ClientOptions quick(std::string token) {
   ClientOptions options;
   options.token = [token = std::move(token)] { return token; };
@@ -94,7 +94,7 @@ Record Member::record() const {
   for (const std::string& name : waiting_) record.refused.emplace_back(name, "not answered");
   if (position) record.position = position->offset;
   record.presence = client_.presence(kRoom);
-  if (record.anew > 0) --record.anew;  // the first
+  if (record.anew > 0) --record.anew;  // the first session
   return record;
 }
 

@@ -1,5 +1,5 @@
 // Member: a microframe::Client that talks in the room, and its Record.
-// Threading: any; its client's handlers run on the ClientLoop's thread.
+// Threading: any thread; the handlers of the client run on the ClientLoop's thread.
 #pragma once
 
 #include <mutex>
@@ -13,17 +13,17 @@ namespace chaos {
 
 class Member {
  public:
-  // loop: outlives it.
+  // loop: must outlive the member.
   Member(const microframe::ClientLoop& loop, std::string name, std::uint16_t port,
          std::string token);
 
-  // Sends its next message.
+  // Sends the member's next message.
   void talk();
-  // Whether all that it has sent is answered, one way or another.
+  // Whether every message that the member sent is answered, one way or another.
   bool is_settled() const;
   bool has_reached(std::uint64_t offset) const;
   microframe::Json presence() const { return client_.presence(kRoom); }
-  // What is not answered by now counts as refused.
+  // Messages that are unanswered by now count as refused.
   Record record() const;
 
  private:
@@ -31,7 +31,7 @@ class Member {
   Record record_;
   std::set<std::string> waiting_;
   std::int64_t sent_ = 0;
-  microframe::Client client_;  // the last: its handlers end before what they use
+  microframe::Client client_;  // last: its handlers end before the members that they use
 };
 
 }  // namespace chaos

@@ -1,5 +1,6 @@
-// NodeSide: clients of clients/js in a process of their own (chaos/clients.js): lines of JSON, both
-// ways. Threading: one thread.
+// NodeSide: clients of clients/js in a process of their own (chaos/clients.js), with lines of
+// JSON in both directions.
+// Threading: one thread.
 #pragma once
 
 #include <sys/types.h>
@@ -16,21 +17,21 @@ namespace chaos {
 
 class NodeSide {
  public:
-  // setup: what clients.js is told first. errors: std::runtime_error, here and below, if it is not
-  // there.
+  // setup:  the first line that clients.js receives.
+  // errors: std::runtime_error, here and below, if the process is not there.
   NodeSide(const std::string& script, const microframe::Json& setup);
   ~NodeSide();  // ends the process
   NodeSide(const NodeSide&) = delete;
   NodeSide& operator=(const NodeSide&) = delete;
 
   void say(const microframe::Json& what);
-  // The next line, which has this member.
+  // returns: the next line, which must have this member.
   microframe::Json hear(std::string_view member, std::chrono::milliseconds patience);
 
  private:
   pid_t pid_ = -1;
-  int in_ = -1;   // what it hears
-  int out_ = -1;  // what it says
+  int in_ = -1;   // to the process
+  int out_ = -1;  // from the process
   std::string said_;
 };
 

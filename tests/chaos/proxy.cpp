@@ -11,7 +11,8 @@
 namespace chaos {
 namespace {
 
-// poll(2) counts whole milliseconds: rather too late than again and again too early.
+// poll(2) counts whole milliseconds: it is better to wake up too late than too early and again
+// and again.
 int to_timeout(std::optional<Time> wakes, Time now) {
   if (!wakes) return -1;
   return static_cast<int>(

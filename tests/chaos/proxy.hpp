@@ -1,6 +1,6 @@
-// Proxy: lines to a server, each with a port and a weather of its own: connections over it are
-// reset, ended, stalled, left half open, slowed down to single bytes, and opened twice. Threading:
-// a thread of its own moves the bytes; the members from any.
+// Proxy: lines to a server, each with a port and a weather of its own. Connections over a line
+// are reset, ended, stalled, left half open, slowed down to single bytes, and opened twice.
+// Threading: a thread of the proxy moves the bytes; call the members from any thread.
 #pragma once
 
 #include <poll.h>
@@ -30,10 +30,10 @@ class Proxy {
   Proxy& operator=(const Proxy&) = delete;
 
   std::uint16_t port(std::size_t line) const;
-  // No more faults, and none that passes by itself goes on. Who hangs on a dead connection must
-  // find out.
+  // Ends all faults that pass by themselves, and starts no more. A client that holds on to a dead
+  // connection must find that out itself.
   void calm();
-  // By kind, those that met a connection.
+  // The number of faults that met a connection, by kind.
   std::array<unsigned, Fault::kKinds> faults() const;
 
  private:

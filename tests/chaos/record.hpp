@@ -1,4 +1,4 @@
-// Record: what one member of a run has seen and been told. Values; the judge reads them.
+// Record: what one member of a run has seen and received. Values, which the judge reads.
 #pragma once
 
 #include <cstddef>
@@ -20,14 +20,14 @@ inline std::string message_name(const std::string& member, std::int64_t n) {
   return member + ":" + std::to_string(n);
 }
 
-// What came of the room, in order: a message, or that it was entered.
+// What the member learned about the room, in order: a message, or that it entered the room.
 struct Event {
   Event() = default;
 
-  std::string message;       // its name; "": the room was entered
-  std::uint64_t offset = 0;  // the message's; or from which on the room is read
-  bool recovered = false;    // entered: what was missed follows
-  bool was_in = false;       // entered: it was in the room before
+  std::string message;       // the message's name; "": the room was entered
+  std::uint64_t offset = 0;  // the message's, or the one from which the room is read
+  bool recovered = false;    // entered: the missed messages follow
+  bool was_in = false;       // entered: the member was in the room before
 };
 
 struct Record {
@@ -35,14 +35,14 @@ struct Record {
 
   std::string member;
   std::vector<std::string> acknowledged;
-  std::vector<std::string> unknown;  // sent, but its session is gone: `session_lost`
-  // Not handled, and why, or not answered at all.
+  std::vector<std::string> unknown;  // sent, but the session is gone: `session_lost`
+  // The messages that were not handled, and why, or that were not answered at all.
   std::vector<std::pair<std::string, std::string>> refused;
-  std::size_t wrong_answers = 0;  // not what was sent
+  std::size_t wrong_answers = 0;  // answers that differ from what was sent
   std::vector<Event> events;
   std::optional<std::uint64_t> position;
-  microframe::Json presence;  // as the member has it at the end
-  unsigned resumed = 0;       // connections with which its session went on
+  microframe::Json presence;  // at the end, as the member knows it
+  unsigned resumed = 0;       // connections that resumed a session
   unsigned anew = 0;          // sessions after the first
 };
 

@@ -19,7 +19,8 @@ namespace {
 using namespace microframe;
 using namespace std::chrono_literals;
 
-// Between two messages of a member, on average. They come a little faster than a client may send.
+// The time between two messages of a member, on average. Messages come a little faster than a
+// client may send.
 constexpr std::int64_t kPauseMs = 8;
 constexpr auto kPatience = 15s;
 
@@ -62,8 +63,8 @@ class Run {
     Truth truth;
     truth.handled = hall_.handled();
     truth.last_offset = hall_.last_offset();
-    // Who hangs on a dead connection has yet to find out, and a session whose client has begun anew
-    // to end.
+    // Clients on a dead connection have yet to find out, and sessions whose clients have begun
+    // anew have yet to end.
     eventually([&] {
       truth.presence = hall_.people();
       return each_is_there_once(truth.presence) && all_see(truth);
@@ -75,8 +76,8 @@ class Run {
   }
 
  private:
-  // The times of a real server are too long to wait for, and its sessions too long-lived to see one
-  // end.
+  // The times of a real server are too long to wait for, and its sessions live too long to see
+  // one end.
   Limits limits() {
     Limits limits;
     limits.ping_interval = 300ms;

@@ -1,4 +1,5 @@
-// A run: a server, a Proxy before it, and members that talk through it, all shaped by one seed.
+// A run: a server, a Proxy in front of it, and members that talk through the proxy, all shaped by
+// one seed.
 #pragma once
 
 #include <array>
@@ -17,7 +18,7 @@ struct RunOptions {
   std::uint64_t seed = 0;
   std::size_t cpp_clients = 10;
   std::size_t js_clients = 10;
-  std::int64_t messages = 200;  // of each
+  std::int64_t messages = 200;  // per member
 };
 
 struct RunResult {
@@ -27,7 +28,7 @@ struct RunResult {
   std::array<unsigned, Fault::kKinds> faults{};
 };
 
-// errors: std::runtime_error, if it could not be brought to its end.
+// errors: std::runtime_error if the run could not be finished.
 RunResult run(const RunOptions& options);
 
 }  // namespace chaos

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Runs the chaos program with one seed after the other, two at a time, and prints what came of all together.
+"""Runs the chaos program with one seed after the other, two at a time, and prints the sums of all runs.
 
 Usage: run.py CHAOS RUNS [--from SEED] | run.py CHAOS --seed SEED
-Exits with 1 if anything was lost, repeated, out of order, missing without being told, or seen otherwise than it is.
+Exits with 1 if any message was lost, repeated, out of order, or missing without notice, or if a member saw the room wrongly.
 """
 import argparse
 import collections
@@ -15,20 +15,20 @@ import time
 
 AT_ONCE = 2
 PATIENCE_S = 120  # for one run
-# What a run counts, in words; what is to be zero.
+# What a run counts, in words. The counts of BAD must be zero.
 GOOD = (("sent", "messages sent"), ("acknowledged", "acknowledged"), ("handled_once", "handled once"))
 BAD = (("lost", "lost"), ("repeated", "repeated"), ("out_of_order", "out of order"), ("gaps_untold", "missed without being told"),
-       ("unequal", "who is there, seen wrongly"))
+       ("unequal", "wrong views of who is in the room"))
 REST = (("unknown", "unknown: their session had ended"), ("resumed", "times resumed"), ("anew", "sessions begun anew"),
         ("gaps_told", "gaps told: recovered false"))
 
 
 def run(program, seed):
-    """Returns the program's report; one with `failure` if it could not tell."""
+    """Returns the program's report, or one with `failure` if the program did not finish."""
     try:
         done = subprocess.run([program, "--seed", str(seed)], capture_output=True, text=True, timeout=PATIENCE_S)
     except subprocess.TimeoutExpired:
-        return {"seed": seed, "failure": f"it was not done after {PATIENCE_S} s"}
+        return {"seed": seed, "failure": f"the run was not finished after {PATIENCE_S} s"}
     if done.returncode in (0, 1) and done.stdout:
         return json.loads(done.stdout)
     return {"seed": seed, "failure": f"exit code {done.returncode}: {done.stderr[-2000:]}"}

@@ -12,8 +12,8 @@ struct Odds {
 
 using Kind = Fault::Kind;
 
-// Times of clients and server in a run are some hundreds of milliseconds (chaos/run.cpp): a stall
-// may pass unnoticed, or not.
+// The times of clients and server in a run are some hundreds of milliseconds (chaos/run.cpp): a
+// stall may or may not pass unnoticed.
 constexpr Odds kOdds[] = {
     {Kind::reset, 18, 0, 0},     {Kind::end, 12, 0, 0},        {Kind::stall, 18, 20, 900},
     {Kind::half_open, 11, 0, 0}, {Kind::trickle, 14, 50, 600}, {Kind::duplicate, 9, 0, 400},
@@ -28,7 +28,7 @@ const char* name_of(Fault::Kind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-// Seeds and lines that follow one another begin far apart.
+// Makes consecutive seeds and lines begin far apart.
 Weather::Weather(std::uint64_t seed, std::size_t line) : random_(seed * 1'000'003 + line) {}
 
 milliseconds Weather::between(int least, int most) {
@@ -36,7 +36,7 @@ milliseconds Weather::between(int least, int most) {
                       static_cast<int>(random_.below(static_cast<std::size_t>(most - least) + 1)));
 }
 
-// Mostly soon after the last, for a fault that meets another finds more.
+// Usually soon after the last fault, because a fault that meets another one finds more errors.
 milliseconds Weather::pause() {
   return random_.percent(60) ? between(5, 150) : between(100, 600);
 }

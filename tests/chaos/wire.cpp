@@ -13,7 +13,7 @@ namespace chaos {
 namespace {
 
 constexpr std::size_t kHeldMax = 64 * 1024;
-// While it trickles: bytes a millisecond, each sent by itself.
+// While the wire trickles: bytes per millisecond, each sent by itself.
 constexpr std::size_t kTrickled = 12;
 
 bool would_block() {
@@ -32,7 +32,7 @@ int connect_to(std::uint16_t port) {
     ::close(fd);
     return -1;
   }
-  // A byte that is sent by itself is to arrive by itself.
+  // A byte that is sent by itself must arrive by itself.
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return fd;
@@ -137,7 +137,7 @@ void Wire::befall(const Fault& fault, Time now) {
       return;
     case Fault::Kind::duplicate:
     case Fault::Kind::late:
-      return;  // the line's, at the next handshake
+      return;  // the line does this at the next handshake
   }
 }
 
@@ -145,7 +145,7 @@ pollfd Wire::wish(int fd, const Flow& from, const Flow& to, Time now) {
   short events = 0;
   if (from.reads(now)) events |= POLLIN;
   if (to.writes(now)) events |= POLLOUT;
-  // poll(2) tells of a hang-up always: of one that is of no interest now, again and again.
+  // poll(2) always reports a hang-up, again and again, even if it is of no interest now.
   return {events == 0 ? -1 : fd, events, 0};
 }
 
@@ -160,7 +160,7 @@ void Wire::move(const pollfd& client, const pollfd& server, Time now) {
   if (server.revents != 0 && down_.reads(now)) down_.receive(server_);
   if (up_.writes(now)) up_.send(server_, now);
   if (down_.writes(now)) down_.send(client_, now);
-  // An RST is passed on as one.
+  // An RST is passed on as an RST.
   if (up_.is_broken() || down_.is_broken() || (up_.has_ended() && down_.has_ended())) over_ = true;
 }
 

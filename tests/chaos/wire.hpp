@@ -1,5 +1,6 @@
-// Wire: a client's connection and the proxy's own to the server, and the bytes on their way between
-// them. Threading: its proxy's thread.
+// Wire: a client's connection, the proxy's own connection to the server, and the bytes on their
+// way between them.
+// Threading: the proxy's thread.
 #pragma once
 
 #include <poll.h>
@@ -17,7 +18,8 @@ namespace chaos {
 using Clock = std::chrono::steady_clock;
 using Time = Clock::time_point;
 
-// Connects to loopback, blocking. returns: -1 if nobody listens.
+// Connects to loopback, blocking.
+// returns: -1 if nobody listens.
 int connect_to(std::uint16_t port);
 // Closes with an RST.
 void reset(int fd);
@@ -28,12 +30,12 @@ class Flow {
   void stall(Time until) { stalled_until_ = std::max(stalled_until_, until); }
   void trickle(Time until) { trickles_until_ = std::max(trickles_until_, until); }
   void mute() { muted_ = true; }
-  // What has stopped for a while goes on; what is muted stays so.
+  // Lets a stopped direction continue; a muted one stays muted.
   void calm() { stalled_until_ = trickles_until_ = {}; }
 
   bool reads(Time now) const;
   bool writes(Time now) const;
-  // When it has something to do by itself, if it stands still now.
+  // When the wire has something to do by itself, if it stands still now.
   std::optional<Time> wakes(Time now) const;
   void receive(int from);
   void send(int to, Time now);
@@ -59,11 +61,11 @@ class Flow {
 
 class Wire {
  public:
-  // Owns the descriptors.
+  // The wire owns the descriptors.
   Wire(int client, int server) : client_(client), server_(server) {}
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
-  ~Wire();  // with an RST to both, where they are still open
+  ~Wire();  // sends an RST to each end that is still open
 
   void befall(const Fault& fault, Time now);
   void calm();
@@ -74,10 +76,10 @@ class Wire {
   std::optional<Time> wakes(Time now) const;
   // Moves what the two polls allow.
   void move(const pollfd& client, const pollfd& server, Time now);
-  // Nothing will pass any more: what is left is two descriptors, or one, that an end may still hold
-  // open.
+  // Nothing will pass any more: all that is left is one or two descriptors, which an end may
+  // still hold open.
   bool is_dead() const { return dead_; }
-  // Both ends are through.
+  // Both ends are finished.
   bool is_over() const { return over_; }
 
  private:

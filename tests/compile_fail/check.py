@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Compiles each file of this folder and checks that the compiler says the words of its `// expect:` line.
+"""Compiles each file of this folder, and checks that the compiler prints the words of its `// expect:` line.
 
 Usage: check.py COMPILER INCLUDE_DIR
-A file that expects `nothing` must compile; any other must not, and its words must stand in what the compiler says.
+A file that expects `nothing` must compile. Any other file must not compile, and the compiler must print its words.
 """
 import concurrent.futures
 import os
@@ -21,7 +21,7 @@ def check(name, compiler, include):
     if expected == "nothing":
         return None if result.returncode == 0 else f"{name} does not compile:\n{said}"
     if result.returncode == 0:
-        return f"{name} compiles, and should not"
+        return f"{name} compiles, but must not"
     return None if expected in said else f"{name}: the compiler does not say \"{expected}\":\n{said}"
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints what llvm-cov found of lines and branches, a line a file and a total a folder.
+"""Prints the lines and branches that llvm-cov found covered, one line per file and a total per folder.
 
 Usage: report.py SUMMARY.json PERCENT FOLDER...    exits with 1 if a folder has fewer of its branches covered
 """

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Compiles the C++ of README.md and docs/, as their markers say, and follows their links.
+"""Compiles the C++ blocks of README.md and docs/ as their markers say, and follows the links.
 
 <!-- file: PATH -->     the block is that file, without its first comment
 <!-- compile: NAME -->  the block is a whole program
-<!-- snippet: KIND -->  all blocks of one kind in a page, joined, inside the frame of that kind below
+<!-- snippet: KIND -->  all blocks of one kind in a page are joined, inside the frame of that kind below
 A C++ block without a marker fails. Usage: check_snippets.py ROOT
 """
 import concurrent.futures

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs the shell commands of README.md and docs/, as their markers say: a page is one session, in the order of its blocks.
 
-<!-- run -->           each command ends with 0; one that ends in & is a server, and the next waits until it listens
-<!-- run: LINE -->     likewise; LINE is typed, then the end of input
-<!-- serve -->         each line is a server (but for exports), which serves the blocks below until another does; it ends with 0
+<!-- run -->           each command ends with 0; a command that ends in & is a server, and the next command waits until it listens
+<!-- run: LINE -->     the same; LINE is typed, then the input ends
+<!-- serve -->         each line except exports is a server, which serves the blocks below until another one does, and ends with 0
 <!-- not run: WHY -->
 A shell block without a marker fails. Usage: run_commands.py ROOT BUILD
 """
@@ -21,8 +21,8 @@ import time
 from check_snippets import BLOCK, pages
 
 COMMANDS = re.compile(r"(?:<!-- (run|serve|not run)(?:: (.*?))? -->\n)?```(?:sh|bash|console)\n(.*?)```", re.S)
-SECONDS = 60  # a page
-PORT = 8000  # of all documents
+SECONDS = 60  # per page
+PORT = 8000  # all documents use it
 PRELUDE = f"""set -eu
 server=
 trap '[ -z "$server" ] || kill -9 $server' EXIT
@@ -44,7 +44,7 @@ class Problem(Exception):
 
 
 def session(name, text):
-    """The script of a page, or None if it runs nothing."""
+    """Returns the script of a page, or None if the page runs nothing."""
     script, runs = PRELUDE, False
     for kind, argument, block in COMMANDS.findall(text):
         marked = {"run": True, "serve": not argument, "not run": bool(argument)}.get(kind, False)
@@ -75,7 +75,7 @@ def build_program(root, build, code, target):
 
 
 def sandbox(root, build, folder, text):
-    """What a reader has: ./dev, the programs that were built, and those that the page has written until here."""
+    """Makes what a reader has: ./dev, the programs that were built, and those that the page has written so far."""
     programs = os.path.join(folder, "build", "release", "examples")
     os.makedirs(programs)
     shutil.copy(os.path.join(root, "dev"), folder)
@@ -90,7 +90,7 @@ def sandbox(root, build, folder, text):
 
 
 def wait_for_port():
-    for _ in range(300):  # until whoever had the port has gone
+    for _ in range(300):  # until the previous user of the port has gone
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", PORT)) != 0:
                 return
@@ -99,7 +99,7 @@ def wait_for_port():
 
 
 def run_page(root, build, page):
-    """Returns whether it had anything to run."""
+    """Returns whether the page had anything to run."""
     name = os.path.relpath(page, root)
     with open(page, encoding="utf-8") as file:
         text = file.read()

@@ -30,7 +30,7 @@ class Example:
         self.command = [os.path.join(FOLDER, name), *arguments]
 
     def __enter__(self):
-        for _ in range(100):  # until whoever had the port has gone
+        for _ in range(100):  # until the previous user of the port has gone
             self.process = subprocess.Popen(self.command, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             if "listening on" in self.process.stdout.readline():
                 return self
@@ -84,7 +84,7 @@ class Examples(unittest.IsolatedAsyncioTestCase):
                                     input='{"type": "chat", "text": "hello"}\n', capture_output=True, text=True, timeout=20)
             self.assertEqual(client.returncode, 0)
             self.assertIn('{"type":"user_joined","user_id":"alice"}', client.stdout)
-            self.assertIn('{"from":"alice","text":"hello"}', client.stdout)  # it comes after the end of the input
+            self.assertIn('{"from":"alice","text":"hello"}', client.stdout)  # the message comes after the end of the input
 
     async def test_echo(self):
         with Example("echo"):
@@ -128,7 +128,7 @@ class Examples(unittest.IsolatedAsyncioTestCase):
                 socket.transport.abort()
             async with speak(f"resume.{welcome['session']}.{welcome['secret']}.0") as socket:
                 self.assertTrue((await hear(socket, "welcome"))["resumed"])
-                await socket.send(order)  # as who has not heard the answer does
+                await socket.send(order)  # like a client that has not received the answer
                 self.assertEqual((await hear(socket, "ack"))["data"], {"number": 1})
                 await socket.send(json.dumps({"t": "join", "id": 2, "room": "orders", "last": 20}))
                 self.assertEqual((await hear(socket, "joined"))["offset"], 1)

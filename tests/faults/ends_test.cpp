@@ -1,4 +1,4 @@
-// Faults where a whole server ends, and in a client of the library's own.
+// Faults while a whole server ends, and in a client of this library.
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,8 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kPointsMax = 500;
 
-// play(fault) -> its outcome; at every point, until two in a row lie behind the end.
+// Calls play(fault), which returns its outcome, for every point, until two in a row lie behind
+// the end.
 template <class Play>
 void sweep(Fault fault, Play&& play) {
   int missed = 0;
@@ -43,8 +44,9 @@ void sweep_calls(Play&& play) {
   }
 }
 
-// Waits until no more than `before` are open. returns: how many are then; for a moment the server
-// may have one more, where it accepts a client that has gone.
+// Waits until at most `before` descriptors are open.
+// returns: how many are open then. For a moment the server may have one more, if it accepts a
+//          client that has gone.
 std::size_t descriptors_left(std::size_t before) {
   std::size_t open = open_descriptors();
   for (int i = 0; i < 10'000 && open > before; ++i) {
@@ -54,7 +56,7 @@ std::size_t descriptors_left(std::size_t before) {
   return open;
 }
 
-// Every Close is answered by the client, so that nothing but a fault makes the end late.
+// The client answers every Close, so that only a fault makes the end late.
 Outcome stop_with(const Fault& fault) {
   const std::size_t before = open_descriptors();
   Outcome outcome;
@@ -79,7 +81,7 @@ Outcome stop_with(const Fault& fault) {
 
 class FaultsAtTheEnd : public testing::Test {
  private:
-  const Stage first_;  // opens what a process opens once
+  const Stage first_;  // opens what a process opens only once
 };
 
 TEST_F(FaultsAtTheEnd, AServerStopsWhicheverAllocationFails) {
@@ -90,7 +92,7 @@ TEST_F(FaultsAtTheEnd, AServerStopsWhicheverSystemCallFails) {
   sweep_calls(stop_with);
 }
 
-// Says one thing, hears the answer, closes.
+// Sends one message, receives the answer, and closes.
 class Visitor final : public client::ClientConnection::Events {
  public:
   Visitor(const Stage& stage, net::Loop& loop) : loop_(loop) {
@@ -114,7 +116,7 @@ class Visitor final : public client::ClientConnection::Events {
   std::unique_ptr<client::ClientConnection> connection_;
 };
 
-// An attempt ends by itself within ten seconds, also where nothing comes.
+// An attempt ends by itself within ten seconds, even if nothing comes.
 Outcome visit_with(Stage& stage, const Fault& fault) {
   const std::size_t before = open_descriptors();
   {

@@ -17,7 +17,7 @@ namespace test {
 namespace {
 
 std::atomic<bool> armed{false};
-// Loops that come late to a fault meet the next one's arming.
+// A loop that comes late to a fault meets the next fault's arming.
 std::mutex guard;
 Fault fault;
 std::size_t counted = 0;
@@ -30,13 +30,14 @@ bool is_due(std::size_t number) {
   return number == fault.at || (fault.every != 0 && (number - fault.at) % fault.every == 0);
 }
 
-// The error that the event which happens now, on this thread, is to give; 0 where it is to go on.
+// returns: the error that the current event on this thread must give; 0 if the event must
+//          succeed.
 int strike(Fault::Kind kind, const char* name, std::initializer_list<int> errors) {
   if (!armed.load(std::memory_order_acquire) || !microframe::detail::Scheduler::current()) return 0;
   const std::lock_guard lock(guard);
   if (!armed.load(std::memory_order_relaxed) || fault.kind != kind || !is_due(++counted)) return 0;
   ++outcome.due;
-  // Another variant has shown what this call does.
+  // Another variant has already tested this call.
   if (fault.variant >= errors.size()) return 0;
   ++outcome.struck;
   struck_call = name;
@@ -52,7 +53,7 @@ int refuse_call(const char* name, std::initializer_list<int> errors) {
   return strike(Fault::Kind::system_call, name, errors);
 }
 
-// Before there are threads.
+// Runs before there are threads.
 [[maybe_unused]] const bool kInstalled = (heap_refuses = &refuse_allocation) != nullptr;
 
 }  // namespace
@@ -113,14 +114,14 @@ MICROFRAME_WRAP(connect, int, (int fd, const sockaddr* address, socklen_t size),
                 (fd, address, size), ECONNREFUSED, ENETUNREACH, EAGAIN)
 MICROFRAME_WRAP(shutdown, int, (int fd, int how), (fd, how), ENOTCONN)
 
-// It returns the error.
+// This call returns its error.
 int __real_io_uring_submit_and_wait(io_uring* ring, unsigned wait);
 int __wrap_io_uring_submit_and_wait(io_uring* ring, unsigned wait) {
   const int error = refuse_call("io_uring_submit_and_wait", {EINTR, EBUSY, ENOMEM});
   return error != 0 ? -error : __real_io_uring_submit_and_wait(ring, wait);
 }
 
-// Linux has closed the descriptor also where it says EINTR.
+// Linux has closed the descriptor even if it returns EINTR.
 int __real_close(int fd);
 int __wrap_close(int fd) {
   const int error = refuse_call("close", {EINTR, EIO});

@@ -1,6 +1,6 @@
 // Fault injection: in each flow, each allocation and each system call of the server's loops fails
-// once, and in further runs every so many. Nothing crashes or leaks, every connection ends, and the
-// next one works.
+// once, and in further runs every n-th one. Nothing crashes or leaks, every connection ends, and
+// the next connection works.
 
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ static void PrintTo(const Flow& flow, std::ostream* out) {
 
 namespace {
 
-// More than any flow has.
+// More events than any flow has.
 constexpr std::size_t kPointsMax = 2000;
 
 std::string describe(const Fault& fault) {
@@ -38,7 +38,7 @@ Outcome play(Stage& stage, const Flow& flow, const Fault& fault) {
     ADD_FAILURE() << "stuck " << describe(fault) << ": " << error.what();
     return disarm();
   }
-  if (fault.every != 0) disarm();  // what ends must be able to end
+  if (fault.every != 0) disarm();  // a connection must be able to end
   try {
     stage.settle();
     disarm();
@@ -59,7 +59,7 @@ class Faults : public testing::TestWithParam<Flow> {
     microframe::base::log::set_level(microframe::base::log::Level::warn);
   }
 
-  // The fault at every point, until two in a row lie behind the flow's end.
+  // Plays the fault at every point, until two in a row lie behind the flow's end.
   void sweep(Fault fault) {
     Stage stage;
     int missed = 0;
@@ -79,7 +79,7 @@ TEST_P(Faults, EachAllocationFails) {
   sweep({Fault::Kind::allocation, 1, 0, 0});
 }
 
-TEST_P(Faults, EverySeveralthAllocationFails) {
+TEST_P(Faults, EveryNthAllocationFails) {
   if (GetParam().slow) return;
   Stage stage;
   std::size_t struck = 0;

@@ -189,8 +189,8 @@ void join_and_leave(const Stage& stage) {
   }
 }
 
-// Several members, so that some are on the other loop. Whoever has joined hears, or is told of the
-// loss by the end of its stream.
+// Several members, so that some are on the other loop. Whoever has joined receives the message,
+// or learns of the loss from the end of the stream.
 void with_crowd(const Stage& stage, const char* verb, bool others_join) {
   Talk alice = stage.enter("alice");
   std::vector<Talk> crowd;
@@ -208,7 +208,7 @@ void with_crowd(const Stage& stage, const char* verb, bool others_join) {
   for (Talk& one : crowd) {
     try {
       one.hear("said");
-    } catch (const Ended&) {  // this one was dropped; the others must hear
+    } catch (const Ended&) {  // this member was dropped; the others must receive it
     }
     if (verb == "user"s) break;
   }
@@ -290,10 +290,10 @@ void peer_resets(const Stage& stage) {
 void slow_peer(const Stage& stage) {
   Talk made = stage.enter("alice");
   made.say(R"({"do":"flood"})");
-  made.hear("done");  // or it was cut before: the machine may be quick enough
+  made.hear("done");  // or the connection was cut before, on a fast machine
 }
 
-// A token of which less than a second is left: the deadline of the connection falls due.
+// A token that expires in less than a second: the deadline of the connection comes due.
 void expiry(const Stage& stage) {
   Talk made = stage.enter("alice");
   made.say(R"({"do":"token","token":")" + stage.token("alice", std::chrono::seconds(1)) + "\"}");

@@ -1,5 +1,5 @@
-// Flows: what peers do with a server, each short, each to be played with a fault at every point of
-// it.
+// Flows: what peers do with a server. Each flow is short, and is played with a fault at each of
+// its points.
 #pragma once
 
 #include <span>
@@ -10,13 +10,13 @@ namespace test {
 
 struct Flow {
   const char* name;
-  // Plays to its end, or throws Ended where the stream ends before.
+  // Plays the flow to its end, or throws Ended if the stream ends before.
   void (*play)(const Stage& stage);
-  bool slow = false;  // waits for the clock, so that few faults must do
+  bool slow = false;  // waits for the clock, so that only few faults are played
 };
 
 std::span<const Flow> flows();
-// Of clients that speak microframe.v1.
+// The flows of clients that speak microframe.v1.
 std::span<const Flow> session_flows();
 
 }  // namespace test

@@ -22,13 +22,13 @@ class Client {
     welcome_ = boost::json::parse(talk.hear("welcome"));
   }
 
-  // What offers to go on with this session, of which so many frames have come.
+  // The offer to resume this session, of which so many frames have come.
   std::string offer(unsigned received) const {
     return ", resume." + microframe::text(welcome_, "session") + "." +
            microframe::text(welcome_, "secret") + "." + std::to_string(received);
   }
   bool resumed() const { return welcome_.at("resumed").as_bool(); }
-  // Has the endpoint do something, and hears that it has.
+  // Makes the endpoint do something, and waits for its confirmation.
   void ask(unsigned id, const std::string& verb) {
     talk.say(R"({"t":"message","id":)" + std::to_string(id) + R"(,"data":{"do":")" + verb +
              R"("}})");
@@ -79,7 +79,7 @@ void session_in_a_room(const Stage& stage) {
   alice.join(5, R"(,"last":5)");
 }
 
-// Of whom some are on the other loop.
+// Several clients, some of them on the other loop.
 void sessions_see_each_other(const Stage& stage) {
   Client alice(stage);
   alice.join(1);
@@ -91,7 +91,7 @@ void sessions_see_each_other(const Stage& stage) {
   for (Client* one : {&bea, &cid}) {
     try {
       one->talk.hear("done");
-    } catch (const Ended&) {  // this one was dropped; the other must hear
+    } catch (const Ended&) {  // this client was dropped; the other must receive it
     }
   }
 }
@@ -126,7 +126,7 @@ void session_takes_a_token(const Stage& stage) {
   alice.talk.hear("bad_token");
 }
 
-// What was sent is sent again, and the room is as it was.
+// Frames that were lost are sent again, and the room is as before.
 void session_goes_on(const Stage& stage) {
   Client alice(stage);
   alice.join(1);
@@ -149,7 +149,7 @@ void session_goes_on_behind_a_hook(const Stage& stage) {
   alice.talk.say(R"({"t":"message","id":1,"data":{"do":"ask"}})");
   alice.talk.hear("done");
   Client again(stage, "alice", alice.offer(0));
-  // The reply, or that the hook failed; not what it asked.
+  // returns: the reply, or the error that the hook failed; not the server's question.
   if (again.resumed()) {
     while (again.talk.hear(R"("id":1)").find(R"("t":"message")") != std::string::npos) {
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of a GoogleTest program in several processes at once.
 
-Usage: shards.py COUNT PROGRAM [ARG..]   prints what those say that fail; no test at all is a failure
+Usage: shards.py COUNT PROGRAM [ARG..]   prints the output of those that fail; no test at all is a failure
 """
 import os
 import re
@@ -16,7 +16,7 @@ def main(count, command):
     shards = []
     for index in range(count):
         environment = {**os.environ, "GTEST_TOTAL_SHARDS": str(count), "GTEST_SHARD_INDEX": str(index)}
-        output = tempfile.TemporaryFile("w+", errors="replace")  # a pipe would fill up while others are read
+        output = tempfile.TemporaryFile("w+", errors="replace")  # a pipe would fill up while the others are read
         shards.append((subprocess.Popen(command, env=environment, stdout=output, stderr=output), output))
     ran, failed = 0, 0
     for shard, output in shards:

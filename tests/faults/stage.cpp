@@ -58,7 +58,7 @@ class Desk : public ws::ChatBase {
 
 namespace {
 
-// Does as it is told.
+// Does what its messages ask for.
 class Commands : public Desk {
  public:
   void on_message(ws::WebSocket& socket, const ws::UserId& user, const Json& message) {
@@ -101,7 +101,7 @@ class Raw : public Desk {
   }
 };
 
-// Its hooks count before their coroutines begin, which may fail for want of memory.
+// Its hooks count before their coroutines begin, because a coroutine may fail for lack of memory.
 class Waits : public Desk {
  public:
   Task<> on_connect(ws::WebSocket& socket, const ws::UserId&) {
@@ -128,7 +128,7 @@ class Waits : public Desk {
   static Task<> wait() { co_await sleep_for(1ms); }
 };
 
-// For clients of microframe.v1: has every hook of theirs.
+// An endpoint for clients of microframe.v1, which has every hook of sessions.
 class Sessions : public Desk {
  public:
   Task<Json> on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
@@ -165,7 +165,7 @@ class Sessions : public Desk {
 
 }  // namespace
 
-// Knows everybody but "nobody", and fails over "broken".
+// Knows every user except "nobody", and throws for "broken".
 class Stage::Users : public authx::AuthManager {
  public:
   Task<std::optional<authx::User>> get_user_by_email(std::string) override {
@@ -204,7 +204,8 @@ Stage::Stage() : app(std::make_unique<Application>()), users_(std::make_unique<U
   app->limits(limits).threads(2);
   app->start("127.0.0.1:0");
   check_healthy();
-  // What is left when the last connection's descriptor is closed too, which may take a while.
+  // What is left once the descriptor of the last connection is closed too, which may take a
+  // while.
   descriptors_ = open_descriptors();
   for (int i = 0; i < 50; ++i) {
     std::this_thread::sleep_for(1ms);

@@ -1,5 +1,5 @@
-// Stage: an application with an endpoint of each kind, for flows to play on; and what must hold
-// between them.
+// Stage: an application with an endpoint of each kind, on which flows are played, and the
+// conditions that must hold between flows.
 #pragma once
 
 #include <atomic>
@@ -16,21 +16,22 @@
 
 namespace test {
 
-// The stream has ended, which under a fault it may at any point of a flow.
+// The stream has ended. Under a fault, that may happen at any point of a flow.
 struct Ended {};
 
-// A client whose every wait ends with what it waits for, with Ended, or, after ten seconds, with a
-// failure.
+// A client that never waits for long: each wait ends with what it waits for, with Ended, or,
+// after ten seconds, with a failure.
 class Talk {
  public:
   explicit Talk(RawClient client) : raw(std::move(client)) {}
 
-  unsigned status();  // of the answer
+  unsigned status();  // the status of the answer
   void say(std::string_view text);
-  // Reads on until a message that holds the words. returns: the message.
+  // Reads until a message contains the words.
+  // returns: the message.
   std::string hear(std::string_view words);
   unsigned close_code();  // reads to the end; 0 where no Close came
-  // Says, and hears the endpoint's word that the hook has run.
+  // Sends a message, and waits for the endpoint's confirmation that the hook has run.
   void ask(std::string_view text) {
     say(text);
     hear("done");
@@ -53,12 +54,14 @@ class Stage {
                     std::chrono::seconds ttl = std::chrono::seconds(600)) const;
   std::string request(std::string_view user, const std::string& path = "/ws") const;
 
-  // Waits until nothing is left of a flow: connections, users, rooms, descriptors; each hook ran
-  // once. errors: std::runtime_error that says what is left.
+  // Waits until nothing is left of a flow: connections, users, rooms and descriptors. Each hook
+  // must have run once.
+  // errors: std::runtime_error that names what is left.
   void settle();
-  // A connection works as if nothing had been.
+  // Checks that a new connection works as if nothing had happened.
   void check_healthy();
-  // Waits until no session of microframe.v1 is left. errors: std::runtime_error.
+  // Waits until no session of microframe.v1 is left.
+  // errors: std::runtime_error.
   void settle_sessions();
 
   std::unique_ptr<microframe::Application> app;

@@ -1,5 +1,5 @@
-// What a message asks of the heap, from its bytes to its frames in the kernel, once a loop has
-// warmed up.
+// What a message allocates, from its bytes to its frames in the kernel, once a loop has warmed
+// up.
 
 #include <algorithm>
 #include <string>
@@ -17,12 +17,12 @@ using test::RawClient;
 constexpr std::size_t kWarmUp = 64;
 constexpr std::size_t kMessages = 100;
 
-// Counts the blocks that its loop has asked for from one message to the next.
+// Counts the blocks that its loop allocates between one message and the next.
 class Counting : public ws::ChatBase {
  public:
   Counting() { blocks_.reserve(kWarmUp + kMessages); }
 
-  // Of the messages behind the warm-up: the most that lay between one and the next.
+  // returns: the largest number of allocations between two messages after the warm-up.
   std::size_t most() const {
     std::size_t most = 0;
     for (std::size_t i = kWarmUp; i + 1 < blocks_.size(); ++i)
@@ -56,8 +56,8 @@ class Relay : public Counting {
 
 class Allocations : public test::AppTest {
  protected:
-  // The first client sends, and all hear it, one message after the other. Then the server's thread
-  // has ended, and its counts may be read.
+  // The first client sends, and all clients receive each message, one after the other. The
+  // server's thread has ended when this returns, so that its counts may be read.
   void talk(std::size_t clients, std::size_t bytes) {
     start(1);
     exchange(clients, std::string(bytes, 'x'));
@@ -76,8 +76,8 @@ class Allocations : public test::AppTest {
   }
 };
 
-// A sanitizer's build keeps no spare blocks: there each frame is one.
-TEST_F(Allocations, NoneForAnEcho) {
+// A sanitizer's build keeps no spare blocks: there, each frame is one allocation.
+TEST_F(Allocations, EchoAllocatesNothing) {
   auto& echo = app.route<Echo>("/ws", auth);
   limits.messages_per_second = 0;
   talk(1, 64);
@@ -85,7 +85,7 @@ TEST_F(Allocations, NoneForAnEcho) {
   EXPECT_LE(echo.most(), test::kSanitized ? 1U : 0U);
 }
 
-TEST_F(Allocations, AtMostOneForABroadcastHoweverManyHearIt) {
+TEST_F(Allocations, BroadcastAllocatesOneBlockAtMost) {
   auto& relay = app.route<Relay>("/ws", auth);
   limits.messages_per_second = 0;
   talk(10, 4096);

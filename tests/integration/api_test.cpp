@@ -36,7 +36,7 @@ class Api : public test::AppTest {
   }
 };
 
-TEST_F(Api, BroadcastsFromAnyThreadWithoutThoseExcluded) {
+TEST_F(Api, BroadcastFromAnyThreadSkipsTheExcluded) {
   start();
   RawClient a1 = client("a");
   RawClient a2 = client("a");
@@ -59,7 +59,7 @@ TEST_F(Api, BroadcastsFromAnyThreadWithoutThoseExcluded) {
   EXPECT_EQ(b.read_text(), "end");
 }
 
-TEST_F(Api, SendsToUsersAndSaysWhoWasThere) {
+TEST_F(Api, SendToReturnsWhetherTheUserWasThere) {
   start();
   RawClient a1 = client("a");
   RawClient a2 = client("a");
@@ -76,7 +76,7 @@ TEST_F(Api, SendsToUsersAndSaysWhoWasThere) {
   EXPECT_EQ(b.read_text(), R"({"to":"many"})");
 }
 
-TEST_F(Api, RoomsFromAnyThread) {
+TEST_F(Api, RoomsWorkFromAnyThread) {
   start();
   RawClient a = client("a");
   RawClient b = client("b");
@@ -94,7 +94,7 @@ TEST_F(Api, RoomsFromAnyThread) {
   EXPECT_EQ(b.read_text(), R"({"n":2})");
 }
 
-TEST_F(Api, BeforeTheStartThereIsNobodyToTalkTo) {
+TEST_F(Api, EndpointMethodsThrowBeforeTheStart) {
   EXPECT_THROW(chat.broadcast({{"n", 1}}), std::logic_error);
   EXPECT_THROW(chat.get_connected_users(), std::logic_error);
   start();
@@ -138,7 +138,7 @@ TEST_F(Api, CoroutineHooksReplyAndKeepWhatTheyRead) {
   made.send_close();
   EXPECT_EQ(made.read_close(), 1000U);
   eventually([&] { return forms.connection_count() == 0; });
-  // A handle to a closed connection is safe: it says closed.
+  // A handle to a closed connection is safe: it reports that the connection is closed.
   EXPECT_FALSE(forms.kept->is_open());
   EXPECT_FALSE(forms.kept->send({{"too", "late"}}));
   forms.kept->close();
@@ -159,8 +159,8 @@ class Hasher : public ws::ChatBase {
   }
 };
 
-// bcrypt takes a fifth of a second of a core: on a worker, or the only loop would stand still
-// meanwhile. Its messages are parsed into memory that is used again for the next.
+// bcrypt takes a fifth of a second of a core. It runs on a worker, because the only loop would
+// stand still otherwise. The memory that holds a parsed message is used again for the next one.
 class Keeper : public ws::ChatBase {
  public:
   void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
@@ -193,10 +193,10 @@ TEST_F(Api, CopiesOfMessagesMayBeKept) {
     EXPECT_EQ(keeper.parts[at].at(0), "a text that needs memory of its own");
     EXPECT_EQ(keeper.parts[at].at(1), i);
   }
-  keeper.whole.clear();  // on another thread than they were made
+  keeper.whole.clear();  // on another thread than the one that made them
 }
 
-TEST_F(Api, HashingAPasswordHoldsNobodyUp) {
+TEST_F(Api, HashingAPasswordDelaysNobody) {
   app.route<Hasher>("/hash", auth);
   start(1);
   RawClient hashing = client("alice", "/hash");
@@ -216,7 +216,7 @@ TEST_F(Api, HashingAPasswordHoldsNobodyUp) {
   EXPECT_TRUE(heard_meanwhile);
 }
 
-TEST_F(Api, CallbacksAreAnEndpoint) {
+TEST_F(Api, CallbacksServeAnEndpoint) {
   std::atomic<int> gone{0};
   ws::ChatBase& lambdas = app.websocket(
       "/lambda", auth,
@@ -245,7 +245,7 @@ TEST_F(Api, CallbacksAreAnEndpoint) {
   eventually([&] { return gone == 1; });
 }
 
-TEST_F(Api, CallbacksHaveTheHooksOfSessionsToo) {
+TEST_F(Api, CallbacksReceiveSessionHooks) {
   std::mutex mutex;
   std::vector<std::string> told;
   const auto note = [&](const std::string& what) {
@@ -280,14 +280,14 @@ TEST_F(Api, CallbacksHaveTheHooksOfSessionsToo) {
     const std::lock_guard lock(mutex);
     return told.size() == expected.size();
   });
-  // Who is online is told on a loop of the user's, which may be another.
+  // The hooks about online users run on a loop of the user's, which may be another one.
   std::sort(told.begin(), told.end());
   std::vector<std::string> sorted = expected;
   std::sort(sorted.begin(), sorted.end());
   EXPECT_EQ(told, sorted);
 }
 
-TEST_F(Api, WhatIsNoWebSocketGetsItsStatus) {
+TEST_F(Api, PlainRequestGetsItsStatus) {
   app.page("/page", "text/plain", "content");
   start();
   EXPECT_EQ(status_of("GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"), 404U);
@@ -316,7 +316,7 @@ TEST_F(Api, MetricsCountRejections) {
       << body;
 }
 
-TEST_F(Api, MistakesInRoutesAreToldAtStart) {
+TEST_F(Api, RouteMistakesAreReportedAtStart) {
   EXPECT_THROW(app.route<Chat>("/ws", auth), ConfigError);
   EXPECT_THROW(app.page("/ws", "text/plain", ""), ConfigError);
   EXPECT_THROW(app.route<Chat>("ws", auth), ConfigError);
@@ -346,7 +346,7 @@ TEST_F(Api, ServesUnixSockets) {
   ::unlink(path.c_str());
 }
 
-// A store whose function throws before it is a coroutine.
+// A store whose functions throw before they are coroutines.
 class Broken : public authx::AuthManager {
  public:
   Task<std::optional<authx::User>> get_user_by_email(std::string) override {
@@ -360,7 +360,7 @@ class Broken : public authx::AuthManager {
   }
 };
 
-TEST_F(Api, AUserStoreThatThrowsIs503) {
+TEST_F(Api, ThrowingUserStoreAnswers503) {
   Broken broken;
   app.route<Chat>("/broken", auth, broken);
   start();

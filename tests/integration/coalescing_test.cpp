@@ -1,5 +1,5 @@
-// Rooms with a coalescing window: all that is sent to them comes, once, in order, and before the
-// end.
+// Rooms with a coalescing window: every message to such a room arrives once, in order, and before
+// the connection ends.
 
 #include <chrono>
 #include <string>
@@ -32,7 +32,7 @@ class Coalescing : public test::AppTest {
 
   Coalescing() {
     app.rooms("busy", RoomOptions().coalesce(3ms));
-    // Longer than a test waits for anything to stay away.
+    // Longer than a test waits to see that nothing comes.
     app.rooms("long", RoomOptions().coalesce(1000ms));
   }
   RawClient member(const std::string& user) {
@@ -57,7 +57,7 @@ TEST_F(Coalescing, EachMemberOnEveryLoopGetsEachMessageOnceInOrder) {
   }
 }
 
-TEST_F(Coalescing, WhatAMemberSaysComesBackToItToo) {
+TEST_F(Coalescing, SenderReceivesItsOwnMessage) {
   start(1);
   RawClient alice = member("alice");
   RawClient bob = member("bob");
@@ -78,7 +78,7 @@ TEST_F(Coalescing, OtherMessagesDoNotWaitForTheWindow) {
   EXPECT_EQ(alice.read_text(), "held back");
 }
 
-TEST_F(Coalescing, AMemberThatIsClosedGetsFirstWhatWasSentBefore) {
+TEST_F(Coalescing, ClosedMemberFirstGetsHeldMessages) {
   start(2);
   RawClient alice = member("alice");
   say("long", "the last you hear");
@@ -87,7 +87,7 @@ TEST_F(Coalescing, AMemberThatIsClosedGetsFirstWhatWasSentBefore) {
   EXPECT_EQ(alice.read_close(), 4409U);
 }
 
-TEST_F(Coalescing, AServerThatStopsSendsFirstWhatIsHeldBack) {
+TEST_F(Coalescing, StoppingServerFirstSendsHeldMessages) {
   start(2);
   RawClient alice = member("alice");
   RawClient bob = member("bob");
@@ -99,7 +99,7 @@ TEST_F(Coalescing, AServerThatStopsSendsFirstWhatIsHeldBack) {
   }
 }
 
-TEST_F(Coalescing, AClientThatLeavesGetsWhatWasSentBeforeItsClose) {
+TEST_F(Coalescing, LeavingClientGetsMessagesSentBeforeItsClose) {
   start(1);
   RawClient alice = member("alice");
   RawClient bob = member("bob");
@@ -111,7 +111,7 @@ TEST_F(Coalescing, AClientThatLeavesGetsWhatWasSentBeforeItsClose) {
   EXPECT_EQ(bob.read_text(), farewell);
 }
 
-TEST_F(Coalescing, ASlowMemberIsCutAllTheSame) {
+TEST_F(Coalescing, SlowMemberIsClosedDespiteTheWindow) {
   limits.outbox_bytes_max = 64 * 1024;
   start(1);
   RawClient slow = member("slow");
@@ -129,7 +129,7 @@ TEST_F(Coalescing, ASlowMemberIsCutAllTheSame) {
   }
 }
 
-TEST_F(Coalescing, ASessionIsSentWhatWasHeldBackWhenItsConnectionWasLost) {
+TEST_F(Coalescing, ResumedSessionGetsMessagesHeldAtTheLoss) {
   start(2);
   V1Client alice(std::make_unique<RawClient>(app.port()), token("alice"));
   eventually([&] { return hall.get_user_rooms("alice").size() == 2; });

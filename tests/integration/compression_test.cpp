@@ -1,5 +1,5 @@
-// permessage-deflate on sockets: what is negotiated, who is sent what, and what a peer may not do
-// with it.
+// permessage-deflate on sockets: what is negotiated, who receives what, and what a peer must not
+// do with it.
 
 #include <atomic>
 #include <fstream>
@@ -42,7 +42,7 @@ class Relay : public ws::ChatBase {
   }
 };
 
-// Keeps a handle of everyone who came.
+// Keeps a handle of every connection.
 class Keeper : public ws::ChatBase {
  public:
   std::vector<ws::WebSocket> kept;
@@ -59,7 +59,8 @@ class CompressionTest : public test::AppTest {
     app.compression(compression);
     start(threads);
   }
-  // A client whose offer is answered; `answer` is the value of the field, "" for none.
+  // A client whose offer is answered; `answer` is the value of the response's field, "" if there
+  // is none.
   RawClient offering(const std::string& offer, std::string& answer,
                      const std::string& path = "/ws") {
     RawClient made = raw();
@@ -115,7 +116,7 @@ TEST_F(CompressionTest, S07_OffersAreAnsweredOrDeclined) {
   }
 }
 
-TEST_F(CompressionTest, NobodyWhoDidNotAskGetsAny) {
+TEST_F(CompressionTest, ClientWithoutOfferGetsPlainMessages) {
   begin();
   RawClient made = client("alice");
   made.send_text(talk(1000));
@@ -124,7 +125,7 @@ TEST_F(CompressionTest, NobodyWhoDidNotAskGetsAny) {
   EXPECT_EQ(made.read_close(), 1002U);
 }
 
-TEST_F(CompressionTest, CanBeTurnedOff) {
+TEST_F(CompressionTest, DisabledCompressionIsNotNegotiated) {
   compression.enabled = false;
   begin();
   std::string answer;
@@ -134,7 +135,7 @@ TEST_F(CompressionTest, CanBeTurnedOff) {
   EXPECT_EQ(made.read_text(), talk(1000));
 }
 
-TEST_F(CompressionTest, WhoIsRefusedIsToldInPlainText) {
+TEST_F(CompressionTest, RefusedClientGetsPlainText) {
   begin();
   RawClient made = raw();
   made.send(upgrade_request("/ws?token=bad", "Sec-WebSocket-Extensions: permessage-deflate\r\n"));
@@ -158,7 +159,7 @@ TEST_F(CompressionTest, SettingsOutOfRangeAreRefused) {
 
 // --- messages ---
 
-TEST_F(CompressionTest, EchoesCompressedWhatCameCompressed) {
+TEST_F(CompressionTest, CompressedMessageIsEchoedCompressed) {
   begin();
   RawClient made = deflating();
   for (const std::size_t size : {64U, 1'000U, 100'000U, 1U << 20}) {
@@ -175,7 +176,7 @@ TEST_F(CompressionTest, EchoesCompressedWhatCameCompressed) {
   EXPECT_EQ(read_deflated(made), talk(5'000));
 }
 
-TEST_F(CompressionTest, ShortMessagesAndWhatDoesNotGetShorterStayPlain) {
+TEST_F(CompressionTest, ShortAndIncompressibleMessagesStayPlain) {
   begin();
   RawClient made = deflating();
   const std::string short_text(63, 'a');
@@ -189,7 +190,7 @@ TEST_F(CompressionTest, ShortMessagesAndWhatDoesNotGetShorterStayPlain) {
   EXPECT_EQ(received.payload, noise(10'000));
 }
 
-TEST_F(CompressionTest, TheThresholdIsASetting) {
+TEST_F(CompressionTest, ThresholdIsConfigurable) {
   compression.threshold_bytes = 1000;
   begin();
   RawClient made = deflating();
@@ -199,7 +200,7 @@ TEST_F(CompressionTest, TheThresholdIsASetting) {
   EXPECT_EQ(read_deflated(made), std::string(1000, 'a'));
 }
 
-TEST_F(CompressionTest, WhatItSavesIsCounted) {
+TEST_F(CompressionTest, SavedBytesAreCounted) {
   begin();
   RawClient made = deflating();
   const std::string payload = deflated(talk(5'000));
@@ -289,12 +290,13 @@ TEST_F(CompressionTest, ContextTakeoverMakesTheSecondMessageShorter) {
     if (i == 0) first = received.payload.size();
     EXPECT_LE(received.payload.size(), i == 0 ? first : first / 3);
   }
-  // What does not get shorter is compressed all the same: the next one may refer to it.
+  // A message that does not get shorter is compressed all the same, because the next message may
+  // refer to it.
   made.send(frame(0xC2, ours.message(noise(1'000))));
   EXPECT_EQ(theirs.message(made.read_frame().payload), noise(1'000));
 }
 
-TEST_F(CompressionTest, ContextTakeoverOfOneDirectionAlone) {
+TEST_F(CompressionTest, ContextTakeoverWorksInOneDirectionAlone) {
   compression.context_takeover = true;
   begin();
   for (const char* offer : {"permessage-deflate; server_no_context_takeover",
@@ -316,9 +318,9 @@ TEST_F(CompressionTest, ContextTakeoverOfOneDirectionAlone) {
   }
 }
 
-TEST_F(CompressionTest, PastItsBudgetThereIsNoContextTakeover) {
+TEST_F(CompressionTest, ConnectionPastTheBudgetHasNoContextTakeover) {
   compression.context_takeover = true;
-  compression.takeover_bytes_max = 500'000;  // two connections, of some 210 KiB each
+  compression.takeover_bytes_max = 500'000;  // two connections, of about 210 KiB each
   Keeper& keeper = app.route<Keeper>("/keeper", auth);
   begin();
   std::string answer;
@@ -332,7 +334,7 @@ TEST_F(CompressionTest, PastItsBudgetThereIsNoContextTakeover) {
     three.send(deflated_frame(talk(1'000)));
     EXPECT_EQ(read_deflated(three), talk(1'000));
   }
-  // Whoever goes gives the share back, though a handle of it is kept.
+  // A connection that closes releases its share, even if a handle to it is kept.
   eventually([&] { return echo.connection_count() == 1 && keeper.connection_count() == 0; });
   eventually([&] {
     RawClient again = offering(kOffer, answer);
@@ -340,7 +342,7 @@ TEST_F(CompressionTest, PastItsBudgetThereIsNoContextTakeover) {
   });
 }
 
-// --- what a peer may not do ---
+// --- what a peer must not do ---
 
 TEST_F(CompressionTest, S37_BombsAre1009WhileTheyAreInflated) {
   limits.message_bytes_max = 100'000;
@@ -351,7 +353,7 @@ TEST_F(CompressionTest, S37_BombsAre1009WhileTheyAreInflated) {
   EXPECT_EQ(close_of(deflated_frame(std::string(100'001, 'b'), 2)), 1009U);
   const std::string bomb = deflated(std::string(64 << 20, 'b'));
   EXPECT_EQ(close_of(frame(0xC2, bomb)), 1009U);
-  // Fragmented, and its end never comes.
+  // A fragmented message whose end never comes.
   EXPECT_EQ(close_of(frame(0x42, bomb.substr(0, 1'000))), 1009U);
   std::string crumbs = frame(0x42, bomb.substr(0, 50));
   for (std::size_t at = 50; at < 1'000; at += 50) crumbs += frame(0x00, bomb.substr(at, 50));
@@ -396,7 +398,7 @@ TEST_F(CompressionTest, IdleConnectionsHoldNoCompressorAndNoInflater) {
   for (int i = 0; i < 50; ++i) join();
   const std::size_t before = resident();
   for (int i = 0; i < 200; ++i) join();
-  // One inflater alone holds 42 KiB; the clients of this very process are counted too.
+  // A single inflater holds 42 KiB. The clients of this same process are counted too.
   EXPECT_LT(resident() - before, 200U * 20 * 1024);
 }
 

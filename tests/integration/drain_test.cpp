@@ -1,5 +1,5 @@
-// The end of a server: readiness fails first, connections are closed in batches, a second signal
-// ends it at once.
+// How a server ends: readiness fails first, connections are closed in batches, and a second
+// signal ends the server at once.
 
 #include <atomic>
 #include <chrono>
@@ -44,7 +44,7 @@ TEST_F(Drain, S58_ManyConnectionsAreClosedInBatchesAndEachHookRuns) {
   for (int i = 0; i < 300; ++i) crowd.push_back(client("u" + std::to_string(i)));
   eventually([&] { return quiet.connection_count() == crowd.size(); });
   app.stop();
-  // Batches show as times at which some are told and others are not.
+  // Batches show in the times at which some clients have received a Close and others have not.
   std::set<std::size_t> levels;
   while (quiet.disconnects < 300) {
     levels.insert(static_cast<std::size_t>(quiet.disconnects));
@@ -56,9 +56,9 @@ TEST_F(Drain, S58_ManyConnectionsAreClosedInBatchesAndEachHookRuns) {
   EXPECT_EQ(quiet.disconnects, 300);
 }
 
-// Each batch comes later than its step by up to a tick of the wheel: there is time for all of them
-// still.
-TEST_F(Drain, S58_NobodyIsLeftToBeDroppedHoweverManyThereAre) {
+// Each batch comes later than its step, by up to a tick of the wheel. There is still time for all
+// of them.
+TEST_F(Drain, S58_EveryConnectionGetsACloseHoweverManyThereAre) {
   limits.drain_time = 2000ms;
   limits.connections_per_address_max = 0;
   start(1);
@@ -76,7 +76,7 @@ TEST_F(Drain, ReadinessFollowsTheServersLife) {
   EXPECT_EQ(ready_status(), 200U);
 }
 
-// run() with its signals, which belong to the process: one test at a time.
+// run() with its signals, which belong to the process: only one such test may run at a time.
 class Signalled : public Drain {
  protected:
   std::thread server;
@@ -86,7 +86,7 @@ class Signalled : public Drain {
     app.limits(limits).threads(1);
     server = std::thread([this] { exit_code = app.run("127.0.0.1:0"); });
     eventually([&] { return app.port() != 0; });
-    eventually([&] {  // until the signals are watched for, one would end the tests
+    eventually([&] {  // before the server watches for signals, a signal would end the tests
       struct sigaction now{};
       ::sigaction(SIGTERM, nullptr, &now);
       return now.sa_handler != SIG_DFL;

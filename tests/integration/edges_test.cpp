@@ -1,4 +1,4 @@
-// Where two good rules meet: what reviews found there.
+// Cases in which two correct rules meet. Reviews found them.
 
 #include <atomic>
 #include <stdexcept>
@@ -30,8 +30,9 @@ class Room : public ws::ChatBase {
   void on_message(ws::WebSocket&, const ws::UserId&, const Json& message) { broadcast(message); }
 };
 
-// Of 1e400 a parser makes infinity, which the serializer writes as a word that no browser reads.
-TEST_F(Edges, ANumberOutOfRangeReachesNobody) {
+// A parser turns 1e400 into infinity, which the serializer writes as a word that no browser can
+// parse.
+TEST_F(Edges, NumberOutOfRangeReachesNobody) {
   app.route<Room>("/ws", auth);
   start();
   RawClient alice = client("alice");
@@ -49,7 +50,7 @@ class Rude : public ws::BaseWebSocket {
   void on_message(ws::WebSocket&, const ws::UserId&, const Json&) { throw BadMessage("\xFF\xFE"); }
 };
 
-TEST_F(Edges, ABadMessageWhoseWordsAreNoTextIsToldAsText) {
+TEST_F(Edges, BadMessageThatIsNotUtf8IsReportedInUtf8) {
   app.route<Rude>("/ws", auth);
   start();
   RawClient alice = client("alice");
@@ -64,7 +65,7 @@ class Quiet : public ws::BaseWebSocket {
   }
 };
 
-TEST_F(Edges, ALiveConnectionHasTheLeewayToo) {
+TEST_F(Edges, LeewayAppliesToOpenConnections) {
   auth.leeway = 120s;
   app.route<Quiet>("/ws", auth);
   start();
@@ -84,7 +85,8 @@ TEST_F(Edges, AFreshTokenThatEndsEarlierEndsTheConnectionEarlier) {
   EXPECT_EQ(made.read_close(), 4401U);
 }
 
-// More than the outbox may hold, in one hook: the peer is not slow if the kernel was never asked.
+// One hook sends more than the outbox may hold: the peer is not slow if the kernel was never
+// asked.
 class Replay : public ws::BaseWebSocket {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId&) {
@@ -119,12 +121,12 @@ TEST_F(Edges, AFloodFromAFullAddressHoldsFewDescriptors) {
   RawClient kept = client("alice");
   std::vector<RawClient> flood;
   for (int i = 0; i < 300; ++i) flood.push_back(raw());
-  EXPECT_TRUE(flood.back().at_end());  // dropped; the first ones wait for their 429
+  EXPECT_TRUE(flood.back().at_end());  // dropped, while the first ones wait for their 429
   flood.front().send(upgrade_request("/ws"));
   EXPECT_EQ(flood.front().read_status(), 429U);
 }
 
-// Waits until the test lets it go.
+// The hook waits until the test releases it.
 class Gated : public ws::BaseWebSocket {
  public:
   std::atomic<bool> open{false};
@@ -137,7 +139,7 @@ class Gated : public ws::BaseWebSocket {
   }
 };
 
-TEST_F(Edges, AConnectionThatIsGoneCountsWhileItsHookRuns) {
+TEST_F(Edges, LostConnectionCountsWhileItsHookRuns) {
   limits.connections_per_address_max = 1;
   Gated& gated = app.route<Gated>("/ws", auth);
   start(1);
@@ -151,9 +153,9 @@ TEST_F(Edges, AConnectionThatIsGoneCountsWhileItsHookRuns) {
   eventually([&] { return status_of("/ws") == 101U; });
 }
 
-// An empty message costs what it takes to queue it: reading stops for these too, so the kernel's
-// buffers fill.
-TEST_F(Edges, EmptyMessagesBehindAWaitingHookStopTheReading) {
+// An empty message costs what is needed to queue it. Reading stops for empty messages too, so
+// that the kernel's buffers fill.
+TEST_F(Edges, EmptyMessagesBehindAWaitingHookStopReading) {
   limits.messages_per_second = 0;
   limits.waiting_bytes_max = 1000;
   Gated& gated = app.route<Gated>("/ws", auth);
@@ -174,7 +176,7 @@ TEST_F(Edges, EmptyMessagesBehindAWaitingHookStopTheReading) {
   gated.open = true;
 }
 
-// A store that throws what is no std::exception, before and inside its coroutine.
+// A store that throws something other than a std::exception, before and inside its coroutine.
 class Careless : public authx::AuthManager {
  public:
   bool inside = false;
@@ -194,7 +196,7 @@ class Careless : public authx::AuthManager {
   }
 };
 
-TEST_F(Edges, AUserStoreThatThrowsANumberIs503) {
+TEST_F(Edges, UserStoreThatThrowsANumberAnswers503) {
   Careless outside;
   Careless inside;
   inside.inside = true;
@@ -205,7 +207,7 @@ TEST_F(Edges, AUserStoreThatThrowsANumberIs503) {
   EXPECT_EQ(status_of("/inside"), 503U);
 }
 
-TEST_F(Edges, AnApplicationStoppedBeforeItStartedSaysSo) {
+TEST_F(Edges, ApplicationStoppedBeforeItsStartThrows) {
   app.route<Room>("/ws", auth);
   app.stop();
   EXPECT_THROW(start(), ConfigError);

@@ -1,5 +1,5 @@
-// The 28 faults of the Python original, each by its number: none may return. Those of tokens alone
-// are in tests/unit/authx.
+// The 28 faults of the Python original, each by its number: none may return. The faults of tokens
+// alone are tested in tests/unit/authx.
 
 #include <atomic>
 #include <map>
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using test::RawClient;
 using test::upgrade_request;
 
-// Counts its hooks and answers a few commands.
+// An endpoint that counts its hooks and answers a few commands.
 class Probe : public ws::ChatBase {
  public:
   std::atomic<int> connects{0};
@@ -57,7 +57,7 @@ class Faults : public test::AppTest {
     from.send_text(message);
     from.read_until("done");
   }
-  // What a refused handshake is told.
+  // returns: what a refused handshake receives.
   void expect_refused(const std::string& target, const std::string& fields = {}) {
     RawClient made = raw();
     made.send(upgrade_request(target, fields));
@@ -137,7 +137,7 @@ TEST_F(Faults, F05_MembersComeAndGoDuringBroadcasts) {
 
 TEST_F(Faults, F06_AStalledPeerDelaysNobody) {
   limits.outbox_bytes_max = 64 * 1024;
-  limits.closing_time = 5000ms;  // time to read what lies before its Close
+  limits.closing_time = 5000ms;  // enough time to read what lies before the Close
   start();
   RawClient stalled = client("stalled");
   RawClient healthy = client("healthy");
@@ -252,7 +252,7 @@ TEST_F(Faults, F18_ALiveConnectionEndsWithItsToken) {
   start();
   RawClient made = raw();
   const std::string short_lived =
-      token("alice", Options().ttl(2s));  // whole seconds: one at least is left
+      token("alice", Options().ttl(2s));  // tokens count whole seconds: at least one is left
   made.send(upgrade_request("/ws?token=" + short_lived));
   EXPECT_EQ(made.read_status(), 101U);
   ask(made, R"({"type":"x"})");
@@ -261,7 +261,7 @@ TEST_F(Faults, F18_ALiveConnectionEndsWithItsToken) {
   eventually([&] { return probe.connection_count() == 0; });
 }
 
-// A user store that answers as the test says.
+// A user store that answers what the test tells it.
 class Store : public authx::AuthManager {
  public:
   std::chrono::milliseconds delay{0};
@@ -313,7 +313,7 @@ TEST_F(Faults, F22_DeadSocketsAreForgotten) {
   EXPECT_FALSE(probe.send_to("alice", {{"a", 1}}));
 }
 
-TEST_F(Faults, F23_MembershipIsADevices) {
+TEST_F(Faults, F23_MembershipBelongsToTheDevice) {
   start();
   RawClient first = client("alice");
   RawClient second = client("alice");
@@ -350,7 +350,7 @@ TEST_F(Faults, F24_EverythingHasALimit) {
   EXPECT_EQ(oldest.read_close(), 4409U);
   ask(third, R"({"type":"join","room":"a"})");
   EXPECT_EQ(probe.join_room("many", "b"),
-            ws::JoinResult::joined);  // of the device that was in none
+            ws::JoinResult::joined);  // the device that was in no room
   EXPECT_EQ(probe.join_room("many", "c"), ws::JoinResult::too_many_rooms);
   EXPECT_EQ(probe.join_room("many", std::string(256, 'r')), ws::JoinResult::name_invalid);
   RawClient fourth = raw();
@@ -359,7 +359,7 @@ TEST_F(Faults, F24_EverythingHasALimit) {
   EXPECT_EQ(fifth.read_status(), 429U);
 }
 
-TEST_F(Faults, F26_TheSocketReadsTheCookieThatIsConfigured) {
+TEST_F(Faults, F26_SocketReadsTheConfiguredCookie) {
   auth.sources = {{authx::TokenSource::Carrier::cookie, "session"}};
   app.route<Probe>("/renamed", auth);
   start();

@@ -1,5 +1,5 @@
 // Frames that peers will send, one by one and in floods: each scenario by its number, on real
-// sockets, with a healthy neighbour that must go on undisturbed. Compressed ones:
+// sockets, beside a healthy neighbour that must not be disturbed. Compressed frames:
 // compression_test.cpp.
 
 #include <atomic>
@@ -35,7 +35,7 @@ TEST_F(Scenario, S30and31_HugeLengthsAreRefusedAtTheHeader) {
   expect_rejected("message_too_big", 2);
   EXPECT_EQ(close_of("\x82\xFF\x80\0\0\0\0\0\0\0...."s), 1002U);
   EXPECT_EQ(close_of("\x82\xFF\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF...."s), 1009U);
-  EXPECT_EQ(close_of("\x82\xFF\0\0\0\0\0\x10\0\x01...."s), 1009U);  // 1 MiB and one
+  EXPECT_EQ(close_of("\x82\xFF\0\0\0\0\0\x10\0\x01...."s), 1009U);  // 1 MiB and one byte
 }
 
 TEST_F(Scenario, S32_ContinuationsOfOneByteWithoutEndAre1008) {
@@ -49,7 +49,7 @@ TEST_F(Scenario, S32_ContinuationsOfOneByteWithoutEndAre1008) {
   EXPECT_EQ(made.read_close(), 1008U);
 }
 
-// Were each piece kept on its own, a million would take a hundred times their bytes.
+// If each piece were kept on its own, a million pieces would take a hundred times their bytes.
 TEST_F(Scenario, S32_PiecesOfOneByteTakeTheirBytesAndLittleMore) {
   constexpr std::size_t kPieces = 500'000;
   limits.messages_per_second = 0;

@@ -1,5 +1,5 @@
-// What peers will do before they are connected, and what the server does then: each scenario by its
-// number, on real sockets, with a healthy neighbour that must go on undisturbed.
+// What peers will do before they are connected, and how the server answers: each scenario by its
+// number, on real sockets, beside a healthy neighbour that must not be disturbed.
 
 #include <algorithm>
 #include <chrono>
@@ -35,8 +35,8 @@ TEST_F(Scenario, S01_HeadersOneByteASecondAreCutAtTheHeadsTimeLimit) {
   EXPECT_TRUE(slow.at_end());
 }
 
-// CVE-2023-43669: CPU that grew with the square of the head. Four times the bytes in as small
-// pieces cost four times as much.
+// CVE-2023-43669: the CPU time grew with the square of the head's length. Four times the bytes,
+// in pieces of the same size, must cost four times as much.
 TEST_F(Scenario, S02_AHugeHeadInChunksIs431InLinearTime) {
   constexpr std::size_t kHuge = 20 * 1024 * 1024;
   limits.head_bytes_max = kHuge;
@@ -79,8 +79,8 @@ TEST_F(Scenario, S04_AProtocolHeaderOfSpacesIsRefusedAtOnce) {  // CVE-2021-3264
   EXPECT_LT(cpu, test::kAtOnceCpu);
 }
 
-// From many addresses, so that ports do not run out; many at a time, which saves switching between
-// the threads. That the memory stays flat is the fixture's promise.
+// From many addresses, so that ports do not run out. Many requests at a time save switching
+// between threads. The fixture checks that the memory stays flat.
 TEST_F(Scenario, S05_BadKeys100kTimesAre400AndTheMemoryStaysFlat) {
   constexpr int kRounds = test::kSanitized ? 40 : 2000;
   constexpr int kAtOnce = 50;
@@ -116,7 +116,7 @@ TEST_F(Scenario, S06_AnotherVersionIs426NamingThirteen) {
   EXPECT_NE(head.find("Sec-WebSocket-Version: 13\r\n"), std::string::npos);
 }
 
-// The offers that are taken: compression_test.cpp.
+// Offers that are accepted: compression_test.cpp.
 TEST_F(Scenario, S07_StrangeExtensionsAreDeclined) {
   begin();
   for (const char* value :
@@ -244,8 +244,8 @@ TEST_F(Guarded, S28_AUserStoreThatHangsIs503AtTheLimitAndHoldsUpNobody) {
 
 // --- what is logged ---
 
-// CVE-2020-7694. What is refused by its bytes is not logged, and what is logged is one line, of
-// printable ASCII, in which a value cannot look like another.
+// CVE-2020-7694. A request that is refused because of its bytes is not logged. What is logged is
+// one line of printable ASCII, in which one value cannot look like another.
 TEST_F(Scenario, S12_ControlCharactersInThePathAreEscapedInTheLog) {
   begin();
   expect_rejected("bad_request", 3);
@@ -265,7 +265,7 @@ TEST_F(Scenario, S12_ControlCharactersInThePathAreEscapedInTheLog) {
   EXPECT_TRUE(log.has(" detail=/%1b[31m%0d%0a\n")) << log.text();
   EXPECT_TRUE(log.has(" detail=\"/reason=none\"\n")) << log.text();
   EXPECT_TRUE(log.has(" detail=/" + std::string(63, 'x') + "\n"))
-      << log.text();  // no token fits in there
+      << log.text();  // no token is short enough to be in the log
   const std::string all = log.text();
   const auto printable = [](char c) { return (c >= ' ' && c <= '~') || c == '\n'; };
   EXPECT_TRUE(std::all_of(all.begin(), all.end(), printable)) << all;

@@ -1,5 +1,5 @@
-// What peers will do to hooks, and hooks to the server: scenarios 46 and 47, on real sockets, with
-// a healthy neighbour that must go on undisturbed. Hooks that block: overload_test.cpp.
+// What peers will do to hooks, and hooks to the server: scenarios 46 and 47, on real sockets,
+// beside a healthy neighbour that must not be disturbed. Hooks that block: overload_test.cpp.
 
 #include <atomic>
 #include <chrono>
@@ -98,7 +98,7 @@ TEST_F(Scenario, StopClosesEveryConnectionWith1012AndRunsItsHooks) {
   EXPECT_EQ(echo.disconnects, 11);
 }
 
-TEST_F(Scenario, StopDoesNotWaitForEverForAHookThatDoes) {
+TEST_F(Scenario, StopDoesNotWaitForeverForAHook) {
   test::SlowChat& slow = app.route<test::SlowChat>("/slow", auth);
   limits.drain_time = 200ms;
   begin();

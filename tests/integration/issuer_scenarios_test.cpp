@@ -1,5 +1,5 @@
-// Issuers whose keys are fetched, and what their servers will do: scenarios 18 to 21, on real
-// sockets, with a healthy neighbour that must go on undisturbed.
+// Issuers whose keys are fetched, and how their servers misbehave: scenarios 18 to 21, on real
+// sockets, beside a healthy neighbour that must not be disturbed.
 
 #include <chrono>
 
@@ -18,12 +18,13 @@ using test::RawClient;
 using test::upgrade_request;
 using Mode = KeyServer::Mode;
 
-// An issuer: what it calls itself, and a key that it signs with, which may be replaced.
+// An issuer: its name, and its signing key, which may be replaced.
 class Issuer {
  public:
   explicit Issuer(std::string iss) : iss_(std::move(iss)) { rotate("k1"); }
 
-  // A new key; returns the set that has it alone.
+  // Replaces the key.
+  // returns: the key set that holds only the new key.
   std::string rotate(std::string kid) {
     kid_ = std::move(kid);
     pair_ = test::ed25519_key();
@@ -34,7 +35,7 @@ class Issuer {
   const std::string& name() const { return iss_; }
 
   std::string token(std::string_view user) const { return token(user, kid_, iss_); }
-  // more: further members of the header, each with a comma before.
+  // more: further members of the header, each preceded by a comma.
   std::string token(std::string_view user, std::string_view kid, std::string_view iss,
                     const std::string& more = {}) const {
     const auto now = std::chrono::duration_cast<std::chrono::seconds>(
@@ -60,7 +61,7 @@ class Issued : public test::Scenario {
   authx::JwksSource source = authx::JwksSource(server.url()).issuer(issuer.name());
   ws::ChatBase* keyed = nullptr;
 
-  // Serves what the source's keys let in, once these have been fetched, or what there is of them.
+  // Serves clients whose tokens the source's keys verify, once these keys have been fetched.
   void begin_keyed(int fetches = 1) {
     keyed = &app.route<EchoChat>("/keyed", authx::AuthConfig::jwks(source));
     begin();
@@ -98,7 +99,7 @@ TEST_F(Issued, S18_AFloodOfUnknownKidsIsOneFetchACoolDown) {
   expect_welcome(issuer.token("bob"));
 }
 
-TEST_F(Issued, S18_AllWhoWaitShareTheFetchAtTheCoolDownsEnd) {
+TEST_F(Issued, S18_WaitingHandshakesShareTheFetchAfterTheCoolDown) {
   source.cool_down(1500ms);
   const auto begun = std::chrono::steady_clock::now();
   begin_keyed();
@@ -107,16 +108,16 @@ TEST_F(Issued, S18_AllWhoWaitShareTheFetchAtTheCoolDownsEnd) {
   waiting.reserve(50);
   for (int i = 0; i < 50; ++i)
     waiting.push_back(ask(issuer.token("eve", "unknown" + std::to_string(i), issuer.name())));
-  expect_welcome(issuer.token("bob"));  // whose key is known waits for nobody
+  expect_welcome(issuer.token("bob"));  // a token whose key is known does not wait
   for (RawClient& one : waiting) expect_refused(std::move(one));
   // All had asked before the first was answered, unless this machine took longer than a cool-down
-  // for it.
+  // to do so.
   const auto cool_downs = (std::chrono::steady_clock::now() - begun) / 1500ms;
   EXPECT_LE(server.fetches(), 1 + cool_downs);
   EXPECT_EQ(test::metric(app.port(), "microframe_key_fetches_total"), server.fetches());
 }
 
-TEST_F(Issued, S18_ThoseWhoWaitHaveABound) {
+TEST_F(Issued, S18_WaitingHandshakesAreLimited) {
   limits.authentications_max = 3;
   server.behave(Mode::hangs);
   begin_keyed();
@@ -142,7 +143,7 @@ TEST_F(Issued, S19_OneKidAtTwoIssuersIsTwoKeys) {
   EXPECT_EQ(server.fetches() + others.fetches(), 2);
 }
 
-TEST_F(Issued, S20_WhatATokenSaysShapesNoUrl) {
+TEST_F(Issued, S20_TokenCannotShapeTheUrl) {
   KeyServer trap{issuer.keys()};
   begin_keyed();
   const std::string url = trap.url();
@@ -166,11 +167,11 @@ TEST_F(Issued, S20_NoRedirectIsFollowed) {
   EXPECT_EQ(trap.fetches(), 0);
 }
 
-// However the issuer's server misbehaves: keys that are known go on, and what nobody can tell is
-// 503.
+// However the issuer's server misbehaves: known keys stay in use, and tokens that cannot be
+// judged get 503.
 class Misbehaving : public Issued, public testing::WithParamInterface<Mode> {};
 
-TEST_P(Misbehaving, S21_CachedKeysGoOnAndNewOnesAre503) {
+TEST_P(Misbehaving, S21_CachedKeysStayInUseAndNewOnesAnswer503) {
   limits.auth_time = 400ms;
   source.cool_down(50ms).refresh_interval(50ms).fetch_time(100ms);
   begin_keyed();
@@ -191,7 +192,7 @@ TEST_P(Misbehaving, S21_CachedKeysGoOnAndNewOnesAre503) {
   EXPECT_EQ(test::rejected(app.port(), "unauthenticated"), 0) << "no valid token was refused";
 }
 
-TEST_P(Misbehaving, S21_WithoutAnyKeysItIs503UntilTheyCome) {
+TEST_P(Misbehaving, S21_HandshakesGet503UntilKeysCome) {
   limits.auth_time = 400ms;
   source.cool_down(50ms).refresh_interval(50ms).fetch_time(100ms);
   server.behave(GetParam());
@@ -210,18 +211,18 @@ INSTANTIATE_TEST_SUITE_P(, Misbehaving,
                          testing::Values(Mode::hangs, Mode::fails, Mode::huge, Mode::broken),
                          name_of);
 
-TEST_F(Issued, S21_ARotatedKeyIsWaitedForAndItsTokenNotRefused) {
+TEST_F(Issued, S21_HandshakeWaitsForARotatedKey) {
   source.cool_down(500ms);
   begin_keyed();
   expect_welcome(issuer.token("alice"));
   const std::string old = issuer.token("bob");
   server.publish(issuer.rotate("k2"));
-  expect_welcome(issuer.token("carol"));  // nothing but this token tells of the rotation
+  expect_welcome(issuer.token("carol"));  // only this token reveals the rotation
   EXPECT_EQ(server.fetches(), 2);
   expect_refused(ask(old));  // the issuer has withdrawn its key
 }
 
-TEST_F(Issued, S21_KeysTooOldToBeTrustedAre503) {
+TEST_F(Issued, S21_KeysPastTheirAgeAnswer503) {
   limits.auth_time = 200ms;
   source.cool_down(50ms).refresh_interval(50ms).fetch_time(100ms).age_max(1s);
   begin_keyed();
@@ -232,7 +233,7 @@ TEST_F(Issued, S21_KeysTooOldToBeTrustedAre503) {
   eventually([&] { return ask(issuer.token("alice")).read_status() == 101; });
 }
 
-TEST_F(Issued, AClientThatGoesWhileItsKeyIsWaitedForLeavesNothing) {
+TEST_F(Issued, ClientThatLeavesDuringAKeyFetchLeavesNothing) {
   source.cool_down(3s);
   begin_keyed();
   expect_welcome(issuer.token("alice"));
@@ -247,7 +248,7 @@ TEST_F(Issued, AClientThatGoesWhileItsKeyIsWaitedForLeavesNothing) {
   expect_welcome(issuer.token("alice"));
 }
 
-TEST_F(Issued, WhatCannotBeIsRefusedAtStart) {
+TEST_F(Issued, ImpossibleSettingsAreRefusedAtStart) {
   using authx::AuthConfig;
   using authx::JwksSource;
   EXPECT_THROW(AuthConfig::jwks(JwksSource(server.url())), ConfigError);

@@ -1,4 +1,5 @@
-// Keys that come over https: from the server that the URL names, vouched for, or not at all.
+// Keys that come over https: only from the server that the URL names, with a certificate that a
+// trusted authority has signed.
 
 #include "keys/key_fetcher.hpp"
 #include "support/app_fixture.hpp"
@@ -13,7 +14,7 @@ using test::Certificate;
 using test::CertificateSpec;
 using test::TemporaryFile;
 
-// An issuer that publishes its keys on a page of ours, over TLS.
+// An issuer that publishes its keys on a page that this process serves over TLS.
 class KeysOverTls : public test::AppTest {
  protected:
   const std::string body = test::key_set({test::ed25519_jwk(test::ed25519_key(), "k")});
@@ -45,7 +46,7 @@ CertificateSpec authority() {
   return spec;
 }
 
-TEST_F(KeysOverTls, AreTakenFromWhoIsVouchedForAlone) {
+TEST_F(KeysOverTls, KeysComeOnlyFromAVerifiedServer) {
   const Certificate ours(authority());
   const TemporaryFile trusted(ours.pem());
   const TemporaryFile others(Certificate(authority()).pem());
@@ -54,7 +55,7 @@ TEST_F(KeysOverTls, AreTakenFromWhoIsVouchedForAlone) {
   EXPECT_EQ(good.error, "");
   EXPECT_EQ(good.body, body);
   for (const std::string& ca :
-       {others.path(), std::string()}) {  // the system's know nothing of ours
+       {others.path(), std::string()}) {  // the system's authorities do not know ours
     const auto bad = fetch("localhost", ca);
     EXPECT_NE(bad.error, "");
     EXPECT_EQ(bad.body, "");
@@ -62,7 +63,7 @@ TEST_F(KeysOverTls, AreTakenFromWhoIsVouchedForAlone) {
   EXPECT_NE(fetch("localhost", "/no/such/file.pem").error, "");
 }
 
-TEST_F(KeysOverTls, AreNotTakenFromAnotherName) {
+TEST_F(KeysOverTls, ServerWithAnotherNameIsRefused) {
   const Certificate ours(authority());
   const TemporaryFile trusted(ours.pem());
   CertificateSpec spec;
@@ -74,7 +75,7 @@ TEST_F(KeysOverTls, AreNotTakenFromAnotherName) {
   EXPECT_EQ(bad.body, "");
 }
 
-TEST_F(KeysOverTls, AreNotTakenFromAnExpiredCertificate) {
+TEST_F(KeysOverTls, ExpiredCertificateIsRefused) {
   const Certificate ours(authority());
   const TemporaryFile trusted(ours.pem());
   CertificateSpec spec;

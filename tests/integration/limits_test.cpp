@@ -1,6 +1,6 @@
-// Each limit of docs/reference/close-codes.md at its edge: what is at the limit passes, one past it
-// is told the limit's code or status, counted and logged. Time limits: what comes passes, what
-// never comes does not.
+// Each limit of docs/reference/close-codes.md at its edge: what is exactly at the limit passes;
+// one more gets the limit's code or status, and is counted and logged. Time limits: what comes in
+// time passes, and what never comes does not.
 
 #include <atomic>
 
@@ -46,19 +46,20 @@ class Limit : public test::AppTest {
   std::string request(const std::string& path = "/ws", const std::string& fields = {}) const {
     return upgrade_request(path + "?token=" + token("alice"), fields);
   }
-  // The status that answers these bytes.
+  // returns: the status that answers these bytes.
   unsigned status_of(const std::string& bytes) const {
     RawClient made = raw();
     made.send(bytes);
     return made.read_status();
   }
-  // Whether so many peers were rejected for `reason`, by the metrics, and the log says why.
+  // Checks that `times` peers were rejected for `reason`, in the metrics, and that the log names
+  // the reason.
   void expect_rejected(const std::string& reason, int times) {
     eventually([&] { return test::rejected(app.port(), reason) >= times; });
     EXPECT_EQ(test::rejected(app.port(), reason), times) << reason;
     EXPECT_TRUE(log.has("rejected reason=" + reason + " peer=")) << log.text();
   }
-  // One of another user than the neighbours', kept open.
+  // Opens a connection of another user than the neighbours', which stays open.
   std::pair<RawClient, unsigned> keep(const char* source, const std::string& user) const {
     RawClient made = client_from(source, app.port());
     made.send(upgrade_request("/ws?token=" + token(user)));
@@ -77,7 +78,7 @@ constexpr int kTooMany = static_cast<int>(ws::JoinResult::too_many_rooms);
 
 // --- the head ---
 
-TEST_F(Limit, HeadBytes) {
+TEST_F(Limit, HeadOverItsBytesGets431) {
   const std::string bare = request("/ws", "X: \r\n");
   limits.head_bytes_max = bare.size() + 100;
   begin();
@@ -91,16 +92,16 @@ TEST_F(Limit, HeadBytes) {
   expect_rejected("head_too_large", 1);
 }
 
-TEST_F(Limit, HeadFields) {
+TEST_F(Limit, HeadOverItsFieldsGets431) {
   begin();
   std::string fields;
-  for (int i = 0; i < 95; ++i) fields += "X:\r\n";  // and five of the handshake's own
+  for (int i = 0; i < 95; ++i) fields += "X:\r\n";  // besides the five fields of the handshake
   EXPECT_EQ(status_of(request("/ws", fields)), 101U);
   EXPECT_EQ(status_of(request("/ws", fields + "X:\r\n")), 431U);
   expect_rejected("head_too_large", 1);
 }
 
-TEST_F(Limit, HeadTime) {
+TEST_F(Limit, SlowHeadGets408) {
   limits.head_time = 200ms;
   begin();
   EXPECT_EQ(status_of(request()), 101U);
@@ -110,7 +111,7 @@ TEST_F(Limit, HeadTime) {
 
 // --- authentication ---
 
-TEST_F(Limit, AuthTime) {
+TEST_F(Limit, SlowAuthManagerAnswers503) {
   limits.auth_time = 300ms;
   begin();
   EXPECT_EQ(status_of(request("/guarded")), 503U);
@@ -119,7 +120,7 @@ TEST_F(Limit, AuthTime) {
   EXPECT_EQ(status_of(request("/guarded")), 101U);
 }
 
-TEST_F(Limit, AuthBytesBehindTheRequest) {
+TEST_F(Limit, EarlyBytesBehindTheRequestGet503PastTheirLimit) {
   const std::string early = frame(0x81, std::string(1000, 'x'));
   limits.auth_bytes_max = early.size();
   begin();
@@ -133,7 +134,7 @@ TEST_F(Limit, AuthBytesBehindTheRequest) {
   EXPECT_EQ(good.read_text().size(), 1000U);
 }
 
-TEST_F(Limit, AuthBytesThatFollow) {
+TEST_F(Limit, EarlyBytesThatFollowGet503PastTheirLimit) {
   const std::string early = frame(0x81, std::string(1000, 'x'));
   limits.auth_bytes_max = early.size();
   begin();
@@ -152,7 +153,7 @@ TEST_F(Limit, AuthBytesThatFollow) {
   EXPECT_EQ(good.read_text().size(), 1000U);
 }
 
-TEST_F(Limit, Authentications) {
+TEST_F(Limit, AuthenticationsPastTheirLimitGet503) {
   limits.authentications_max = 2;
   begin();
   RawClient one = raw();
@@ -175,7 +176,7 @@ TEST_F(Limit, Authentications) {
   EXPECT_EQ(test::metric(app.port(), "microframe_authentications"), 0);
 }
 
-TEST_F(Limit, AuthenticationsOfPeersThatGoAreGivenBack) {
+TEST_F(Limit, LeavingPeerReleasesItsAuthentication) {
   limits.authentications_max = 1;
   begin();
   RawClient gone = raw();
@@ -189,7 +190,7 @@ TEST_F(Limit, AuthenticationsOfPeersThatGoAreGivenBack) {
 
 // --- messages ---
 
-TEST_F(Limit, MessageBytes) {
+TEST_F(Limit, TooBigMessageClosesWith1009) {
   limits.message_bytes_max = 1000;
   begin();
   const std::string most(1000, 'x');
@@ -207,7 +208,7 @@ TEST_F(Limit, MessageBytes) {
   expect_rejected("message_too_big", 2);
 }
 
-TEST_F(Limit, Fragments) {
+TEST_F(Limit, TooManyFragmentsCloseWith1008) {
   limits.fragments_max = 10;
   begin();
   const auto message = [](int fragments) {
@@ -223,7 +224,7 @@ TEST_F(Limit, Fragments) {
   expect_rejected("protocol_error", 1);
 }
 
-TEST_F(Limit, MessageRate) {
+TEST_F(Limit, TooManyMessagesCloseWith4429) {
   limits.messages_per_second = 0.001;
   limits.messages_burst = 5;
   begin();
@@ -239,7 +240,7 @@ TEST_F(Limit, MessageRate) {
 
 // --- rooms ---
 
-TEST_F(Limit, RoomName) {
+TEST_F(Limit, TooLongRoomNameIsInvalid) {
   begin();
   RawClient made = client("alice", "/rooms");
   EXPECT_EQ(join(made, std::string(255, 'r')), kJoined);
@@ -250,7 +251,7 @@ TEST_F(Limit, RoomName) {
   expect_rejected("room_name", 3);
 }
 
-TEST_F(Limit, RoomsOfAConnection) {
+TEST_F(Limit, ConnectionCannotJoinTooManyRooms) {
   limits.rooms_per_connection_max = 3;
   begin();
   RawClient made = client("alice", "/rooms");
@@ -262,7 +263,7 @@ TEST_F(Limit, RoomsOfAConnection) {
   expect_rejected("too_many_rooms", 2);
 }
 
-TEST_F(Limit, RoomsOfAnEndpoint) {
+TEST_F(Limit, EndpointCannotHoldTooManyRooms) {
   limits.rooms_max = 3;
   begin();
   RawClient made = client("alice", "/rooms");
@@ -280,7 +281,7 @@ TEST_F(Limit, RoomsOfAnEndpoint) {
 
 // --- connections ---
 
-TEST_F(Limit, ConnectionsOfTheProcess) {
+TEST_F(Limit, FullServerAnswers503) {
   limits.connections_max = 3;
   begin();
   std::vector<RawClient> kept;
@@ -294,7 +295,7 @@ TEST_F(Limit, ConnectionsOfTheProcess) {
   const std::string refused = fourth.read_head();
   EXPECT_EQ(refused.substr(9, 3), "503");
   EXPECT_NE(refused.find("Retry-After: "), std::string::npos);
-  // Who looks after the server sees it all the same.
+  // Whoever looks after the server can still see its health.
   EXPECT_EQ(status_of("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"), 200U);
   EXPECT_EQ(test::metric(app.port(), "microframe_admitted"), 3);
   expect_rejected("server_full", 1);
@@ -302,7 +303,7 @@ TEST_F(Limit, ConnectionsOfTheProcess) {
   eventually([&] { return status_of(request()) == 101U; });
 }
 
-TEST_F(Limit, ConnectionsOfAnAddress) {
+TEST_F(Limit, FullAddressGets429) {
   limits.connections_per_address_max = 2;
   begin();
   auto [one, one_status] = keep("127.0.0.5", "a");
@@ -316,7 +317,7 @@ TEST_F(Limit, ConnectionsOfAnAddress) {
   eventually([&] { return keep("127.0.0.5", "c").second == 101U; });
 }
 
-TEST_F(Limit, DevicesOfAUser) {
+TEST_F(Limit, NewDeviceReplacesTheOldestWith4409) {
   limits.devices_per_user_max = 2;
   begin();
   auto [one, one_status] = keep("127.0.0.1", "alice");
@@ -331,7 +332,7 @@ TEST_F(Limit, DevicesOfAUser) {
   expect_rejected("replaced", 1);
 }
 
-TEST_F(Limit, Handshakes) {
+TEST_F(Limit, HandshakeFloodGets503) {
   limits.handshakes_per_second = 0.001;
   limits.handshakes_burst = 3;
   begin();
@@ -341,19 +342,19 @@ TEST_F(Limit, Handshakes) {
   const std::string refused = fourth.read_head();
   EXPECT_EQ(refused.substr(9, 3), "503");
   EXPECT_NE(refused.find("Retry-After: "), std::string::npos);
-  expect_rejected("handshake_flood", 1);  // pages, such as these metrics, are answered
+  expect_rejected("handshake_flood", 1);  // pages, such as these metrics, are still answered
 }
 
 // --- the end ---
 
-TEST_F(Limit, ClosingTime) {
+TEST_F(Limit, UnansweredCloseIsDroppedAtItsLimit) {
   limits.closing_time = 300ms;
   begin();
   RawClient answers = client("alice");
   answers.send_close(1000);
   EXPECT_EQ(answers.read_close(), 1000U);
   RawClient silent = client("bob");
-  silent.send(frame(0x83, "x"));  // a Close of ours, which it does not answer
+  silent.send(frame(0x83, "x"));  // the server sends a Close, which this client does not answer
   EXPECT_EQ(silent.read_close(), 1002U);
   EXPECT_TRUE(silent.at_end());
   expect_rejected("closing_timeout", 1);

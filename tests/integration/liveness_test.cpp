@@ -1,4 +1,4 @@
-// The heartbeat: who has gone silent is given up, and who has not is left alone.
+// The heartbeat: a silent peer is given up, and a live peer is left alone.
 
 #include <atomic>
 #include <chrono>
@@ -41,7 +41,7 @@ class Liveness : public test::AppTest {
     limits.ping_interval = 300ms;
     limits.pong_time = 300ms;
   }
-  // Reads on until a ping has come.
+  // Reads until a ping has come.
   static std::string read_ping(RawClient& client) {
     while (true) {
       const Received received = client.read_frame();
@@ -62,14 +62,14 @@ TEST_F(Liveness, S41_AStoppedClientIsGoneByTheHeartbeat) {
   EXPECT_EQ(watched.timeouts, 1);
   EXPECT_EQ(watched.last_code, 1006);
   EXPECT_EQ(watched.get_connected_users(), std::vector<ws::UserId>{"healthy"});
-  while (true) {  // what it had been sent before: one ping, then nothing
+  while (true) {  // what was sent before: one ping, then nothing
     const Received received = stopped.read_frame();
     if (received.first == 0) break;
     EXPECT_EQ(received.first, 0x89U);
   }
 }
 
-TEST_F(Liveness, APongIsMeasuredAndOneThatAnswersNothingIsNot) {
+TEST_F(Liveness, OnlyAPongThatAnswersAPingIsMeasured) {
   start(1);
   RawClient made = client("alice");
   std::string ping = read_ping(made);
@@ -98,19 +98,19 @@ TEST_F(Liveness, AnyByteCountsAsLife) {
   EXPECT_EQ(watched.timeouts, 0);
 }
 
-// Its frames, pongs among them, lie unread in the kernel, because a hook of ours is behind.
-TEST_F(Liveness, APeerThatWeDoNotReadIsNotGivenUp) {
+// The peer's frames, including its pongs, lie unread in the kernel, because a hook is busy.
+TEST_F(Liveness, UnreadPeerIsNotGivenUp) {
   limits.waiting_bytes_max = 0;
   start(1);
   RawClient made = client("alice");
   made.send_text("wait");
   eventually([&] { return watched.messages == 1; });
-  made.send_text("behind");  // past the bound: reading stops
+  made.send_text("behind");  // past the limit, reading stops
   EXPECT_EQ(made.read_until("behind"), "behind");
   EXPECT_EQ(watched.timeouts, 0);
 }
 
-TEST_F(Liveness, AnIntervalOfZeroPingsNobody) {
+TEST_F(Liveness, IntervalOfZeroPingsNobody) {
   limits.ping_interval = 0ms;
   start(1);
   RawClient made = client("alice");

@@ -1,5 +1,5 @@
-// More than a process can bear: no descriptors, no memory, hooks that block, rooms without end. By
-// the numbers of the scenarios, each with a healthy neighbour.
+// More than a process can bear: no descriptors, no memory, blocking hooks, endless rooms. By the
+// numbers of the scenarios, each beside a healthy neighbour.
 
 #include <sys/resource.h>
 
@@ -53,8 +53,8 @@ const authx::AuthConfig& child_auth() {
   return auth;
 }
 
-// What a ChildServer runs: an echo on /ws, with so many descriptors and so much memory beyond what
-// it has.
+// What a ChildServer runs: an echo on /ws, with a given number of descriptors and a given amount
+// of memory beyond what the process uses already.
 TEST(Child, DISABLED_Serve) {
   if (const std::size_t descriptors = number_in("MICROFRAME_TEST_DESCRIPTORS"); descriptors != 0) {
     const rlimit few{descriptors, descriptors};
@@ -92,22 +92,22 @@ class Overload : public test::AppTest {
 
 // --- 43: out of descriptors ---
 
-TEST_F(Overload, S43_OutOfDescriptorsTheServerRestsAndRecoversByItself) {
-  // UBSan, which comes with it, opens a pipe to see whether an object is one, and takes it for none
-  // if it cannot.
+TEST_F(Overload, S43_ServerOutOfDescriptorsRestsAndRecovers) {
+  // UBSan, which is enabled too, opens a pipe to check whether an object is valid, and considers
+  // it invalid if the pipe cannot be opened.
   if (kAddressSanitized) GTEST_SKIP() << "the sanitizer needs descriptors itself";
   ChildServer server("Child.DISABLED_Serve", {"MICROFRAME_TEST_DESCRIPTORS=64"});
   RawClient neighbour(server.port());
   neighbour.send(request());
   EXPECT_EQ(neighbour.read_status(), 101U);
   std::vector<RawClient> crowd;
-  for (int i = 0; i < 100; ++i) {  // what the server does not accept waits in the kernel
+  for (int i = 0; i < 100; ++i) {  // connections that the server does not accept wait in the kernel
     crowd.emplace_back(server.port());
     crowd.back().send(request());
   }
   EXPECT_EQ(crowd.front().read_status(), 101U);
   EXPECT_TRUE(crowd.back().silent());
-  // Under 5% of a core (10% with a sanitizer's help), over two seconds with the crowd waiting.
+  // Less than 5 % of a core (10 % with a sanitizer) over two seconds, while the crowd waits.
   const long before = server.ticks();
   std::this_thread::sleep_for(2s);
   const double share = static_cast<double>(server.ticks() - before) /
@@ -129,7 +129,8 @@ TEST_F(Overload, S43_OutOfDescriptorsTheServerRestsAndRecoversByItself) {
 
 class Rooms : public ws::ChatBase {
  public:
-  // {"from": n, "count": n}: joins so many rooms. {"room": name}: joins one, if that may be.
+  // {"from": n, "count": n}: joins that many rooms. {"room": name}: joins one room, if that is
+  // allowed.
   Json on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
     if (!message.as_object().contains("count")) {
       const std::string room = text(message, "room");
@@ -146,14 +147,15 @@ class Rooms : public ws::ChatBase {
 
 class RoomFlood : public Overload {
  protected:
-  // Scaled from a million rooms; a device's bound is raised so that fewer devices do.
+  // Scaled down from a million rooms. The limit per device is raised, so that fewer devices are
+  // enough.
   static constexpr int kRooms = 20'000;
   static constexpr int kDevices = 20;
 
   Rooms& rooms = app.route<Rooms>("/rooms", auth);
   Echo& echo = app.route<Echo>("/ws", auth);
 
-  // Fills the endpoint, and one device more.
+  // Fills the endpoint, and adds one more device.
   void fill() {
     std::vector<RawClient> crowd;
     for (int i = 0; i <= kDevices; ++i) {
@@ -211,7 +213,7 @@ TEST_F(RoomFlood, S44_ANameOf64KiBAndAForbiddenRoomGetAReply) {
 
 // --- 47: a hook that blocks ---
 
-// Blocks its loop until the test lets it go; after a wait, if asked.
+// The hook blocks its loop until the test releases it; after a wait, if the test asks for one.
 class Blocker : public ws::ChatBase {
  public:
   std::atomic<bool> let_go{false};
@@ -293,7 +295,7 @@ TEST_F(Blocked, S47_AUserStoreThatBlocksItsLoopIsNamed) {
   expect_ended("/guarded", "AuthManager");
 }
 
-// Waits, which holds nothing up.
+// The hook waits, which blocks nothing.
 class Waiter : public ws::ChatBase {
  public:
   Task<> on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
@@ -316,7 +318,7 @@ TEST_F(Blocked, S47_AHookThatWaitsIsNotNamed) {
 
 class Memory : public Overload {
  protected:
-  // What an idle server holds; the limit is so much more.
+  // The memory of an idle server; the limit is this much higher.
   static std::size_t idle_bytes() {
     ChildServer probe("Child.DISABLED_Serve", {});
     const std::size_t bytes = probe.memory("VmRSS");
@@ -326,7 +328,7 @@ class Memory : public Overload {
   static std::vector<std::string> environment(std::size_t limit) {
     return {"MICROFRAME_TEST_MEMORY=" + std::to_string(limit)};
   }
-  // nullopt if the server sheds.
+  // returns: nullopt if the server sheds the connection.
   static std::optional<RawClient> connect(const ChildServer& server) {
     RawClient made(server.port());
     made.send(request());
@@ -334,7 +336,7 @@ class Memory : public Overload {
     EXPECT_TRUE(status == 101 || status == 503) << status;
     return status == 101 ? std::optional(std::move(made)) : std::nullopt;
   }
-  // Has the server hold so many bytes: of a message whose last byte does not come.
+  // Makes the server hold this many bytes, of a message whose last byte does not come.
   static void burden(RawClient& client, std::size_t bytes) {
     client.send(frame(0x02, std::string(bytes, 'x')) + frame(0x89, "ping"));
     EXPECT_EQ(client.read_frame().payload, "ping") << "all of it has been read";
@@ -345,7 +347,7 @@ class Memory : public Overload {
   }
 };
 
-TEST_F(Memory, S48_PastItsMemoryTheServerShedsNewConnectionsAndRecovers) {
+TEST_F(Memory, S48_ServerPastItsMemoryShedsNewConnectionsAndRecovers) {
   const std::size_t idle = idle_bytes();
   const std::size_t limit = idle + 96 * kMiB;
   ChildServer server("Child.DISABLED_Serve", environment(limit));
@@ -361,9 +363,9 @@ TEST_F(Memory, S48_PastItsMemoryTheServerShedsNewConnectionsAndRecovers) {
   EXPECT_EQ(test::metric(server.port(), "microframe_memory_limit_bytes"),
             static_cast<double>(limit));
   EXPECT_GE(test::rejected(server.port(), "memory_full"), 1);
-  crowd.front().send(frame(0x80, "x"));  // accepted ones go on
+  crowd.front().send(frame(0x80, "x"));  // accepted connections continue
   EXPECT_EQ(crowd.front().read_frame().payload.size(), kMiB);
-  // 256 MiB in all, as the scenario has it, above what an idle process holds.
+  // 256 MiB in all, as in the scenario, above what an idle process holds.
   EXPECT_LT(server.memory("VmHWM"), idle + 256 * kMiB);
   crowd.clear();
   expect_recovery(server);
@@ -371,8 +373,8 @@ TEST_F(Memory, S48_PastItsMemoryTheServerShedsNewConnectionsAndRecovers) {
   EXPECT_TRUE(server.end());
 }
 
-// Small pieces between the blocks of those who stay are malloc's still when they are freed.
-TEST_F(Memory, S48_WhatGoesInSmallPiecesIsGivenBackToo) {
+// malloc keeps small freed pieces that lie between blocks which are still in use.
+TEST_F(Memory, S48_MemoryOfSmallPiecesIsGivenBack) {
   const std::size_t limit = idle_bytes() + 24 * kMiB;
   ChildServer server("Child.DISABLED_Serve", environment(limit));
   std::vector<RawClient> crowd;

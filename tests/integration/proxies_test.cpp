@@ -1,5 +1,5 @@
-// Behind a proxy: whose address counts, and that nobody else can claim one. The proxies are at
-// 127.0.0.2 and 127.0.0.9; everybody else on loopback is a client.
+// Behind a proxy: whose address counts, and that no other peer can claim an address. The proxies
+// are at 127.0.0.2 and 127.0.0.9; every other address on loopback is a client.
 
 #include "microframe/config_error.hpp"
 #include "support/app_fixture.hpp"
@@ -15,7 +15,7 @@ using test::RawClient;
 using test::rejected;
 using test::upgrade_request;
 
-// Tells each device the address that it comes from, as the application sees it.
+// Sends each device the address that it comes from, as the application sees it.
 class Who : public ws::ChatBase {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId&) {
@@ -47,7 +47,7 @@ class Behind : public test::AppTest {
   static std::string forwarded_for(const std::string& list) {
     return "X-Forwarded-For: " + list + "\r\n";
   }
-  // The address that the application is told of who sends `bytes` from `source`.
+  // returns: the address that the application sees for a peer that sends `bytes` from `source`.
   std::string seen(const char* source, const std::string& bytes) const {
     RawClient client = client_from(source, app.port());
     client.send(bytes);
@@ -59,7 +59,8 @@ class Behind : public test::AppTest {
     client.send(bytes);
     return client.read_status();
   }
-  // Keeps the connection, and tells its handshake's status.
+  // Keeps the connection open.
+  // returns: the status of its handshake.
   std::pair<RawClient, unsigned> keep(const char* source, const std::string& bytes) const {
     RawClient client = client_from(source, app.port());
     client.send(bytes);
@@ -78,7 +79,7 @@ TEST_F(Behind, AProxysXForwardedForNamesTheClient) {
   EXPECT_EQ(seen("127.0.0.2", request(forwarded_for("unknown"))).substr(0, 10), "127.0.0.2:");
 }
 
-TEST_F(Behind, AnybodyElsesXForwardedForChangesNothing) {
+TEST_F(Behind, XForwardedForOfAnotherPeerChangesNothing) {
   begin(ProxyForm::x_forwarded_for);
   EXPECT_EQ(seen("127.0.0.3", request(forwarded_for("203.0.113.9"))).substr(0, 10), "127.0.0.3:");
   EXPECT_EQ(seen("127.0.0.3", request(forwarded_for("127.0.0.2"))).substr(0, 10), "127.0.0.3:");
@@ -111,7 +112,7 @@ TEST_F(Behind, EachClientHasItsOwnLimit) {
   eventually([&] { return status("127.0.0.2", request(forwarded_for("203.0.113.9"))) == 101U; });
 }
 
-// Scaled from 10,000, so that both ends fit one process's descriptors.
+// Scaled down from 10,000, so that both ends fit the descriptors of one process.
 TEST_F(Behind, S42_ManyConnectionsFromOneAddressAreRefusedPastItsLimitWhateverTheyForge) {
   constexpr int kLimit = 1'000;
   constexpr int kAll = 1'500;
@@ -165,7 +166,7 @@ TEST_F(Behind, AProxyHeaderMayComeInPieces) {
   }
 }
 
-TEST_F(Behind, WithoutAGoodProxyHeaderAProxysConnectionIsDropped) {
+TEST_F(Behind, ProxyWithoutAValidHeaderIsDropped) {
   begin(ProxyForm::proxy_protocol);
   EXPECT_EQ(status("127.0.0.2", request()), 0U);
   EXPECT_EQ(status("127.0.0.2", "PROXY TCP4 nobody nowhere 1 2\r\n" + request()), 0U);
@@ -177,8 +178,8 @@ TEST_F(Behind, WithoutAGoodProxyHeaderAProxysConnectionIsDropped) {
   }
   {
     RawClient probe = client_from("127.0.0.2", app.port());
-  }  // a look whether the port is open
-  // Asked behind a header, as everything here. The look is no fault.
+  }  // only checks whether the port is open
+  // Asked behind a header, like everything here. A check of the port is not an error.
   const auto count = [&] {
     RawClient client = client_from("127.0.0.9", app.port());
     client.send(kV2Local + "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -189,7 +190,7 @@ TEST_F(Behind, WithoutAGoodProxyHeaderAProxysConnectionIsDropped) {
   });
 }
 
-TEST_F(Behind, OnlyProxiesMayConnectWherePROXYHeadersAreAsked) {
+TEST_F(Behind, OnlyProxiesConnectWherePROXYHeadersAreRequired) {
   begin(ProxyForm::proxy_protocol);
   EXPECT_EQ(status("127.0.0.3", request()), 403U);
   EXPECT_EQ(status("127.0.0.3", kV1 + request()), 403U);
@@ -197,7 +198,7 @@ TEST_F(Behind, OnlyProxiesMayConnectWherePROXYHeadersAreAsked) {
   EXPECT_EQ(who.connection_count(), 0U);
 }
 
-TEST_F(Behind, AProxyHeaderThatDoesNotComeIsDroppedAtTheHeadsTimeLimit) {
+TEST_F(Behind, MissingProxyHeaderIsDroppedAtTheHeadsTimeLimit) {
   limits.head_time = 200ms;
   begin(ProxyForm::proxy_protocol);
   test::LogCapture log;
@@ -207,7 +208,7 @@ TEST_F(Behind, AProxyHeaderThatDoesNotComeIsDroppedAtTheHeadsTimeLimit) {
   EXPECT_TRUE(log.has("reason=proxy_timeout peer=127.0.0.2:")) << log.text();
 }
 
-TEST_F(Behind, AClientToldByAProxyHeaderHasItsOwnLimitAndNoWordOfItsOwn) {
+TEST_F(Behind, ClientNamedByAProxyHeaderHasItsOwnLimitAndCannotForge) {
   limits.connections_per_address_max = 1;
   begin(ProxyForm::both);
   const auto [first, first_status] = keep("127.0.0.2", kV1 + request());
@@ -219,13 +220,13 @@ TEST_F(Behind, AClientToldByAProxyHeaderHasItsOwnLimitAndNoWordOfItsOwn) {
             "203.0.113.8:1");
 }
 
-TEST_F(Behind, AProxyBehindAProxyIsBelievedWhereBothFormsAreAsked) {
+TEST_F(Behind, ProxyBehindAProxyIsBelievedWithBothForms) {
   begin(ProxyForm::both);
   const std::string proxy = "PROXY TCP4 127.0.0.9 127.0.0.1 1 2\r\n";
   EXPECT_EQ(seen("127.0.0.2", proxy + request(forwarded_for("198.51.100.1"))), "198.51.100.1");
 }
 
-TEST_F(Behind, XForwardedForIsNotReadWherePROXYHeadersAloneAreAsked) {
+TEST_F(Behind, XForwardedForIsIgnoredWithPROXYHeadersAlone) {
   begin(ProxyForm::proxy_protocol);
   const std::string proxy = "PROXY TCP4 127.0.0.9 127.0.0.1 1 2\r\n";
   EXPECT_EQ(seen("127.0.0.2", proxy + request(forwarded_for("198.51.100.1"))), "127.0.0.9:1");
@@ -241,12 +242,12 @@ TEST_F(Behind, AStopDoesNotWaitForAProxyHeader) {
   EXPECT_TRUE(waiting.at_end());
 }
 
-TEST_F(Behind, AMistakeInTheListIsToldAtTheStart) {
+TEST_F(Behind, MistakeInTheListIsReportedAtStart) {
   app.trusted_proxies(TrustedProxies({"10.0.0.0/33"}));
   EXPECT_THROW(start(1), ConfigError);
 }
 
-TEST(BehindNone, PROXYHeadersWithoutAProxyAreAMistake) {
+TEST(BehindNone, PROXYHeadersWithoutAProxyAreRefusedAtStart) {
   Application app;
   app.trusted_proxies(TrustedProxies({}, ProxyForm::proxy_protocol));
   EXPECT_THROW(app.start("127.0.0.1:0"), ConfigError);

@@ -1,5 +1,5 @@
-// Users who are revoked while they are connected, coming or looked up: scenario 27, on real
-// sockets, with a healthy neighbour that must go on undisturbed.
+// Users who are revoked while they are connected, connecting or being looked up: scenario 27, on
+// real sockets, beside a healthy neighbour that must not be disturbed.
 
 #include <atomic>
 #include <chrono>
@@ -23,7 +23,7 @@ class Revoked : public test::Scenario {
  protected:
   EchoChat& other = app.route<EchoChat>("/other", auth);
 
-  // A token of a second that comes after every revocation so far.
+  // A token issued in a second after every revocation so far.
   std::string later_token(std::string_view user) const {
     return authx::create_access_token(auth, user, {}, std::chrono::system_clock::now() + 2s);
   }
@@ -83,8 +83,8 @@ TEST_F(Revoked, S27_DisconnectClosesTheDevicesOfOneEndpointAndRevokesNothing) {
   eventually([&] { return echo.is_connected("alice"); });
 }
 
-// Each of those who come while the user is revoked is closed or refused; nobody stays.
-TEST_F(Revoked, S27_WhoComesMeanwhileIsNotMissed) {
+// Each device that connects while the user is revoked is closed or refused; none stays.
+TEST_F(Revoked, S27_HandshakesDuringTheRevocationAreRevoked) {
   limits.devices_per_user_max = 1000;
   begin(2);
   const std::string old = token("alice");
@@ -108,7 +108,7 @@ TEST_F(Revoked, S27_WhoComesMeanwhileIsNotMissed) {
   eventually([&] { return !echo.is_connected("alice"); });
 }
 
-TEST_F(Revoked, S27_WhoIsBeingLookedUpMeanwhileIsNotMissed) {
+TEST_F(Revoked, S27_UserBeingLookedUpIsRevoked) {
   Door door;
   app.route<EchoChat>("/guarded", auth, door);
   begin();
@@ -121,7 +121,7 @@ TEST_F(Revoked, S27_WhoIsBeingLookedUpMeanwhileIsNotMissed) {
   EXPECT_EQ(made.read_close(), 4409U);
 }
 
-TEST_F(Revoked, BeforeTheStartThereIsNobodyToRevoke) {
+TEST_F(Revoked, RevokeThrowsBeforeTheStart) {
   EXPECT_THROW(app.revoke("alice"), std::logic_error);
 }
 

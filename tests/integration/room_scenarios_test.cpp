@@ -1,5 +1,5 @@
-// Devices and rooms while everything changes: scenarios 59 and 60, on real sockets, with a healthy
-// neighbour that must go on undisturbed.
+// Devices and rooms while everything changes: scenarios 59 and 60, on real sockets, beside a
+// healthy neighbour that must not be disturbed.
 
 #include <atomic>
 #include <thread>

@@ -1,5 +1,5 @@
-// Sessions of microframe.v1 on a server with several loops: resumed, expired, evicted, refused;
-// what hooks are told, and what plain clients in the same rooms see.
+// Sessions of microframe.v1 on a server with several loops: resumed, expired, evicted and refused
+// sessions, the hooks that run, and what plain clients in the same rooms see.
 
 #include <atomic>
 #include <boost/json/array.hpp>
@@ -24,7 +24,7 @@ Json object(std::initializer_list<boost::json::value_ref> members) {
   return boost::json::value(members);
 }
 
-// Notes what its hooks are told.
+// An endpoint that notes what its hooks receive.
 class Told : public ws::ChatBase {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId& user) {
@@ -97,7 +97,7 @@ class Sessions : public test::AppTest {
   }
 };
 
-TEST_F(Sessions, GoOnWhicheverLoopTheNewConnectionComesTo) {
+TEST_F(Sessions, SessionResumesOnAnyLoop) {
   start(3);
   V1Client alice = enter("alice");
   EXPECT_FALSE(alice.resumed());
@@ -115,7 +115,7 @@ TEST_F(Sessions, GoOnWhicheverLoopTheNewConnectionComesTo) {
   EXPECT_FALSE(told.has("alice offline"));
 }
 
-TEST_F(Sessions, MissBothWaysNothingUnderTraffic) {
+TEST_F(Sessions, ResumeLosesNothingUnderTraffic) {
   start(2);
   V1Client alice = enter("alice");
   alice.join("r");
@@ -142,7 +142,7 @@ TEST_F(Sessions, MissBothWaysNothingUnderTraffic) {
   speaker.join();
 }
 
-TEST_F(Sessions, OfAStrangerAreNotToBeHad) {
+TEST_F(Sessions, StrangerCannotResume) {
   start();
   V1Client alice = enter("alice");
   lose(alice, "alice");
@@ -158,7 +158,7 @@ TEST_F(Sessions, OfAStrangerAreNotToBeHad) {
   EXPECT_TRUE(come_back(alice, "alice").resumed());
 }
 
-TEST_F(Sessions, EvictTheConnectionThatIsStillOpen) {
+TEST_F(Sessions, ResumeEvictsTheOpenConnection) {
   start(2);
   V1Client former = enter("alice");
   V1Client alice = come_back(former, "alice");
@@ -170,8 +170,9 @@ TEST_F(Sessions, EvictTheConnectionThatIsStillOpen) {
   EXPECT_TRUE(told.has("alice lost: replaced, rooms 0"));
 }
 
-// A handshake that the network held up, or sent twice, while its client has come back by another.
-TEST_F(Sessions, AreNotTakenFromWhoCameByALaterAttempt) {
+// The network delays or repeats a handshake, and its client has already come back with another
+// one.
+TEST_F(Sessions, EarlierAttemptCannotTakeTheSession) {
   start(2);
   V1Client former = enter("alice");
   lose(former, "alice");
@@ -194,7 +195,7 @@ TEST_F(Sessions, AreNotTakenFromWhoCameByALaterAttempt) {
   EXPECT_EQ(second.read_close(), 4409U);
 }
 
-TEST_F(Sessions, ExpireWhenNobodyComesBack) {
+TEST_F(Sessions, SessionExpiresWhenNobodyComesBack) {
   limits.session_ttl = 200ms;
   start();
   V1Client alice = enter("alice");
@@ -209,7 +210,7 @@ TEST_F(Sessions, ExpireWhenNobodyComesBack) {
   EXPECT_FALSE(come_back(alice, "alice").resumed());
 }
 
-TEST_F(Sessions, EndAtOnceWhenTheClientCloses) {
+TEST_F(Sessions, SessionEndsWhenTheClientCloses) {
   start();
   V1Client alice = enter("alice");
   alice.join("r");
@@ -219,7 +220,7 @@ TEST_F(Sessions, EndAtOnceWhenTheClientCloses) {
   EXPECT_TRUE(told.has("alice out of r"));
 }
 
-TEST_F(Sessions, WhoIsOnlineCountsDevicesAndNotConnections) {
+TEST_F(Sessions, SuspendedDeviceKeepsItsUserOnline) {
   start(2);
   V1Client phone = enter("alice");
   V1Client laptop = enter("alice");
@@ -233,7 +234,7 @@ TEST_F(Sessions, WhoIsOnlineCountsDevicesAndNotConnections) {
   EXPECT_EQ(all.find("alice online"), all.rfind("alice online")) << all;
 }
 
-TEST_F(Sessions, AskWhoMayJoin) {
+TEST_F(Sessions, CanJoinDecidesWhoJoins) {
   start();
   V1Client alice = enter("alice");
   EXPECT_EQ(alice.join("closed").at("code"), "forbidden");
@@ -243,7 +244,7 @@ TEST_F(Sessions, AskWhoMayJoin) {
   EXPECT_EQ(test::rejected(app.port(), "forbidden_room"), 1);
 }
 
-TEST_F(Sessions, TellOfADeviceThatEntersOnce) {
+TEST_F(Sessions, OnJoinRunsOncePerEntry) {
   start();
   V1Client alice = enter("alice");
   alice.join("r");
@@ -254,7 +255,7 @@ TEST_F(Sessions, TellOfADeviceThatEntersOnce) {
   EXPECT_EQ(all.find("alice in r"), all.rfind("alice in r")) << all;
 }
 
-// Takes whoever says something out of "r", from a thread that is no loop of the server.
+// Takes everyone who sends a message out of "r", from a thread that is not a loop of the server.
 class Expelling : public ws::ChatBase {
  public:
   void on_message(ws::WebSocket&, const ws::UserId& user, const Json&) {
@@ -263,9 +264,9 @@ class Expelling : public ws::ChatBase {
   bool can_join(ws::WebSocket&, const ws::UserId&, const std::string&) { return true; }
 };
 
-// A leave from another thread comes into force on its way, or within the join that overtakes it:
-// which it does not answer.
-TEST_F(Sessions, AreNotToldOfALeaveMadeElsewhereAsTheAnswerToTheirJoin) {
+// A leave from another thread takes effect on its way, or within the join that overtakes it. It
+// does not answer that join.
+TEST_F(Sessions, LeaveFromElsewhereIsNotTheAnswerToAJoin) {
   app.route<Expelling>("/expelling", auth);
   start();
   V1Client alice(stream(), token("alice"), nullptr, "/expelling");
@@ -277,7 +278,7 @@ TEST_F(Sessions, AreNotToldOfALeaveMadeElsewhereAsTheAnswerToTheirJoin) {
   EXPECT_EQ(alice.read(), object({{"t", "joined"}, {"room", "r"}, {"id", 2}}));
 }
 
-TEST_F(Sessions, AMessageWhoseHookThrewIsHandledAndNotSentAgain) {
+TEST_F(Sessions, MessageWhoseHookThrewCountsAsHandled) {
   start();
   V1Client alice = enter("alice");
   EXPECT_EQ(alice.ask({{"op", "throw"}}).at("code"), "failed");
@@ -289,7 +290,7 @@ TEST_F(Sessions, AMessageWhoseHookThrewIsHandledAndNotSentAgain) {
   EXPECT_EQ(told.handled, 1);
 }
 
-TEST_F(Sessions, PlainClientsSeeNothingOfThem) {
+TEST_F(Sessions, PlainClientsSeeNoSessionFrames) {
   app.rooms("r", RoomOptions().history(10, 1min).presence());
   start();
   RawClient plain = client("bob");
@@ -323,7 +324,7 @@ TEST_F(Sessions, PresenceTellsTheMetadata) {
   EXPECT_TRUE(alice.read_until("presence").at("leaves").as_object().contains("bob"));
 }
 
-TEST_F(Sessions, HistoryIsThereForTheApplication) {
+TEST_F(Sessions, ApplicationReadsHistory) {
   app.rooms("r", RoomOptions().history(3, 1min));
   start();
   for (int n = 1; n <= 5; ++n) told.broadcast_to_room("r", n);
@@ -335,7 +336,7 @@ TEST_F(Sessions, HistoryIsThereForTheApplication) {
   EXPECT_TRUE(told.history("other").empty());
 }
 
-TEST_F(Sessions, AskTheirClientsAndHearWhatCameOfIt) {
+TEST_F(Sessions, SendAckedReportsEachDevice) {
   start(2);
   V1Client alice = enter("alice");
   RawClient plain = client("alice");
@@ -360,7 +361,7 @@ TEST_F(Sessions, AskTheirClientsAndHearWhatCameOfIt) {
   EXPECT_TRUE(nobody.result().empty());
 }
 
-TEST_F(Sessions, ReplayingEncodesNothingAgain) {
+TEST_F(Sessions, ReplayEncodesNothingAgain) {
   constexpr int kClients = 50;
   constexpr int kMissed = 100;
   start(2);
@@ -383,7 +384,7 @@ TEST_F(Sessions, ReplayingEncodesNothingAgain) {
             kClients * kMissed);
 }
 
-TEST_F(Sessions, WithMoreToKeepThanTheLimitBeginAnew) {
+TEST_F(Sessions, SessionPastItsFrameLimitCannotResume) {
   limits.session_frames_max = 10;
   start();
   V1Client alice = enter("alice");
@@ -393,7 +394,7 @@ TEST_F(Sessions, WithMoreToKeepThanTheLimitBeginAnew) {
   EXPECT_TRUE(told.has("alice expired"));
 }
 
-// Its on_disconnect waits.
+// The on_disconnect of this endpoint waits.
 class Slow : public ws::ChatBase {
  public:
   void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}
@@ -403,19 +404,19 @@ class Slow : public ws::ChatBase {
   std::atomic<bool> free{false};
 };
 
-TEST_F(Sessions, LoseNothingWhileTheyWaitForAHook) {
+TEST_F(Sessions, FrameDroppedDuringAHookPreventsTheResume) {
   limits.session_frames_max = 10;
   auto& slow = app.route<Slow>("/slow", auth);
   start(1);
   V1Client alice(stream(), token("alice"), nullptr, "/slow");
   alice.lose();
   eventually([&] { return !slow.is_connected("alice"); });
-  // Who comes back waits for the hook; and what comes meanwhile is more than is kept.
+  // The returning client waits for the hook. Meanwhile more frames come than the session keeps.
   auto back = stream();
   back->send(test::upgrade_request("/slow", "Sec-WebSocket-Protocol: microframe.v1, token." +
                                                 token("alice") + alice.offer() + "\r\n"));
   for (int i = 0; i < 3; ++i)
-    test::rejected(app.port(), "revoked");  // the loop has seen it by then
+    test::rejected(app.port(), "revoked");  // the loop has seen the handshake by then
   for (int n = 0; n < 11; ++n) slow.broadcast(n);
   for (int i = 0; i < 3; ++i) test::rejected(app.port(), "revoked");
   slow.free = true;
@@ -424,7 +425,7 @@ TEST_F(Sessions, LoseNothingWhileTheyWaitForAHook) {
   EXPECT_FALSE(welcome.at("resumed").as_bool()) << "a frame is gone, and nobody says so";
 }
 
-TEST_F(Sessions, ThatWaitHaveALimitOfTheirOwn) {
+TEST_F(Sessions, SuspendedSessionsAreLimited) {
   limits.sessions_suspended_max = 1;
   start();
   V1Client first = enter("alice");
@@ -435,7 +436,7 @@ TEST_F(Sessions, ThatWaitHaveALimitOfTheirOwn) {
   EXPECT_FALSE(come_back(second, "bob").resumed());
 }
 
-TEST_F(Sessions, WithinAStopTheSuspendedEndToo) {
+TEST_F(Sessions, StopEndsSuspendedSessions) {
   start(2);
   V1Client alice = enter("alice");
   lose(alice, "alice");
@@ -444,7 +445,7 @@ TEST_F(Sessions, WithinAStopTheSuspendedEndToo) {
   EXPECT_TRUE(told.has("alice expired")) << told.all();
 }
 
-TEST_F(Sessions, OfARevokedUserEnd) {
+TEST_F(Sessions, RevokeEndsSuspendedSessions) {
   start();
   V1Client alice = enter("alice");
   lose(alice, "alice");
@@ -452,7 +453,7 @@ TEST_F(Sessions, OfARevokedUserEnd) {
   eventually([&] { return told.has("alice expired"); });
 }
 
-TEST_F(Sessions, GoOnOverTls) {
+TEST_F(Sessions, SessionResumesOverTls) {
   const test::Certificate certificate{test::CertificateSpec{}};
   const test::TemporaryFile certificate_file(certificate.pem());
   const test::TemporaryFile key_file(certificate.key_pem());

@@ -1,5 +1,5 @@
-// Peers that read slowly or not at all: cut off, thinned out by the rules of their rooms, or waited
-// for.
+// Peers that read slowly or not at all: the server closes them, drops messages by the rules of
+// their rooms, or waits for them.
 
 #include <atomic>
 #include <chrono>
@@ -13,8 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 using test::RawClient;
 
-// What a Linux kernel takes for a peer that never reads, loopback's buffers included, is well below
-// this.
+// A Linux kernel takes much less than this for a peer that never reads, even with loopback's
+// buffers.
 constexpr std::size_t kMoreThanTheKernelTakes = 16 * 1024 * 1024;
 
 class Ticker : public ws::ChatBase {
@@ -50,7 +50,7 @@ class SlowPeers : public test::AppTest {
     });
     return made;
   }
-  // Has the stalled member's kernel buffers filled, so that what is sent from here on waits.
+  // Fills the kernel buffers of the stalled member, so that further messages wait.
   void fill(ws::ChatBase& chat, std::string_view user) {
     const std::string pad(64 * 1024, 'p');
     for (std::size_t sent = 0; sent < kMoreThanTheKernelTakes; sent += pad.size()) {
@@ -85,7 +85,7 @@ TEST_F(SlowPeers, AReaderThatTakesNothingForTheOutboxTimeIsCut) {
   EXPECT_EQ(ticker.last_code, 4408);
 }
 
-TEST_F(SlowPeers, AReaderThatTakesALittleAllTheTimeIsNot) {
+TEST_F(SlowPeers, ReaderThatTakesALittleStaysConnected) {
   limits.outbox_bytes_max = kMoreThanTheKernelTakes * 2;
   limits.outbox_time = 1000ms;
   start(1);
@@ -100,7 +100,7 @@ TEST_F(SlowPeers, AReaderThatTakesALittleAllTheTimeIsNot) {
   EXPECT_EQ(ticker.disconnects, 0);
 }
 
-TEST_F(SlowPeers, TheOldestOfARoomGiveWayAndTheLastArrive) {
+TEST_F(SlowPeers, DropOldestDeliversTheNewestMessages) {
   limits.outbox_bytes_max = 256 * 1024;
   start(1);
   RawClient slow = member("slow");
@@ -120,7 +120,7 @@ TEST_F(SlowPeers, TheOldestOfARoomGiveWayAndTheLastArrive) {
   EXPECT_EQ(ticker.disconnects, 0);
 }
 
-TEST_F(SlowPeers, OfEachKeyTheNewestArrives) {
+TEST_F(SlowPeers, ConflateDeliversTheNewestOfEachKey) {
   limits.outbox_bytes_max = 1024 * 1024;
   start(1);
   RawClient slow = member("slow");
@@ -143,8 +143,9 @@ TEST_F(SlowPeers, OfEachKeyTheNewestArrives) {
   EXPECT_EQ(ticker.disconnects, 0);
 }
 
-// Each time it is held up anew, and the last of several pings in one such time.
-TEST_F(SlowPeers, PingsOfAPeerThatIsHeldUpAreAnswered) {
+// Each time the peer stalls again, and only the last of several pings in one such time must be
+// answered.
+TEST_F(SlowPeers, PingsOfASlowPeerAreAnswered) {
   limits.outbox_bytes_max = kMoreThanTheKernelTakes * 2;
   start(1);
   RawClient slow = member("slow");
@@ -167,7 +168,7 @@ TEST_F(SlowPeers, PingsOfAPeerThatIsHeldUpAreAnswered) {
   }
 }
 
-// Sends more than fits anywhere, and waits for the reader each time.
+// Sends more than any buffer holds, and waits for the reader each time.
 class Downloads : public ws::ChatBase {
  public:
   static constexpr int kChunks = 400;
@@ -209,7 +210,7 @@ TEST_F(SlowPeers, DrainedWaitsForTheReaderSoThatNothingPilesUp) {
   EXPECT_EQ(downloads.gave_up, 0);
 }
 
-TEST_F(SlowPeers, DrainedSaysWhenTheConnectionHasGone) {
+TEST_F(SlowPeers, DrainedReturnsFalseWhenTheConnectionIsLost) {
   Downloads& downloads = app.route<Downloads>("/files", auth);
   start(1);
   RawClient reader = client("reader", "/files");
@@ -219,7 +220,7 @@ TEST_F(SlowPeers, DrainedSaysWhenTheConnectionHasGone) {
   eventually([&] { return downloads.gave_up == 1; });
 }
 
-TEST_F(SlowPeers, BufferedAndDrainedFromAnotherThread) {
+TEST_F(SlowPeers, BufferedAndDrainedWorkFromAnotherThread) {
   limits.outbox_bytes_max = kMoreThanTheKernelTakes * 2;
   std::optional<ws::WebSocket> handle;
   std::atomic<bool> connected{false};

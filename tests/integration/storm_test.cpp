@@ -1,5 +1,5 @@
-// microframe::Clients that talk in a room while their wires are cut, again and again: what each is
-// told.
+// microframe::Clients that talk in a room while their wires are cut again and again, and what
+// each of them receives.
 
 #include <atomic>
 #include <boost/json/object.hpp>
@@ -19,7 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::Relay;
 
-// Passes on what is said, once.
+// Passes each message on once.
 class Hall : public ws::ChatBase {
  public:
   Json on_message(ws::WebSocket&, const ws::UserId&, const Json& message) {
@@ -41,7 +41,7 @@ class Hall : public ws::ChatBase {
   std::map<std::string, int> handled_;
 };
 
-// A client, and what it has been told of the room.
+// A client, and what it has received about the room.
 class Guest {
  public:
   Guest(const ClientLoop& loop, const std::string& url, const ClientOptions& options)
@@ -73,7 +73,7 @@ class Guest {
   std::set<std::string> said_;
 
  public:
-  Client client;  // the last: its handlers end before what they use
+  Client client;  // last: its handlers end before the members that they use
 };
 
 class StormTest : public test::AppTest, public testing::WithParamInterface<unsigned> {};

@@ -1,5 +1,5 @@
-// permessage-deflate over TLS: what holds on plain connections (compression_test.cpp) holds where
-// the frames are cut into records, and both ends keep a state of their own for each.
+// permessage-deflate over TLS: what works on plain connections (compression_test.cpp) also works
+// where frames are cut into records, and where both TLS and deflate keep state at each end.
 
 #include <algorithm>
 #include <string>
@@ -50,7 +50,7 @@ class TlsCompressionVersions : public TlsCompression, public testing::WithParamI
 INSTANTIATE_TEST_SUITE_P(All, TlsCompressionVersions,
                          testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
 
-TEST_P(TlsCompressionVersions, EchoesCompressedWhatCameCompressed) {
+TEST_P(TlsCompressionVersions, CompressedMessageIsEchoedCompressed) {
   begin();
   TlsClient made = deflating("/ws", {.version = GetParam()});
   EXPECT_EQ(SSL_version(made.ssl()), GetParam());
@@ -65,7 +65,7 @@ TEST_P(TlsCompressionVersions, EchoesCompressedWhatCameCompressed) {
   }
 }
 
-// A compressed message in fragments, each in a record of its own, and one that is spread over many
+// A compressed message in fragments, each in its own record, and one that is spread over many
 // records.
 TEST_P(TlsCompressionVersions, FragmentsAndRecordsMayBeCutAnywhere) {
   begin();
@@ -103,16 +103,16 @@ TEST_P(TlsCompressionVersions, ContextTakeoverMakesTheSecondMessageShorter) {
 }
 
 TEST_P(TlsCompressionVersions, BigMessagesGoBothWaysAtOnce) {
-  limits.outbox_bytes_max = 16 << 20;  // the client reads only when it has said all
+  limits.outbox_bytes_max = 16 << 20;  // the client reads only when it has sent everything
   begin();
   TlsClient made = deflating("/ws", {.version = GetParam()});
-  // The first half does not get shorter, the second does.
+  // The first half of the message does not get shorter, the second half does.
   const std::string big = noise(200'000) + talk(200'000);
   for (int i = 0; i < 8; ++i) made.send(deflated_frame(big, 2));
   for (int i = 0; i < 8; ++i) EXPECT_TRUE(read_deflated(made) == big) << i;
 }
 
-TEST_F(TlsCompression, ABroadcastIsOneEncodingForAll) {
+TEST_F(TlsCompression, BroadcastIsCompressedOnceForAll) {
   begin();
   std::vector<TlsClient> plain;
   std::vector<TlsClient> deflate;
@@ -142,7 +142,7 @@ TEST_F(TlsCompression, S37_BombsAre1009WhileTheyAreInflated) {
   const std::string bomb = deflated(std::string(64 << 20, 'b'));
   EXPECT_EQ(close_of(deflating(), frame(0xC2, bomb)), 1009U);
   EXPECT_EQ(close_of(deflating(), frame(0x42, bomb.substr(0, 1'000))),
-            1009U);  // its end never comes
+            1009U);  // the end of the message never comes
   TlsClient good = deflating();
   good.send(deflated_frame(std::string(100'000, 'b'), 2));
   EXPECT_EQ(read_deflated(good), std::string(100'000, 'b'));

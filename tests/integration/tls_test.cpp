@@ -1,5 +1,5 @@
-// Applications over TLS: handshakes that stall, fail and are shortened; certificates that change
-// while it serves; and that what holds on plain connections holds on these.
+// Applications over TLS: handshakes that stall, fail or are shortened; certificates that change
+// while the application serves; and plain connections' rules, which hold over TLS too.
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -41,7 +41,7 @@ TEST_P(TlsVersions, MessagesOfEverySizeAreEchoed) {
 }
 
 TEST_P(TlsVersions, BigMessagesGoBothWaysAtOnce) {
-  limits.outbox_bytes_max = 16 << 20;  // the client reads only when it has said all
+  limits.outbox_bytes_max = 16 << 20;  // the client reads only when it has sent everything
   begin();
   TlsClient client = open("alice", {.version = GetParam()});
   const std::string big(1 << 20, 'x');
@@ -49,13 +49,13 @@ TEST_P(TlsVersions, BigMessagesGoBothWaysAtOnce) {
   for (int i = 0; i < 8; ++i) EXPECT_TRUE(client.read_frame().payload == big) << i;
 }
 
-TEST_P(TlsVersions, AnEarlierSessionShortensTheHandshake) {
+TEST_P(TlsVersions, ResumedTlsSessionShortensTheHandshake) {
   begin();
   TlsClient first = open("alice", {.version = GetParam()});
   expect_echo(first, "the ticket has come before this");
   ASSERT_NE(first.session(), nullptr);
   EXPECT_FALSE(SSL_session_reused(first.ssl()));
-  // On any loop, and after a reload too: the keys of tickets are one.
+  // On any loop, and after a reload too, because all loops share the keys of tickets.
   std::vector<TlsClient> later;
   SSL_SESSION* session = first.session();
   for (int i = 0; i < 8; ++i) {
@@ -63,7 +63,7 @@ TEST_P(TlsVersions, AnEarlierSessionShortensTheHandshake) {
         later.emplace_back(open("alice", {.version = GetParam(), .resume = session}));
     EXPECT_TRUE(SSL_session_reused(again.ssl())) << i;
     expect_echo(again, "hello");
-    if (again.session()) session = again.session();  // TLS 1.3: a ticket is good for once
+    if (again.session()) session = again.session();  // TLS 1.3: a ticket is valid once
     if (i == 4) {
       EXPECT_TRUE(app.reload_tls());
     }
@@ -75,7 +75,7 @@ TEST_F(Tls, PagesAreServed) {
   EXPECT_NE(page("/healthz").find("ok\n"), std::string::npos);
 }
 
-// --- handshakes that come to nothing ---
+// --- handshakes that fail ---
 
 TEST_F(Tls, S11_AStalledHandshakeIsClosedAtItsLimit) {
   limits.tls_handshake_time = 300ms;
@@ -92,7 +92,7 @@ TEST_F(Tls, S11_AStalledHandshakeIsClosedAtItsLimit) {
   EXPECT_TRUE(counts("tls_timeout", 3));
 }
 
-// One byte at a time is no progress: the limit is for the whole.
+// One byte at a time is no progress: the limit covers the whole handshake.
 TEST_F(Tls, S11_AHandshakeOneByteAtATimeIsClosedAtItsLimit) {
   limits.tls_handshake_time = 300ms;
   begin();
@@ -125,7 +125,7 @@ TEST_F(Tls, AFloodOfHandshakesCostsNoTls) {
   eventually([&] { return log.has("reason=handshake_flood"); });
 }
 
-TEST_F(Tls, PlainTextIsToldToSpeakTls) {
+TEST_F(Tls, PlainTextGets400AndAHint) {
   begin();
   for (const std::string& text :
        {upgrade_request("/ws"), std::string("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -140,7 +140,7 @@ TEST_F(Tls, PlainTextIsToldToSpeakTls) {
   EXPECT_TRUE(counts("bad_request", 4));
 }
 
-TEST_F(Tls, WhatIsNeitherIsCountedAndDropped) {
+TEST_F(Tls, UnknownProtocolIsCountedAndDropped) {
   begin();
   RawClient made = raw();
   made.send(std::string("\0\1\2\3\4\5\6\7", 8));
@@ -159,7 +159,7 @@ TEST_F(Tls, OnlyHttp11IsSpoken) {
   EXPECT_FALSE(other.shake_hands());
 }
 
-TEST_F(Tls, TheOldestVersionMayBe13) {
+TEST_F(Tls, MinVersionRefusesTls12) {
   options.min_version(TlsVersion::tls13);
   app.tls(options);
   start();
@@ -169,7 +169,7 @@ TEST_F(Tls, TheOldestVersionMayBe13) {
 
 TEST_F(Tls, ResetsInEveryStateLeaveNothingBehind) {
   begin();
-  // What OpenSSL's client says in its handshake, and how far into it.
+  // What OpenSSL's client sends in its handshake, and how far into it.
   for (std::size_t bytes = 0;; bytes += 37) {
     TlsClient client(raw(), {.version = bytes % 2 == 0 ? TLS1_3_VERSION : TLS1_2_VERSION});
     client.break_off_after(bytes);
@@ -197,7 +197,7 @@ TEST_F(Tls, ResetsInEveryStateLeaveNothingBehind) {
 
 // --- certificates ---
 
-TEST_F(Tls, EachNameIsShownItsCertificate) {
+TEST_F(Tls, ServerNameSelectsTheCertificate) {
   const Certificate second(named("second.example"));
   const Certificate wild(named("*.wild.example"));
   const Certificate exact(named("exact.wild.example"));
@@ -228,7 +228,7 @@ TEST_F(Tls, AReloadTouchesNoConnection) {
   TlsClient before = open("alice");
   const Certificate next(named("next.example"));
   certificate_file.write(next.pem());
-  EXPECT_FALSE(app.reload_tls());  // its key is still the old one's
+  EXPECT_FALSE(app.reload_tls());  // the key is still the old certificate's
   EXPECT_EQ(secured().server_name(), "first.example");
   key_file.write(next.key_pem());
   EXPECT_TRUE(app.reload_tls());
@@ -237,7 +237,7 @@ TEST_F(Tls, AReloadTouchesNoConnection) {
   expect_echo(*neighbour, "nor here");
 }
 
-// A client of a Unix socket; throws while nobody listens.
+// Connects to a Unix socket. Throws while nobody listens.
 TlsClient client_of(const std::string& path) {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_un address{};
@@ -252,7 +252,7 @@ TlsClient client_of(const std::string& path) {
 }
 
 TEST_F(Tls, SighupReloadsAndEndsNothing) {
-  std::signal(SIGHUP, SIG_IGN);  // until the server heeds it
+  std::signal(SIGHUP, SIG_IGN);  // until the server handles the signal
   const std::string path =
       testing::TempDir() + "microframe-tls-" + std::to_string(::getpid()) + ".sock";
   app.tls(options).threads(1);
@@ -279,14 +279,14 @@ TEST_F(Tls, SighupReloadsAndEndsNothing) {
   server.join();
 }
 
-TEST_F(Tls, WhatCannotServeIsToldAtStart) {
+TEST_F(Tls, UnusableFilesAreReportedAtStart) {
   key_file.write("no key");
   app.tls(options);
   EXPECT_THROW(app.start("127.0.0.1:0"), ConfigError);
   EXPECT_FALSE(app.reload_tls());
 }
 
-TEST_F(Tls, ASlowReaderIsCutAndHoldsNobodyUp) {
+TEST_F(Tls, SlowReaderIsCutAndDelaysNobody) {
   limits.messages_per_second = 0;
   limits.outbox_bytes_max = 256 * 1024;
   begin();
@@ -304,7 +304,7 @@ TEST_F(Tls, ASlowReaderIsCutAndHoldsNobodyUp) {
   EXPECT_TRUE(counts("too_slow", 1));
 }
 
-TEST_F(Tls, StoppingClosesEveryoneWithAWord) {
+TEST_F(Tls, StopSendsEveryClientAClose) {
   begin();
   TlsClient client = open("alice");
   RawClient silent = raw();

@@ -1,6 +1,6 @@
-// Tokens that peers will forge, each refused on a real socket before any hook runs: scenarios 13 to
-// 17, 22 and 23, RFC 8725. The tables of every form are in tests/unit/authx. Then what a good one
-// comes with, and how it ends: scenarios 24 to 26.
+// Tokens that peers will forge, each refused on a real socket before any hook runs: scenarios 13
+// to 17, 22 and 23, RFC 8725. The tables of every form are in tests/unit/authx. After them, what
+// a valid token brings, and how it ends: scenarios 24 to 26.
 
 #include <chrono>
 
@@ -31,7 +31,7 @@ std::string seconds_from_now(std::chrono::seconds offset) {
 
 class TokenScenario : public Scenario {
  protected:
-  // Each is refused, for it is the only reason: one beside it that is good is taken.
+  // Each token is refused for this reason alone: a valid token beside it is accepted.
   void expect_all_refused(const std::vector<std::string>& bad, const std::string& good,
                           const std::string& path = "/ws") {
     expect_rejected("unauthenticated", static_cast<int>(bad.size()));
@@ -47,7 +47,7 @@ class TokenScenario : public Scenario {
     made.send_text("good");
     EXPECT_EQ(made.read_text(), "good");
   }
-  // What every token needs, good for a quarter of an hour.
+  // The claims that every token needs, valid for a quarter of an hour.
   static std::string claims(const std::string& more = {}) {
     return R"({"sub":"eve","type":"access","exp":)" + seconds_from_now(15min) + more + "}";
   }
@@ -165,8 +165,8 @@ TEST_F(TokenScenario, S23_WrongAudIssAndTypAndDuplicateMembersAreRefused) {
                      with_claims(ours), "/strict");
 }
 
-// As deep as fits into a token, and deeper; else it would be good. The CPU time is the client's own
-// too.
+// As deep as fits into a token, and deeper. Without the nesting the token would be valid. The CPU
+// time includes the client's own.
 TEST_F(TokenScenario, S23_DeepNestingIsRefusedAtOnce) {
   constexpr int kRuns = 10;
   limits.head_bytes_max = 512 * 1024;
@@ -184,7 +184,7 @@ TEST_F(TokenScenario, S23_DeepNestingIsRefusedAtOnce) {
   }
 }
 
-// --- good tokens ---
+// --- valid tokens ---
 
 TEST_F(Scenario, S24_TheOrderDecidesBetweenDifferentTokens) {
   begin();
@@ -234,7 +234,7 @@ TEST_F(Scenario, S26_AFreshTokenOfTheSameUserExtendsASession) {
   const std::string short_lived = token("alice", Options().ttl(2s));
   lost.send(upgrade_request("/refresh?token=" + short_lived));
   EXPECT_EQ(lost.read_status(), 101U);
-  EXPECT_EQ(lost.read_close(), 4401U);  // as long as the first one's, had it not been refreshed
+  EXPECT_EQ(lost.read_close(), 4401U);  // as the first one would, if not refreshed
   expect_ended_with(short_lived);
   EXPECT_TRUE(kept.silent());
 }

@@ -13,7 +13,7 @@ const OF_SCREENSHOTS = createHash("sha256").update("body {}").digest("base64");
 export function launch(name) {
   const executablePath = programs[name];
   assert.ok(existsSync(executablePath), `there is no ${executablePath}: run ./dev setup`);
-  if (name === "firefox") return playwright.firefox.launch({ executablePath, channel: "moz-firefox" }); // as it is, by WebDriver BiDi
+  if (name === "firefox") return playwright.firefox.launch({ executablePath, channel: "moz-firefox" }); // the installed browser, by WebDriver BiDi
   return playwright.chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
 }
 

@@ -15,14 +15,14 @@ export class Cable {
 
   get port() { return this.server.address().port; }
 
-  // Every connection ends, and new ones do.
+  // Ends every connection, and every new one too.
   pull() {
     this.isOut = true;
     for (const pair of this.pairs) for (const end of pair) end.destroy();
   }
   plug() { this.isOut = false; }
 
-  // The connections of now go on without a byte passing, as behind a router that has forgotten them.
+  // Today's connections stay open without passing a byte, as behind a router that has forgotten them.
   swallow() {
     for (const pair of this.pairs) for (const end of pair) end.unpipe().pause();
   }

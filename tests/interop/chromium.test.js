@@ -34,9 +34,9 @@ for (const carrier of ["query", "cookie", "subprotocol"]) {
   });
 }
 
-test("agrees with the browser on compression", async () => {
+test("the server and the browser agree on compression", async () => {
   const one = await window();
-  // The browser's own word for it: it offers permessage-deflate, and says what was chosen.
+  // As the browser reports it: the browser offers permessage-deflate, and says what was chosen.
   const chosen = await one.page.evaluate((url) => new Promise((resolve, reject) => {
     const socket = new WebSocket(url);
     socket.onopen = () => { resolve(socket.extensions); socket.close(); };
@@ -54,7 +54,7 @@ test("a long message goes to a browser and back", async () => {
   await alice.end();
 });
 
-test("two people chat, meet in a room, and write in private", async () => {
+test("two users chat, share a room, and write in private", async () => {
   const alice = await someone("alice");
   const bob = await someone("bob", { width: 390, height: 780 });
   await alice.page.waitForFunction(() => document.querySelector("#users").textContent.includes("bob"));
@@ -92,7 +92,7 @@ test("two people chat, meet in a room, and write in private", async () => {
   await alice.end();
 });
 
-test("asks for another token when this one is refused", async () => {
+test("the page asks for another token when this one is refused", async () => {
   const { page, end } = await window({ width: 390, height: 780 });
   for (const bad of ["garbage", "no,token"]) {
     await page.goto("about:blank");
@@ -107,7 +107,7 @@ test("asks for another token when this one is refused", async () => {
   await end();
 });
 
-test("keeps the keyboard's place while others come and go", async () => {
+test("the page keeps the keyboard focus while others come and go", async () => {
   const alice = await someone("alice", { colorScheme: "dark" });
   await alice.page.focus("#rooms button");
   const bob = await someone("bob");
@@ -118,12 +118,12 @@ test("keeps the keyboard's place while others come and go", async () => {
   await Promise.all([alice.end(), bob.end()]);
 });
 
-test("a window replaced by newer ones says so, and comes back when asked to", async () => {
+test("a window replaced by newer ones says so, and comes back on request", async () => {
   const alice = await someone("alice");
   const token = server.token("alice");
   const devices = Array.from({ length: 16 }, () => new WebSocket(server.url(`/ws/chat?token=${token}`)));
   await holds(alice.page, "#state", "closed (4409)");
-  assert.match(await alice.page.textContent("#notice"), /was closed: 4409/); // not: trying again
+  assert.match(await alice.page.textContent("#notice"), /was closed: 4409/); // the page does not say that it tries again
   for (const device of devices) device.close();
   await alice.page.click("#reconnect");
   await alice.page.waitForSelector("#state[data-state=open]");

@@ -30,7 +30,7 @@ async function someone(who, look) {
 
 const fine = (...people) => { for (const { complaints } of people) assert.deepEqual(complaints, []); };
 
-test("the server restarts: words wait and arrive, rooms and history stay", async () => {
+test("after a restart of the server, waiting messages arrive, rooms and history stay", async () => {
   const [alice, bob] = [await someone("alice"), await someone("bob")];
   for (const { page } of [alice, bob]) await join(page, "kitchen");
   await say(alice.page, "Before");
@@ -47,7 +47,7 @@ test("the server restarts: words wait and arrive, rooms and history stay", async
   await fares(alice.page, "After", "delivered");
   assert.equal(await alice.page.textContent("#place"), "# kitchen");
   assert.deepEqual(await said(alice.page), ["Before", "After"]);
-  // Those who were away must be told that they may have missed something: the server knows nothing of before.
+  // Users who were away must learn that they may have missed something: the new server knows nothing of the time before.
   await seen(alice.page, "messages may be missing");
   for (const { page } of [alice, bob]) await holds(page, "#members", "alice, bob");
   await say(bob.page, "Still here");
@@ -82,13 +82,13 @@ async function talksThrough(alice, bob, room, { goes, comes }) {
 }
 
 // Firefox does not take its loopback from a page that WebDriver BiDi calls offline.
-test("the browser is offline: nothing is missed, nothing is twice", { skip: name === "firefox" }, async () => {
+test("a browser that was offline misses nothing and repeats nothing", { skip: name === "firefox" }, async () => {
   const [alice, bob] = [await someone("alice"), await someone("bob")];
   const offline = (is) => alice.context.setOffline(is);
   await talksThrough(alice, bob, "garden", { goes: () => offline(true), comes: () => offline(false) });
 });
 
-test("the cable is pulled and plugged in: nothing is missed, nothing is twice", async () => {
+test("a pulled cable causes no missed and no repeated message", async () => {
   const cable = await Cable.lay(server.port);
   try {
     const [alice, bob] = [await someone("alice", { port: cable.port }), await someone("bob")];
@@ -98,7 +98,7 @@ test("the cable is pulled and plugged in: nothing is missed, nothing is twice", 
   }
 });
 
-test("a connection that is dead without a word is found out when the network changes", async () => {
+test("a silently dead connection is noticed when the network changes", async () => {
   const cable = await Cable.lay(server.port);
   try {
     const alice = await someone("alice", { port: cable.port });
@@ -106,7 +106,7 @@ test("a connection that is dead without a word is found out when the network cha
     await say(alice.page, "Hello?");
     await fares(alice.page, "Hello?", "sending");
     await alice.page.evaluate(() => dispatchEvent(new Event("offline")));
-    await fares(alice.page, "Hello?", "delivered"); // 10 s later, by another connection
+    await fares(alice.page, "Hello?", "delivered"); // 10 s later, over another connection
     assert.deepEqual((await said(alice.page)).filter((text) => text === "Hello?"), ["Hello?"]);
     fine(alice);
   } finally {
@@ -114,7 +114,7 @@ test("a connection that is dead without a word is found out when the network cha
   }
 });
 
-test("a tab that is hidden for two minutes is there when it is shown again", async () => {
+test("a tab hidden for two minutes is connected when it is shown again", async () => {
   const alice = await someone("alice", { prepare: ({ page }) => page.clock.install() });
   const bob = await someone("bob");
   const shown = (state) => alice.page.evaluate((value) => {
@@ -122,7 +122,7 @@ test("a tab that is hidden for two minutes is there when it is shown again", asy
     document.dispatchEvent(new Event("visibilitychange"));
   }, state);
   await shown("hidden");
-  await alice.page.clock.fastForward(120_000); // timers come late, and once, as in a page that sleeps
+  await alice.page.clock.fastForward(120_000); // timers fire late, and only once, as in a page that sleeps
   await say(bob.page, "Are you there?");
   await seen(alice.page, "Are you there?");
   await shown("visible");
@@ -133,7 +133,7 @@ test("a tab that is hidden for two minutes is there when it is shown again", asy
   fine(alice, bob);
 });
 
-test("a fresh token is brought before the old one ends, and the connection goes on", async () => {
+test("a fresh token is sent before the old one expires, and the connection stays open", async () => {
   const { page } = await someone("alice");
   const tokens = [server.token("carol", "7s"), server.token("carol", "1h")];
   const [states, left] = await page.evaluate(async ([url, given]) => {
@@ -141,7 +141,7 @@ test("a fresh token is brought before the old one ends, and the connection goes 
     const client = connect(url, { token: () => given.shift() });
     const states = [];
     client.on("state", (state) => states.push(state));
-    await new Promise((resolve) => setTimeout(resolve, 9000)); // longer than the first token
+    await new Promise((resolve) => setTimeout(resolve, 9000)); // longer than the first token is valid
     await client.send({ type: "chat", text: "with the second" });
     client.close();
     return [states, given.length];
@@ -150,7 +150,7 @@ test("a fresh token is brought before the old one ends, and the connection goes 
   assert.equal(left, 0);
 });
 
-test("a token that ends asks for another, and what was said is still there", async () => {
+test("an expired token makes the page ask for another, and the messages stay", async () => {
   const alice = await someone("alice", { token: server.token("alice", "8s") });
   await say(alice.page, "While it was good");
   await fares(alice.page, "While it was good", "delivered");
@@ -163,7 +163,7 @@ test("a token that ends asks for another, and what was said is still there", asy
 });
 
 for (const [code, words] of [[4403, /may not be here/], [4409, /Another window/]]) {
-  test(`${code} is the end, and the page says so`, async () => {
+  test(`the page stops reconnecting after ${code}, and says so`, async () => {
     let route;
     const alice = await someone("alice", {
       prepare: ({ page }) => page.routeWebSocket("**/ws/chat", (socket) => {

@@ -26,7 +26,7 @@ export function selfSigned() {
 }
 
 export class Server {
-  // A free port, unless one is given: a server that comes back has the port and the secret it had.
+  // A free port, unless one is given: a restarted server keeps its port and its secret.
   static async start({ options = [], port = 0, secret = randomBytes(32).toString("hex") } = {}) {
     const server = new Server();
     server.secret = secret;
@@ -59,7 +59,7 @@ export class Server {
     return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
   }
 
-  // What `microframe connect` prints when it is given that input, as alice.
+  // returns: what `microframe connect` prints for this input, as alice.
   async connect(path, input) {
     const client = spawn(binary, ["connect", this.url(path), "--token", this.token("alice")], { stdio: ["pipe", "pipe", "ignore"] });
     client.stdin.end(input);
@@ -68,7 +68,7 @@ export class Server {
     return said;
   }
 
-  // returns: its exit code, or the signal that killed it.
+  // returns: the server's exit code, or the signal that killed it.
   stop() {
     this.process.kill("SIGTERM");
     return this.ended;

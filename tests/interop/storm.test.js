@@ -11,7 +11,7 @@ const source = readFileSync(new URL("../../page/microframe.js", import.meta.url)
 const { connect } = await import(`data:text/javascript;base64,${source.toString("base64")}`);
 
 const CLIENTS = 8;
-const MESSAGES = 60; // each
+const MESSAGES = 60; // per member
 const SEEDS = [1, 2, 3];
 let server;
 before(async () => { server = await Server.start(); });
@@ -25,7 +25,7 @@ function numbers(seed) {
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Member {
-  heard = []; // what others and itself said in the room, in order
+  heard = []; // what all members said in the room, in order
   offsets = [];
   gaps = 0;
   reconnects = 0;
@@ -56,7 +56,7 @@ class Member {
     await Promise.all(sent);
   }
 
-  // Until stop(): the cable is pulled, and plugged in again.
+  // Pulls the cable and plugs it in again, until stop().
   storm() {
     this.storms = true;
     this.stormed = (async () => {
@@ -80,7 +80,7 @@ class Member {
 }
 
 for (const seed of SEEDS) {
-  test(`nothing is lost, nothing is twice, all is in order (seed ${seed})`, async () => {
+  test(`messages are neither lost nor repeated, and in order (seed ${seed})`, async () => {
     const room = `storm${seed}`;
     const names = Array.from({ length: CLIENTS }, (_, index) => `member${index}`);
     const members = await Promise.all(names.map((name, index) => Member.come(name, room, numbers(1000 * seed + index + 1))));
@@ -88,7 +88,7 @@ for (const seed of SEEDS) {
       for (const member of members) member.storm();
       await Promise.all(members.map((member, index) => member.speak(names[index], room)));
       await Promise.all(members.map((member) => member.stop()));
-      await Promise.all(members.map((member) => member.client.send({ type: "typing", typing: false }))); // behind all that was missed
+      await Promise.all(members.map((member) => member.client.send({ type: "typing", typing: false }))); // this comes behind all missed messages
       for (const member of members) {
         assert.equal(member.gaps, 0);
         for (let i = 0; i < 100 && member.heard.length < CLIENTS * MESSAGES; ++i) await pause(50);

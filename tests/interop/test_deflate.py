@@ -1,7 +1,7 @@
 """permessage-deflate (RFC 7692) in the shapes of Autobahn's families 12 and 13, by Debian's python3-websockets, plain and over TLS.
 
-Autobahn's own suite needs Python 2, which Debian 12 has not. Its families: five kinds of content (12) and seven lists of offers (13), each in
-eighteen sizes and fragmentations, echoed many times. Here are all of those, with fewer messages each.
+Autobahn's own suite needs Python 2, which Debian 12 does not have. Its families are five kinds of content (12) and seven lists of offers (13),
+each in eighteen sizes and fragmentations, echoed many times. This file has all of them, with fewer messages each.
 """
 import asyncio
 import json
@@ -32,7 +32,7 @@ SHAPES += [(131072, fragment) for fragment in (1024, 4096, 32768)]
 
 
 def of_size(make, size):
-    """Text that make(random) gives piece by piece, cut to `size` bytes of UTF-8."""
+    """Joins the text that make(random) returns piece by piece, cut to `size` bytes of UTF-8."""
     source, text = random.Random(size), ""
     while len(text.encode()) < size:
         text += make(source)
@@ -51,7 +51,7 @@ def some_html(source):
     return f"<li class=\"item\"><a href=\"/page/{source.randrange(1000)}\">number {source.randrange(1000)}</a></li>\n"
 
 
-# 12.1 to 12.5: what Autobahn has as files.
+# 12.1 to 12.5: Autobahn has these texts as files.
 CONTENTS = {
     "JSON": lambda size: of_size(some_json, size),
     "an image, which does not get smaller": lambda size: random.Random(size).randbytes(size),
@@ -66,7 +66,7 @@ def offer(no_context_takeover, window_bits):
                                           client_max_window_bits=True)
 
 
-# 13.1 to 13.7: (no context takeover, window bits; 0: none said), best first.
+# 13.1 to 13.7: (no context takeover, window bits; 0: not named), best first.
 OFFERS = [[(False, 0)], [(True, 0)], [(False, 9)], [(False, 15)], [(True, 9)], [(True, 15)], [(True, 9), (True, 0), (False, 0)]]
 
 
@@ -96,7 +96,7 @@ class Deflate(unittest.IsolatedAsyncioTestCase):
         server.stdout.close()
 
     async def echoes(self, url, offers, contents, case):
-        """One connection: each message comes back, compressed unless that would be no use. returns: what was agreed on."""
+        """Checks on one connection that each message comes back, compressed if that makes it shorter. Returns what was agreed on."""
         tls = ssl.create_default_context(cafile=self.cert) if url.startswith("s") else None
         async with websockets.connect(f"ws{url}/ws/echo?token={self.token}", ssl=tls, max_size=None, compression=None,
                                       extensions=[offer(*one) for one in offers]) as socket:
@@ -110,7 +110,7 @@ class Deflate(unittest.IsolatedAsyncioTestCase):
                 pieces = [content[i:i + fragment] for i in range(0, size, fragment)] if fragment else content
                 await socket.send(pieces)
                 self.assertEqual(await socket.recv(), content, case)
-            # One frame a message; 64 bytes is the threshold, and random bytes do not get shorter but by what they repeat.
+            # One frame per message. The threshold is 64 bytes, and random bytes get shorter only where they repeat.
             self.assertEqual(len(marks), len(contents), case)
             compressible = len(contents[0]) >= 64 and not case[2].startswith("an image")
             if compressible or agreed.remote_no_context_takeover:
@@ -118,7 +118,7 @@ class Deflate(unittest.IsolatedAsyncioTestCase):
             return agreed
 
     async def all_of(self, cases):
-        """Runs the coroutines, some at a time."""
+        """Runs the coroutines, a few at a time."""
         gate = asyncio.Semaphore(CONNECTIONS_AT_ONCE)
 
         async def one(case):

@@ -18,7 +18,7 @@ except ImportError:
 
 BINARY = os.environ["MICROFRAME_BIN"]
 PAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/how-to/behind-a-proxy.md")
-CLIENT = "127.0.0.7"  # as far as the proxies know; they themselves connect from 127.0.0.1
+CLIENT = "127.0.0.7"  # the address that the proxies see; they themselves connect from 127.0.0.1
 FORGED = "203.0.113.66"
 
 
@@ -72,7 +72,7 @@ class Proxies(unittest.IsolatedAsyncioTestCase):
         return process
 
     def serve(self, *options, listen="127.0.0.1:0"):
-        """returns: where it listens."""
+        """Returns where the proxy listens."""
         server = self.start(BINARY, "serve", "--listen", listen, "--threads", "1", *options, stdout=subprocess.PIPE, stderr=self.log)
         line = server.stdout.readline().split()[-1]
         return line.removeprefix("http://")
@@ -109,13 +109,13 @@ class Proxies(unittest.IsolatedAsyncioTestCase):
         await asyncio.wait_for(self.check_client(seen), 20)
 
     async def check_client(self, seen):
-        """The chat works through the proxy, and the server sees that address, whatever the client claims."""
+        """Checks that the chat works through the proxy, and that the server sees that address, whatever the client claims."""
         async with self.connect(self.token()) as client:
             self.assertEqual(json.loads(await client.recv())["type"], "welcome")
             await client.send(json.dumps({"type": "chat", "text": "through"}))
             while json.loads(await client.recv()).get("text") != "through":
                 pass
-        # A bad token has the server write down who came.
+        # A bad token makes the server log the client's address.
         async with self.connect("bad", [("X-Forwarded-For", FORGED)]) as client:
             self.assertEqual(json.loads(await client.recv()), {"error": "unauthorized"})
         for _ in range(500):
@@ -126,7 +126,7 @@ class Proxies(unittest.IsolatedAsyncioTestCase):
             await asyncio.sleep(0.02)
         self.assertRegex(log, rf"reason=unauthenticated peer={re.escape(seen)}[: ]")
         self.assertNotIn(FORGED, log)
-        self.assertEqual(log.count("rejected"), 1, log)  # no health check is one
+        self.assertEqual(log.count("rejected"), 1, log)  # no health check is rejected
 
     async def test_nginx(self):
         self.nginx(self.serve("--trusted-proxy", "127.0.0.1"))

@@ -24,7 +24,7 @@ def run(*command, text_in=None, env=None):
 
 
 def make_pair(folder):
-    """The pair of ./dev cert, in a folder."""
+    """Makes the pair of ./dev cert, in a folder."""
     made = run(DEV, "cert", folder)
     assert made.returncode == 0, made.stderr
     return os.path.join(folder, "cert.pem"), os.path.join(folder, "key.pem")
@@ -63,7 +63,7 @@ class Tls(unittest.IsolatedAsyncioTestCase):
         return ssl.create_default_context(cafile=self.cert)
 
     def shown(self, port):
-        """The certificate that is shown now, in PEM."""
+        """Returns the certificate that the server shows now, in PEM."""
         return ssl.get_server_certificate(("127.0.0.1", int(port)))
 
     def test_the_address_says_https(self):
@@ -83,7 +83,7 @@ class Tls(unittest.IsolatedAsyncioTestCase):
             seen = run("openssl", "s_client", "-connect", f"127.0.0.1:{self.port}", *options, text_in="")
             self.assertNotEqual(seen.returncode, 0, options)
             self.assertIn("alert", seen.stderr, options)
-        # R on a line of its own renegotiates, with TLS 1.2.
+        # An R on a line of its own renegotiates, with TLS 1.2.
         seen = run("openssl", "s_client", "-connect", f"127.0.0.1:{self.port}", "-tls1_2", text_in="R\n")
         self.assertIn("no renegotiation", seen.stderr)
 
@@ -91,7 +91,7 @@ class Tls(unittest.IsolatedAsyncioTestCase):
         for version in ["-tls1_2", "-tls1_3"]:
             with tempfile.TemporaryDirectory() as folder:
                 session = os.path.join(folder, "session")
-                # An answer is read to its end, so the ticket has come before it.
+                # The answer is read to its end, so the ticket has come before.
                 request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
                 common = ["openssl", "s_client", "-connect", f"127.0.0.1:{self.port}", version, "-ign_eof"]
                 self.assertIn("New, TLS", run(*common, "-sess_out", session, text_in=request).stdout)
@@ -189,7 +189,7 @@ class Tls(unittest.IsolatedAsyncioTestCase):
         self.assertNotEqual(without.returncode, 0)
 
     def client_ca(self):
-        """An authority, and a client's certificate that it has signed."""
+        """Makes an authority, and a client's certificate that it has signed."""
         folder = self.folder.name
         ca = folder + "/ca.pem"
         for command in [["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=an authority",

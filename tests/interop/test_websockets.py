@@ -57,7 +57,7 @@ class Interop(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(await socket.recv(), b"12")
 
     async def test_compression(self):
-        # permessage-deflate is what websockets offers by itself; each of its parameters, then none of it.
+        # websockets offers permessage-deflate by default: with each of its parameters, then not at all.
         words = json.dumps({"some": "words " * 200})
         messages = ["", "short", words, words, secrets.token_bytes(5000), bytes(1 << 20), ["wo" * 50, "", "rds"]]
         offers = [ClientPerMessageDeflateFactory(**options) for options in (
@@ -118,7 +118,7 @@ class Interop(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(closed.exception.code, 4401)
 
     async def test_a_bad_token_is_not_in_the_log(self):
-        # Looked for when the server has stopped.
+        # The log is searched when the server has stopped.
         for carrier in ({"extra_headers": {"Authorization": "Bearer " + self.token("a") + "x"}}, {"subprotocols": ["token." + self.token("a") + "x"]}):
             async with websockets.connect(f"ws://127.0.0.1:{self.port}/ws/chat", **carrier) as socket:
                 self.assertEqual(json.loads(await socket.recv()), {"error": "unauthorized"})
@@ -170,7 +170,7 @@ class Interop(unittest.IsolatedAsyncioTestCase):
 
     async def test_relay(self):
         async with self.connect("/ws/relay", "a") as one, self.connect("/ws/relay", "b") as two:
-            # Who has the handshake's answer is already among the receivers.
+            # A client that has the handshake's answer is already among the receivers.
             await one.send("to all")
             self.assertEqual(await one.recv(), "to all")
             self.assertEqual(await two.recv(), "to all")

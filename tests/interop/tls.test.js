@@ -42,9 +42,9 @@ for (const version of ["TLSv1.2", "TLSv1.3"]) {
   });
 }
 
-test("who does not trust the certificate does not connect", async () => {
+test("a client that does not trust the certificate does not connect", async () => {
   await assert.rejects(open({}), /self-signed certificate/);
-  const socket = await open({ ca: pair.pem() }); // and nobody else is the worse for it
+  const socket = await open({ ca: pair.pem() }); // other clients are not affected
   socket.close();
   await closed(socket);
 });
@@ -59,7 +59,7 @@ test("older versions and ciphers without forward secrecy are refused", async () 
   }
 });
 
-test("the chat page talks by wss where it was served by https", async () => {
+test("the chat page uses wss if it was served over https", async () => {
   assert.ok(existsSync(executablePath), "there is no Chromium: run ./dev setup");
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
   try {

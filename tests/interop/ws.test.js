@@ -20,7 +20,7 @@ class Client {
   constructor(path, protocols = [], options = {}, of = server) {
     this.messages = [];
     this.waiting = [];
-    this.heard = []; // by until(), all of it
+    this.heard = []; // everything that until() has received
     this.socket = new WebSocket(of.url(path), protocols, options);
     this.socket.on("message", (data, binary) => {
       const message = binary ? data : data.toString();
@@ -42,7 +42,7 @@ class Client {
       if (message.type === type) return message;
     }
   }
-  // Until a message of that type about that user has been heard.
+  // Waits until a message of that type about that user has come.
   async hears(type, user) {
     while (!this.heard.some((message) => message.type === type && message.user_id === user)) {
       this.heard.push(JSON.parse(await this.next()));
@@ -124,7 +124,7 @@ test("compresses with every parameter that npm's ws can offer", async () => {
   }
 });
 
-test("takes context over when it is told to, each way", async () => {
+test("takes context over in each direction when told to", async () => {
   const other = await Server.start({ options: ["--bench", "--context-takeover"] });
   for (const wishes of [{}, { serverNoContextTakeover: true }, { clientNoContextTakeover: true }, { serverMaxWindowBits: 9, clientMaxWindowBits: 9 }]) {
     await echoes({ perMessageDeflate: { ...wishes, threshold: 0 } }, other);
@@ -132,7 +132,7 @@ test("takes context over when it is told to, each way", async () => {
   await other.stop();
 });
 
-test("says what it has agreed to, or that it compresses nothing", async () => {
+test("reports what it has agreed to, or that it compresses nothing", async () => {
   const agreed = async (of, perMessageDeflate) => {
     const client = new Client(`/ws/echo?token=${of.token("alice")}`, [], { perMessageDeflate }, of);
     let said;
@@ -159,7 +159,7 @@ test("refuses a bomb with 1009", async () => {
   const small = await Server.start({ options: ["--bench", "--max-message", "1048576"] });
   const client = new Client(`/ws/echo?token=${small.token("alice")}`, [], { perMessageDeflate: { threshold: 0 } }, small);
   await client.opened;
-  client.send("x".repeat((1 << 20) + 1)); // some thousand bytes on the wire
+  client.send("x".repeat((1 << 20) + 1)); // about a thousand bytes on the wire
   assert.equal((await client.ended())[0], 1009);
   await small.stop();
 });
@@ -207,7 +207,7 @@ function frame(first, payload) {
   return payload.length > 65535 ? Buffer.concat([head, payload]) : Buffer.concat([Buffer.from([first, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
 }
 
-test("answers what came before a Close in the same write, a ping behind it too", async () => {
+test("answers messages before a Close in the same write, and a ping behind them", async () => {
   const client = await echo();
   const text = Buffer.alloc(256 << 10, "y");
   client.socket._socket.write(Buffer.concat([frame(0x81, text), frame(0x88, Buffer.from([0x03, 0xe8])), frame(0x89, Buffer.from("ping"))]));
@@ -215,7 +215,7 @@ test("answers what came before a Close in the same write, a ping behind it too",
   assert.equal((await client.ended())[0], 1000);
 });
 
-test("takes the token from each carrier", async () => {
+test("accepts the token from each carrier", async () => {
   const token = server.token("alice");
   const carriers = [
     [`/ws/chat?token=${token}`, [], {}, ""],
@@ -233,7 +233,7 @@ test("takes the token from each carrier", async () => {
   }
 });
 
-test("takes a token that another implementation signed", async () => {
+test("accepts a token that another implementation signed", async () => {
   const now = Math.floor(Date.now() / 1000);
   const client = new Client(`/ws/chat?token=${server.sign({ sub: "node", type: "access", iat: now, exp: now + 60 })}`);
   await client.opened;
@@ -291,12 +291,12 @@ test("two users chat, share a room, and talk in private", async () => {
   await alice.end();
 });
 
-test("a message that cannot be taken is answered with an error, and the connection lives", async () => {
+test("a bad message is answered with an error, and the connection stays open", async () => {
   const client = await chat("alice");
   const bad = [
     ["{", "invalid_json"], ["[".repeat(5000), "invalid_json"], ["[]", "bad_message"], ["null", "bad_message"], ["{}", "bad_message"],
     [Buffer.from("{}"), "binary_not_supported"], [{ type: 7 }, "bad_message"], [{ type: "unheard_of" }, "bad_message"],
-    [{ type: `${"x".repeat(63)}é` }, "bad_message"], // an answer cut inside the é would be no UTF-8
+    [{ type: `${"x".repeat(63)}é` }, "bad_message"], // an answer cut inside the é would not be UTF-8
     [{ type: "chat_message" }, "bad_message"], [{ type: "chat_message", text: ["a"] }, "bad_message"],
     [{ type: "join_room", room: ["a"] }, "bad_message"], [{ type: "join_room", room: "" }, "room_name_invalid"],
     [{ type: "join_room", room: "r".repeat(256) }, "room_name_invalid"], [{ type: "leave_room", room: "never" }, "bad_message"],
@@ -330,13 +330,13 @@ test("a user joins with the first device and leaves with the last", async () => 
   for (const device of [...devices, another]) assert.equal((await device.until("private_message")).text, "all of you");
   for (const device of [...devices, another]) await device.end();
 
-  for (const type of ["user_left", "user_left_room"]) await observer.hears(type, "dora"); // from two loops, in any order
+  for (const type of ["user_left", "user_left_room"]) await observer.hears(type, "dora"); // they come from two loops, in any order
   const presence = observer.heard.filter((message) => message.user_id === "dora").map((message) => message.type);
   assert.deepEqual(presence.sort(), ["user_joined", "user_left", "user_left_room"]);
   await observer.end();
 });
 
-test("tells of typing: to everyone else, to a room, in private", async () => {
+test("announces typing to everyone else, to a room, and in private", async () => {
   const [alice, bob] = [await chat("alice"), await chat("bob")];
   for (const one of [alice, bob]) {
     one.send({ type: "join_room", room: "tea" });
@@ -355,7 +355,7 @@ test("tells of typing: to everyone else, to a room, in private", async () => {
   await Promise.all([alice.end(), bob.end()]);
 });
 
-test("closes with 4401 when the token ends, unless a fresh one came", async () => {
+test("closes with 4401 when the token expires, unless a fresh one came", async () => {
   const exp = Math.floor(Date.now() / 1000) + 2;
   const short = server.sign({ sub: "alice", type: "access", exp });
   const [refreshed, left] = [new Client(`/ws/chat?token=${short}`), new Client(`/ws/chat?token=${short}`)];
@@ -366,13 +366,13 @@ test("closes with 4401 when the token ends, unless a fresh one came", async () =
   assert.ok(Date.parse((await refreshed.until("token_refreshed")).expires) > exp * 1000);
   assert.equal((await left.ended())[0], 4401);
   const late = Date.now() - exp * 1000;
-  assert.ok(late >= 0 && late < 1500, `closed ${late} ms after its end`); // within a second, and the noise of a busy machine
+  assert.ok(late >= 0 && late < 1500, `closed ${late} ms after its end`); // within a second, plus the delay of a busy machine
   refreshed.send({ type: "chat_message", text: "still here" });
   assert.equal((await refreshed.until("chat_message")).text, "still here");
   await refreshed.end();
 });
 
-test("a server that stops closes with 1012, and ends when the client has answered", async () => {
+test("a stopping server closes with 1012, and ends when the client has answered", async () => {
   const other = await Server.start();
   const client = new Client(`/ws/chat?token=${other.token("alice")}`, [], {}, other);
   await client.until("welcome");
@@ -381,11 +381,11 @@ test("a server that stops closes with 1012, and ends when the client has answere
   assert.equal(await code, 0);
 });
 
-test("a signal right after the line that says it listens ends it cleanly", async () => {
+test("a signal right after the listening line ends the server cleanly", async () => {
   for (let i = 0; i < 10; ++i) assert.equal(await (await Server.start()).stop(), 0);
 });
 
-test("the line client prints what comes after the end of its input", async () => {
+test("the line client prints messages that come after the end of its input", async () => {
   const said = await server.connect("/ws/echo", "first\nlast\n");
   assert.equal(said, "first\nlast\n");
 });

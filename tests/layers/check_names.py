@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Every fault of the original has a test named FNN_.., and every scenario one named SNN_.. (F01and19_ is both).
+"""Every fault of the original has a test named FNN_.., and every scenario has one named SNN_.. (F01and19_ names two).
 
 Usage: check_names.py ROOT          exits with 1 and names the numbers that are missing
        check_names.py --self-test   exits with 1 unless a missing number is found
-The scenarios are those of tests/scenarios/run.py. A file of tests/compile_fail is a test, too.
+The scenarios are those of tests/scenarios/run.py. A file of tests/compile_fail is a test too.
 """
 import os
 import re

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs every scenario's tests with healthy neighbours beside them, and prints a table: number, what was sent, what happened,
-the neighbours' p99 against their baseline in the same run.
+"""Runs every scenario's tests beside healthy neighbours, and prints a table: number, what was sent, what happened, and the
+neighbours' p99 with their baseline in the same run.
 
-A row holds if its tests pass, no neighbour was cut, and each test's neighbours kept within twice their baseline, or within
-FLOOR_US: peers, server and neighbours share the machine's cores, and the scheduler may keep anyone waiting that long.
+A row holds if its tests pass, no neighbour was cut, and the neighbours of each test stayed within twice their baseline, or within
+FLOOR_US, because peers, server and neighbours share the machine's cores, and the scheduler may delay any of them that long.
 Usage: run.py INTEGRATION_TEST [NUMBER ...]      exits with 1 unless all rows hold
 """
 import json
@@ -15,9 +15,9 @@ import sys
 import tempfile
 
 FLOOR_US = 10_000
-TRIES = 3  # for a row that fails by time alone: the machine may have been busy
+TRIES = 3  # for a row that fails only by time: the machine may have been busy
 
-# What is sent, and what happens then, as the tests check it. The numbers are those of the scenarios' tests.
+# What is sent, and what happens then, as the tests check it. The numbers are in the names of the tests.
 SCENARIOS = {
     1: ("a head of one byte at a time", "408 at the head's limit"),
     2: ("a head of 20 MB in chunks", "431"),
@@ -37,9 +37,9 @@ SCENARIOS = {
     16: ("ES256 signatures of zeros and of wrong length", "4401"),
     17: ("kid with a path or SQL, jku, x5u, jwk, unknown crit", "4401, nothing fetched"),
     18: ("a flood of unknown kids", "one fetch a cool-down"),
-    19: ("one kid at two issuers", "keys belong to their issuer"),
+    19: ("the same kid at two issuers", "keys belong to their issuer"),
     20: ("an unverified iss", "shapes no URL"),
-    21: ("a JWKS that hangs, answers 500, is huge, rotates", "cached keys go on, then 503"),
+    21: ("a JWKS that hangs, answers 500, is huge, rotates", "cached keys stay in use, then 503"),
     22: ("exp missing, float, text, beyond int64; nbf ahead", "4401"),
     23: ("wrong aud, iss, typ; duplicate members; deep nesting", "4401 at once"),
     24: ("different tokens in two places", "the order decides, the log says so"),
@@ -59,25 +59,25 @@ SCENARIOS = {
     38: ("truncated deflate, RSV1 on a continuation", "1007 or 1002"),
     39: ("invalid UTF-8 across fragments", "1007 at once"),
     40: ("nothing is read in a busy room", "4408 at the cap"),
-    41: ("nothing any more", "gone by the heartbeat"),
+    41: ("nothing any more", "closed by the heartbeat"),
     42: ("many connections from one address, forged headers", "429 past the limit"),
     43: ("connections past the descriptors", "no spin, recovers by itself"),
-    44: ("rooms without end, a name of 64 KiB, a forbidden join", "an error reply, memory given back"),
+    44: ("rooms without end, a name of 64 KiB, a forbidden join", "an error reply, memory released"),
     45: ("a flood of messages", "4429"),
-    46: ("bad and deep JSON, wrong types, binary", "an error reply, the connection lives"),
+    46: ("bad and deep JSON, wrong types, binary", "an error reply, the connection stays open"),
     47: ("what makes a hook throw, block, wait", "1011; a warning names it; reading stops"),
     48: ("connections past the memory", "503 before it is killed"),
     58: ("SIGTERM, and a second one", "paced 1012; at once"),
     59: ("two devices, one closes", "the user stays"),
     60: ("leave, join, close during a broadcast", "each member each message once"),
 }
-# The end of a server ends them too.
+# These scenarios end the server, and so the neighbours too.
 WITHOUT_NEIGHBOURS = {58}
 NAME = re.compile(r"S(\d\d)(?:(and|to)(\d\d))?_")
 
 
 def numbers_of(test):
-    """The scenarios that a test's name says it is of."""
+    """Returns the numbers of the scenarios in a test's name."""
     match = NAME.match(test.split(".")[-1])
     if not match:
         return []
@@ -96,7 +96,7 @@ def list_tests(binary):
 
 
 def run_test(binary, test):
-    """Returns whether it passed, and what its neighbours measured, or None where it has none of ours."""
+    """Returns whether the test passed, and what its neighbours measured, or None if it has no neighbours."""
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as rows:
         invited = {} if WITHOUT_NEIGHBOURS & set(numbers_of(test)) else {"MICROFRAME_NEIGHBOURS": rows.name}
         done = subprocess.run([binary, f"--gtest_filter={test}"], capture_output=True, text=True, env={**os.environ, **invited})
@@ -134,7 +134,7 @@ def main():
         all_hold = all_hold and holds
         sent, happens = SCENARIOS[number]
         print(f"| {number} | {sent} | {happens} | {len(mine)} | {latency} | {'yes' if holds else 'NO'} |", flush=True)
-    print(f"\nA row holds if its tests pass and its neighbours kept within twice their baseline, or {FLOOR_US / 1000:.0f} ms.")
+    print(f"\nA row holds if its tests pass and its neighbours stayed within twice their baseline, or {FLOOR_US / 1000:.0f} ms.")
     sys.exit(0 if all_hold else 1)
 
 

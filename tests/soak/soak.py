@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""A server under changing load for long: connections churn, rooms change, messages flow. Nothing may be lost, and
-memory may not grow.
+"""Puts a server under changing load for a long time: connections churn, rooms change, messages flow. No message may be lost,
+and memory must not grow.
 
 Usage: soak.py SECONDS MICROFRAME_BINARY [--workers N] [--seed N]
-Exits with 1 on a loss, a leftover, or (from 30 minutes on) a slope of memory over 1 % an hour.
+Exits with 1 on a loss, a leftover, or (from 30 minutes on) a growth of memory of over 1 % per hour.
 
-Each connection numbers what it sends to a room. Who is in the room hears each sender's numbers one by one, from the
-first it hears until it leaves; the sender hears its own as well, and waits for its last before it goes.
+Each connection numbers its messages to a room. A member receives each sender's numbers one by one, from the first one
+until it leaves. The sender receives its own messages as well, and waits for the last one before it leaves.
 """
 import argparse
 import asyncio
@@ -67,7 +67,7 @@ class Server:
 
 
 class Visit:
-    """One connection: from its handshake until it goes."""
+    """One connection, from its handshake to its end."""
 
     def __init__(self, socket, name, counts):
         self.socket, self.name, self.counts = socket, name, counts

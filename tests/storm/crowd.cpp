@@ -29,7 +29,7 @@ boost::json::array to_array(const std::vector<Time>& times) {
 
 Crowd::Crowd(const std::string& url, std::size_t clients, const authx::AuthConfig& auth)
     : tracks_(clients) {
-  for (Track& track : tracks_) track.was_lost = true;  // they have not come yet
+  for (Track& track : tracks_) track.was_lost = true;  // they have not connected yet
   const auto options = authx::TokenOptions().ttl(std::chrono::hours(2));
   for (std::size_t n = 0; n < clients; ++n) {
     ClientOptions how;
@@ -53,7 +53,7 @@ void Crowd::on_state(std::size_t client, const ClientStatus& status) {
   } else if (status.state == ClientState::open && track.was_lost && !track.is_back) {
     track.is_back = true;
     returns_.push_back(now);
-    // Later than the attempt by what our own loop was late, too: rather too long than too short.
+    // Later than the attempt by the delay of our own loop: rather too long than too short.
     accepts_.push_back(now - track.next_attempt);
     if (++back_ == tracks_.size()) all_back_.notify_one();
   }

@@ -1,5 +1,6 @@
 // Crowd: many microframe::Clients of one server, and when each of them was lost, tried, and was
-// back. Threading: one thread; the clients' handlers run on their loops.
+// back.
+// Threading: one thread; the clients' handlers run on their loops.
 #pragma once
 
 #include <chrono>
@@ -22,12 +23,12 @@ class Crowd {
   Crowd(const Crowd&) = delete;
   Crowd& operator=(const Crowd&) = delete;
 
-  // Everyone is to be lost, and to come back.
+  // Prepares for the loss and the return of every client.
   void begin_round();
   void wait_until_back();
-  // Of this round, seconds of the system's monotonic clock: `lost`, `tried` (every attempt's begin)
-  // and `back` (every welcome); and `accepted`, how long each welcome took from its attempt's
-  // begin.
+  // The times of this round, in seconds of the system's monotonic clock: `lost`, `tried` (the
+  // begin of every attempt) and `back` (every welcome); and `accepted`, how long after the begin
+  // of its attempt each welcome came.
   microframe::Json report() const;
 
  private:
@@ -50,7 +51,7 @@ class Crowd {
   std::vector<Clock::duration> accepts_;
 
   const microframe::ClientLoop loop_;
-  std::deque<microframe::Client> clients_;  // the last: their handlers end before what they use
+  std::deque<microframe::Client> clients_;  // last: handlers end before what they use
 };
 
 }  // namespace storm

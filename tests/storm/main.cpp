@@ -1,10 +1,10 @@
 // Both ends of the storm that ./dev storm measures (tests/storm/run.py): a server with the limits
-// that every server has, and in another process its clients, who all come back when it is
-// restarted.
+// that every server has, and in another process its clients, all of which come back when the
+// server is restarted.
 //   storm serve PORT          serves /ws until SIGTERM
-//   storm load PORT CLIENTS   says {"open": N} when all are in; then, for each line of standard
-//   input, waits
-//                             until every client has been lost and is back, and says when each was
+//   storm load PORT CLIENTS   prints {"open": N} when all are connected; then, for each line of
+//                             standard input, waits until every client has been lost and is
+//                             back, and prints when each one was
 // Both read MICROFRAME_SECRET.
 
 #include <boost/json/array.hpp>

@@ -14,7 +14,7 @@ def bins(times, count):
 
 
 def nice(top):
-    """The least of 1, 2, 5, 10, .. that is not less."""
+    """Returns the smallest of 1, 2, 5, 10, .. that is not less."""
     step = 1
     while True:
         for factor in (1, 2, 5):

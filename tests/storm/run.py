@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Restarts a server of 10,000 clients, in three ways, and measures how they come back; prints a table, writes build/storm.json,
-and draws the plot.
+"""Restarts a server of 10,000 clients in three ways, and measures how the clients come back. Prints a table, writes
+build/storm.json, and draws the plot.
 
 Usage: run.py STORM [--clients N] [--plot FILE]
-Exits with 1 if in one of them not everyone was back and authenticated 30 s after the server was, or if more than one in a
-hundred waited over a second for a welcome.
+Exits with 1 if a client was not back and authenticated 30 s after the server in one of the rounds, or if more than one client
+in a hundred waited longer than a second for a welcome.
 """
 import argparse
 import json
@@ -22,16 +22,16 @@ import plot
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BACK_S, ACCEPT_S = 30, 1
 PATIENCE_S = 120
-REFILL_S = 3  # until the server may be asked for as many handshakes at once again (Limits::handshakes_burst)
+REFILL_S = 3  # until the server accepts the whole burst of handshakes again (Limits::handshakes_burst)
 
-# name, what is done, the signal, for how long the server is then away
+# name, what is done, the signal, how long the server is then away
 ROUNDS = (("killed", "killed, and started again at once", signal.SIGKILL, 0),
           ("away", "killed, and started again after 5 s", signal.SIGKILL, 5),
           ("told", "ended by SIGTERM, which tells each client when to come back", signal.SIGTERM, 0))
 
 
 def free_port():
-    """One that no outgoing connection is given meanwhile: below the range that those have."""
+    """Returns a port below the range of outgoing connections, so that no connection takes it meanwhile."""
     for port in range(20_000, 32_000):
         with socket.socket() as probe:
             try:
@@ -78,7 +78,7 @@ def percentile(values, share):
 
 
 def play(program, port, environment, server, crowd, how):
-    """One restart.  Returns the new server and what came of it, times in seconds since the old one was ended."""
+    """Restarts once.  Returns the new server and the results, with times in seconds since the end of the old server."""
     name, words, by, away = how
     crowd.ask()
     begun = time.monotonic()

@@ -1,6 +1,7 @@
-// Connections of this program come from 127.0.1.1, 127.0.1.2, .. in turn, 500 from each: as if from
-// many machines, for a server takes 1,000 of one address (Limits::connections_per_address_max). The
-// linker sends the library's connect() through here.
+// Connections of this program come from 127.0.1.1, 127.0.1.2, .. in turn, 500 from each address:
+// as if from many machines, because a server accepts 1,000 connections per address
+// (Limits::connections_per_address_max). The linker sends the library's connect() through this
+// file.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -20,7 +21,7 @@ extern "C" int __wrap_connect(int fd, const sockaddr* to, socklen_t size) {
   sockaddr_in from{};
   from.sin_family = AF_INET;
   from.sin_addr.s_addr = htonl(kFirst + turn++ % kSources);
-  // ip(7): the port is chosen in connect(), which knows for which peer it has to be free.
+  // ip(7): connect() chooses the port, because it knows for which peer the port must be free.
   const int on = 1;
   ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) return -1;

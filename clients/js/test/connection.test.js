@@ -6,7 +6,7 @@ import { World, fate, jwt, open, settled } from "./fake.js";
 const last = (world) => world.of("state").at(-1);
 const seconds = (world) => world.clock.ms / 1000;
 
-test("a client is there at once, and says when it is connected", async () => {
+test("connect() returns a client at once, which reports when it is open", async () => {
   const world = new World();
   const client = world.connect({ token: async () => "t.o.ken" });
   assert.equal(client.state, "connecting");
@@ -18,13 +18,13 @@ test("a client is there at once, and says when it is connected", async () => {
   assert.deepEqual(world.of("state"), [["open", { resumed: false }]]);
 });
 
-test("no token is asked for where there is none", async () => {
+test("without the token option, no token is sent", async () => {
   const { socket } = await open();
   assert.deepEqual(socket.protocols, ["microframe.v1"]);
 });
 
 for (const code of [1001, 1006, 1011, 1012, 1013, 4408]) {
-  test(`comes back after ${code}`, async () => {
+  test(`reconnects after ${code}`, async () => {
     const world = await open();
     world.socket.ends(code);
     assert.deepEqual(last(world), ["reconnecting", { code, retryMs: 250 }]);
@@ -37,7 +37,7 @@ for (const code of [1001, 1006, 1011, 1012, 1013, 4408]) {
 
 for (const [code, word] of [[1000, "closed"], [1002, "closed"], [1005, "closed"], [1008, "closed"], [1009, "closed"], [4403, "forbidden"], [4409, "replaced"],
   [4429, "closed"], [4000, "closed"]]) {
-  test(`stays away after ${code}`, async () => {
+  test(`does not reconnect after ${code}`, async () => {
     const world = await open({ token: () => "t" });
     const message = fate(world.client.send(1));
     world.socket.ends(code, "why");
@@ -69,7 +69,7 @@ test("waits a random time that grows to 30 s, and never gives up", async () => {
   assert.equal(last(world)[1].retryMs, 0);
 });
 
-test("a connection that lasted or answered begins the waits anew, one that only opened does not", async () => {
+test("the backoff starts again after a connection that lasted or answered, but not after one that only opened", async () => {
   const world = await open();
   await world.again();
   await world.again();
@@ -92,7 +92,7 @@ test("a connection that lasted or answered begins the waits anew, one that only 
   assert.equal(last(world)[1].retryMs, 250);
 });
 
-test("follows the server's advice", async () => {
+test("follows the server's bye", async () => {
   const world = await open();
   world.socket.says({ t: "bye", code: 1012, reason: "restart", reconnect: true, retry_ms: 7000 });
   assert.deepEqual(world.of("bye"), [[{ code: 1012, reason: "restart", reconnect: true, retryMs: 7000 }]]);
@@ -113,7 +113,7 @@ test("follows the server's advice", async () => {
   assert.deepEqual(last(other), ["reconnecting", { code: 4000, retryMs: 10 }]);
 });
 
-test("advice is about one Close", async () => {
+test("a bye applies to one Close only", async () => {
   const world = await open();
   world.socket.says({ t: "bye", code: 1012, reason: "", reconnect: true, retry_ms: 0 });
   await world.again();
@@ -121,7 +121,7 @@ test("advice is about one Close", async () => {
   assert.equal(world.client.state, "closed");
 });
 
-test("a token is used again while it is good and welcome", async () => {
+test("a token is used again while it is valid and accepted", async () => {
   const world = new World();
   let asked = 0;
   const token = () => jwt({ exp: world.clock.ms / 1000 + 600, n: ++asked });
@@ -131,12 +131,12 @@ test("a token is used again while it is good and welcome", async () => {
   assert.equal(asked, 1);
   world.socket.ends();
   await world.clock.pass(1000);
-  world.socket.ends(1006); // whatever that was: a 401, perhaps
+  world.socket.ends(1006); // for whatever reason: a 401, perhaps
   await world.clock.pass(1000);
   assert.equal(asked, 2);
 });
 
-test("a token whose end is near is replaced before it is used", async () => {
+test("a token that expires soon is replaced before it is used", async () => {
   const world = new World();
   const given = [];
   world.connect({ token: () => given[given.push(jwt({ exp: seconds(world) + 40 })) - 1] });
@@ -147,7 +147,7 @@ test("a token whose end is near is replaced before it is used", async () => {
   assert.equal(world.socket.token, given[1]);
 });
 
-test("a refused token is replaced once, at once; a second refusal in a row is the end", async () => {
+test("a refused token is replaced once, at once; a second refusal in a row closes the client", async () => {
   const world = new World();
   let n = 0;
   world.connect({ token: () => `token-${++n}` });
@@ -159,7 +159,7 @@ test("a refused token is replaced once, at once; a second refusal in a row is th
   assert.equal(world.sockets.length, 2);
   assert.equal(world.socket.token, "token-2");
   await world.welcome();
-  world.socket.ends(4401); // it ended while connected; not in a row
+  world.socket.ends(4401); // the token expired while connected; not in a row
   await settled();
   assert.equal(world.socket.token, "token-3");
   assert.equal(world.socket.resume, "resume.s1.s1-secret.0.1");
@@ -170,13 +170,13 @@ test("a refused token is replaced once, at once; a second refusal in a row is th
   assert.deepEqual([state, error.code, error.closeCode], ["closed", "unauthorized", 4401]);
 });
 
-test("a 4401 where nobody can be asked for a token is the end", async () => {
+test("4401 closes a client that has no token function", async () => {
   const { client, socket } = await open();
   socket.ends(4401);
   assert.equal(client.state, "closed");
 });
 
-test("a token that no subprotocol may hold is as good as refused", async () => {
+test("a token that cannot be sent as a subprotocol counts as refused", async () => {
   const world = new World();
   const tokens = ["no,token", "good"];
   world.connect({ token: () => tokens.shift() });
@@ -188,7 +188,7 @@ test("a token that no subprotocol may hold is as good as refused", async () => {
   assert.equal(last(other)[1].error.code, "unauthorized");
 });
 
-test("a url that is none is the end", async () => {
+test("an invalid url closes the client", async () => {
   const world = new World();
   const { connect } = await import("../dist/index.js");
   const client = connect("nowhere", { WebSocket: class { constructor() { throw new SyntaxError("bad url"); } }, after: () => () => {} });
@@ -198,7 +198,7 @@ test("a url that is none is the end", async () => {
   assert.match(last(world)[1].error.message, /bad url/);
 });
 
-test("token() that fails is asked again, with the same patience", async () => {
+test("a failing token() is called again, with the same backoff", async () => {
   const world = new World();
   let broken = true;
   world.connect({ token: async () => { if (broken) throw new Error("no network"); return "t"; } });
@@ -212,7 +212,7 @@ test("token() that fails is asked again, with the same patience", async () => {
   assert.equal(world.sockets.length, 1);
 });
 
-test("brings a fresh token before the old one ends", async () => {
+test("sends a fresh token before the old one expires", async () => {
   const world = new World();
   let n = 0;
   const token = () => jwt({ exp: seconds(world) + 100, n: ++n });
@@ -239,7 +239,7 @@ test("brings a fresh token before the old one ends", async () => {
   assert.equal(wish.state, "kept");
 });
 
-test("a token that never ends, or has ended, or is no JWT, is not renewed", async () => {
+test("a token that never expires, has expired, or is not a JWT, is not renewed", async () => {
   const { clock } = new World();
   for (const token of [jwt({}), "opaque", "a.b.c", jwt({ exp: "soon" }), jwt({ exp: clock.ms / 1000 - 5 }), jwt({ exp: 1e12 })]) {
     const world = new World();
@@ -250,7 +250,7 @@ test("a token that never ends, or has ended, or is no JWT, is not renewed", asyn
   }
 });
 
-test("no timer holds a month: a token that lives longer is renewed no sooner for it", async () => {
+test("a token valid longer than a timer can wait is not renewed early", async () => {
   const world = new World();
   world.connect({ token: () => jwt({ exp: seconds(world) + 40 * 86_400 }) });
   const socket = await world.welcome({ ping_ms: 1e12 });
@@ -260,7 +260,7 @@ test("no timer holds a month: a token that lives longer is renewed no sooner for
   assert.equal(socket.take().length, 1);
 });
 
-test("a connection that is not welcomed in 10 s is given up", async () => {
+test("a connection without a welcome within 10 s is given up", async () => {
   const world = new World();
   world.connect();
   await settled();
@@ -274,7 +274,7 @@ test("a connection that is not welcomed in 10 s is given up", async () => {
   assert.equal(world.sockets.length, 2);
 });
 
-test("a server of another language is the end", async () => {
+test("a server of another protocol closes the client", async () => {
   const world = new World();
   world.connect();
   await settled();
@@ -282,7 +282,7 @@ test("a server of another language is the end", async () => {
   assert.equal(last(world)[1].error.code, "not_supported");
 });
 
-test("a silent server is asked, and given up without an answer", async () => {
+test("a silent server is pinged, and given up without an answer", async () => {
   const world = await open({}, { ping_ms: 20_000 });
   const { socket, clock } = world;
   await clock.pass(15_000);
@@ -293,7 +293,7 @@ test("a silent server is asked, and given up without an answer", async () => {
   assert.deepEqual(socket.take().filter(({ t }) => t === "ping").length, 1);
   await clock.pass(9_000);
   socket.says({ t: "pong" });
-  await clock.pass(1_000); // the answer's time is over: it came
+  await clock.pass(1_000); // the time for the answer is over: the answer came
   assert.equal(world.client.state, "open");
   await clock.pass(19_000);
   assert.deepEqual(socket.take(), [{ t: "ping" }]);
@@ -311,7 +311,7 @@ test("a silent server is asked, and given up without an answer", async () => {
   assert.equal(world.socket.resume, "resume.s1.s1-secret.1.1");
 });
 
-test("after a sleep the server is asked again before it is given up", async () => {
+test("after a sleep, the server is pinged again before it is given up", async () => {
   const world = await open({}, { ping_ms: 20_000 });
   const { socket, clock } = world;
   await clock.pass(20_000);
@@ -322,7 +322,7 @@ test("after a sleep the server is asked again before it is given up", async () =
   assert.equal(world.client.state, "reconnecting");
 });
 
-test("back online or visible: a waiting client tries at once, a connected one asks whether it still is", async () => {
+test("when the page is online or visible again, a waiting client tries at once, and a connected one pings", async () => {
   const world = await open();
   world.random = 0.999999;
   world.network(true);
@@ -340,7 +340,7 @@ test("back online or visible: a waiting client tries at once, a connected one as
   assert.equal(world.sockets.length, 2, "it is trying already");
 });
 
-test("closing ends it whatever it is at", async () => {
+test("close() ends the client in every state", async () => {
   const waiting = await open();
   waiting.socket.ends();
   const asking = new World();

@@ -13,7 +13,7 @@ export class Clock {
 
   get timers() { return this.#timers.length; }
 
-  // Runs what is due in its order, and what that leads to.
+  // Runs the timers that are due, in order, and whatever they lead to.
   async pass(ms) {
     const end = this.ms + ms;
     for (;;) {
@@ -28,7 +28,7 @@ export class Clock {
     await settled();
   }
 
-  // As a machine that sleeps: timers come late.
+  // Like a machine that sleeps: timers fire late.
   async sleep(ms) {
     this.ms += ms;
     await this.pass(0);
@@ -46,7 +46,7 @@ export class FakeSocket {
   onmessage = null;
   onclose = null;
   onerror = null;
-  sent = []; // frames, objects or bytes; not yet taken
+  sent = []; // frames that were not yet taken: objects or bytes
   closed = undefined; // the code of the client's Close
 
   constructor(url, protocols) {
@@ -80,7 +80,7 @@ export class World {
   sockets = [];
   random = 0.5;
   events = []; // [name, ...arguments] of every event, in order
-  network = undefined; // the client's ear for it
+  network = undefined; // the client's listener
 
   connect(options = {}) {
     const world = this;
@@ -110,7 +110,7 @@ export class World {
   get socket() { return this.sockets.at(-1); }
   of(name) { return this.events.filter(([event]) => event === name).map(([, ...args]) => args); }
 
-  // A connection that the server accepts and welcomes.
+  // Makes a connection that the server accepts and welcomes.
   async welcome({ session = "s1", resumed = false, handled = 0, ping_ms = 25_000 } = {}) {
     await settled();
     this.socket.accept();
@@ -119,7 +119,7 @@ export class World {
     return this.socket;
   }
 
-  // The connection is lost, and the client is there again.
+  // Loses the connection, and connects the client again.
   async again(welcome = { resumed: true }) {
     const before = this.sockets.length;
     this.socket.ends();

@@ -6,14 +6,14 @@ import { World, fate, open, settled } from "./fake.js";
 const frames = (socket) => socket.take().map(({ id, data }) => [id, data]);
 const states = (world) => world.of("state").map(([state, detail]) => [state, detail]);
 
-test("a reply keeps the promise, an error breaks it", async () => {
+test("a reply resolves the promise, an error rejects it", async () => {
   const { client, socket } = await open();
   const [reply, nothing, error] = [client.send({ a: 1 }), client.send("x"), client.send(null)].map(fate);
   assert.deepEqual(socket.take(), [{ t: "message", id: 1, data: { a: 1 } }, { t: "message", id: 2, data: "x" }, { t: "message", id: 3, data: null }]);
   socket.says({ t: "error", id: 3, code: "bad_message", message: "no" });
   socket.says({ t: "ack", id: 2 });
   socket.says({ t: "ack", id: 1, data: [7] });
-  socket.says({ t: "ack", id: 9 }); // nobody's
+  socket.says({ t: "ack", id: 9 }); // an id that nobody waits for
   await settled();
   assert.deepEqual(reply, { state: "kept", value: [7] });
   assert.deepEqual(nothing, { state: "kept", value: undefined });
@@ -21,7 +21,7 @@ test("a reply keeps the promise, an error breaks it", async () => {
   assert.equal(error.error.message, "no");
 });
 
-test("a message is what it was when it was sent", async () => {
+test("a message is sent as it was when send() was called", async () => {
   const world = new World();
   const client = world.connect();
   const data = { n: 1 };
@@ -35,7 +35,7 @@ test("a message is what it was when it was sent", async () => {
   assert.match(binary, /01$/);
 });
 
-test("what JSON cannot hold is refused, undefined is null", async () => {
+test("values that JSON cannot hold are refused, undefined becomes null", async () => {
   const { client, socket } = await open();
   await assert.rejects(client.send(1n), TypeError);
   client.send(undefined);
@@ -43,7 +43,7 @@ test("what JSON cannot hold is refused, undefined is null", async () => {
   assert.deepEqual(frames(socket), [[1, null], [2, null]]);
 });
 
-test("what is sent before the welcome waits, in order", async () => {
+test("messages sent before the welcome wait, in order", async () => {
   const world = new World();
   const client = world.connect();
   client.send("first");
@@ -59,7 +59,7 @@ test("what is sent before the welcome waits, in order", async () => {
   assert.deepEqual(socket.take(), [{ t: "message", data: "now" }]);
 });
 
-test("a resumed session: above `handled` is sent again with old ids, then what waited; answers to the rest still come", async () => {
+test("a resumed session sends messages above `handled` again with their ids, then those that waited, and still gets answers to the rest", async () => {
   const world = await open();
   const { client } = world;
   const fates = ["one", "two", "three"].map((text) => fate(client.send(text)));
@@ -74,7 +74,7 @@ test("a resumed session: above `handled` is sent again with old ids, then what w
   assert.deepEqual(fates.map(({ value }) => value), [1, 2, 3, 4]);
 });
 
-test("a new session: what was sent is lost and says so, what was never sent goes with new ids", async () => {
+test("a new session fails the messages that were sent, and sends the waiting ones with new ids", async () => {
   const world = await open();
   const { client } = world;
   const lost = fate(client.send("lost"));
@@ -92,11 +92,11 @@ test("a new session: what was sent is lost and says so, what was never sent goes
   assert.equal(waited.state, "kept");
 });
 
-test("a queue holds so many messages, and refuses newer ones", async () => {
+test("a full queue of messages refuses newer ones", async () => {
   const world = new World();
   const client = world.connect({ queue: { messages: 3 } });
   const fates = [1, 2, 3, 4].map((n) => fate(client.send(n)));
-  const join = fate(client.join("room")); // no message
+  const join = fate(client.join("room")); // a join is not a message
   await settled();
   assert.deepEqual(fates.map(({ state, code }) => code ?? state), ["pending", "pending", "pending", "queue_full"]);
   assert.equal(join.state, "pending");
@@ -108,7 +108,7 @@ test("a queue holds so many messages, and refuses newer ones", async () => {
   assert.equal(next.state, "pending", "an answer makes room");
 });
 
-test("a queue holds so many bytes", async () => {
+test("a full queue of bytes refuses newer messages", async () => {
   const world = new World();
   const client = world.connect({ queue: { bytes: 10 } });
   const fates = ["1234", new Uint8Array(4), "x"].map((data) => fate(typeof data === "string" ? client.send(data) : client.sendBinary(data)));
@@ -118,7 +118,7 @@ test("a queue holds so many bytes", async () => {
   assert.equal(refused.code, "queue_full");
 });
 
-test("sends no faster than the server takes it", async () => {
+test("sends no faster than the rate option", async () => {
   const world = await open({ rate: { perSecond: 10, burst: 3 } });
   const { client, socket, clock } = world;
   for (let n = 1; n <= 5; ++n) client.send(n);
@@ -145,7 +145,7 @@ test("the default rate stays under the server's default limits", async () => {
   assert.ok(sent >= 500);
 });
 
-test("the server is told what has arrived: after a second, or 64 frames", async () => {
+test("the client reports what has arrived after one second or 64 frames", async () => {
   const world = await open();
   const { socket, clock } = world;
   const hear = (count) => { for (let i = 0; i < count; ++i) socket.says({ t: "message", data: i }); };
@@ -170,7 +170,7 @@ test("the server is told what has arrived: after a second, or 64 frames", async 
   assert.deepEqual(next.take(), [], "the handshake told the count");
 });
 
-test("resumes with its count, which a new session begins anew", async () => {
+test("a resume offers the count of frames, which a new session resets", async () => {
   const world = await open();
   world.socket.says({ t: "message", data: 1 });
   world.socket.says({ t: "bye", code: 1012, reason: "", reconnect: true, retry_ms: 0 });
@@ -182,7 +182,7 @@ test("resumes with its count, which a new session begins anew", async () => {
   assert.deepEqual(states(world).filter(([state]) => state === "open").map(([, { resumed }]) => resumed), [false, true, false, false]);
 });
 
-test("frames that are not understood harm nothing", async () => {
+test("unknown frames do no harm", async () => {
   const world = await open();
   for (const text of ["", "nonsense", "null", "[]", "7", "{}", '{"t":"toString"}', '{"t":"ack","id":1}', '{"t":"presence","room":"x","joins":{},"leaves":{}}']) {
     world.socket.says(text);
@@ -194,7 +194,7 @@ test("frames that are not understood harm nothing", async () => {
   assert.deepEqual(world.of("binary"), []);
 });
 
-test("messages and bytes come with their place", async () => {
+test("messages and bytes come with their room and offset", async () => {
   const world = await open();
   world.socket.says({ t: "message", data: { x: 1 } });
   world.socket.says({ t: "message", data: 2, room: "r", offset: 5 });
@@ -204,14 +204,14 @@ test("messages and bytes come with their place", async () => {
   assert.deepEqual(world.of("binary"), [[new Uint8Array([0xff, 0]), { room: "łc", offset: 9 }]]);
 });
 
-test("an error without an id is told to who listens", async () => {
+test("an error without an id goes to the listeners of error", async () => {
   const world = await open();
   world.socket.says({ t: "error", code: "bad_frame", message: "what?" });
   const [[error]] = world.of("error");
   assert.equal(error.code, "bad_frame");
 });
 
-test("the server's question waits for all handlers, and is answered once", async () => {
+test("the server's request waits for all handlers, and is answered once", async () => {
   const world = await open();
   const { client, socket } = world;
   let finish;
@@ -225,7 +225,7 @@ test("the server's question waits for all handlers, and is answered once", async
   assert.deepEqual(socket.take(), [{ t: "ack", id: 5, data: "second" }]);
 });
 
-test("a handler that fails answers with its error's code, and harms no other", async () => {
+test("a failing handler answers with its error's code, and does not affect the others", async () => {
   const world = await open();
   const { client, socket } = world;
   const end = client.on("message", (data) => { throw Object.assign(new Error("not now"), data.code && { code: data.code }); });
@@ -242,7 +242,7 @@ test("a handler that fails answers with its error's code, and harms no other", a
   assert.deepEqual(socket.take(), [{ t: "ack", id: 3 }]);
 });
 
-test("answers over a lost connection are given again, but for those that are known to have arrived", async () => {
+test("answers over a lost connection are sent again, unless they are known to have arrived", async () => {
   const world = await open();
   const { client, socket } = world;
   socket.says({ t: "message", id: 1, data: 0 });
@@ -250,7 +250,7 @@ test("answers over a lost connection are given again, but for those that are kno
   client.send("later");
   socket.says({ t: "message", id: 2, data: 0 });
   await settled();
-  socket.says({ t: "ack", id: 1 }); // and so the answer before it has arrived
+  socket.says({ t: "ack", id: 1 }); // so the answer before it has arrived too
   socket.take();
   const next = await world.again({ resumed: true, handled: 1 });
   assert.deepEqual(next.take(), [{ t: "ack", id: 2 }]);
@@ -259,7 +259,7 @@ test("answers over a lost connection are given again, but for those that are kno
   assert.deepEqual((await world.again({ session: "s2", resumed: true })).take(), [], "nor does it later");
 });
 
-test("an answer that is ready while nothing is connected is given after the resume, and to no other session", async () => {
+test("an answer that is ready while disconnected is sent after the resume, and to no other session", async () => {
   const world = await open();
   const finish = [];
   world.client.on("message", () => new Promise((resolve) => finish.push(resolve)));
@@ -276,7 +276,7 @@ test("an answer that is ready while nothing is connected is given after the resu
   assert.deepEqual(other.take(), []);
 });
 
-test("the end breaks every promise, and all later ones", async () => {
+test("the end rejects every promise, and all later ones", async () => {
   const { client, socket } = await open();
   const fates = [client.send(1), client.join("room"), client.sendBinary(new Uint8Array(1))].map(fate);
   client.close();

@@ -15,7 +15,7 @@ const built = async (options) => (await build({ ...options, absWorkingDir: root,
 const run = (program, args, options = {}) => execFileSync(program, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], ...options });
 const BYTES_MAX = 6000;
 
-test("under 6 kB, minified and gzipped", async () => {
+test("the client is under 6 kB, minified and gzipped", async () => {
   const bytes = gzipSync(await built(minified), { level: 9 }).length;
   assert.ok(bytes < BYTES_MAX, `${bytes} bytes`);
 });
@@ -25,12 +25,12 @@ test("the page's copy is what the source builds to", async () => {
   assert.ok(Buffer.from(await built(page)).equals(copy), "npm run build, and commit page/microframe.js");
 });
 
-test("nothing is needed at run time", () => {
+test("the package has no dependencies at run time", () => {
   const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, "package.json")));
   assert.deepEqual([dependencies, peerDependencies], [undefined, undefined]);
 });
 
-test("the package holds its modules, their types, a minified file and words", () => {
+test("the package holds its modules, their types, a minified file and the documents", () => {
   const [{ files }] = JSON.parse(run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"]));
   const modules = readdirSync(join(root, "src")).map((name) => name.replace(/\.ts$/, ""));
   const expected = ["README.md", "LICENSE", "package.json", "dist/microframe.min.js", ...modules.flatMap((name) => [`dist/${name}.js`, `dist/${name}.d.ts`])];
@@ -48,7 +48,7 @@ const GIVEN = 'import { type Client, connect } from "microframe";\ndeclare const
 
 const PAGES = ["README.md", "../../docs/how-to/never-lose-a-message.md"];
 
-test("the TypeScript of the README and of the guide compiles, with a stranger's settings", () => {
+test("the TypeScript of the README and of the guide compiles with a user's settings", () => {
   const blocks = PAGES.flatMap((page) => {
     const found = [...readFileSync(join(root, page), "utf8").matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code);
     assert.ok(found.length > 0, page);

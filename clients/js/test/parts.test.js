@@ -9,7 +9,7 @@ import { expiryOf } from "../dist/token.js";
 import { readBinary, writeBinary } from "../dist/binary.js";
 import { jwt } from "./fake.js";
 
-test("a bucket of permits fills with time, and no further than its size", () => {
+test("a bucket fills with time, up to its size", () => {
   const pace = new Pace({ perSecond: 10, burst: 2 }, 0);
   assert.deepEqual([pace.take(0), pace.take(0), pace.take(0)], [0, 0, 100]);
   assert.equal(pace.take(50), 50);
@@ -18,7 +18,7 @@ test("a bucket of permits fills with time, and no further than its size", () => 
   assert.equal(pace.take(0), 100, "a clock that is set back takes nothing away");
 });
 
-test("a token's end is read, and no more", () => {
+test("only the expiry of a token is read", () => {
   const names = "żółć?>~";
   assert.equal(expiryOf(jwt({ exp: 12, names })), 12_000);
   for (const none of ["", "a", "a.b.c", "..", jwt({ names }), jwt({ exp: "12" }), `a.${Buffer.from("7").toString("base64url")}.c`, `a.${Buffer.from("null").toString("base64url")}.c`]) {
@@ -26,7 +26,7 @@ test("a token's end is read, and no more", () => {
   }
 });
 
-test("binary frames, and every one that is cut off", () => {
+test("binary frames are read, and cut ones are refused", () => {
   assert.equal(Buffer.from(writeBinary(2 ** 53 - 1, new Uint8Array([7]))).toString("hex"), "01001fffffffffffff0007");
   const whole = Buffer.from("01" + "0000000000000102" + "04" + "f09f9980" + "aabb", "hex");
   assert.deepEqual(readBinary(new Uint8Array(whole)), { content: new Uint8Array([0xaa, 0xbb]), place: { offset: 258, room: "🙀" } });
@@ -34,11 +34,11 @@ test("binary frames, and every one that is cut off", () => {
   assert.equal(readBinary(new Uint8Array([2, 0, 0, 0, 0, 0, 0, 0, 0, 0])), undefined);
 });
 
-test("without a WebSocket there is no client", { skip: Boolean(globalThis.WebSocket) }, () => {
+test("connect() throws without a WebSocket", { skip: Boolean(globalThis.WebSocket) }, () => {
   assert.throws(() => connect("ws://x"), { code: "not_supported" });
 });
 
-test("a failure of error's own handler goes to the console", async (t) => {
+test("a failing handler of error is reported on the console", async (t) => {
   const complaint = t.mock.method(console, "error", () => {});
   const events = new Emitter();
   events.emit("error", new Error("nobody listens"));
@@ -48,7 +48,7 @@ test("a failure of error's own handler goes to the console", async (t) => {
   assert.deepEqual(complaint.mock.calls.map(({ arguments: [error] }) => error.message), ["nobody listens", "again"]);
 });
 
-test("one handler may be there twice, and each ends for itself", () => {
+test("a handler can be registered twice, and each registration ends separately", () => {
   const events = new Emitter();
   let calls = 0;
   const handler = () => { ++calls; };
@@ -62,7 +62,7 @@ test("one handler may be there twice, and each ends for itself", () => {
   assert.equal(calls, 3);
 });
 
-test("a page's network and visibility are watched, until that ends", () => {
+test("a page's network and visibility are watched until the client stops", () => {
   const ears = new Map();
   const target = { addEventListener: (name, ear) => ears.set(name, ear), removeEventListener: (name) => ears.delete(name) };
   Object.assign(globalThis, { window: target, document: { ...target, visibilityState: "hidden" } });

@@ -12,7 +12,7 @@ async function open(options = {}) {
   return world;
 }
 
-test("messages are what they are, both ways", async () => {
+test("plain messages pass unchanged in both directions", async () => {
   const world = await open({ token: () => "t" });
   const { client, socket } = world;
   assert.deepEqual(socket.protocols, ["token.t"]);
@@ -30,7 +30,7 @@ test("messages are what they are, both ways", async () => {
   assert.deepEqual(world.of("binary"), [[new Uint8Array([255]), {}]]);
 });
 
-test("what waits is sent after a reconnect, and nothing twice", async () => {
+test("waiting messages are sent after a reconnect, and none is sent twice", async () => {
   const world = await open();
   world.client.send(1);
   world.socket.ends();
@@ -44,7 +44,7 @@ test("what waits is sent after a reconnect, and nothing twice", async () => {
   assert.deepEqual(world.socket.protocols, []);
 });
 
-test("no rooms, and no silence that means anything", async () => {
+test("a plain client has no rooms, and does not watch for silence", async () => {
   const world = await open();
   const fates = [world.client.join("r"), world.client.leave("r"), world.client.refresh()].map(fate);
   await world.clock.pass(3_600_000);

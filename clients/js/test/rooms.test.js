@@ -20,7 +20,7 @@ async function inRoom(room = "r") {
 }
 const fresh = { session: "s2", resumed: false };
 
-test("join and leave", async () => {
+test("a client joins and leaves a room", async () => {
   const world = await open();
   const { client, socket } = world;
   const join = fate(client.join("r"));
@@ -41,7 +41,7 @@ test("join and leave", async () => {
   assert.deepEqual(world.of("left"), [[{ room: "r" }]]);
 });
 
-test("a refused join breaks its promise, and is not tried again", async () => {
+test("a refused join rejects its promise, and is not tried again", async () => {
   const world = await open();
   const join = fate(world.client.join("r"));
   world.socket.says({ t: "error", id: 1, code: "forbidden", message: "no" });
@@ -51,7 +51,7 @@ test("a refused join breaks its promise, and is not tried again", async () => {
   assert.deepEqual(socket.take(), []);
 });
 
-test("leaving where one is not is no failure", async () => {
+test("leaving a room that the client is not in succeeds", async () => {
   const { client, socket } = await open();
   const leave = fate(client.leave("r"));
   socket.says({ t: "error", id: 1, code: "not_in_room", message: "you are not" });
@@ -59,7 +59,7 @@ test("leaving where one is not is no failure", async () => {
   assert.equal(leave.state, "kept");
 });
 
-test("a resumed session has its rooms", async () => {
+test("a resumed session keeps its rooms", async () => {
   const world = await inRoom();
   const socket = await world.again({ resumed: true, handled: 1 });
   assert.deepEqual(socket.take(), []);
@@ -68,7 +68,7 @@ test("a resumed session has its rooms", async () => {
   assert.deepEqual(offsets(world), [6]);
 });
 
-test("a new session joins again before all else, and gets what was missed", async () => {
+test("a new session joins its rooms first, and gets the missed messages", async () => {
   const world = await inRoom();
   world.socket.ends();
   world.client.send("waited");
@@ -82,7 +82,7 @@ test("a new session joins again before all else, and gets what was missed", asyn
   assert.deepEqual(world.client.position("r"), { epoch, offset: 8, session: "s2" });
 });
 
-test("until what was missed has come, it is asked for again", async () => {
+test("missed messages are asked for again until they have come", async () => {
   const world = await inRoom();
   const second = await world.again(fresh);
   second.says({ t: "joined", id: 1, room: "r", epoch, offset: 7, recovered: true });
@@ -92,7 +92,7 @@ test("until what was missed has come, it is asked for again", async () => {
   assert.deepEqual(third.take()[0].since, { epoch, offset: 6, session: "s2" });
 });
 
-test("what is not there any more is told, and reading begins behind it", async () => {
+test("messages that are no longer there are reported, and reading begins behind them", async () => {
   const world = await inRoom();
   const socket = await world.again(fresh);
   socket.says({ t: "joined", id: 1, room: "r", epoch: "e2", offset: 2, recovered: false });
@@ -102,7 +102,7 @@ test("what is not there any more is told, and reading begins behind it", async (
   assert.deepEqual(world.client.position("r"), { epoch: "e2", offset: 3, session: "s2" });
 });
 
-test("a room that keeps nothing has lost what came meanwhile", async () => {
+test("a room without history has lost the messages in between", async () => {
   const world = await open();
   world.client.join("r");
   world.socket.says({ t: "joined", id: 1, room: "r" });
@@ -114,13 +114,13 @@ test("a room that keeps nothing has lost what came meanwhile", async () => {
   assert.deepEqual(offsets(world), [1]);
 });
 
-test("a repeat is dropped", async () => {
+test("a repeated message is dropped", async () => {
   const world = await inRoom();
   for (const offset of [5, 4, 6, 6, 9, 8]) world.socket.says(message("r", offset));
   assert.deepEqual(offsets(world), [6, 9]);
 });
 
-test("the latest messages on request", async () => {
+test("a join can ask for the latest messages", async () => {
   const world = await open();
   world.client.join("r", { last: 2 });
   assert.deepEqual(world.socket.take(), [{ t: "join", id: 1, room: "r", last: 2 }]);
@@ -130,7 +130,7 @@ test("the latest messages on request", async () => {
   assert.deepEqual(world.of("joined"), [[{ room: "r" }]]);
 });
 
-test("a position from another life", async () => {
+test("a join can continue at a saved position", async () => {
   const world = await open();
   const since = { epoch, offset: 3, session: "s0" };
   const join = fate(world.client.join("r", { since }));
@@ -142,7 +142,7 @@ test("a position from another life", async () => {
   assert.deepEqual(offsets(world), [4]);
 });
 
-test("the server may have put it there first: what comes before the answer comes again behind it", async () => {
+test("messages before the answer to a join are passed over when the server joined the client first", async () => {
   const world = await inRoom();
   const socket = await world.again(fresh);
   socket.says({ t: "joined", room: "r", epoch, offset: 7 });
@@ -154,7 +154,7 @@ test("the server may have put it there first: what comes before the answer comes
   assert.deepEqual(world.of("joined"), [[{ room: "r", recovered: true }]]);
 });
 
-test("the server put it there, and refuses what was missed", async () => {
+test("a room joined by the server stays when the server refuses the missed messages", async () => {
   const world = await inRoom();
   const socket = await world.again(fresh);
   socket.says({ t: "joined", room: "r", epoch, offset: 7 });
@@ -165,7 +165,7 @@ test("the server put it there, and refuses what was missed", async () => {
   assert.deepEqual(world.client.rooms, ["r"]);
 });
 
-test("a room that may not be joined again is left", async () => {
+test("a room that refuses the client in a new session is left", async () => {
   const world = await inRoom();
   const socket = await world.again(fresh);
   socket.says({ t: "error", id: 1, code: "forbidden", message: "no" });
@@ -173,7 +173,7 @@ test("a room that may not be joined again is left", async () => {
   assert.deepEqual(world.client.rooms, []);
 });
 
-test("a room of the server's choice is its own: it goes with the session, or when the server says", async () => {
+test("a room joined by the server ends with the session, or when the server says so", async () => {
   const world = await open();
   world.socket.says({ t: "joined", room: "r", epoch, offset: 1 });
   assert.deepEqual(world.client.rooms, ["r"]);
@@ -185,14 +185,14 @@ test("a room of the server's choice is its own: it goes with the session, or whe
   assert.deepEqual(world.client.rooms, []);
 });
 
-test("who is put out of a room does not come back by itself", async () => {
+test("a client removed from a room does not join it again by itself", async () => {
   const world = await inRoom();
   world.socket.says({ t: "left", room: "r" });
   const socket = await world.again(fresh);
   assert.deepEqual(socket.take(), []);
 });
 
-test("wishes of while it was away are kept in their order", async () => {
+test("joins and leaves while disconnected are kept in order", async () => {
   const world = await inRoom();
   world.socket.ends();
   const fates = [world.client.leave("r"), world.client.join("r"), world.client.join("x"), world.client.leave("x")].map(fate);
@@ -210,7 +210,7 @@ test("wishes of while it was away are kept in their order", async () => {
   assert.deepEqual(next.take().map(({ room }) => room), ["r"]);
 });
 
-test("left and joined in one breath", async () => {
+test("a leave and a join at once keep their order", async () => {
   const world = await inRoom();
   const { client, socket } = world;
   client.leave("r");
@@ -227,7 +227,7 @@ test("left and joined in one breath", async () => {
   assert.deepEqual(next.take(), [{ t: "join", id: 1, room: "r", since: { epoch, offset: 6, session: "s1" } }], "it is still wanted");
 });
 
-test("the server takes it out while its join is under way: the wish holds, and what comes again is passed over", async () => {
+test("a removal during a join does not cancel the join, and repeated messages are passed over", async () => {
   const world = await open();
   const join = fate(world.client.join("r", { since: { epoch, offset: 1 } }));
   world.socket.says({ t: "joined", room: "r", epoch, offset: 2 });
@@ -244,7 +244,7 @@ test("the server takes it out while its join is under way: the wish holds, and w
   assert.deepEqual(socket.take(), [{ t: "join", id: 1, room: "r", since: { epoch, offset: 3, session: "s1" } }], "it is wanted again");
 });
 
-test("a join that was under way in a session that is lost is asked again", async () => {
+test("a join that was pending in a lost session is sent again", async () => {
   const world = await open();
   world.client.send("lost").catch(() => {});
   const join = fate(world.client.join("r"));
@@ -255,7 +255,7 @@ test("a join that was under way in a session that is lost is asked again", async
   assert.equal(join.state, "kept");
 });
 
-test("presence: the state, then differences", async () => {
+test("presence is the state first, then differences", async () => {
   const world = await open();
   const { client, socket } = world;
   client.join("r");

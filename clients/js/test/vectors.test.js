@@ -23,7 +23,7 @@ class Player {
     await settled();
   }
 
-  // A value for a name in a server's frame; the same value afterwards.
+  // Returns a value for a name in a server's frame, and the same value each time.
   named(name) {
     if (!this.names.has(name)) this.names.set(name, /_(ms|id)$/.test(name) ? 1000 + this.names.size : `value-${this.names.size}`);
     return this.names.get(name);
@@ -93,7 +93,7 @@ class Player {
         },
         close: () => client.close(),
       };
-      Promise.resolve(asks[what]()).catch(() => {}); // what comes of it is tested elsewhere
+      Promise.resolve(asks[what]()).catch(() => {}); // the result is tested elsewhere
       await settled();
     },
   };
@@ -106,7 +106,7 @@ class Player {
     await settled();
   }
 
-  // A second later nothing more has come, but the count of what was received.
+  // A second later nothing more has come, except the count of received frames.
   async end() {
     await settled();
     const late = this.world.socket.take().filter(({ t }) => t !== "received");
@@ -136,4 +136,4 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith(".json")).
   });
 }
 
-test("there are vectors", () => assert.ok(played >= 20, String(played)));
+test("at least 20 vectors were played", () => assert.ok(played >= 20, String(played)));

@@ -31,7 +31,7 @@ async function serve(t, port = 0) {
   return server;
 }
 
-test("request and reply, bytes, a lost connection, the end", async (t) => {
+test("a real server answers requests and bytes, and survives a lost connection", async (t) => {
   const server = await serve(t);
   const client = connect(`ws://127.0.0.1:${server.address().port}/`, { WebSocket, token: () => "t.o.ken", random: () => 0.01 });
   await opened(client);
@@ -52,7 +52,7 @@ test("request and reply, bytes, a lost connection, the end", async (t) => {
   assert.equal((await closed)[0], 1000);
 });
 
-test("a server that is not there, and then is", async (t) => {
+test("the client connects once the server is there", async (t) => {
   const first = await serve(t);
   const { port } = first.address();
   await new Promise((resolve) => first.close(resolve));
@@ -63,7 +63,7 @@ test("a server that is not there, and then is", async (t) => {
   client.close();
 });
 
-test("closing while the connection opens harms nothing", async (t) => {
+test("close() while the connection opens does no harm", async (t) => {
   const server = await serve(t);
   const client = connect(`ws://127.0.0.1:${server.address().port}/`, { WebSocket });
   await new Promise(setImmediate);

@@ -17,9 +17,9 @@ namespace microframe::authx {
 struct TokenSource {
   enum class Carrier : std::uint8_t {
     query,        // name: the parameter, ?token=...
-    cookie,       // name: the cookie; honoured with an allowed Origin only
+    cookie,       // name: the cookie; accepted with an allowed Origin only
     subprotocol,  // name: the prefix in Sec-WebSocket-Protocol, token.<jwt>
-    bearer,       // Authorization: Bearer; no name
+    bearer,       // Authorization: Bearer; has no name
   };
   TokenSource(Carrier where, std::string called = {}) : carrier(where), name(std::move(called)) {}
 
@@ -29,32 +29,34 @@ struct TokenSource {
 
 // How a handshake without a good token is refused.
 enum class AuthRefusal : std::uint8_t {
-  close_4401,  // accept, send {"error": ..}, close with 4401: what a browser can see
+  close_4401,  // accept, send {"error": ..}, close with 4401: browsers can see that
   http,        // 401 before the upgrade
 };
 
 class AuthConfig {
  public:
-  // secret: the shared secret for HS256 (32 bytes at least), HS384 (48), HS512 (64): openssl rand
-  // -hex 32. For any other algorithm the private key as PEM, which signs, and whose public half
-  // verifies. errors: ConfigError that says what to write instead, for a secret that is empty, too
-  // short, or a key in PEM.
+  // secret: the shared secret for HS256 (at least 32 bytes), HS384 (48) or HS512 (64), made with
+  //         openssl rand -hex 32. For any other algorithm: the private key as PEM, which signs,
+  //         and whose public half verifies.
+  // errors: ConfigError that says what to write instead, for a secret that is empty, too short,
+  //         or a key in PEM.
   explicit AuthConfig(std::string secret, Algorithm algorithm = Algorithm::HS256);
-  // Signs with one key and verifies with another, both PEM; while keys are rotated they need not be
-  // a pair.
+  // Signs with one key and verifies with another, both PEM. While keys are rotated they need not
+  // be a pair.
   static AuthConfig key_pair(Algorithm algorithm, std::string private_pem, std::string public_pem);
-  // Verifies only: create_*_token throws.
+  // Verifies only: create_*_token throws ConfigError.
   static AuthConfig verify_only(Algorithm algorithm, std::string public_pem);
-  // Verifies only, with public keys that a server's routes fetch and keep fresh; which issuer's, a
-  // token's `iss` decides. errors: ConfigError for a source without issuer, two of one issuer, a
-  // URL that is neither https nor this machine's own, or times that cannot be.
+  // Verifies only, with public keys that a server's routes fetch and keep fresh. A token's `iss`
+  // decides which issuer's keys verify it.
+  // errors: ConfigError for a source without an issuer, two sources of one issuer, a URL that is
+  //         neither https nor this machine's own, or impossible times.
   static AuthConfig jwks(JwksSource source);
   static AuthConfig jwks(std::vector<JwksSource> sources);
 
-  std::string secret_key;  // what signs; never logged
-  std::string public_key;  // what verifies, PEM; empty: the public half of secret_key
+  std::string secret_key;  // signs; never logged
+  std::string public_key;  // verifies, PEM; empty: the public half of secret_key verifies
   Algorithm algorithm;
-  // Whose keys are fetched, in place of the keys above.
+  // The issuers whose keys are fetched, in place of the keys above.
   std::vector<JwksSource> key_sources;
   int access_token_expire_minutes = 15;
   int refresh_token_expire_days = 7;
@@ -65,7 +67,8 @@ class AuthConfig {
   bool cookie_httponly = true;
   std::string cookie_samesite = "strict";
 
-  // Where a handshake may carry its token; the first that is present decides. One at least.
+  // Where a handshake may carry its token, at least one place. The first one that is present
+  // decides.
   std::vector<TokenSource> sources = {
       {TokenSource::Carrier::query, "token"},
       {TokenSource::Carrier::cookie, "access_token"},
@@ -73,16 +76,16 @@ class AuthConfig {
       {TokenSource::Carrier::bearer},
   };
   // Origins (RFC 6454 §6.2: "https://app.example", no path, no wildcard) from which a cookie is
-  // honoured. Empty: the server's own, by the Host. What none could have, "null" too, is refused at
-  // start.
+  // accepted. Empty: the server's own, as the Host field names it. Strings that cannot be an
+  // Origin, and "null", are refused at start.
   std::vector<std::string> allowed_origins;
   AuthRefusal auth_refusal = AuthRefusal::close_4401;
 
-  // What a token's `iss` and `aud` must be. Left out: any `iss`, and no `aud` (RFC 7519 §4.1.3).
-  // With key_sources each has its own issuer, and this one stays unset.
+  // What a token's `iss` and `aud` must be. Unset: any `iss`, and no `aud` (RFC 7519 §4.1.3).
+  // With key_sources each source has its own issuer, and this one stays unset.
   std::optional<std::string> issuer;
   std::optional<std::string> audience;
-  // Allowed difference of clocks, for `exp` and `nbf`: at most an hour.
+  // The allowed difference between clocks, for `exp` and `nbf`: at most one hour.
   std::chrono::seconds leeway{0};
 
  private:

@@ -17,36 +17,38 @@ struct User {
 
   std::string id;
   std::string email;
-  Json data;  // whatever the application keeps of a user
+  Json data;  // whatever the application knows about the user
 };
 
-// Derive, and answer from your store. Called on any loop, by several at once; what blocks belongs
-// into offload().
+// Derive from AuthManager, and answer from your store. The functions are called on any loop,
+// several at once. Code that blocks belongs in offload().
 class AuthManager {
  public:
   virtual ~AuthManager() = default;
 
   virtual Task<std::optional<User>> get_user_by_email(std::string email) = 0;
   virtual Task<std::optional<User>> get_user_by_id(std::string id) = 0;
-  // Whether `password` is the user's.
+  // returns: whether `password` is the user's.
   virtual Task<bool> verify_password(const User& user, std::string password) = 0;
 
-  // Whether the bearer of a valid token may connect; asked at each handshake, within
-  // Limits::auth_time. Override it to refuse more than users that are unknown, say those who are
-  // disabled. returns: the user, or nullopt to refuse.
+  // Decides whether the bearer of a valid token may connect. Called at each handshake; the answer
+  // must come within Limits::auth_time. Override it to refuse more than unknown users, for
+  // example users who are disabled.
+  // returns: the user, or nullopt to refuse.
   virtual Task<std::optional<User>> authorize(const Claims& claims);
 
-  // The user with this email and password. A wrong email takes as long as a wrong password.
+  // Finds the user with this email and password. A wrong email takes as long as a wrong password.
   // errors: CredentialsException.
   Task<User> authenticate(std::string email, std::string password);
 };
 
-// Hashes a password with bcrypt ("$2b$", cost 12) on a worker thread: some 0.2 s of one core.
-// errors: std::invalid_argument for a password over 72 bytes or with a zero byte, which bcrypt
-// would cut.
+// Hashes a password with bcrypt ("$2b$", cost 12) on a worker thread, which takes about 0.2 s of
+// one core.
+// errors: std::invalid_argument for a password over 72 bytes or with a zero byte, because bcrypt
+//         would cut it.
 Task<std::string> hash_password(std::string password);
-// Whether `password` is the one that was hashed; bcrypt of any "$2" kind and cost. On a worker
-// thread.
+// Checks a password against a bcrypt hash of any "$2" kind and cost, on a worker thread.
+// returns: whether `password` is the one that was hashed.
 Task<bool> verify_password(std::string password, std::string hash);
 
 }  // namespace microframe::authx

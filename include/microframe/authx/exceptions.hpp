@@ -1,4 +1,5 @@
-// What authentication throws at the application, each with the HTTP status to answer.
+// The exceptions that authentication throws at the application, each with the HTTP status to
+// answer.
 #pragma once
 
 #include <stdexcept>
@@ -15,26 +16,26 @@ class AuthException : public std::runtime_error {
   unsigned status_;
 };
 
-// A wrong email or password: 401.
+// The email or the password is wrong: 401.
 class CredentialsException : public AuthException {
  public:
   CredentialsException() : AuthException("wrong email or password") {}
 };
 
-// A token that is malformed, forged, of another type, issuer or audience, or not valid yet: 401.
+// The token is malformed, forged, of another type, issuer or audience, or not valid yet: 401.
 // what() is for the log.
 class InvalidTokenException : public AuthException {
  public:
   explicit InvalidTokenException(const std::string& what) : AuthException(what) {}
 };
 
-// A token with a good signature whose `exp` has passed: 401.
+// The token's signature is valid, but its `exp` has passed: 401.
 class TokenExpiredException : public AuthException {
  public:
   TokenExpiredException() : AuthException("the token has expired") {}
 };
 
-// 404.
+// No such user: 404.
 class UserNotFoundException : public AuthException {
  public:
   UserNotFoundException() : AuthException("no such user", 404) {}

@@ -1,5 +1,5 @@
 // JwksSource: an issuer of tokens whose public keys are fetched as a JSON Web Key Set (RFC 7517),
-// and how they are kept.
+// and the rules for keeping these keys.
 #pragma once
 
 #include <chrono>
@@ -11,49 +11,50 @@
 
 namespace microframe::authx {
 
-// A value; each setter returns the source itself. What cannot be is refused when an AuthConfig is
-// made of it.
+// A value; each setter returns the source itself. Impossible settings are refused when an
+// AuthConfig is made of the source.
 class JwksSource {
  public:
   using Milliseconds = std::chrono::milliseconds;
 
-  // url: where the issuer publishes its keys, such as "https://id.example/jwks.json". Nothing but
-  // this URL is ever fetched, whatever a token says, and no redirect is followed.
+  // url: where the issuer publishes its keys, such as "https://id.example/jwks.json". No other
+  //      URL is ever fetched, whatever a token says, and no redirect is followed.
   explicit JwksSource(std::string url) : url_(std::move(url)) {}
 
-  // What the issuer's tokens say in `iss`, to the letter. Required: a key is good for its issuer's
-  // tokens alone.
+  // What the issuer's tokens say in `iss`, exactly. Required, because a key is valid only for
+  // tokens of its own issuer.
   JwksSource& issuer(std::string name) {
     issuer_ = std::move(name);
     return *this;
   }
-  // What its tokens may be signed with; no HS. A key is pinned to its own `alg` if that is among
-  // them, and else, where it names none, to the first of them that its kind allows. Default: all,
-  // RS256 before the other RSA ones.
+  // The algorithms that the issuer's tokens may be signed with; HMAC is not allowed. A key is
+  // pinned to its own `alg` if that is among them. A key that names no `alg` is pinned to the
+  // first of them that its type allows. Default: all, RS256 before the other RSA algorithms.
   JwksSource& algorithms(std::vector<Algorithm> allowed) {
     algorithms_ = std::move(allowed);
     return *this;
   }
-  // Takes access tokens without the claim `type`, which other issuers seldom set, from tokens whose
-  // header does not say at+jwt (RFC 9068) either. AuthConfig::audience is then required: it tells
-  // access tokens from others.
+  // Accepts access tokens without the claim `type`, which other issuers seldom set, even if the
+  // header does not say at+jwt (RFC 9068). AuthConfig::audience is then required, because only
+  // the audience tells access tokens from other tokens.
   JwksSource& type_optional() {
     type_optional_ = true;
     return *this;
   }
 
-  // A key that is not known has the keys fetched anew, at most once in that time. Default: 30 s.
+  // How often, at most, an unknown key in a token causes the keys to be fetched again. Default:
+  // 30 s.
   JwksSource& cool_down(Milliseconds time) {
     cool_down_ = time;
     return *this;
   }
-  // How often they are fetched anyway, where the answer's Cache-Control has no max-age; one that it
-  // has counts from a tenth to six times of this. Default: 10 min.
+  // How often the keys are fetched anyway, if the answer's Cache-Control has no max-age. A
+  // max-age is limited to between a tenth and six times this interval. Default: 10 min.
   JwksSource& refresh_interval(Milliseconds time) {
     refresh_interval_ = time;
     return *this;
   }
-  // How long keys are used while they cannot be fetched anew. Past it: 503. Default: 24 h.
+  // How long keys are used while they cannot be fetched again. Past it: 503. Default: 24 h.
   JwksSource& age_max(Milliseconds time) {
     age_max_ = time;
     return *this;
@@ -63,13 +64,14 @@ class JwksSource {
     fetch_time_ = time;
     return *this;
   }
-  // PEM file of the authorities that may vouch for the server. Default: the system's.
+  // The PEM file of the authorities that may sign the server's certificate. Default: the
+  // system's.
   JwksSource& ca_file(std::string path) {
     ca_file_ = std::move(path);
     return *this;
   }
-  // Takes an http URL that is not this machine's own loopback: whoever sits on the way then chooses
-  // the keys.
+  // Accepts an http URL that is not this machine's own loopback. Anyone on the network path can
+  // then choose the keys.
   JwksSource& allow_http() {
     allows_http_ = true;
     return *this;

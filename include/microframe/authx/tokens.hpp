@@ -1,5 +1,5 @@
 // Tokens: making and reading JWTs (RFC 7519) by the rules of an AuthConfig. Any thread.
-// Each function reads the configuration's keys anew; a server keeps them ready (its routes do).
+// Each function reads the configuration's keys again; a server's routes keep them ready.
 #pragma once
 
 #include <chrono>
@@ -36,12 +36,12 @@ struct Claims {
 class TokenOptions {
  public:
   TokenOptions() = default;
-  // How long the token is good, in place of the configuration's.
+  // How long the token is valid, in place of the configuration's time.
   TokenOptions& ttl(std::chrono::seconds duration) {
     ttl_ = duration;
     return *this;
   }
-  // Further claims, an object. The registered ones and `type` are set by the library alone.
+  // Further claims, an object. Only the library sets the registered claims and `type`.
   TokenOptions& claims(Json extra) {
     claims_ = std::move(extra);
     return *this;
@@ -56,10 +56,11 @@ class TokenOptions {
 };
 
 // Makes a token for the user `sub`.
-// errors: ConfigError if the configuration cannot sign; std::invalid_argument for what decode_token
-// would not take: an empty `sub`, one over 255 bytes or with control characters; text that is no
-// UTF-8; a number that is not finite; `claims` that are no object, hold a claim of the library's or
-// nest over 8 deep; a token over 8 KiB; an `exp` before 1970 or past 2255.
+// errors: ConfigError if the configuration cannot sign; std::invalid_argument for a token that
+//         decode_token would refuse: a `sub` that is empty, over 255 bytes or holds control
+//         characters; text that is not UTF-8; a number that is not finite; `claims` that are not
+//         an object, hold one of the library's claims or nest over 8 deep; a token over 8 KiB; an
+//         `exp` before 1970 or after 2255.
 std::string create_access_token(const AuthConfig& config, std::string_view sub,
                                 const TokenOptions& options = {},
                                 Time now = std::chrono::system_clock::now());
@@ -68,16 +69,17 @@ std::string create_refresh_token(const AuthConfig& config, std::string_view sub,
                                  Time now = std::chrono::system_clock::now());
 
 // Verifies a token.
-// errors: TokenExpiredException if it is good but for its `exp`; InvalidTokenException for anything
-// else; ConfigError for a configuration whose keys are fetched.
+// returns: what the token says.
+// errors:  TokenExpiredException if only its `exp` is wrong; InvalidTokenException for anything
+//          else; ConfigError for a configuration whose keys are fetched.
 Claims decode_token(const AuthConfig& config, std::string_view token,
                     TokenType expected = TokenType::access,
                     Time now = std::chrono::system_clock::now());
 
-// The Set-Cookie field's value (RFC 6265 §4.1) that keeps a refresh token in a browser, with the
-// configuration's name and attributes, for as long as such tokens are good.
-// errors: ConfigError for a name or SameSite that browsers would not take; std::invalid_argument
-// for text that is no token.
+// Makes the value of the Set-Cookie field (RFC 6265 §4.1) that keeps a refresh token in a
+// browser, with the configuration's name and attributes, for as long as such tokens are valid.
+// errors: ConfigError for a name or SameSite that browsers would refuse; std::invalid_argument
+//         for text that is not a token.
 std::string refresh_cookie(const AuthConfig& config, std::string_view refresh_token);
 
 }  // namespace microframe::authx

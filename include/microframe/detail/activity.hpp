@@ -1,6 +1,7 @@
-// Activity: which function of the application a thread runs, shown to a watchdog on another thread.
-// Not for applications. Threading: shown by one thread, with stores that cost next to nothing and
-// no look at a clock; read by any.
+// Activity: which function of the application a thread runs, shown to a watchdog on another
+// thread. Not for applications.
+// Threading: one thread shows its activity, with stores that cost next to nothing and without a
+// look at the clock. Any thread may read it.
 #pragma once
 
 #include <atomic>
@@ -16,11 +17,11 @@ struct Activity {
 class ActivitySign {
  public:
   struct Reading {
-    std::uint64_t run = 0;  // its number, for no two runs have one; 0: nothing runs
+    std::uint64_t run = 0;  // the run's number, which no other run has; 0: nothing runs
     Activity activity;
   };
 
-  // Shows `activity` while it lives, and then what was shown before.
+  // Shows `activity` while the Scope lives, and then what was shown before.
   class Scope {
    public:
     Scope(ActivitySign& sign, const Activity& activity) : sign_(sign), before_(sign.read()) {
@@ -35,8 +36,8 @@ class ActivitySign {
     const Reading before_;
   };
 
-  // Another thread may read the activity of one run with the number of the one before; a run that
-  // lasts it reads right.
+  // Another thread may read the activity of one run with the number of the run before. A run that
+  // lasts as long as the reading is read correctly.
   Reading read() const {
     Reading reading;
     reading.run = run_.load(std::memory_order_acquire);
@@ -55,7 +56,7 @@ class ActivitySign {
   std::atomic<std::uint64_t> run_{0};
   std::atomic<const char*> hook_{nullptr};
   std::atomic<const char*> endpoint_{nullptr};
-  std::uint64_t runs_ = 0;  // the showing thread's
+  std::uint64_t runs_ = 0;  // only the showing thread uses it
 };
 
 }  // namespace microframe::detail

@@ -1,5 +1,5 @@
-// How a route finds an endpoint's hooks at compile time, and says in plain words what is wrong with
-// one. Not for applications.
+// How a route finds an endpoint's hooks at compile time, and reports in plain words what is wrong
+// with a hook. Not for applications.
 #pragma once
 
 #include <string>
@@ -28,7 +28,7 @@ template <class T>
 concept CallsDisconnect =
     requires(T& t, ws::WebSocket& socket, const ws::UserId& user,
              const ws::DisconnectReason& reason) { t.on_disconnect(socket, user, reason); };
-// The seed's own form.
+// The original's form, without a reason.
 template <class T>
 concept CallsDisconnectPlain = requires(T& t, ws::WebSocket& socket, const ws::UserId& user) {
   t.on_disconnect(socket, user);
@@ -119,7 +119,7 @@ void add_connect(Hooks& hooks) {
 
 template <class T>
 void add_message(Hooks& hooks) {
-  // One call serves both forms; Argument is const Json& or const ws::Message&.
+  // One lambda serves both forms; Argument is Json or ws::Message.
   const auto form = []<class Argument>(Task<> (*&slot)(void*, ws::WebSocket&, const ws::UserId&,
                                                        const Argument&)) {
     using Result = decltype(std::declval<T&>().on_message(std::declval<ws::WebSocket&>(),

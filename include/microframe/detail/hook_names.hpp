@@ -1,10 +1,10 @@
-// The names of hooks, and names that were meant to be one. Not for applications.
+// The names of hooks, and misspellings of them. Not for applications.
 #pragma once
 
 namespace microframe::detail {
 
-// Whether T has a member of that name, public or not and however overloaded: naming it in a class
-// that derives from T and from another class with that name is then ambiguous.
+// Whether T has a member of that name, public or not and however overloaded: the name is then
+// ambiguous in a class that derives from T and from another class with that name.
 #define MICROFRAME_HAS_MEMBER(name)        \
   struct Named_##name {                    \
     int name;                              \
@@ -25,7 +25,7 @@ MICROFRAME_HAS_MEMBER(on_session_expired)
 MICROFRAME_HAS_MEMBER(on_user_online)
 MICROFRAME_HAS_MEMBER(on_user_offline)
 
-// Names that were meant to be a hook's. Each is refused, for nothing would ever call it.
+// Names that were meant to be a hook's. Each is refused, because nothing would ever call it.
 #define MICROFRAME_NEAR_MISS(name, meant)                                                       \
   namespace near_miss {                                                                         \
   MICROFRAME_HAS_MEMBER(name)                                                                   \
@@ -39,7 +39,7 @@ MICROFRAME_HAS_MEMBER(on_user_offline)
   template <class T>                                                                            \
   consteval void check_##name() {}
 
-// One line a misspelling; check_names() below calls each.
+// One line per misspelling; check_names() below calls each.
 #define MICROFRAME_NEAR_MISSES(X)          \
   X(on_conect, on_connect)                 \
   X(on_connected, on_connect)              \

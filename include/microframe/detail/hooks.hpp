@@ -20,8 +20,8 @@ using Binary = std::span<const std::byte>;
 // Sends a hook's reply to the message it answers.
 void reply(ws::WebSocket& socket, const Json& value);
 
-// The hooks of one endpoint, type-erased. A null pointer is a hook that is not there. Each returns
-// the coroutine that has still to be run, or an empty Task where the hook has already returned.
+// The hooks of one endpoint, type-erased. A null pointer stands for a missing hook. Each hook
+// returns the coroutine that must still run, or an empty Task if the hook has already returned.
 struct Hooks {
   using Connect = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&);
   using JsonMessage = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, const Json&);
@@ -29,7 +29,7 @@ struct Hooks {
   using BinaryMessage = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, Binary);
   using Disconnect = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&,
                                 const ws::DisconnectReason&);
-  // Writes what it finds to the last argument, which outlives the coroutine.
+  // Writes its answer to the last argument, which outlives the coroutine.
   using JoinCheck = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, const std::string&, bool&);
   using RoomEvent = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&, const std::string&);
   using SessionEvent = Task<> (*)(void*, ws::WebSocket&, const ws::UserId&);
@@ -56,7 +56,7 @@ inline Task<> reply_later(Task<Json> hook, ws::WebSocket socket) {
   reply(socket, value);
 }
 
-// Calls a hook and turns what it returns into what is still to be run.
+// Calls a hook and turns its result into what must still run.
 template <class Call>
 Task<> run_hook(ws::WebSocket& socket, Call&& call) {
   using Result = std::invoke_result_t<Call&>;
@@ -77,7 +77,7 @@ inline Task<> check_later(Task<bool> hook, bool& allowed) {
   allowed = co_await hook;
 }
 
-// The same for a hook that finds something out.
+// The same for a hook that answers yes or no.
 template <class Call>
 Task<> run_check(Call&& call, bool& allowed) {
   if constexpr (std::is_same_v<std::invoke_result_t<Call&>, bool>) {

@@ -1,5 +1,5 @@
-// What a waiting coroutine needs of the thread it runs on. Implemented by the event loop; not for
-// applications.
+// Scheduler: what a waiting coroutine needs from the thread that it runs on. The event loop
+// implements it. Not for applications.
 #pragma once
 
 #include <chrono>
@@ -15,18 +15,18 @@ class Scheduler {
  public:
   virtual ~Scheduler() = default;
 
-  // Runs `callback` on the scheduler's own thread, soon. Any thread.
+  // Runs `callback` on the scheduler's own thread, soon. Call from any thread.
   virtual void post(std::function<void()> callback) = 0;
-  // Runs `callback` after `delay`. The scheduler's own thread only.
+  // Runs `callback` after `delay`. Call on the scheduler's own thread only.
   virtual void after(std::chrono::milliseconds delay, std::function<void()> callback) = 0;
-  // Runs `job` on a worker thread, then `done` on the scheduler's own. The scheduler's own thread
-  // only.
+  // Runs `job` on a worker thread, then `done` on the scheduler's own. Call on the scheduler's
+  // own thread only.
   virtual void work(std::function<void()> job, std::function<void()> done) = 0;
 
-  // What of the application runs on the scheduler's own thread.
+  // Which function of the application runs on the scheduler's own thread.
   ActivitySign& activity() { return activity_; }
 
-  // The calling thread's scheduler; nullptr on a thread without one.
+  // returns: the calling thread's scheduler; nullptr on a thread without one.
   static Scheduler* current();
 
  protected:
@@ -36,7 +36,8 @@ class Scheduler {
   ActivitySign activity_;
 };
 
-// A coroutine that may be destroyed before it is resumed. One thread, with a scheduler.
+// A coroutine that may be destroyed before it is resumed. Used on one thread, which has a
+// scheduler.
 class Waiting {
  public:
   void set(std::coroutine_handle<> handle) {
@@ -44,7 +45,7 @@ class Waiting {
     activity_ = Scheduler::current()->activity().read().activity;
   }
   void forget() { handle_ = {}; }
-  // What runs then is of the hook that waited.
+  // Resumes the coroutine, as a part of the hook that waited.
   void resume() {
     const auto handle = std::exchange(handle_, {});
     if (!handle) return;

@@ -1,4 +1,4 @@
-// AckStatus and Ack: what came of a message that was to be acknowledged.
+// AckStatus and Ack: what became of a message that the client must acknowledge.
 #pragma once
 
 #include <cstdint>
@@ -11,24 +11,24 @@
 namespace microframe::ws {
 
 enum class AckStatus : std::uint8_t {
-  acknowledged,   // the client's handlers have ended
-  failed,         // they failed: the data is {"code", "message"}
-  timed_out,      // no answer in time; it may still be handled
-  disconnected,   // the session has ended, or was not there
-  not_supported,  // a client without microframe.v1: it was sent the message, and cannot say more
+  acknowledged,   // the client's handler has ended
+  failed,         // the client's handler failed: the data is {"code", "message"}
+  timed_out,      // no answer came in time; the message may still be handled
+  disconnected,   // the session has ended, or there was none
+  not_supported,  // a client without microframe.v1: the message was sent, but is never answered
 };
 
 // The status's name, as in logs: "timed_out".
 std::string_view to_string(AckStatus status);
 
-// Of one device.
+// The answer of one device.
 struct Ack {
   Ack(const WebSocket& whose, AckStatus what, Json reply = {})
       : device(whose), status(what), data(std::move(reply)) {}
 
   WebSocket device;
   AckStatus status;
-  Json data;  // what the client replied; null where it did not
+  Json data;  // the client's reply; null if there was none
 };
 
 }  // namespace microframe::ws

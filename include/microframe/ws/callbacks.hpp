@@ -11,12 +11,13 @@
 
 namespace microframe::ws {
 
-// Each setter takes a callable with the arguments of the hook of that name (see BaseWebSocket) and
-// the same results:
-//   app.websocket("/ws", auth, ws::Callbacks().on_message([](ws::WebSocket& socket, const
-//   ws::UserId& user, const Json& message) {
-//     socket.chat().broadcast({{"from", user}, {"text", text(message, "text")}});
-//   }));
+// Each setter takes a callable with the arguments and results of the hook of that name (see
+// BaseWebSocket):
+//   app.websocket("/ws", auth,
+//                 ws::Callbacks().on_message([](ws::WebSocket& socket, const ws::UserId& user,
+//                                               const Json& message) {
+//                   socket.chat().broadcast({{"from", user}, {"text", text(message, "text")}});
+//                 }));
 // A callable may run on several loops at once, and lives as long as the application.
 class Callbacks {
  public:
@@ -182,12 +183,13 @@ class Callbacks {
   std::function<void(const UserId&)> offline_;
 };
 
-// The endpoint that Callbacks become.
+// The endpoint that is made of Callbacks.
 class CallbackEndpoint : public ChatBase {
  public:
   explicit CallbackEndpoint(Callbacks callbacks) : callbacks_(std::move(callbacks)) {}
 
-  // Points at the callables that were set. errors: ConfigError if there is no on_message.
+  // The hooks that call the callables which were set.
+  // errors: ConfigError if there is no on_message.
   detail::Hooks hooks() const;
 
  private:

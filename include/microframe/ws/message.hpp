@@ -7,9 +7,9 @@
 
 namespace microframe::ws {
 
-// What a raw on_message hook receives, and what may be sent where Json does not fit. Valid as long
-// as the bytes it was made from; one given to a hook is valid until the hook (or its coroutine) has
-// ended.
+// What a raw on_message hook receives, and what may be sent where Json does not fit. A Message is
+// valid as long as the bytes that it was made from; one that a hook receives is valid until the
+// hook (or its coroutine) has ended.
 class Message {
  public:
   // A text message; `content` must be UTF-8 (RFC 6455 §5.6).

@@ -1,4 +1,4 @@
-// RoomMessage and RoomDevice: what a room keeps and tells, as ChatBase gives it out. Values: they
+// RoomMessage and RoomDevice: what a room keeps and tells, as ChatBase returns it. Values that
 // own what they show.
 #pragma once
 
@@ -16,9 +16,9 @@ struct RoomMessage {
   RoomMessage(std::uint64_t number, bool binary, std::string_view bytes)
       : offset(number), is_binary(binary), content(bytes) {}
 
-  std::uint64_t offset;  // its number in the room, from 1, within the room's epoch
+  std::uint64_t offset;  // the message's number in the room, from 1, within the room's epoch
   bool is_binary;
-  std::string content;  // text in UTF-8, most often JSON; or bytes
+  std::string content;  // text in UTF-8 (usually JSON), or bytes
 };
 
 // A device in a room.
@@ -28,7 +28,7 @@ struct RoomDevice {
 
   std::string user;
   std::string device;  // WebSocket::id() as text
-  Json meta;           // what set_presence() said; {} before
+  Json meta;           // what set_presence() set; {} before
 };
 
 }  // namespace microframe::ws

@@ -12,12 +12,12 @@
 
 namespace microframe::ws {
 
-// Move-only; given to Application::add once. The AuthManager is borrowed and must outlive the
-// application.
+// Move-only. Give a route to Application::add once. The AuthManager is borrowed and must outlive
+// the application.
 class WebSocketRoute {
  public:
-  // path: starts with '/'. endpoint: any class derived from BaseWebSocket with an on_message.
-  // errors: none here; Application::add checks.
+  // path:     starts with '/'; Application::add checks it.
+  // endpoint: any class derived from BaseWebSocket with an on_message.
   template <class T>
   WebSocketRoute(std::string path, std::unique_ptr<T> endpoint, authx::AuthConfig auth,
                  authx::AuthManager* users = nullptr)
@@ -35,8 +35,8 @@ class WebSocketRoute {
     parts_.owner = std::move(endpoint);
   }
 
-  // The subprotocols the application speaks (RFC 6455 §1.9), best first. Left out: the first that a
-  // client offers is chosen.
+  // The subprotocols that the application speaks (RFC 6455 §1.9), best first. Default: the first
+  // one that a client offers is chosen.
   WebSocketRoute&& subprotocols(std::vector<std::string> names) && {
     parts_.subprotocols = std::move(names);
     return std::move(*this);
