@@ -3,8 +3,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,14 +16,32 @@
 #include "hub/leaves.hpp"
 #include "hub/receiver.hpp"
 #include "hub/room.hpp"
+#include "microframe/json.hpp"
+
+namespace microframe::ws {
+struct Ack;
+}
 
 namespace microframe::hub {
 
 class Member : public Receiver {
  public:
+  // Called once with what came of a message, on the member's loop; throws nothing.
+  using Answered = std::function<void(ws::Ack&&)>;
+
   // loop: the index of the loop it lives on, among those the hub was made with.
   Member(std::string user, std::size_t loop);
   ~Member() override;
+
+  // --- What others ask of a member, without knowing what it is. Any thread.
+  // The member's user has too many devices, and this one must go.
+  virtual void evict() {}
+  // The user's tokens are no longer good, and the member must go. reason: for the client.
+  virtual void revoke(std::string_view /*reason*/) {}
+  // Sends a message that the client must acknowledge within the timeout. Without memory to ask,
+  // `told` is dropped without a call.
+  virtual void ask(const Json& /*message*/, std::chrono::milliseconds /*timeout*/,
+                   Answered /*told*/) {}
 
   // --- For the hub alone. Guarded by the lock of the member's user; only the standing may be read
   // without it. That lock is one of several in the hub's table, chosen by the user's name, which no

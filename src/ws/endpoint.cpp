@@ -9,7 +9,6 @@
 #include "microframe/config_error.hpp"
 #include "ws/encode.hpp"
 #include "ws/random_name.hpp"
-#include "ws/server_connection.hpp"
 #include "ws/site.hpp"
 
 namespace microframe::ws {
@@ -66,8 +65,7 @@ std::optional<authx::Claims> Endpoint::verify(std::string_view token, authx::Tim
 
 std::size_t Endpoint::disconnect(std::string_view user, std::string_view reason) const {
   const auto devices = hub().members_of(user);
-  for (const auto& device : devices)
-    static_cast<ServerConnection&>(*device).request_revocation(reason);
+  for (const auto& device : devices) device->revoke(reason);
   return devices.size();
 }
 

@@ -295,7 +295,7 @@ void HttpSession::open(base::MutableBytes early) {
   server_.forget(*this);  // `this` is gone; `early` shows bytes that are not its own
   connection->open(std::move(socket), early);
   // A revocation that came since the token was judged may not have seen this device.
-  if (revocations.covers(connection->user(), issued_at)) connection->revoke("revoked");
+  if (revocations.covers(connection->user(), issued_at)) connection->revoke_here("revoked");
 }
 
 std::string HttpSession::acceptance() const {

@@ -81,15 +81,7 @@ void ServerConnection::begin_session(base::MutableBytes early) {
     endpoint_.count_session(true);
     session_->welcome();
   }
-  if (const Ref<Member> oldest = endpoint_.hub().add(*this)) {
-    auto& replaced = static_cast<ServerConnection&>(*oldest);
-    replaced.server_.run([held = Ref<ServerConnection>(&replaced)] {
-      held->guarded([&] {
-        held->reject(guard::Rejection::replaced, "the user has too many devices");
-        held->close(CloseCode::replaced, "replaced by a newer device", DisconnectCause::replaced);
-      });
-    });
-  }
+  if (const Ref<Member> oldest = endpoint_.hub().add(*this)) oldest->evict();
   runner_.connect();
   if (!early.empty()) read(early);
 }

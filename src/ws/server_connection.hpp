@@ -76,7 +76,7 @@ class ServerConnection final : public hub::Member,
   // Sends our Close and ends the session. Does nothing unless open.
   void close(proto::CloseCode code, std::string_view reason, DisconnectCause cause);
   // The same with 4409, for a user whose tokens are no longer good. Throws nothing.
-  void revoke(std::string_view reason);
+  void revoke_here(std::string_view reason);
   // Drops the stream, and ends the session if a Close has not yet. Hooks that wait are abandoned.
   // Called again where it ran out of memory, it goes on.
   void drop();
@@ -91,7 +91,6 @@ class ServerConnection final : public hub::Member,
   // The form that its client is sent.
   Forms forms() const;
   void request_close(proto::CloseCode code, std::string_view reason);
-  void request_revocation(std::string_view reason);
   void request_resume(std::shared_ptr<Resumption> resumption);
   bool refresh_token(std::string_view token);
   // As WebSocket::send_acked, on the connection's loop.
@@ -101,6 +100,9 @@ class ServerConnection final : public hub::Member,
   // Sends what a message hook has returned. On its loop.
   void reply(const Json& value);
   // hub::Member
+  void evict() override;
+  void revoke(std::string_view reason) override;
+  void ask(const Json& message, std::chrono::milliseconds timeout, Answered told) override;
   std::string_view session() const override;
   bool resumed() const { return resumed_.load(std::memory_order_relaxed); }
   // As WebSocket::buffered.
@@ -200,7 +202,7 @@ class ServerConnection final : public hub::Member,
   bool may_come_back(const DisconnectReason& reason) const;
   void suspend(DisconnectReason reason, bool drop_queue);
   void await_client();
-  void evict();
+  void end_former_stream();
   void end_suspended();
   void end_of_session();
   void go_on_with(Resumption resumption);

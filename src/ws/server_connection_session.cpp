@@ -76,6 +76,13 @@ void ServerConnection::ask(const Json& message, std::chrono::milliseconds timeou
   });
 }
 
+void ServerConnection::ask(const Json& message, std::chrono::milliseconds timeout, Answered told) {
+  ask(message, timeout,
+      [held = Ref<ServerConnection>(this), told = std::move(told)](AckStatus status, Json data) {
+        told(Ack(held->public_handle(), status, std::move(data)));
+      });
+}
+
 // --- rooms ---
 
 void ServerConnection::joined(const hub::Joined& joined) try {
@@ -170,7 +177,7 @@ void ServerConnection::await_client() {
 }
 
 // Ends the stream that the session still has, for its client has come by another.
-void ServerConnection::evict() {
+void ServerConnection::end_former_stream() {
   if (is_open()) {
     reject(guard::Rejection::replaced, "the session goes on elsewhere");
     session_->bye(CloseCode::replaced, "resumed elsewhere");
@@ -193,7 +200,7 @@ void ServerConnection::resume(Resumption resumption) {
     // Its client has given it up, or somebody on the way has sent it twice: it evicts nobody, and
     // is dropped.
     if (!session_->is_latest(resumption.attempt)) return;
-    if (!suspended_ || phase_ != Phase::closed) evict();
+    if (!suspended_ || phase_ != Phase::closed) end_former_stream();
     if (!suspended_) return begin_anew(std::move(resumption));  // too many are
     if (!session_->can_resume(resumption.received)) {
       begin_anew(std::move(resumption));
@@ -262,7 +269,7 @@ void ServerConnection::go_on_with(Resumption resumption) {
   session_->welcome_back(resumption.received);
   runner_.connect();
   if (!resumption.early.empty()) read(resumption.early);
-  if (server_.site().revocations.covers(user(), resumption.issued_at)) revoke("revoked");
+  if (server_.site().revocations.covers(user(), resumption.issued_at)) revoke_here("revoked");
 }
 
 // The session is over, or lacks what its client has missed: the stream begins a new one, on this
@@ -278,12 +285,12 @@ void ServerConnection::open(Resumption resumption) {
     socket_->send(SharedBuffer::copy(base::as_bytes(resumption.accept)));
     begin_session(resumption.early);
   });
-  if (server_.site().revocations.covers(user(), issued_at)) revoke("revoked");
+  if (server_.site().revocations.covers(user(), issued_at)) revoke_here("revoked");
 }
 
 // --- over ---
 
-void ServerConnection::revoke(std::string_view reason) {
+void ServerConnection::revoke_here(std::string_view reason) {
   guarded([&] {
     if (!is_open() && !suspended_) return;
     reject(guard::Rejection::revoked, reason);
@@ -291,9 +298,19 @@ void ServerConnection::revoke(std::string_view reason) {
   });
 }
 
-void ServerConnection::request_revocation(std::string_view reason) {
-  server_.run(
-      [held = Ref<ServerConnection>(this), text = std::string(reason)] { held->revoke(text); });
+void ServerConnection::revoke(std::string_view reason) {
+  server_.run([held = Ref<ServerConnection>(this), text = std::string(reason)] {
+    held->revoke_here(text);
+  });
+}
+
+void ServerConnection::evict() {
+  server_.run([held = Ref<ServerConnection>(this)] {
+    held->guarded([&] {
+      held->reject(guard::Rejection::replaced, "the user has too many devices");
+      held->close(CloseCode::replaced, "replaced by a newer device", DisconnectCause::replaced);
+    });
+  });
 }
 
 // Ends a suspended session, as soon as no hook of it runs: on_session_expired runs, then its rooms
