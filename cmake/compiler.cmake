@@ -11,6 +11,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options(-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread
                       -Wno-array-bounds -Wno-restrict -Wno-dangling-pointer -Wno-use-after-free -Wno-tsan)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # Code that touches what a base::Mutex guards without holding that mutex.
+  add_compile_options(-Wthread-safety)
+endif()
 
 if(MICROFRAME_SANITIZE)
   add_compile_options(-fsanitize=${MICROFRAME_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

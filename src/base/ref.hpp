@@ -1,8 +1,9 @@
-// RefCounted and Ref<T>: an object that counts who holds it, and a holder. The last release
-// destroys it, on whatever thread that is. Any thread.
+// RefCounted and Ref<T>: an object that counts its holders, and a holder. The last release destroys
+// the object, on whatever thread that happens. Threading: any thread.
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstdint>
 #include <utility>
 
@@ -35,6 +36,10 @@ class Ref {
   }
   Ref(const Ref& other) : Ref(other.object_) {}
   Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+  // A Ref to what the other's object is as well.
+  template <class Other>
+    requires(!std::same_as<Other, T> && std::convertible_to<Other*, T*>)
+  Ref(const Ref<Other>& other) : Ref(other.get()) {}
   Ref& operator=(Ref other) noexcept {
     std::swap(object_, other.object_);
     return *this;

@@ -9,34 +9,35 @@
 
 #include "base/frame.hpp"
 #include "base/ref.hpp"
-#include "hub/member.hpp"
+#include "hub/receiver.hpp"
 
 namespace microframe::hub {
 
 // Whom a delivery leaves out.
 struct Exclusion {
   std::vector<std::string> users;
-  base::Ref<Member> device;
+  base::Ref<Receiver> device;
 
   bool empty() const { return users.empty() && !device; }
-  bool covers(const Member& member) const;
+  bool covers(const Receiver& receiver) const;
 };
 
 enum class Audience : bool { all, sessions };
 
 struct Delivery {
-  // sequence: its number among all of its room; 0 where the room has none.
+  // number: among all deliveries of the room; 0 where the room numbers none.
   Delivery(base::Frame what, Exclusion left_out, Audience whom = Audience::all,
            std::uint64_t number = 0)
       : frame(std::move(what)), exclusion(std::move(left_out)), audience(whom), sequence(number) {}
 
-  bool is_for(const Member& member) const {
-    if (audience == Audience::sessions && !member.has_session()) return false;
-    return exclusion.empty() || !exclusion.covers(member);
+  bool is_for(const Receiver& receiver) const {
+    if (audience == Audience::sessions && !receiver.has_session()) return false;
+    return exclusion.empty() || !exclusion.covers(receiver);
   }
 
-  // Has a count of references of its own, if that pays for so many receivers: for a delivery that
-  // has come to a loop from another. Without memory for it, it does not.
+  // Gives the frame a count of references of its own, if that pays for so many receivers: for a
+  // delivery that has come to a loop from another. Without memory for a copy, the count stays
+  // shared.
   void part_from_others(std::size_t receivers);
 
   base::Frame frame;

@@ -1,5 +1,6 @@
 // HeldBack: what a room with a coalescing window has in store for its members on one loop, in
-// order, until the window ends. No clock: who holds it is told when that is. Threading: its loop.
+// order, until the window ends. No clock: the owner is told when the window ends. Threading: its
+// loop.
 #pragma once
 
 #include <cstddef>
@@ -13,12 +14,12 @@ namespace microframe::hub {
 
 class alignas(64) HeldBack {
  public:
-  // Past either of them nothing is gained by waiting: a connection's next system call is full.
+  // Past either bound nothing is gained by waiting: a connection's next system call is full.
   static constexpr std::size_t kDeliveriesMax = 64;
   static constexpr std::size_t kBytesMax = 64 * 1024;
 
-  // Numbers it behind those before, unless its room has. errors: std::bad_alloc, as if it had not
-  // been.
+  // Numbers the delivery behind those before, unless the room has numbered it.
+  // errors: std::bad_alloc; then nothing has changed.
   void push(Delivery delivery) {
     const std::uint64_t number = delivery.sequence != 0 ? delivery.sequence : sequence_ + 1;
     const std::size_t size = delivery.frame.size();
@@ -34,10 +35,10 @@ class alignas(64) HeldBack {
 
   const std::vector<Delivery>& deliveries() const { return deliveries_; }
   bool full() const { return deliveries_.size() >= kDeliveriesMax || bytes_ >= kBytesMax; }
-  // Of the latest that was pushed.
+  // The number of the latest delivery that was pushed.
   std::uint64_t sequence() const { return sequence_; }
 
-  bool timed = false;  // somebody comes at the window's end
+  bool timed = false;  // a timer for the window's end is set
 
  private:
   std::vector<Delivery> deliveries_;

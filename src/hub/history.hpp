@@ -1,6 +1,6 @@
-// History: the latest messages of a room, numbered. No I/O, no clock, no threads: its room guards
-// it, and time comes in. Frames are shared with those who were sent them: keeping one costs a
-// pointer, replaying one no encoding.
+// History: the latest messages of a room, numbered. No I/O, no clock, no threads: the room guards
+// its history, and time comes in. Frames are shared with those who were sent them: to keep a frame
+// costs two pointers, to replay one costs no encoding.
 #pragma once
 
 #include <chrono>
@@ -20,7 +20,7 @@ namespace microframe::hub {
 
 using base::Since;
 
-// Who is not to see a message, then or ever.
+// Who must not see a message, now or later.
 struct HiddenFrom {
   std::vector<std::string> users;
   std::string session;  // "" for none
@@ -37,29 +37,30 @@ class History {
     HiddenFrom hidden;
   };
 
-  // epoch: of no other room before it: offsets begin anew with it.
+  // epoch: a name that no room had before, because offsets begin anew with the epoch.
   History(std::string epoch, std::size_t messages_max, std::chrono::milliseconds age)
       : epoch_(std::move(epoch)), messages_max_(messages_max), age_ms_(base::to_ms(age)) {}
 
   const std::string& epoch() const { return epoch_; }
-  // Of the latest message; 0 before the first.
+  // The number of the latest message; 0 before the first.
   std::uint64_t offset() const { return offset_; }
-  // The next message's is one more. Numbered before it is added, for the frame may tell it.
+  // The number of the next message, which is numbered before it is added, because its frame may
+  // tell the number.
   std::uint64_t next_offset() const { return offset_ + 1; }
   void add(base::Frame frame, HiddenFrom hidden, std::uint64_t now_ms);
-  // Lets go of what is too old.
+  // Drops the messages that are too old.
   void expire(std::uint64_t now_ms);
   bool empty() const { return entries_.empty(); }
 
-  // The messages after `since`, all of them, but those hidden from the user, from the session of
-  // `since` or from the one that asks ("": it has none). returns: nullopt if one is missing, or the
-  // epoch is another.
+  // All messages after `since`, except those hidden from the user, from the session of `since` or
+  // from the session that asks ("": none).
+  // returns: nullopt if a message is missing, or the epoch is another.
   std::optional<std::vector<base::Frame>> after(const Since& since, std::string_view user,
                                                 std::string_view session) const;
-  // The `count` latest at most that the user may see in that session, in order.
+  // At most `count` of the latest messages that the user may see in that session, in order.
   std::vector<base::Frame> latest(std::size_t count, std::string_view user,
                                   std::string_view session) const;
-  // Those after an offset, `limit` at most, in order.
+  // The messages after an offset, `limit` at most, in order.
   std::vector<Entry> entries_after(std::uint64_t offset, std::size_t limit) const;
 
  private:

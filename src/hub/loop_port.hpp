@@ -1,4 +1,4 @@
-// LoopPort: how a hub reaches one loop. Implemented by who owns the loops; must outlive every hub
+// LoopPort: how a hub reaches one loop. Implemented by the owner of the loops; must outlive every hub
 // that holds it.
 #pragma once
 
@@ -11,14 +11,14 @@ class LoopPort {
  public:
   // Whether the caller runs on this loop.
   virtual bool is_current() const = 0;
-  // Runs `task` on this loop later. Any thread; tasks of one thread run in the order it posted
-  // them.
+  // Runs `task` on this loop later. Any thread; tasks that one thread has posted run in the order in
+  // which it posted them.
   virtual void post(std::function<void()> task) = 0;
-  // Likewise, and behind what any thread has posted by this before, and what others have posted by
-  // post().
+  // The same, and `task` runs behind everything that was posted before by post_behind() from any
+  // thread, and by post() from other threads.
   virtual void post_behind(std::function<void()> task) = 0;
-  // Runs `task` on this loop once `delay` has passed. On this loop; the loop may end without having
-  // run it.
+  // Runs `task` on this loop once `delay` has passed. Called on this loop, which may end without
+  // having run the task.
   virtual void after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
 
  protected:

@@ -19,8 +19,8 @@ void MemberSet::erase(const Member& member) {
     if (!places_[hole]) return;
     hole = next(hole);
   }
-  // Who follows without a gap moves up, unless its home lies behind the hole: it would not be found
-  // there.
+  // The members that follow without a gap move up, unless their home lies behind the hole: nobody
+  // would find them there.
   for (std::size_t at = next(hole); places_[at]; at = next(at)) {
     const std::size_t mask = places_.size() - 1;
     if (((at - home(places_[at])) & mask) < ((at - hole) & mask)) continue;
@@ -31,12 +31,12 @@ void MemberSet::erase(const Member& member) {
   --size_;
   if (places_.size() == kPlacesMin || size_ * 8 >= places_.size()) return;
   try {
-    resize(places_.size() / 2);  // a walk is to cost what there are members
+    resize(places_.size() / 2);  // so that a walk costs no more than there are members
   } catch (const std::bad_alloc&) {
   }
 }
 
-// The low bits of an address say little, and the high ones less.
+// The low bits of an address differ little, and the high ones less.
 std::size_t MemberSet::home(const Member* member) const {
   constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;
   const std::uint64_t mixed = std::bit_cast<std::uintptr_t>(member) * kGolden;

@@ -1,6 +1,6 @@
 // MemberSet: the members of a room, in no order: pointers in one table, probed one place after the
-// other (Knuth, The Art of Computer Programming 3, 6.4, algorithms L and R). A node each would cost
-// three times the memory. Threading: none of its own.
+// other (Knuth, The Art of Computer Programming 3, 6.4, algorithms L and R). A node per member would
+// cost three times the memory. Threading: none of its own.
 #pragma once
 
 #include <algorithm>
@@ -13,9 +13,10 @@ class Member;
 
 class MemberSet {
  public:
-  // Of one that is not in. errors: std::bad_alloc, as if it had not been called.
+  // Puts in a member that is not in.
+  // errors: std::bad_alloc; then nothing has changed.
   void insert(const Member& member);
-  // Does nothing for one that is not in. Needs no memory.
+  // Does nothing for a member that is not in. Needs no memory.
   void erase(const Member& member);
 
   bool empty() const { return size_ == 0; }

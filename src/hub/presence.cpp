@@ -18,7 +18,7 @@ bool Presence::add(const std::string& user, std::string_view device) {
   std::vector<Device> first;
   first.push_back({std::string(device), boost::json::object()});
   const auto [entry, is_first] = users_.try_emplace(user, std::move(first));
-  // Where there is no memory for it the user must not be there without a device.
+  // Where memory runs out, no user must remain without a device.
   if (!is_first) entry->second.push_back(std::move(first.front()));
   return true;
 }

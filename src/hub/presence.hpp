@@ -1,5 +1,5 @@
-// Presence: who is in a room, by user, with an entry a device. No I/O, no threads: its room guards
-// it.
+// Presence: who is in a room, by user, with an entry per device. No I/O, no threads: the room guards
+// its presence.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -21,14 +21,15 @@ class Presence {
   // Users with the devices that came or went.
   using Users = std::map<std::string, std::vector<Device>, std::less<>>;
 
-  // Puts the device in. returns: false if it is in already.
+  // Puts the device in.
+  // returns: false if the device is in already.
   bool add(const std::string& user, std::string_view device);
   bool remove(const std::string& user, std::string_view device);
-  // returns: false if it is not in, or its metadata is the same.
+  // returns: false if the device is not in, or its metadata is the same.
   bool set_meta(const std::string& user, std::string_view device, const Json& meta);
 
   const Users& users() const { return users_; }
-  // Of a device that is in, else null.
+  // The metadata of a device that is in, else null.
   const Json* meta(const std::string& user, std::string_view device) const;
 
  private:

@@ -1,45 +1,70 @@
-// Room: a named set of members. It is made for the first member and forgotten after the last; one
-// that keeps messages is made for the first of either, and forgotten with the last of both.
+// Room: a named set of members. A room is made for its first member and forgotten after its last
+// one. An ordered room (OrderedRoom) does more at each step.
+// Threading: any thread, except for what says otherwise.
 #pragma once
 
 #include <chrono>
-#include <memory>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/ref.hpp"
+#include "hub/delivery.hpp"
+#include "hub/history.hpp"
 #include "hub/member_set.hpp"
-#include "hub/room_log.hpp"
+#include "hub/presence.hpp"
+#include "hub/seal.hpp"
 #include "hub/seating.hpp"
+#include "hub/sink.hpp"
 
 namespace microframe::hub {
 
 class Room : public base::RefCounted {
  public:
-  // log: nullptr unless it is ordered. window: as Seating has it.
-  Room(std::string name, std::size_t loops, std::unique_ptr<RoomLog> log,
-       std::chrono::milliseconds window)
-      : name_(std::move(name)), seating_(loops, window), log_(std::move(log)) {}
+  // loops: outlive the room. window: as Seating has it.
+  Room(std::string name, const std::vector<LoopPort*>& loops, std::chrono::milliseconds window)
+      : name_(std::move(name)), seating_(loops, window, *this) {}
 
   const std::string& name() const { return name_; }
   Seating& seating() { return seating_; }
-  // nullptr unless it is ordered.
-  RoomLog* log() { return log_.get(); }
-  // Gives it up, under the room's lock and without members, unless it keeps messages. Takes the
-  // log's order. returns: whether it is to be taken out of the table.
-  bool forget() {
-    if (!log_) return true;
-    const std::lock_guard lock(log_->order);
-    log_->forgotten = !log_->history || log_->history->empty();
-    return log_->forgotten;
-  }
-  // The members of every loop. Guarded by the room's lock in the hub.
+  // The members on every loop. Guarded by the lock of the room's part of the table.
   MemberSet& members() { return members_; }
+
+  // Sends a message to the members. exclusion: moved from, unless the room is forgotten.
+  // returns: false where the room is forgotten, and the message belongs to its successor.
+  virtual bool publish(const Seal& seal, Exclusion& exclusion);
+
+  // --- On the member's loop, under the lock of the member's user.
+  // Seats the member, if it is not seated, and tells it what it finds here, if it has a wish or is
+  // seated anew. errors: std::bad_alloc; the member is seated as before.
+  virtual void seat(Receiver& member, const JoinWish* wish);
+  virtual void unseat(Receiver& member);
+
+  // --- Under the lock of the room's part of the table.
+  // Gives the room up, which has no members, unless it keeps messages.
+  // returns: whether the room must be taken out of the table.
+  virtual bool forget() { return true; }
+  // Drops messages that have been kept too long.
+  virtual void expire() {}
+
+  // --- What the room keeps. A room that is not ordered keeps nothing.
+  virtual bool keeps_messages() const { return false; }
+  virtual std::vector<History::Entry> history(std::uint64_t /*since*/, std::size_t /*limit*/) {
+    return {};
+  }
+  virtual Presence::Users presence() { return {}; }
+  // returns: whether the member's device is among those that are present.
+  virtual bool set_presence(const Receiver& /*member*/, const Json& /*meta*/) { return false; }
+
+ protected:
+  Joined joined(bool entered, const JoinWish* wish) const;
 
  private:
   const std::string name_;
   Seating seating_;
   MemberSet members_;
-  const std::unique_ptr<RoomLog> log_;
 };
 
 }  // namespace microframe::hub

@@ -12,8 +12,8 @@ struct RoomPolicy {
   std::size_t history_max = 0;  // messages kept; 0: none
   std::chrono::milliseconds history_age{0};
   bool presence = false;
-  std::chrono::milliseconds coalesce{
-      0};  // what is sent waits at most so long for what follows; 0: not at all
+  // How long what is sent may wait for what follows; 0: not at all.
+  std::chrono::milliseconds coalesce{0};
 
   bool keeps_history() const { return history_max != 0; }
   // Whether all its members see all that happens in one order.

@@ -1,5 +1,5 @@
-// Surroundings: what a hub asks of who owns it, and tells it. Implementations outlive the hub; any
-// thread calls.
+// Surroundings: what a hub asks of its owner, and tells its owner. Implementations outlive the hub;
+// any thread calls.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +22,8 @@ class Surroundings {
   // What sessions in the room are sent when devices come and go: the enveloped form alone.
   virtual base::Frame presence_frame(std::string_view room, const Presence::Users& joins,
                                      const Presence::Users& leaves) const = 0;
-  // The user's first device has come, or the last has gone. Called under a lock, in the order in
-  // which it happens for each user: it must not call the hub back.
+  // The user's first device has come, or the last has gone. Called under the user's lock, in the
+  // order in which that happens per user; must not call the hub back.
   virtual void user_online(const std::string& user) = 0;
   virtual void user_offline(const std::string& user) = 0;
 

@@ -16,7 +16,7 @@ namespace test {
 class FakeLoop final : public microframe::hub::LoopPort {
  public:
   bool is_current() const override { return current_ == this; }
-  // As a net::Loop has it: what it posts to itself runs before what others have posted.
+  // As in a net::Loop: what the loop posts to itself runs before what others have posted.
   void post(std::function<void()> task) override {
     (is_current() ? own_ : tasks_).push_back(std::move(task));
   }
@@ -26,7 +26,7 @@ class FakeLoop final : public microframe::hub::LoopPort {
     timers_.emplace(now_ + delay, std::move(task));
   }
 
-  // Time passes; what is due by then runs.
+  // Lets time pass, and runs what is due by then.
   void pass(std::chrono::milliseconds time) {
     const auto until = now_ + time;
     while (!timers_.empty() && timers_.begin()->first <= until) {

@@ -1,5 +1,4 @@
-// Rooms that hold back what they are sent until their window ends, with loops and time that a test
-// runs.
+// Rooms whose messages wait until a window ends, with loops and time that a test runs.
 
 #include <gtest/gtest.h>
 
@@ -31,7 +30,7 @@ JoinWish since(std::uint64_t offset) {
   return wish;
 }
 
-// Writes what it is sent, and what it is told of its rooms, as it comes.
+// Writes down what it is sent and what it is told of its rooms.
 class Guest final : public Member {
  public:
   using Member::Member;
@@ -126,7 +125,7 @@ TEST_F(CoalescingRooms, TheNextMessageBeginsAWindowOfItsOwn) {
   EXPECT_EQ(ann->take(), Names{"2"});
 }
 
-TEST_F(CoalescingRooms, WhatIsNoMessageOfTheRoomDoesNotWait) {
+TEST_F(CoalescingRooms, OnlyMessagesOfTheRoomWait) {
   const auto ann = in("slow", "ann");
   join(ann, "quick");
   ann->take();
@@ -156,7 +155,7 @@ TEST_F(CoalescingRooms, EachRoomHasAWindowOfItsOwn) {
   EXPECT_EQ(ann->take(), Names{"b1"});
 }
 
-TEST_F(CoalescingRooms, WhoComesMeanwhileGetsWhatIsSentAfter) {
+TEST_F(CoalescingRooms, MemberThatJoinsMeanwhileGetsWhatIsSentAfter) {
   const auto ann = in("slow", "ann");
   say("slow", "before");
   const auto bob = in("slow", "bob");
@@ -166,7 +165,7 @@ TEST_F(CoalescingRooms, WhoComesMeanwhileGetsWhatIsSentAfter) {
   EXPECT_EQ(bob->take(), Names{"after"});
 }
 
-TEST_F(CoalescingRooms, WhoLeavesMeanwhileGetsAtOnceWhatWasSentBefore) {
+TEST_F(CoalescingRooms, MemberThatLeavesGetsAtOnceWhatWasSentBefore) {
   const auto ann = in("slow", "ann");
   const auto bob = in("slow", "bob");
   say("slow", "before");
@@ -179,7 +178,7 @@ TEST_F(CoalescingRooms, WhoLeavesMeanwhileGetsAtOnceWhatWasSentBefore) {
   EXPECT_EQ(bob->take(), Names{});
 }
 
-TEST_F(CoalescingRooms, WhoLeavesAndComesBackMissesAndRepeatsNothing) {
+TEST_F(CoalescingRooms, MemberThatLeavesAndComesBackHearsNothingTwice) {
   const auto ann = in("slow", "ann");
   say("slow", "1");
   leave(ann, "slow");
@@ -190,7 +189,7 @@ TEST_F(CoalescingRooms, WhoLeavesAndComesBackMissesAndRepeatsNothing) {
   EXPECT_EQ(ann->take(), (Names{"1", "left", "joined at 0", "3"}));
 }
 
-TEST_F(CoalescingRooms, WhoCatchesUpGetsItAtOnceAndOnce) {
+TEST_F(CoalescingRooms, MemberThatCatchesUpGetsWhatWaitsAtOnceAndOnce) {
   const auto ann = in("slow", "ann");
   const auto bob = in("slow", "bob");
   join(ann, "slow too");
@@ -206,7 +205,7 @@ TEST_F(CoalescingRooms, WhoCatchesUpGetsItAtOnceAndOnce) {
   EXPECT_EQ(bob->take(), (Names{"a", "c"}));
 }
 
-TEST_F(CoalescingRooms, WhoIsLeftOutOfAMessageStaysSo) {
+TEST_F(CoalescingRooms, MemberLeftOutOfAMessageStaysLeftOut) {
   const auto ann = in("slow", "ann");
   const auto bob = in("slow", "bob");
   Exclusion not_bob;
@@ -223,8 +222,8 @@ TEST_F(CoalescingRooms, WhoIsLeftOutOfAMessageStaysSo) {
   EXPECT_EQ(bob->take(), Names{});
 }
 
-// Of either kind nothing is gained by more: the window has an end, but not what is sent in it.
-TEST_F(CoalescingRooms, ASystemCallFullDoesNotWait) {
+// Past as many deliveries or bytes nothing is gained by waiting for the end of the window.
+TEST_F(CoalescingRooms, FullWindowIsReleasedAtOnce) {
   const auto ann = in("slow", "ann");
   for (std::size_t i = 0; i < HeldBack::kDeliveriesMax; ++i) {
     EXPECT_EQ(ann->heard.size(), 0U);
@@ -236,7 +235,7 @@ TEST_F(CoalescingRooms, ASystemCallFullDoesNotWait) {
   say("slow", "x");
   EXPECT_EQ(ann->take().size(), 2U);
   say("slow", "the first of the next");
-  EXPECT_EQ(loops[0].timers(), 1U) << "one timer a room and loop";
+  EXPECT_EQ(loops[0].timers(), 1U) << "one timer per room and loop";
   loops[0].pass(milliseconds(5));
   EXPECT_EQ(ann->take(), Names{"the first of the next"});
 }
@@ -254,7 +253,7 @@ TEST_F(CoalescingRooms, EachLoopHasAWindowOfItsOwn) {
   EXPECT_EQ(bob->take(), (Names{"1", "2"}));
 }
 
-TEST_F(CoalescingRooms, ALeaveMadeElsewhereComesBehindWhatWasSentBefore) {
+TEST_F(CoalescingRooms, LeaveMadeElsewhereComesAfterWhatWasSentBefore) {
   const auto bob = in("slow", "bob", 1);
   say("slow", "before");
   loops[0].on([&] { hub.leave_user("bob", "slow"); });
@@ -264,7 +263,7 @@ TEST_F(CoalescingRooms, ALeaveMadeElsewhereComesBehindWhatWasSentBefore) {
   EXPECT_EQ(bob->take(), Names{});
 }
 
-TEST_F(CoalescingRooms, HistoryIsKeptAtOnceAndNothingOfItComesTwice) {
+TEST_F(CoalescingRooms, HistoryIsKeptAtOnceAndNoMessageComesTwice) {
   const auto ann = in("slow kept", "ann");
   say("slow kept", "1");
   say("slow kept", "2");
@@ -279,8 +278,8 @@ TEST_F(CoalescingRooms, HistoryIsKeptAtOnceAndNothingOfItComesTwice) {
   EXPECT_EQ(bob->take(), Names{"3"});
 }
 
-// What was held back comes first, so that all that follows the answer is newer.
-TEST_F(CoalescingRooms, AMemberThatAsksWhatItMissedIsNotToldItAgainLater) {
+// What waits comes first, so that all that follows the answer is newer.
+TEST_F(CoalescingRooms, MemberThatAsksWhatItMissedIsNotToldItAgainLater) {
   const auto ann = in("slow kept", "ann");
   say("slow kept", "1");
   const JoinWish wish = since(0);
@@ -304,7 +303,7 @@ TEST_F(CoalescingRooms, PresenceKeepsItsPlaceAmongTheMessages) {
   EXPECT_EQ(ann->take(), (Names{"1", "+bob", "2", "-bob", "3"}));
 }
 
-TEST_F(CoalescingRooms, ARoomThatIsForgottenMeanwhileLeavesNothingBehind) {
+TEST_F(CoalescingRooms, RoomForgottenMeanwhileLeavesNothingBehind) {
   const auto ann = in("slow", "ann");
   say("slow", "1");
   loops[0].on([&] { hub.remove(*ann); });

@@ -1,5 +1,5 @@
-// Users, rooms and deliveries of one hub, with loops that are queues a test runs in whatever order
-// it likes.
+// Users, rooms and deliveries of one hub, with loops that are queues which a test runs in whatever
+// order it likes.
 
 #include "hub/hub.hpp"
 
@@ -85,7 +85,7 @@ TEST_F(HubTest, KnowsWhoIsConnectedOnEveryLoop) {
   EXPECT_EQ(hub.connections(), 0U);
 }
 
-TEST_F(HubTest, TellsTheOldestDeviceOfAUserWithOneTooMany) {
+TEST_F(HubTest, ReturnsTheOldestDeviceOfAUserWithOneTooMany) {
   const auto first = add("alice");
   const auto second = add("alice", 1);
   const auto third = add("alice");
@@ -98,7 +98,7 @@ TEST_F(HubTest, TellsTheOldestDeviceOfAUserWithOneTooMany) {
   for (const auto& member : {first, second, third, fourth, fifth}) remove(member);
 }
 
-TEST_F(HubTest, BroadcastsToEveryoneOnceByOnePostALoop) {
+TEST_F(HubTest, BroadcastReachesEveryoneOnceByOnePostPerLoop) {
   const auto a = add("a", 0);
   const auto b = add("b", 1);
   const auto c = add("c", 1);
@@ -111,7 +111,7 @@ TEST_F(HubTest, BroadcastsToEveryoneOnceByOnePostALoop) {
   for (const auto& member : {a, b, c}) remove(member);
 }
 
-// Loops that count references to one frame wait for each other.
+// Loops that count references to one frame wait for each other, so each gets a copy.
 TEST_F(HubTest, ManyReceiversOnAnotherLoopShareAFrameOfTheirOwn) {
   std::vector<Ref<Inbox>> members;
   for (std::size_t i = 0; i < 8; ++i) {
@@ -222,7 +222,7 @@ TEST_F(HubTest, LimitsRoomsAndNames) {
   EXPECT_EQ(hub.rooms(), 0U);
 }
 
-TEST_F(HubTest, TellsARoomsOfADeviceThatLeavesUntilItIsRemoved) {
+TEST_F(HubTest, LeavingDeviceKeepsItsRoomsUntilItIsRemoved) {
   const auto a = add("a");
   hub.join(*a, "r");
   run_all();
@@ -236,7 +236,7 @@ TEST_F(HubTest, TellsARoomsOfADeviceThatLeavesUntilItIsRemoved) {
   EXPECT_TRUE(hub.user_rooms("a").empty());
 }
 
-TEST_F(HubTest, AJoinFromElsewhereComesBeforeTheMessageThatFollowsIt) {
+TEST_F(HubTest, JoinFromElsewhereComesBeforeTheMessageThatFollowsIt) {
   const auto a = add("a", 1);
   loops[0].on([&] {
     hub.join(*a, "r");
@@ -251,7 +251,7 @@ TEST_F(HubTest, AJoinFromElsewhereComesBeforeTheMessageThatFollowsIt) {
   remove(a);
 }
 
-TEST_F(HubTest, PostsThatComeAfterTheEndDoNoHarm) {
+TEST_F(HubTest, PostsThatRunAfterTheMembersRemovalDoNothing) {
   const auto a = add("a", 1);
   hub.join(*a, "r");
   hub.send_to("a", frame("x"));

@@ -1,10 +1,11 @@
-// Rooms that keep their messages or tell who is in them, with loops that are queues a test runs in
-// whatever order it likes.
+// Rooms that keep their messages or tell who is in them, with loops that are queues which a test
+// runs in whatever order it likes.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <numeric>
@@ -30,7 +31,7 @@ std::string text_of(const Frame& one) {
   return std::string(base::as_text((one.plain() ? one.plain() : one.enveloped()).bytes()));
 }
 
-// Writes what it is told as it comes: messages as they are, presence as "+alice" and "-alice".
+// Writes down what it is told: messages as they are, presence as "+alice" and "-alice".
 class Guest final : public Member {
  public:
   Guest(std::string user, std::size_t loop, std::string session)
@@ -60,8 +61,8 @@ class Guest final : public Member {
   std::string epoch;
   int entries = 0;
   int leaves = 0;
-  mutable std::atomic<int> asked{
-      0};  // for its session: whoever visits it to tell it of presence asks
+  // How often it was asked for its session: a visit to tell it of presence asks.
+  mutable std::atomic<int> asked{0};
 
  private:
   const std::string session_;
@@ -98,7 +99,7 @@ class House final : public Surroundings {
   Names events;
 };
 
-// Numbers the frames of rooms that keep them: "text#7".
+// Numbers the messages of rooms that keep them: "text#7".
 class Numbered final : public Seal {
  public:
   explicit Numbered(std::string text) : text_(std::move(text)) {}
@@ -152,7 +153,7 @@ class OrderedRooms : public testing::Test {
   }
 };
 
-TEST_F(OrderedRooms, WhatWasMissedIsGivenInFullOrNotAtAll) {
+TEST_F(OrderedRooms, MissedMessagesAreReplayedInFullOrNotAtAll) {
   const auto alice = add("alice");
   join(alice, "kept");
   say(0, "kept", "a");
@@ -177,7 +178,7 @@ TEST_F(OrderedRooms, WhatWasMissedIsGivenInFullOrNotAtAll) {
   EXPECT_EQ(ahead->joins.back().second, false);
 }
 
-TEST_F(OrderedRooms, TheLatestAreGivenOnRequest) {
+TEST_F(OrderedRooms, LatestMessagesAreReplayedOnRequest) {
   for (const char* text : {"a", "b", "c", "d"}) say(0, "kept", text);
   const auto alice = add("alice");
   JoinWish wish;
@@ -187,7 +188,7 @@ TEST_F(OrderedRooms, TheLatestAreGivenOnRequest) {
   EXPECT_EQ(alice->joins.back().second, std::nullopt);
 }
 
-TEST_F(OrderedRooms, WhoWasExcludedIsExcludedFromTheReplay) {
+TEST_F(OrderedRooms, ExcludedMemberIsExcludedFromTheReplay) {
   const auto alice = add("alice");
   join(alice, "kept");
   const std::string epoch = alice->epoch;
@@ -209,7 +210,7 @@ TEST_F(OrderedRooms, WhoWasExcludedIsExcludedFromTheReplay) {
   EXPECT_EQ(bob->heard, Names{"of hers#1"});
 }
 
-TEST_F(OrderedRooms, WhatWasSaidBehindOnesBackIsNotReplayedInTheSameSession) {
+TEST_F(OrderedRooms, MessageHiddenFromASessionIsNotReplayedInIt) {
   const auto alice = add("alice");
   join(alice, "kept");
   const std::string epoch = alice->epoch;
@@ -229,7 +230,7 @@ TEST_F(OrderedRooms, WhatWasSaidBehindOnesBackIsNotReplayedInTheSameSession) {
       << "a page that was loaded anew shows its own";
 }
 
-TEST_F(OrderedRooms, WhoAsksForWhatItMissedDoesNotEnterAgain) {
+TEST_F(OrderedRooms, MemberThatAsksWhatItMissedDoesNotEnterAgain) {
   const auto alice = add("alice");
   join(alice, "kept");
   join(alice, "kept", since(alice->epoch, 0));
@@ -239,8 +240,8 @@ TEST_F(OrderedRooms, WhoAsksForWhatItMissedDoesNotEnterAgain) {
   EXPECT_EQ(alice->entries, 2);
 }
 
-// Leaves and joins that other loops make.
-TEST_F(OrderedRooms, WhoIsTakenOutAndPutInAgainMissesNothingUntold) {
+// Here other loops make the leaves and joins.
+TEST_F(OrderedRooms, MemberRemovedAndAddedElsewhereIsToldWhatItMissed) {
   const auto alice = add("alice");
   join(alice, "kept");
   loops[1].on([&] { hub.leave(*alice, "kept"); });
@@ -254,7 +255,7 @@ TEST_F(OrderedRooms, WhoIsTakenOutAndPutInAgainMissesNothingUntold) {
   EXPECT_EQ(alice->heard, Names{"b#2"});
 }
 
-TEST_F(OrderedRooms, WhoIsBeingTakenOutHearsNothingBehindAGap) {
+TEST_F(OrderedRooms, MemberBeingRemovedHearsNothingBehindAGap) {
   const auto alice = add("alice");
   join(alice, "kept");
   loops[1].on([&] { hub.leave(*alice, "kept"); });
@@ -264,7 +265,7 @@ TEST_F(OrderedRooms, WhoIsBeingTakenOutHearsNothingBehindAGap) {
   EXPECT_TRUE(alice->heard.empty());
 }
 
-TEST_F(OrderedRooms, AJoinIsToldBehindTheLeaveBeforeIt) {
+TEST_F(OrderedRooms, JoinIsToldAfterTheLeaveBeforeIt) {
   for (const char* room : {"kept", "bare"}) {
     const auto alice = add("alice", 0, room);
     join(alice, room);
@@ -280,7 +281,7 @@ TEST_F(OrderedRooms, AJoinIsToldBehindTheLeaveBeforeIt) {
   }
 }
 
-TEST_F(OrderedRooms, ARoomOutlivesItsMembersAsLongAsItKeepsMessages) {
+TEST_F(OrderedRooms, RoomOutlivesItsMembersWhileItKeepsMessages) {
   const auto alice = add("alice");
   join(alice, "kept");
   const std::string epoch = alice->epoch;
@@ -298,7 +299,7 @@ TEST_F(OrderedRooms, ARoomOutlivesItsMembersAsLongAsItKeepsMessages) {
   EXPECT_NE(back->epoch, epoch);
 }
 
-TEST_F(OrderedRooms, WhatIsTooOldIsNotReplayed) {
+TEST_F(OrderedRooms, MessagesThatAreTooOldAreNotReplayed) {
   const auto alice = add("alice");
   join(alice, "kept");
   say(0, "kept", "a");
@@ -313,7 +314,7 @@ TEST_F(OrderedRooms, WhatIsTooOldIsNotReplayed) {
   EXPECT_EQ(carol->joins.back().second, false);
 }
 
-TEST_F(OrderedRooms, ALoopDoesNotOvertakeWhatIsOnItsWayToIt) {
+TEST_F(OrderedRooms, LoopDoesNotOvertakeWhatIsOnItsWayToIt) {
   const auto here = add("alice", 0);
   const auto there = add("bob", 1);
   join(here, "kept");
@@ -326,7 +327,7 @@ TEST_F(OrderedRooms, ALoopDoesNotOvertakeWhatIsOnItsWayToIt) {
   EXPECT_EQ(here->heard, (Names{"a#1", "b#2"}));
 }
 
-TEST_F(OrderedRooms, AMemberThatJoinsIsNotHandedTwiceWhatIsOnItsWay) {
+TEST_F(OrderedRooms, JoiningMemberGetsAMessageOnItsWayOnce) {
   const auto there = add("bob", 1);
   join(there, "kept");
   say(0, "kept", "a");  // on its way to loop 1
@@ -339,7 +340,7 @@ TEST_F(OrderedRooms, AMemberThatJoinsIsNotHandedTwiceWhatIsOnItsWay) {
   EXPECT_EQ(carol->heard, (Names{"a#1", "b#2"}));
 }
 
-TEST_F(OrderedRooms, AMessageIsNotLostToARoomThatIsJustBeingForgotten) {
+TEST_F(OrderedRooms, MessageIsNotLostToARoomThatIsJustBeingForgotten) {
   std::atomic<bool> stop{false};
   std::thread sweeper([&] {
     while (!stop) hub.expire();
@@ -407,7 +408,7 @@ TEST_F(OrderedRooms, PresenceVisitsSessionsAlone) {
   EXPECT_EQ(house.frames, 0);
 }
 
-TEST_F(OrderedRooms, ReachAllAndTellPresenceToSessionsWhoeverHasGone) {
+TEST_F(OrderedRooms, PresenceReachesSessionsAloneWhoeverHasGone) {
   std::mt19937 random(7);
   for (int round = 0; round < 50; ++round) {
     std::vector<Ref<Guest>> guests;
@@ -431,7 +432,7 @@ TEST_F(OrderedRooms, ReachAllAndTellPresenceToSessionsWhoeverHasGone) {
   }
 }
 
-TEST_F(OrderedRooms, ASuspendedMemberStaysAndReceivesAndIsNoConnection) {
+TEST_F(OrderedRooms, SuspendedMemberStaysAndReceivesAndIsNoConnection) {
   const auto alice = add("alice");
   join(alice, "who");
   loops[0].on([&] { hub.suspend(*alice); });
@@ -452,7 +453,7 @@ TEST_F(OrderedRooms, ASuspendedMemberStaysAndReceivesAndIsNoConnection) {
   EXPECT_EQ(house.events, (Names{"alice online", "alice offline"}));
 }
 
-TEST_F(OrderedRooms, OneWhomNobodyUsesGivesItsPlaceFirst) {
+TEST_F(OrderedRooms, SuspendedDeviceGivesUpItsPlaceFirst) {
   std::vector<Ref<Guest>> devices;
   for (int i = 0; i < 16; ++i) devices.push_back(add("alice", 0, "s" + std::to_string(i)));
   loops[0].on([&] { hub.suspend(*devices[5]); });
@@ -464,9 +465,102 @@ TEST_F(OrderedRooms, OneWhomNobodyUsesGivesItsPlaceFirst) {
   remove(one_more);
 }
 
+// A seal that encodes slowly enough for `meanwhile` to happen in the middle.
+class Interrupted final : public Seal {
+ public:
+  Interrupted(const Seal& seal, std::function<void()> meanwhile)
+      : seal_(seal), meanwhile_(std::move(meanwhile)) {}
+  Frame encode(std::optional<std::uint64_t> offset) const override {
+    Frame made = seal_.encode(offset);
+    meanwhile_();
+    return made;
+  }
+  void renumber(Frame& one, std::uint64_t offset) const override {
+    ++renumbered;
+    seal_.renumber(one, offset);
+  }
+
+  mutable int renumbered = 0;
+
+ private:
+  const Seal& seal_;
+  const std::function<void()> meanwhile_;
+};
+
+// It would wait for itself for ever.
+TEST_F(OrderedRooms, OrderIsNotLockedWhileAMessageIsEncoded) {
+  for (const std::string room : {"kept", "who"}) {
+    const auto alice = add("alice", 0, room);
+    join(alice, room);
+    const Numbered outer("outer");
+    const Interrupted seal(outer, [&] { say(0, room, "inner"); });
+    loops[0].on([&] { hub.broadcast_to_room(room, seal, {}); });
+    const bool numbers = room == "kept";
+    EXPECT_EQ(alice->heard, (numbers ? Names{"inner#1", "outer#2"} : Names{"inner", "outer"}));
+    EXPECT_EQ(seal.renumbered, numbers ? 1 : 0);
+    remove(alice);
+  }
+}
+
+TEST_F(OrderedRooms, MessageThatWasOvertakenIsRenumberedOnlyThen) {
+  const auto alice = add("alice");
+  join(alice, "kept");
+  for (int n = 1; n <= 8; ++n) say(0, "kept", "m");
+  alice->heard.clear();
+  const Numbered ninth("was to be 9");
+  const Interrupted seal(ninth, [&] { say(0, "kept", "9 instead"); });
+  loops[0].on([&] { hub.broadcast_to_room("kept", seal, {}); });
+  EXPECT_EQ(alice->heard, (Names{"9 instead#9", "was to be 9#10"}));
+  EXPECT_EQ(seal.renumbered, 1);
+  const Interrupted undisturbed(ninth, [] {});
+  loops[0].on([&] { hub.broadcast_to_room("kept", undisturbed, {}); });
+  EXPECT_EQ(alice->heard.back(), "was to be 9#11");
+  EXPECT_EQ(undisturbed.renumbered, 0);
+  const auto kept = hub.history("kept", 0, 3);
+  ASSERT_EQ(kept.size(), 3U);
+  for (const auto& entry : kept)
+    EXPECT_TRUE(text_of(entry.frame).ends_with("#" + std::to_string(entry.offset)));
+}
+
+TEST_F(OrderedRooms, MessageForARoomForgottenWhileItIsEncodedGoesToTheNext) {
+  say(0, "kept", "old");
+  const Numbered late("late");
+  int times = 0;
+  const Interrupted seal(late, [&] {
+    if (times++ != 0) return;
+    house.now = 1000;
+    hub.expire();
+  });
+  hub.broadcast_to_room("kept", seal, {});
+  EXPECT_EQ(times, 2);
+  const auto kept = hub.history("kept", 0, 3);
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(text_of(kept[0].frame), "late#1");
+}
+
+TEST_F(OrderedRooms, TwoThreadsNumberTheirMessagesWithoutAGap) {
+  constexpr int kEach = 2'000;
+  const auto here = add("alice", 0);
+  const auto there = add("bob", 1);
+  join(here, "kept");
+  join(there, "kept");
+  const auto publish = [&] {
+    const Numbered seal("m");
+    for (int n = 0; n < kEach; ++n) hub.broadcast_to_room("kept", seal, {});
+  };
+  std::thread other(publish);
+  publish();
+  other.join();
+  run_all();
+  Names expected;
+  for (int n = 1; n <= 2 * kEach; ++n) expected.push_back("m#" + std::to_string(n));
+  EXPECT_EQ(here->heard, expected);
+  EXPECT_EQ(there->heard, expected);
+}
+
 // Whatever runs when: each member hears a room's messages in the order of their offsets, from where
 // it came in, each once.
-TEST_F(OrderedRooms, KeepTheirOrderWhateverRunsWhen) {
+TEST_F(OrderedRooms, MessagesKeepTheirOrderWhateverRunsWhen) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     std::mt19937 random(seed);
     const std::string room = "kept" + std::to_string(seed);

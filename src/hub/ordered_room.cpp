@@ -1,0 +1,208 @@
+#include "hub/ordered_room.hpp"
+
+#include <new>
+#include <utility>
+
+namespace microframe::hub {
+
+using base::Frame;
+using base::Lock;
+
+OrderedRoom::OrderedRoom(std::string name, const std::vector<LoopPort*>& loops,
+                         const RoomPolicy& policy, Surroundings& surroundings)
+    : Room(std::move(name), loops, policy.coalesce),
+      loops_(loops),
+      surroundings_(surroundings),
+      keeps_messages_(policy.keeps_history()),
+      pending_(loops.size()) {
+  if (policy.keeps_history())
+    history_.emplace(surroundings.new_epoch(), policy.history_max, policy.history_age);
+  if (policy.presence) presence_.emplace();
+}
+
+// --- out ---
+
+std::optional<std::uint64_t> OrderedRoom::expected_offset() {
+  if (!keeps_messages_) return std::nullopt;
+  const Lock lock(order_);
+  return history_->next_offset();
+}
+
+bool OrderedRoom::publish(const Seal& seal, Exclusion& exclusion) {
+  const std::optional<std::uint64_t> expected = expected_offset();
+  Frame frame = seal.encode(expected);
+  HiddenFrom hidden;
+  if (expected) {
+    hidden.users = exclusion.users;
+    if (exclusion.device) hidden.session = exclusion.device->session();
+  }
+  const Lock lock(order_);
+  if (forgotten_) return false;
+  if (expected) {
+    const std::uint64_t offset = history_->next_offset();
+    if (offset != *expected) seal.renumber(frame, offset);
+    keep(frame, std::move(hidden));
+  }
+  hand_out(std::move(frame), std::move(exclusion), Audience::all);
+  return true;
+}
+
+void OrderedRoom::keep(const Frame& frame, HiddenFrom hidden) {
+  const std::uint64_t now_ms = surroundings_.now_ms();
+  history_->expire(now_ms);
+  history_->add(frame, std::move(hidden), now_ms);
+}
+
+void OrderedRoom::hand_out(Frame frame, Exclusion exclusion, Audience audience) {
+  const Delivery delivery(std::move(frame), std::move(exclusion), audience, ++sequence_);
+  // To this loop last, where no memory is needed: without memory to tell the others, nobody here is
+  // told either.
+  std::optional<std::size_t> here;
+  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+    if (loops_[loop]->is_current() && pending_[loop] == 0) {
+      here = loop;
+    } else if (seating().expects_anyone_on(loop, audience)) {
+      ++pending_[loop];
+      try {
+        loops_[loop]->post_behind([self = base::Ref<OrderedRoom>(this), loop,
+                                   own = delivery]() mutable { self->arrive(loop, own); });
+      } catch (...) {
+        --pending_[loop];
+        throw;
+      }
+    }
+  }
+  if (here) seating().deliver(*here, delivery);
+}
+
+void OrderedRoom::arrive(std::size_t loop, Delivery& delivery) {
+  seating().deliver_posted(loop, delivery);
+  const Lock lock(order_);
+  --pending_[loop];
+}
+
+void OrderedRoom::tell_presence(const Presence::Users& joins, const Presence::Users& leaves) {
+  if (!seating().expects_sessions()) {
+    ++sequence_;
+    return;
+  }
+  hand_out(surroundings_.presence_frame(name(), joins, leaves), {}, Audience::sessions);
+}
+
+// --- who is in it ---
+
+void OrderedRoom::seat(Receiver& member, const JoinWish* wish) {
+  const Lock lock(order_);
+  // What is handed out next, the member's own coming, is not for the member.
+  const bool entered = seating().seat(member, sequence_ + 1);
+  if (!entered && !wish) return;
+  try {
+    if (entered) {
+      note_coming(member);
+    } else {
+      seating().catch_up(member);  // before the member is told how far it has heard
+    }
+    welcome(member, entered, wish);
+  } catch (...) {
+    if (entered) {
+      seating().unseat(member);
+      note_going(member);
+    }
+    throw;
+  }
+}
+
+void OrderedRoom::unseat(Receiver& member) {
+  if (!seating().unseat(member)) return;
+  {
+    const Lock lock(order_);
+    note_going(member);
+  }
+  member.left(name());
+}
+
+void OrderedRoom::note_coming(const Receiver& member) {
+  const std::string device = member.device();
+  if (!presence_ || !presence_->add(member.user(), device)) {
+    ++sequence_;
+    return;
+  }
+  Presence::Users joins;
+  joins[member.user()].push_back({device, *presence_->meta(member.user(), device)});
+  tell_presence(joins, {});
+}
+
+// Needs no memory: without memory nobody is told, and whoever joins later sees the presence as it
+// is.
+void OrderedRoom::note_going(const Receiver& member) {
+  if (!presence_) return;
+  const std::string device = member.device();
+  const Json* meta = presence_->meta(member.user(), device);
+  if (!meta) return;
+  try {
+    Presence::Users leaves;
+    leaves[member.user()].push_back({device, *meta});
+    presence_->remove(member.user(), device);
+    tell_presence({}, leaves);
+  } catch (const std::bad_alloc&) {
+    presence_->remove(member.user(), device);
+  }
+}
+
+void OrderedRoom::welcome(Receiver& member, bool entered, const JoinWish* wish) {
+  Joined found = joined(entered, wish);
+  std::vector<Frame> missed;
+  if (history_) {
+    history_->expire(surroundings_.now_ms());
+    found.epoch = history_->epoch();
+    found.offset = history_->offset();
+    if (wish && wish->since) {
+      auto after = history_->after(*wish->since, member.user(), member.session());
+      found.recovered = after.has_value();
+      if (after) missed = std::move(*after);
+    } else if (wish) {
+      missed = history_->latest(wish->latest, member.user(), member.session());
+    }
+    found.missed = &missed;
+  }
+  if (presence_) found.presence = &presence_->users();
+  member.joined(found);
+}
+
+bool OrderedRoom::set_presence(const Receiver& member, const Json& meta) {
+  const std::string device = member.device();
+  const Lock lock(order_);
+  if (!presence_ || !presence_->meta(member.user(), device)) return false;
+  if (!presence_->set_meta(member.user(), device, meta)) return true;
+  Presence::Users joins;
+  joins[member.user()].push_back({device, meta});
+  tell_presence(joins, {});
+  return true;
+}
+
+// --- what is kept ---
+
+std::vector<History::Entry> OrderedRoom::history(std::uint64_t since, std::size_t limit) {
+  const Lock lock(order_);
+  if (!history_) return {};
+  history_->expire(surroundings_.now_ms());
+  return history_->entries_after(since, limit);
+}
+
+Presence::Users OrderedRoom::presence() {
+  const Lock lock(order_);
+  return presence_ ? presence_->users() : Presence::Users{};
+}
+
+void OrderedRoom::expire() {
+  const Lock lock(order_);
+  if (history_) history_->expire(surroundings_.now_ms());
+}
+
+bool OrderedRoom::forget() {
+  const Lock lock(order_);
+  forgotten_ = !history_ || history_->empty();
+  return forgotten_;
+}
+
+}  // namespace microframe::hub

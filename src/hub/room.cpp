@@ -1,0 +1,37 @@
+#include "hub/room.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace microframe::hub {
+
+bool Room::publish(const Seal& seal, Exclusion& exclusion) {
+  seating_.send(Delivery(seal.encode(std::nullopt), std::move(exclusion)));
+  return true;
+}
+
+Joined Room::joined(bool entered, const JoinWish* wish) const {
+  Joined found;
+  found.room = name_;
+  found.entered = entered;
+  if (wish && wish->since) found.recovered = false;
+  return found;
+}
+
+void Room::seat(Receiver& member, const JoinWish* wish) {
+  const bool entered = seating_.seat(member);
+  if (!entered && !wish) return;
+  try {
+    if (!entered) seating_.catch_up(member);  // before the member is told how far it has heard
+    member.joined(joined(entered, wish));
+  } catch (...) {
+    if (entered) seating_.unseat(member);
+    throw;
+  }
+}
+
+void Room::unseat(Receiver& member) {
+  if (seating_.unseat(member)) member.left(name_);
+}
+
+}  // namespace microframe::hub

@@ -1,0 +1,75 @@
+// RoomTable: the rooms of a hub by name, and who is in them, whatever their loops have heard.
+// Threading: any thread. Lock order: the lock of a part, then the order of an ordered room.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/mutex.hpp"
+#include "base/ref.hpp"
+#include "hub/hub_limits.hpp"
+#include "hub/loop_port.hpp"
+#include "hub/member.hpp"
+#include "hub/room.hpp"
+#include "hub/stripes.hpp"
+#include "hub/surroundings.hpp"
+
+namespace microframe::hub {
+
+class RoomTable {
+ public:
+  // All outlive the table. surroundings: nullptr: no room keeps anything.
+  RoomTable(const std::vector<LoopPort*>& loops, const HubLimits& limits,
+            Surroundings* surroundings)
+      : loops_(loops), limits_(limits), surroundings_(surroundings) {}
+
+  bool is_name(std::string_view name) const {
+    return !name.empty() && name.size() <= limits_.room_name_bytes_max;
+  }
+  // Puts the member into the room of that name, which is made if need be, and has its seating expect
+  // the member.
+  // returns: none where there are too many rooms.
+  // errors: std::bad_alloc; then nothing has changed.
+  base::Ref<Room> enter(std::string_view name, const Member& member);
+  // Takes the member out of the room, and the room out of the table with its last member and
+  // message. Needs no memory.
+  void leave(const Member& member, Room& room);
+
+  struct Found {
+    base::Ref<Room> room;
+    bool anyone = false;  // whether the room has a member that receives
+  };
+  Found find(std::string_view name) const;
+  // The same, and a room that keeps its messages is made if need be: it keeps those that nobody is
+  // there to see.
+  Found find_to_publish(std::string_view name);
+
+  // The users with a member that receives, each once, sorted.
+  std::vector<std::string> users_in(std::string_view name) const;
+  std::size_t count() const { return count_.load(std::memory_order_relaxed); }
+  // Drops what rooms have kept too long, and the rooms that are left with nothing.
+  void expire();
+
+ private:
+  using Part = Stripe<base::Ref<Room>>;
+
+  // returns: none where there are too many.
+  base::Ref<Room> find_or_make(Part& part, std::string_view name) MICROFRAME_REQUIRES(part.mutex);
+  base::Ref<Room> make(std::string_view name) const;
+  RoomPolicy policy(std::string_view room) const {
+    return surroundings_ ? surroundings_->policy(room) : RoomPolicy{};
+  }
+  void remove_if_done(Part& part, Room& room) MICROFRAME_REQUIRES(part.mutex);
+  void count_one_less() { count_.fetch_sub(1, std::memory_order_relaxed); }
+
+  const std::vector<LoopPort*>& loops_;
+  const HubLimits& limits_;
+  Surroundings* const surroundings_;
+  Stripes<base::Ref<Room>> parts_;
+  std::atomic<std::size_t> count_{0};
+};
+
+}  // namespace microframe::hub
