@@ -16,14 +16,13 @@
 #include "base/timer_wheel.hpp"
 #include "microframe/detail/scheduler.hpp"
 #include "microframe/io.hpp"
+#include "net/flush_queue.hpp"
 
 struct uv_loop_s;
 
 namespace microframe::net {
 
 class ReadySet;
-class SendBatch;
-class Socket;
 
 class Loop final : public detail::Scheduler {
  public:
@@ -61,10 +60,8 @@ class Loop final : public detail::Scheduler {
   base::MutableBytes receive_buffer() { return {receive_buffer_.get(), kReceiveBytes}; }
   // Who of the loop's sockets can be read or written.
   ReadySet& ready_set() { return *ready_set_; }
-  // Has `socket` flushed at the end of this iteration. It must take itself out (see forget_dirty)
-  // before it goes.
-  void mark_dirty(Socket& socket) { dirty_.push_back(&socket); }
-  void forget_dirty(const Socket& socket);
+  // Who of the loop's sockets has something to send when this iteration ends.
+  FlushQueue& flush_queue() { return flush_queue_; }
 
   uv_loop_s* handle() { return uv_.get(); }
 
@@ -75,9 +72,6 @@ class Loop final : public detail::Scheduler {
   void woken();
   void drain_posts();
   void end_iteration();
-  void flush_dirty();
-  void send_batch(std::size_t begin, std::size_t end);
-  void submit_batch();
   void tick();
 
   std::unique_ptr<uv_loop_s> uv_;
@@ -92,9 +86,7 @@ class Loop final : public detail::Scheduler {
   std::uint64_t ticked_ms_ = 0;
   bool stalled_ = false;  // the last tick was late, and left the wheel alone
   std::unique_ptr<std::byte[]> receive_buffer_;
-  std::vector<Socket*> dirty_;
-  bool last_first_ = false;           // the order of the next flush
-  std::unique_ptr<SendBatch> batch_;  // nullptr: each socket sends for itself
+  FlushQueue flush_queue_;
 };
 
 }  // namespace microframe::net

@@ -46,14 +46,14 @@ Socket::Socket(Loop& loop, Stream stream, SocketEvents& events)
 }
 
 Socket::Stream Socket::release() {
-  if (dirty_) loop_.forget_dirty(*this);
+  if (dirty_) loop_.flush_queue().forget(*this);
   dirty_ = false;
   if (!unwatch()) throw std::bad_alloc();  // its descriptor would still tell this socket
   return {Descriptor(std::exchange(fd_, -1)), std::move(tls_)};
 }
 
 Socket::~Socket() {
-  if (dirty_) loop_.forget_dirty(*this);
+  if (dirty_) loop_.flush_queue().forget(*this);
   close();
 }
 
@@ -118,7 +118,7 @@ void Socket::finish_and_close() {
 void Socket::mark_dirty() {
   // While the kernel takes nothing, its readiness will bring us back.
   if (dirty_ || blocked_since_ms_ != 0) return;
-  loop_.mark_dirty(*this);
+  loop_.flush_queue().add(*this);
   dirty_ = true;
 }
 
@@ -266,7 +266,7 @@ void Socket::watch() {
 void Socket::lose_sight() {
   broken_ = true;
   if (dirty_) return;
-  loop_.mark_dirty(*this);
+  loop_.flush_queue().add(*this);
   dirty_ = true;
 }
 

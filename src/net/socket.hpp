@@ -12,13 +12,13 @@
 #include "base/bytes.hpp"
 #include "base/shared_buffer.hpp"
 #include "net/descriptor.hpp"
+#include "net/flush_queue.hpp"
 #include "net/outbox.hpp"
 #include "net/ready_set.hpp"
 
 namespace microframe::net {
 
 class Loop;
-class SendBatch;
 class TlsSession;
 
 enum class EndReason : std::uint8_t {
@@ -51,7 +51,7 @@ class SocketEvents {
   ~SocketEvents() = default;
 };
 
-class Socket final : private ReadyEvents {
+class Socket final : private ReadyEvents, private Flushed {
  public:
   // `fd` is connected and non-blocking. `events` may be replaced, and must outlive the socket.
   Socket(Loop& loop, Descriptor fd, SocketEvents& events);
@@ -111,14 +111,9 @@ class Socket final : private ReadyEvents {
   bool is_reading() const { return reading_; }
 
  private:
-  friend class Loop;  // for these three
-
-  void flush();
-  // Adds what is to leave to `batch`, where it may leave so. It is not touched before its result is
-  // there.
-  void offer_to(SendBatch& batch, std::size_t number);
-  // What came of it. returns: whether that was all; otherwise flush() is to follow.
-  bool batch_sent(std::int64_t result);
+  void flush() override;
+  void offer_to(SendBatch& batch, std::size_t number) override;
+  bool batch_sent(std::int64_t result) override;
   enum class Failure : bool { wait, end };
   bool write_some(Failure failure);
   bool write_sealed(Failure failure);
