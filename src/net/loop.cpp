@@ -109,7 +109,7 @@ Loop::~Loop() {
   assert(!is_current());
   // Closing goes through the loop: a loop that never ran is run for that alone, not for what was
   // posted.
-  if (!ended_) {
+  if (life_ != Life::ended) {
     while (posts_.pop()) {
     }
     stop();
@@ -137,11 +137,13 @@ void Loop::run() {
   // Workers under way are waited for here: their functions must not outlive what they use.
   uv_run(uv_.get(), UV_RUN_DEFAULT);
   set_current(nullptr);
-  ended_ = true;
+  life_ = Life::ended;
 }
 
 void Loop::stop() {
-  stopping_.store(true, std::memory_order_release);
+  Life serving = Life::serving;
+  life_.compare_exchange_strong(serving, Life::stopping, std::memory_order_release,
+                                std::memory_order_relaxed);
   uv_async_send(&handles_->wake);
 }
 
@@ -157,7 +159,7 @@ void Loop::post_behind(std::function<void()> callback) {
 
 // Stops behind what was posted before: while some of that is left, this is called again.
 void Loop::woken() {
-  const bool stopping = stopping_.load(std::memory_order_acquire);
+  const bool stopping = life_.load(std::memory_order_acquire) == Life::stopping;
   drain_posts();
   if (stopping && !woken_.load(std::memory_order_acquire)) uv_stop(uv_.get());
 }

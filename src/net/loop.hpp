@@ -67,6 +67,11 @@ class Loop final : public detail::Scheduler {
 
  private:
   struct Handles;
+  enum class Life : std::uint8_t {
+    serving,   // or about to
+    stopping,  // stop() was called
+    ended,     // run() has returned
+  };
   static constexpr std::size_t kReceiveBytes = 256 * 1024;
 
   void woken();
@@ -80,8 +85,7 @@ class Loop final : public detail::Scheduler {
   base::MpscQueue<std::function<void()>> posts_;  // from other threads
   std::vector<std::function<void()>> own_posts_;
   std::atomic<bool> woken_{false};
-  std::atomic<bool> stopping_{false};
-  bool ended_ = false;  // run() has returned
+  std::atomic<Life> life_{Life::serving};
   base::TimerWheel wheel_;
   std::uint64_t ticked_ms_ = 0;
   bool stalled_ = false;  // the last tick was late, and left the wheel alone

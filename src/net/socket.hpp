@@ -114,6 +114,19 @@ class Socket final : private ReadyEvents, private Flushed {
   void flush() override;
   void offer_to(SendBatch& batch, std::size_t number) override;
   bool batch_sent(std::int64_t result) override;
+  // Whether the loop's queue holds this socket.
+  enum class Flush : std::uint8_t {
+    none,
+    queued,
+    lost,  // queued to be ended: the kernel can no longer tell of the stream
+  };
+  // What follows behind what is queued.
+  enum class Ending : std::uint8_t {
+    none,
+    fin,
+    fin_sent,
+    close,  // the end of the stream
+  };
   enum class Failure : bool { wait, end };
   bool write_some(Failure failure);
   bool write_sealed(Failure failure);
@@ -138,11 +151,8 @@ class Socket final : private ReadyEvents, private Flushed {
   int fd_;  // -1 once the stream has ended
   ReadySet::Interest watched_;
   bool reading_ = true;
-  bool dirty_ = false;
-  bool broken_ = false;  // the kernel can no longer tell of it
-  bool finishing_ = false;
-  bool finished_ = false;
-  bool closing_ = false;
+  Flush flush_ = Flush::none;
+  Ending ending_ = Ending::none;
   Outbox outbox_;
   std::uint64_t blocked_since_ms_ = 0;
   std::unique_ptr<TlsSession> tls_;  // nullptr on a plain socket
