@@ -12,7 +12,6 @@
 #include "microframe/authx.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/config_error.hpp"
-#include "microframe/io.hpp"
 #include "microframe/limits.hpp"
 #include "microframe/proxies.hpp"
 #include "microframe/room_options.hpp"
@@ -64,10 +63,6 @@ class Application {
 
   // The number of loops, each a thread. Default: the cores this process may use.
   Application& threads(std::size_t count);
-  // How it sends. Default: what the environment says in MICROFRAME_IO (auto, plain, uring), else
-  // Io::automatic. With Io::uring start() throws ConfigError where the kernel has no io_uring to
-  // give.
-  Application& io(Io how);
   Application& limits(const Limits& limits);
   // Whose word about a client's address is taken. What they tell is the address that limits count
   // and logs and WebSocket::remote_address() name. Default: nobody's.

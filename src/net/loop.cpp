@@ -33,7 +33,7 @@ std::unique_ptr<SendBatch> make_batch(Io io) {
   auto batch = SendBatch::make();
   if (io == Io::uring && !batch)
     throw ConfigError(
-        "this kernel has no io_uring to give, or forbids it: serve with io auto or plain");
+        "this kernel has no io_uring to give, or forbids it: set MICROFRAME_IO to auto or plain");
   return batch;
 }
 

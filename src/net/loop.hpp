@@ -15,8 +15,8 @@
 #include "base/mpsc_queue.hpp"
 #include "base/timer_wheel.hpp"
 #include "microframe/detail/scheduler.hpp"
-#include "microframe/io.hpp"
 #include "net/flush_queue.hpp"
+#include "net/io.hpp"
 
 struct uv_loop_s;
 

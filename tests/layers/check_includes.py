@@ -39,7 +39,7 @@ PUBLIC = {
     "guard": {"authx/", "limits.hpp", "proxies.hpp", "config_error.hpp", "detail/activity.hpp"},
     "client": {"client.hpp", "client/", "ws/message.hpp", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "tls.hpp", "detail/"},
     "ws": {"ws.hpp", "ws/", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
-    "net": {"io.hpp", "task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
+    "net": {"task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "cluster": {"config_error.hpp", "task.hpp"},
     "app": set(),  # any
 }
