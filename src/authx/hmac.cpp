@@ -1,11 +1,13 @@
+#include "authx/hmac.hpp"
+
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <array>
 #include <new>
+#include <string>
 
 #include "authx/evp_key.hpp"
-#include "authx/key_types.hpp"
 #include "microframe/config_error.hpp"
 
 namespace microframe::authx {
@@ -123,14 +125,14 @@ void check_secret(std::string_view secret, Algorithm algorithm) {
   }
 }
 
-std::unique_ptr<Verifier> make_hmac_verifier(const AuthConfig& config) {
-  check_secret(config.secret_key, config.algorithm);
-  return std::make_unique<Hmac>(config.secret_key, config.algorithm);
+std::unique_ptr<Verifier> make_hmac_verifier(std::string_view secret, Algorithm algorithm) {
+  check_secret(secret, algorithm);
+  return std::make_unique<Hmac>(secret, algorithm);
 }
 
-std::unique_ptr<Signer> make_hmac_signer(const AuthConfig& config) {
-  check_secret(config.secret_key, config.algorithm);
-  return std::make_unique<Hmac>(config.secret_key, config.algorithm);
+std::unique_ptr<Signer> make_hmac_signer(std::string_view secret, Algorithm algorithm) {
+  check_secret(secret, algorithm);
+  return std::make_unique<Hmac>(secret, algorithm);
 }
 
 }  // namespace microframe::authx
