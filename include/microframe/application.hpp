@@ -12,7 +12,6 @@
 #include "microframe/authx.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/config_error.hpp"
-#include "microframe/io.hpp"
 #include "microframe/limits.hpp"
 #include "microframe/proxies.hpp"
 #include "microframe/room_options.hpp"
@@ -71,10 +70,6 @@ class Application {
   // The number of loops; each is a thread. Default: the number of cores that this process may
   // use.
   Application& threads(std::size_t count);
-  // How the server sends. Default: the value of MICROFRAME_IO in the environment (auto, plain,
-  // uring), else Io::automatic. With Io::uring, start() throws ConfigError where the kernel
-  // offers no io_uring.
-  Application& io(Io how);
   Application& limits(const Limits& limits);
   // Which proxies are believed about the addresses of their clients. The address that a proxy
   // tells is the one that limits count, that the log names and that WebSocket::remote_address()

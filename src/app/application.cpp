@@ -5,7 +5,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -17,6 +16,7 @@
 #include "base/log.hpp"
 #include "base/spare_blocks.hpp"
 #include "net/address.hpp"
+#include "net/io.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
 #include "net/signals.hpp"
@@ -34,12 +34,6 @@ void check_range(const char* name, int value, int least, int most) {
   if (value >= least && value <= most) return;
   throw ConfigError("Compression::" + std::string(name) + " is " + std::to_string(value) +
                     ": set it to " + std::to_string(least) + " to " + std::to_string(most));
-}
-
-// Containers are told so without a word in the application.
-Io io_of_environment() {
-  const char* name = std::getenv("MICROFRAME_IO");
-  return name ? io_from(name) : Io::automatic;
 }
 
 // Where to point a browser; an address of every interface is told as this machine's own.
@@ -90,12 +84,11 @@ class Application::Impl {
   Compression compression;
   std::optional<TlsOptions> tls;
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
-  std::optional<Io> io;
 
  private:
   // One loop with its thread and what is served on it.
   struct Lane {
-    explicit Lane(Io io) : loop(io) {}
+    explicit Lane(net::Io io) : loop(io) {}
 
     net::Loop loop;
     std::unique_ptr<ws::LoopServer> server;
@@ -141,7 +134,7 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   if (stopping_)
     throw ConfigError("this Application was stopped before it started: make another one");
   const net::Address address = net::parse_address(text);
-  const Io send_by = io.value_or(io_of_environment());
+  const net::Io send_by = net::io_of_environment();
   auto secured = tls ? std::make_unique<net::TlsServer>(*tls) : nullptr;
   auto sockets = net::open_listen_sockets(address, threads);
   port_ = sockets.front().port();
@@ -316,11 +309,6 @@ void Application::page(std::string path, std::string content_type, std::string_v
 Application& Application::threads(std::size_t count) {
   if (count == 0) throw ConfigError("threads must be at least 1");
   impl_->threads = count;
-  return *this;
-}
-
-Application& Application::io(Io how) {
-  impl_->io = how;
   return *this;
 }
 

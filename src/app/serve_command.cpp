@@ -31,7 +31,6 @@ struct ServeOptions {
   std::string issuer;
   std::string audience;
   std::size_t threads = 0;
-  std::string io;
   bool bench = false;
   std::size_t coalesce_ms = 0;
   std::optional<std::size_t> message_bytes_max;
@@ -151,7 +150,6 @@ int serve(const ServeOptions& options) {
   app.page("/microframe.js", "text/javascript; charset=utf-8", embedded::microframe_js);
   if (options.bench) add_bench_routes(app, auth, options, limits);
   if (options.threads != 0) app.threads(options.threads);
-  if (!options.io.empty()) app.io(io_from(options.io));
   app.trusted_proxies(TrustedProxies(options.trusted_proxies, options.proxy_protocol
                                                                   ? ProxyForm::proxy_protocol
                                                                   : ProxyForm::x_forwarded_for));
@@ -188,12 +186,6 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
   command
       ->add_option("--threads", options->threads, "Event loops, each a thread; default: the cores")
       ->check(CLI::Range(1, 1024));
-  command
-      ->add_option(
-          "--io", options->io,
-          "How to send: auto (default: io_uring where the kernel allows it), plain, uring; or "
-          "MICROFRAME_IO in the environment")
-      ->check(CLI::IsMember({"auto", "plain", "uring"}));
   using Units = std::map<std::string, std::size_t>;
   command
       ->add_option(

@@ -1,14 +1,19 @@
 #include "microframe/authx/auth_config.hpp"
 
-#include "authx/config_rules.hpp"
-#include "authx/signer.hpp"
+#include "authx/hmac.hpp"
+#include "authx/public_key.hpp"
+#include "authx/source_rules.hpp"
 #include "microframe/config_error.hpp"
 
 namespace microframe::authx {
 
 AuthConfig::AuthConfig(std::string secret, Algorithm with)
     : AuthConfig(with, std::move(secret), std::string{}) {
-  make_verifier(*this);
+  if (is_hmac(with)) {
+    check_secret(secret_key, with);
+  } else {
+    make_public_key_verifier(secret_key, {}, with);
+  }
 }
 
 AuthConfig::AuthConfig(Algorithm with, std::string private_pem, std::string public_pem)
@@ -21,8 +26,8 @@ AuthConfig AuthConfig::key_pair(Algorithm algorithm, std::string private_pem,
                       " has one shared secret, no pair of keys: AuthConfig(secret)");
   }
   AuthConfig config(algorithm, std::move(private_pem), std::move(public_pem));
-  make_verifier(config);
-  make_signer(config);
+  make_public_key_verifier(config.secret_key, config.public_key, algorithm);
+  if (!config.secret_key.empty()) make_public_key_signer(config.secret_key, algorithm);
   return config;
 }
 
@@ -41,7 +46,7 @@ AuthConfig AuthConfig::jwks(std::vector<JwksSource> sources) {
     throw ConfigError("no source of keys: name one, with its URL and its issuer");
   AuthConfig config(Algorithm::RS256, {}, {});
   config.key_sources = std::move(sources);
-  check_key_sources(config);
+  check_key_sources(config.key_sources);
   return config;
 }
 

@@ -2,9 +2,13 @@
 // 8725.
 #pragma once
 
-#include "authx/token_codec.hpp"
+#include <cstdint>
+#include <string_view>
+
+#include "authx/token_error.hpp"
 #include "base/result.hpp"
-#include "microframe/authx/tokens.hpp"
+#include "microframe/authx/auth_config.hpp"
+#include "microframe/authx/claims.hpp"
 
 namespace microframe::authx {
 

@@ -6,13 +6,9 @@
 
 namespace microframe::authx {
 
-// How long tokens are good, leeway, issuer and audience.
+// How long tokens are good, leeway, issuer and audience, and whose keys are fetched.
 // errors: ConfigError.
 void check_token_rules(const AuthConfig& config);
-
-// Whose keys are fetched, and from where. What depends on members that are set later (audience) is
-// left to check_token_rules. errors: ConfigError.
-void check_key_sources(const AuthConfig& config);
 
 // The sources of a handshake's token, and the allowed origins.
 // errors: ConfigError.

@@ -1,27 +1,32 @@
+#include "authx/hmac.hpp"
+
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <array>
+#include <atomic>
 #include <new>
+#include <string>
+#include <utility>
 
 #include "authx/evp_key.hpp"
-#include "authx/key_types.hpp"
 #include "microframe/config_error.hpp"
 
 namespace microframe::authx {
 namespace {
 
-using DigestContext = std::unique_ptr<EVP_MD_CTX, FreeWith<&EVP_MD_CTX_free>>;
-using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
+using Mac = std::unique_ptr<EVP_MAC, FreeWith<&EVP_MAC_free>>;
+using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeWith<&EVP_MAC_CTX_free>>;
 
-const EVP_MD* digest_of(Algorithm algorithm) {
+const char* digest_of(Algorithm algorithm) {
   switch (algorithm) {
     case Algorithm::HS384:
-      return EVP_sha384();
+      return "SHA384";
     case Algorithm::HS512:
-      return EVP_sha512();
+      return "SHA512";
     default:
-      return EVP_sha256();
+      return "SHA256";
   }
 }
 
@@ -40,29 +45,39 @@ void must(int done) {
   if (done != 1) throw std::bad_alloc();
 }
 
-// RFC 2104 §2 over OpenSSL's digests. The two digests that begin with the key are made once (§4),
-// and each use works on a copy of them: a copy of OpenSSL's own EVP_MAC takes a dozen blocks of
-// memory.
+// A context that holds the key.
+MacContext keyed_context(std::string_view secret, Algorithm algorithm) {
+  const Mac mac(EVP_MAC_fetch(nullptr, "HMAC", nullptr));
+  MacContext context(mac ? EVP_MAC_CTX_new(mac.get()) : nullptr);
+  if (!context) throw std::bad_alloc();
+  const std::array parameters = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+                                       const_cast<char*>(digest_of(algorithm)), 0),
+      OSSL_PARAM_construct_end()};
+  const auto* key = reinterpret_cast<const unsigned char*>(secret.data());
+  must(EVP_MAC_init(context.get(), key, secret.size(), parameters.data()));
+  return context;
+}
+
+// OpenSSL's EVP_MAC. Many threads use one key, but a context serves one at a time, and to make or
+// to copy one takes a dozen blocks of memory: the last one used stays for the next use, and only a
+// thread that finds it taken copies the key's (ADR 14).
 class Hmac final : public Signer, public Verifier {
  public:
-  Hmac(std::string_view secret, Algorithm algorithm) {
-    const EVP_MD* digest = digest_of(algorithm);
-    const std::string block = block_of(secret, digest);
-    inner_ = begun_with(block, '\x36', digest);
-    outer_ = begun_with(block, '\x5C', digest);
-  }
+  Hmac(std::string_view secret, Algorithm algorithm) : keyed_(keyed_context(secret, algorithm)) {}
+  ~Hmac() override { EVP_MAC_CTX_free(spare_.load()); }
+  Hmac(const Hmac&) = delete;
+  Hmac& operator=(const Hmac&) = delete;
 
   std::string sign(std::string_view input) const override {
-    Digest mac;
-    unsigned size = 0;
-    const DigestContext context(EVP_MD_CTX_new());
-    if (!context) throw std::bad_alloc();
-    must(EVP_MD_CTX_copy_ex(context.get(), inner_.get()));
-    must(EVP_DigestUpdate(context.get(), input.data(), input.size()));
-    must(EVP_DigestFinal_ex(context.get(), mac.data(), &size));
-    must(EVP_MD_CTX_copy_ex(context.get(), outer_.get()));
-    must(EVP_DigestUpdate(context.get(), mac.data(), size));
-    must(EVP_DigestFinal_ex(context.get(), mac.data(), &size));
+    std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
+    std::size_t size = 0;
+    MacContext context = take();
+    must(EVP_MAC_init(context.get(), nullptr, 0, nullptr));  // again, with the key it has
+    must(EVP_MAC_update(context.get(), reinterpret_cast<const unsigned char*>(input.data()),
+                        input.size()));
+    must(EVP_MAC_final(context.get(), mac.data(), &size, mac.size()));
+    give_back(std::move(context));
     return {reinterpret_cast<const char*>(mac.data()), size};
   }
 
@@ -73,32 +88,22 @@ class Hmac final : public Signer, public Verifier {
   }
 
  private:
-  // The key as a block of the digest's: hashed where it is longer, zeros behind it where it is
-  // shorter.
-  static std::string block_of(std::string_view secret, const EVP_MD* digest) {
-    const auto block_bytes = static_cast<std::size_t>(EVP_MD_get_block_size(digest));
-    std::string block(secret);
-    if (block.size() > block_bytes) {
-      Digest hashed;
-      unsigned size = 0;
-      must(EVP_Digest(secret.data(), secret.size(), hashed.data(), &size, digest, nullptr));
-      block.assign(reinterpret_cast<const char*>(hashed.data()), size);
-    }
-    block.resize(block_bytes);
-    return block;
-  }
-  // A digest that has read the block, each byte of it flipped by `pad`.
-  static DigestContext begun_with(std::string block, char pad, const EVP_MD* digest) {
-    for (char& byte : block) byte = static_cast<char>(byte ^ pad);
-    DigestContext context(EVP_MD_CTX_new());
+  // returns: a context that nobody else uses.
+  MacContext take() const {
+    MacContext context(spare_.exchange(nullptr, std::memory_order_acquire));
+    if (!context) context.reset(EVP_MAC_CTX_dup(keyed_.get()));
     if (!context) throw std::bad_alloc();
-    must(EVP_DigestInit_ex(context.get(), digest, nullptr));
-    must(EVP_DigestUpdate(context.get(), block.data(), block.size()));
     return context;
   }
+  void give_back(MacContext context) const {
+    EVP_MAC_CTX* none = nullptr;
+    if (spare_.compare_exchange_strong(none, context.get(), std::memory_order_release,
+                                       std::memory_order_relaxed))
+      context.release();
+  }
 
-  DigestContext inner_;
-  DigestContext outer_;
+  const MacContext keyed_;
+  mutable std::atomic<EVP_MAC_CTX*> spare_{nullptr};  // owned; nullptr while it is taken
 };
 
 }  // namespace
@@ -123,14 +128,14 @@ void check_secret(std::string_view secret, Algorithm algorithm) {
   }
 }
 
-std::unique_ptr<Verifier> make_hmac_verifier(const AuthConfig& config) {
-  check_secret(config.secret_key, config.algorithm);
-  return std::make_unique<Hmac>(config.secret_key, config.algorithm);
+std::unique_ptr<Verifier> make_hmac_verifier(std::string_view secret, Algorithm algorithm) {
+  check_secret(secret, algorithm);
+  return std::make_unique<Hmac>(secret, algorithm);
 }
 
-std::unique_ptr<Signer> make_hmac_signer(const AuthConfig& config) {
-  check_secret(config.secret_key, config.algorithm);
-  return std::make_unique<Hmac>(config.secret_key, config.algorithm);
+std::unique_ptr<Signer> make_hmac_signer(std::string_view secret, Algorithm algorithm) {
+  check_secret(secret, algorithm);
+  return std::make_unique<Hmac>(secret, algorithm);
 }
 
 }  // namespace microframe::authx

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "authx/evp_key.hpp"
+#include "authx/public_key.hpp"
 #include "base/base64url.hpp"
 
 namespace microframe::authx {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "authx/signer.hpp"
+#include "authx/signature.hpp"
 #include "base/result.hpp"
 #include "microframe/authx/algorithm.hpp"
 #include "microframe/json.hpp"

@@ -1,3 +1,5 @@
+#include "authx/public_key.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -10,8 +12,6 @@
 #include <array>
 #include <new>
 
-#include "authx/evp_key.hpp"
-#include "authx/key_types.hpp"
 #include "microframe/config_error.hpp"
 
 namespace microframe::authx {
@@ -196,11 +196,13 @@ class PublicKeySigner final : public Signer {
 
 }  // namespace
 
-std::unique_ptr<Verifier> make_public_key_verifier(const AuthConfig& config) {
+std::unique_ptr<Verifier> make_public_key_verifier(const std::string& private_pem,
+                                                   const std::string& public_pem,
+                                                   Algorithm algorithm) {
   // A private key holds its public half.
-  const bool separate = !config.public_key.empty();
-  Key key = read_pem(separate ? config.public_key : config.secret_key, !separate, config.algorithm);
-  return std::make_unique<PublicKeyVerifier>(std::move(key), config.algorithm);
+  const bool separate = !public_pem.empty();
+  Key key = read_pem(separate ? public_pem : private_pem, !separate, algorithm);
+  return std::make_unique<PublicKeyVerifier>(std::move(key), algorithm);
 }
 
 std::unique_ptr<Verifier> make_public_key_verifier(Key key, Algorithm algorithm) {
@@ -208,9 +210,9 @@ std::unique_ptr<Verifier> make_public_key_verifier(Key key, Algorithm algorithm)
   return std::make_unique<PublicKeyVerifier>(std::move(key), algorithm);
 }
 
-std::unique_ptr<Signer> make_public_key_signer(const AuthConfig& config) {
-  return std::make_unique<PublicKeySigner>(read_pem(config.secret_key, true, config.algorithm),
-                                           config.algorithm);
+std::unique_ptr<Signer> make_public_key_signer(const std::string& private_pem,
+                                               Algorithm algorithm) {
+  return std::make_unique<PublicKeySigner>(read_pem(private_pem, true, algorithm), algorithm);
 }
 
 }  // namespace microframe::authx

@@ -1,16 +1,19 @@
 #include "authx/signer.hpp"
 
-#include "authx/key_types.hpp"
+#include "authx/hmac.hpp"
+#include "authx/public_key.hpp"
 
 namespace microframe::authx {
 
 std::unique_ptr<Verifier> make_verifier(const AuthConfig& config) {
-  return is_hmac(config.algorithm) ? make_hmac_verifier(config) : make_public_key_verifier(config);
+  if (is_hmac(config.algorithm)) return make_hmac_verifier(config.secret_key, config.algorithm);
+  return make_public_key_verifier(config.secret_key, config.public_key, config.algorithm);
 }
 
 std::unique_ptr<Signer> make_signer(const AuthConfig& config) {
-  if (config.secret_key.empty() && !is_hmac(config.algorithm)) return nullptr;
-  return is_hmac(config.algorithm) ? make_hmac_signer(config) : make_public_key_signer(config);
+  if (is_hmac(config.algorithm)) return make_hmac_signer(config.secret_key, config.algorithm);
+  if (config.secret_key.empty()) return nullptr;
+  return make_public_key_signer(config.secret_key, config.algorithm);
 }
 
 }  // namespace microframe::authx

@@ -6,6 +6,7 @@
 
 #include "authx/claims.hpp"
 #include "authx/config_rules.hpp"
+#include "authx/signer.hpp"
 #include "authx/strict_json.hpp"
 #include "base/ascii.hpp"
 #include "base/base64url.hpp"
@@ -93,34 +94,6 @@ std::string encoded_header(Algorithm algorithm) {
 }
 
 }  // namespace
-
-std::string_view to_string(TokenError error) {
-  switch (error) {
-    case TokenError::malformed:
-      return "malformed token";
-    case TokenError::wrong_algorithm:
-      return "token of another algorithm";
-    case TokenError::forbidden_header:
-      return "forbidden token header";
-    case TokenError::bad_signature:
-      return "bad signature";
-    case TokenError::bad_claims:
-      return "bad claims";
-    case TokenError::wrong_type:
-      return "token of another type";
-    case TokenError::wrong_issuer:
-      return "token of another issuer";
-    case TokenError::wrong_audience:
-      return "token for another audience";
-    case TokenError::not_yet_valid:
-      return "token not valid yet";
-    case TokenError::expired:
-      return "token expired";
-    case TokenError::unknown_key:
-      return "token of an unknown key";
-  }
-  return "bad token";
-}
 
 TokenCodec::TokenCodec(AuthConfig config)
     : config_(std::move(config)),

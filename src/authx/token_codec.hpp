@@ -8,28 +8,13 @@
 #include <string_view>
 
 #include "authx/jwks.hpp"
-#include "authx/signer.hpp"
+#include "authx/signature.hpp"
+#include "authx/token_error.hpp"
 #include "base/result.hpp"
-#include "microframe/authx/tokens.hpp"
+#include "microframe/authx/auth_config.hpp"
+#include "microframe/authx/claims.hpp"
 
 namespace microframe::authx {
-
-enum class TokenError : std::uint8_t {
-  malformed,         // no three parts of base64url, no strict JSON objects, too long
-  wrong_algorithm,   // `alg` is not the key's
-  forbidden_header,  // crit, jku, jwk, x5u, x5c, a kid that is no name, or a typ that is no JWT's
-  bad_signature,
-  bad_claims,  // exp, sub, iat, nbf missing or of a wrong form
-  wrong_type,  // a refresh token where an access token belongs
-  wrong_issuer,
-  wrong_audience,
-  not_yet_valid,
-  expired,
-  unknown_key,  // of a known issuer, by a key that is not known
-};
-
-// For the log, never for the peer (original.md, fault 21).
-std::string_view to_string(TokenError error);
 
 // Why a token was not taken by what is known of its issuer's keys.
 struct Unverified {

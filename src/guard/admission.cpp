@@ -14,7 +14,7 @@ Admission::Admission(const Limits& limits)
 
 std::pair<Admission::Verdict, Admission::Ticket> Admission::admit(std::uint64_t now_ms) {
   if (memory_full_.load(std::memory_order_relaxed)) return {Verdict::memory_full, Ticket{}};
-  const std::lock_guard lock(mutex_);
+  const base::Lock lock(mutex_);
   if (connections_max_ != 0 && connections_ >= connections_max_)
     return {Verdict::process_full, Ticket{}};
   // The loops' clocks differ by the length of an iteration, and for the bucket time must not go
@@ -29,7 +29,7 @@ std::pair<Admission::Verdict, Admission::Ticket> Admission::admit(std::uint64_t 
 Admission::Verdict Admission::count_for(std::string address, Ticket& ticket) {
   assert(ticket.admission_ == this && ticket.address_.empty());
   if (per_address_max_ == 0) return Verdict::admitted;
-  const std::lock_guard lock(mutex_);
+  const base::Lock lock(mutex_);
   const auto entry = by_address_.try_emplace(address, 0).first;
   if (entry->second >= per_address_max_) return Verdict::address_full;
   ++entry->second;
@@ -38,12 +38,12 @@ Admission::Verdict Admission::count_for(std::string address, Ticket& ticket) {
 }
 
 std::size_t Admission::connections() const {
-  const std::lock_guard lock(mutex_);
+  const base::Lock lock(mutex_);
   return connections_;
 }
 
 void Admission::give_back(const std::string& address) {
-  const std::lock_guard lock(mutex_);
+  const base::Lock lock(mutex_);
   --connections_;
   if (address.empty()) return;
   const auto entry = by_address_.find(address);

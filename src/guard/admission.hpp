@@ -5,12 +5,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "base/mutex.hpp"
 #include "base/rate_limit.hpp"
 #include "base/slots.hpp"
 #include "guard/rejection.hpp"
@@ -80,11 +80,11 @@ class Admission {
   std::atomic<bool> memory_full_{false};
   base::Slots authentications_;
 
-  mutable std::mutex mutex_;
-  std::size_t connections_ = 0;
-  base::RateLimit handshakes_;
-  std::uint64_t latest_ms_ = 0;
-  std::unordered_map<std::string, std::size_t> by_address_;
+  mutable base::Mutex mutex_;
+  std::size_t connections_ MICROFRAME_GUARDED_BY(mutex_) = 0;
+  base::RateLimit handshakes_ MICROFRAME_GUARDED_BY(mutex_);
+  std::uint64_t latest_ms_ MICROFRAME_GUARDED_BY(mutex_) = 0;
+  std::unordered_map<std::string, std::size_t> by_address_ MICROFRAME_GUARDED_BY(mutex_);
 };
 
 // Whom a client's connections are counted for: its address without the port, of IPv6 the /64 it

@@ -1,7 +1,7 @@
 #include "guard/revocations.hpp"
 
 #include <algorithm>
-#include <mutex>
+#include <string>
 
 #include "base/log.hpp"
 
@@ -15,7 +15,7 @@ std::int64_t seconds_of(authx::Time time) {
 }  // namespace
 
 void Revocations::revoke(std::string_view user, authx::Time now) {
-  const std::unique_lock lock(mutex_);
+  const base::Lock lock(mutex_);
   any_.store(true, std::memory_order_release);
   if (const auto found = entries_.find(user); found != entries_.end()) {
     found->second.until_s = std::max(found->second.until_s, seconds_of(now));
@@ -38,14 +38,14 @@ void Revocations::revoke(std::string_view user, authx::Time now) {
 bool Revocations::covers(std::string_view user, authx::Time issued_at) const {
   if (!any_.load(std::memory_order_acquire)) return false;
   const std::int64_t issued_s = seconds_of(issued_at);
-  const std::shared_lock lock(mutex_);
+  const base::Lock lock(mutex_);
   if (issued_s <= everyone_until_s_) return true;
   const auto found = entries_.find(user);
   return found != entries_.end() && issued_s <= found->second.until_s;
 }
 
 std::size_t Revocations::size() const {
-  const std::shared_lock lock(mutex_);
+  const base::Lock lock(mutex_);
   return entries_.size();
 }
 

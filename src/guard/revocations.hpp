@@ -8,12 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
-#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
-#include "microframe/authx/tokens.hpp"
+#include "base/mutex.hpp"
+#include "microframe/authx/claims.hpp"
 
 namespace microframe::guard {
 
@@ -47,11 +47,12 @@ class Revocations {
 
   const std::size_t users_max_;
   std::atomic<bool> any_{false};  // most applications never revoke
-  mutable std::shared_mutex mutex_;
-  std::unordered_map<std::string_view, Entry, Hash, std::equal_to<>>
-      entries_;                   // keys lie in order_
-  std::list<std::string> order_;  // oldest first
-  std::int64_t everyone_until_s_ = -1;
+  mutable base::Mutex mutex_;
+  // The keys lie in order_.
+  std::unordered_map<std::string_view, Entry, Hash, std::equal_to<>> entries_
+      MICROFRAME_GUARDED_BY(mutex_);
+  std::list<std::string> order_ MICROFRAME_GUARDED_BY(mutex_);  // oldest first
+  std::int64_t everyone_until_s_ MICROFRAME_GUARDED_BY(mutex_) = -1;
 };
 
 }  // namespace microframe::guard

@@ -13,10 +13,10 @@
 namespace microframe::keys {
 namespace {
 
-// Field lines of an answer, all together.
+// All field lines of an answer together.
 constexpr std::size_t kHeadBytesMax = 32 * 1024;
 
-// libcurl wants this once a process, before its first handle.
+// libcurl wants this once per process, before its first handle.
 void begin_libcurl() {
   static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (once != CURLE_OK) throw std::bad_alloc();
@@ -52,7 +52,8 @@ struct KeyFetcher::Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
-  // libcurl's callbacks. returns: other than the size ends the transfer.
+  // libcurl's callbacks.
+  // returns: `size`; any other number ends the transfer.
   static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
     transfer.too_big = transfer.answer.body.size() + size > authx::KeySet::kBytesMax;
@@ -86,7 +87,8 @@ void KeyFetcher::Transfer::set_up(const authx::JwksSource& source) {
   const bool plain = source.url().starts_with("http://");
   curl_easy_setopt(easy, CURLOPT_URL, source.url().c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
-  // Plain http is for this machine and its own network: no proxy of the environment's sees it.
+  // Plain http is for this machine and its own network: no proxy that the environment names sees
+  // what is fetched.
   if (plain) curl_easy_setopt(easy, CURLOPT_PROXY, "");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
@@ -96,7 +98,7 @@ void KeyFetcher::Transfer::set_up(const authx::JwksSource& source) {
   if (!source.ca_file().empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, source.ca_file().c_str());
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(source.fetch_time().count()));
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  // The resolver's thread is not waited for: it may take minutes.
+  // Do not wait for the resolver's thread, which may take minutes.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   // The next fetch is minutes away.
   curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
@@ -131,11 +133,11 @@ void KeyFetcher::begin(std::size_t id, const authx::JwksSource& source) {
   transfers_.push_back(std::move(transfer));
 }
 
-std::vector<KeyFetcher::Answer> KeyFetcher::work(std::chrono::milliseconds at_most) {
+std::vector<Fetcher::Answer> KeyFetcher::work(std::chrono::milliseconds at_most) {
   int running = 0;
   curl_multi_perform(curl_->multi(), &running);
   if (running == static_cast<int>(transfers_.size())) {
-    // Wakes for a socket, for libcurl's own deadlines, and for wake().
+    // Returns for a socket, for libcurl's own deadlines, and for wake().
     curl_multi_poll(curl_->multi(), nullptr, 0, static_cast<int>(at_most.count()), nullptr);
     curl_multi_perform(curl_->multi(), &running);
   }

@@ -7,6 +7,7 @@
 
 #include "base/chance.hpp"
 #include "base/log.hpp"
+#include "keys/key_fetcher.hpp"
 
 namespace microframe::keys {
 namespace {
@@ -14,11 +15,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Nothing is due so rarely that a look at the time every minute costs.
+// A look at the time every minute costs nothing, however rarely a fetch is due.
 constexpr milliseconds kLookAgain{60'000};
 
-// The keys of an answer, or nullptr, and why in its error.
-std::shared_ptr<const authx::KeySet> read(KeyFetcher::Answer& answer,
+// returns: the keys of an answer; nullptr if it has none, and its error then says why.
+std::shared_ptr<const authx::KeySet> read(Fetcher::Answer& answer,
                                           const authx::JwksSource& source) {
   try {
     auto parsed = authx::KeySet::parse(answer.body, source.algorithms());
@@ -38,25 +39,30 @@ KeyStore::Wait::~Wait() {
   store_->forget(waiter_);
 }
 
+KeyStore::KeyStore() : KeyStore([] { return std::make_unique<KeyFetcher>(); }) {}
+
+KeyStore::KeyStore(MakeFetcher make_fetcher) : make_fetcher_(std::move(make_fetcher)) {}
+
 std::size_t KeyStore::add(const authx::JwksSource& source) {
-  const auto same = [&](const Source& one) { return one.source == source; };
-  const auto found = std::find_if(sources_.begin(), sources_.end(), same);
+  const auto found = std::find(sources_.begin(), sources_.end(), source);
   const auto number = static_cast<std::size_t>(found - sources_.begin());
-  if (found == sources_.end())
-    sources_.push_back({source, authx::KeyCache(source, steady_clock::now()), {}, false});
+  if (found != sources_.end()) return number;
+  const base::Lock lock(mutex_);
+  states_.push_back({authx::KeyCache(source, steady_clock::now()), {}});
+  sources_.push_back(source);
   return number;
 }
 
 void KeyStore::start() {
   if (sources_.empty()) return;
-  fetcher_ = std::make_unique<KeyFetcher>();
+  fetcher_ = make_fetcher_();
   thread_ = std::thread([this] { run(); });
 }
 
 void KeyStore::stop() {
   if (!thread_.joinable()) return;
   {
-    const std::lock_guard lock(mutex_);
+    const base::Lock lock(mutex_);
     ending_ = true;
   }
   fetcher_->wake();
@@ -66,13 +72,13 @@ void KeyStore::stop() {
 // --- what anybody asks ---
 
 std::shared_ptr<const authx::KeySet> KeyStore::keys(std::size_t source) const {
-  const std::lock_guard lock(mutex_);
-  return sources_[source].cache.keys(steady_clock::now());
+  const base::Lock lock(mutex_);
+  return states_[source].cache.keys(steady_clock::now());
 }
 
 KeyStore::Outlook KeyStore::want(std::size_t source, Moment since, Moment deadline) {
-  const std::lock_guard lock(mutex_);
-  authx::KeyCache& cache = sources_[source].cache;
+  const base::Lock lock(mutex_);
+  authx::KeyCache& cache = states_[source].cache;
   const Moment before = cache.next_fetch();
   const Outlook outlook = cache.want(since, deadline);
   if (cache.next_fetch() < before) fetcher_->wake();
@@ -85,10 +91,10 @@ KeyStore::Outlook KeyStore::wait(std::size_t source, Moment since, Moment deadli
   made.store_ = this;
   made.waiter_ =
       std::make_shared<Waiter>(Waiter{detail::Scheduler::current(), source, std::move(told)});
-  // Before it is asked for: a fetch that ends meanwhile must not be missed.
+  // Before the keys are asked for: a fetch that ends meanwhile must not be missed.
   {
-    const std::lock_guard lock(mutex_);
-    sources_[source].waiters.insert(made.waiter_);
+    const base::Lock lock(mutex_);
+    states_[source].waiters.insert(made.waiter_);
   }
   const Outlook outlook = want(source, since, deadline);
   if (outlook == Outlook::coming) wait = std::move(made);
@@ -96,8 +102,8 @@ KeyStore::Outlook KeyStore::wait(std::size_t source, Moment since, Moment deadli
 }
 
 std::chrono::seconds KeyStore::retry_after(std::size_t source) const {
-  const std::lock_guard lock(mutex_);
-  const authx::KeyCache& cache = sources_[source].cache;
+  const base::Lock lock(mutex_);
+  const authx::KeyCache& cache = states_[source].cache;
   const auto now = steady_clock::now();
   constexpr std::chrono::seconds kSoon{1};
   if (cache.is_fetching() || cache.next_fetch() <= now) return kSoon;
@@ -105,52 +111,48 @@ std::chrono::seconds KeyStore::retry_after(std::size_t source) const {
 }
 
 void KeyStore::forget(const std::shared_ptr<Waiter>& waiter) {
-  const std::lock_guard lock(mutex_);
-  sources_[waiter->source].waiters.erase(waiter);
+  const base::Lock lock(mutex_);
+  states_[waiter->source].waiters.erase(waiter);
 }
 
 // --- the thread ---
 
 void KeyStore::run() {
-  std::unique_lock lock(mutex_);
-  while (!ending_) {
-    const auto now = steady_clock::now();
-    const auto wait = std::chrono::ceil<milliseconds>(begin_due(now) - now);
-    lock.unlock();
-    auto answers = fetcher_->work(std::clamp(wait, milliseconds{0}, kLookAgain));
+  while (const auto wait = begin_due()) {
+    auto answers = fetcher_->work(*wait);
     for (auto& answer : answers) settle(std::move(answer));
-    lock.lock();
   }
 }
 
-// Under the lock. returns: when the next fetch is due.
-KeyStore::Moment KeyStore::begin_due(Moment now) {
+std::optional<milliseconds> KeyStore::begin_due() {
+  const base::Lock lock(mutex_);
+  if (ending_) return std::nullopt;
+  const Moment now = steady_clock::now();
   Moment next = now + kLookAgain;
-  for (std::size_t i = 0; i < sources_.size(); ++i) {
-    Source& one = sources_[i];
-    if (one.cache.next_fetch() <= now) {
-      one.cache.begin(now);
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    authx::KeyCache& cache = states_[i].cache;
+    if (cache.next_fetch() <= now) {
+      cache.begin(now);
       try {
-        fetcher_->begin(i, one.source);
+        fetcher_->begin(i, sources_[i]);
       } catch (const std::bad_alloc&) {
-        one.cache.fail(base::chance());
+        cache.fail(base::chance());
       }
       fetches_.fetch_add(1, std::memory_order_relaxed);
     }
-    next = std::min(next, one.cache.next_fetch());
+    next = std::min(next, cache.next_fetch());
   }
-  return next;
+  return std::max(std::chrono::ceil<milliseconds>(next - now), milliseconds{0});
 }
 
-void KeyStore::settle(KeyFetcher::Answer answer) {
-  // What never changes once added; reading a hundred keys takes a while, which no loop should wait
-  // for.
-  Source& of = sources_[answer.id];
+void KeyStore::settle(Fetcher::Answer answer) {
+  // Reading a hundred keys takes a while, for which no loop should wait: without the lock.
   std::shared_ptr<const authx::KeySet> keys;
-  if (answer.error.empty()) keys = read(answer, of.source);
+  if (answer.error.empty()) keys = read(answer, sources_[answer.id]);
   std::set<std::shared_ptr<Waiter>> told;
   {
-    const std::lock_guard lock(mutex_);
+    const base::Lock lock(mutex_);
+    State& of = states_[answer.id];
     const auto before = of.cache.keys(steady_clock::now());
     if (keys) {
       of.cache.succeed(keys, answer.max_age, base::chance());
@@ -159,27 +161,28 @@ void KeyStore::settle(KeyFetcher::Answer answer) {
       failures_.fetch_add(1, std::memory_order_relaxed);
     }
     told = std::exchange(of.waiters, {});
-    log(of, before.get(), keys.get(), answer.error);
+    log(answer.id, before.get(), keys.get(), answer.error);
   }
   for (const auto& waiter : told) {
     try {
       waiter->home->post([waiter] {
         if (const auto tell = std::exchange(waiter->told, {})) tell();
       });
-    } catch (const std::bad_alloc&) {  // it has a deadline
+    } catch (const std::bad_alloc&) {  // who waits has a deadline, and gives up then
     }
   }
 }
 
-void KeyStore::log(Source& of, const authx::KeySet* before, const authx::KeySet* now,
+void KeyStore::log(std::size_t source, const authx::KeySet* before, const authx::KeySet* now,
                    const std::string& error) {
-  const bool was_failing = std::exchange(of.failing, now == nullptr);
+  const std::string& issuer = sources_[source].issuer();
+  const bool was_failing = std::exchange(states_[source].failing, now == nullptr);
   if (!now) {
-    base::log::warn("keys not fetched", {{"issuer", of.source.issuer()},
+    base::log::warn("keys not fetched", {{"issuer", issuer},
                                          {"why", error},
                                          {"known", before ? std::to_string(before->size()) : "0"}});
   } else if (was_failing || !before || !before->names_as(*now)) {
-    base::log::info("keys fetched", {{"issuer", of.source.issuer()},
+    base::log::info("keys fetched", {{"issuer", issuer},
                                      {"keys", std::to_string(now->size())},
                                      {"passed_over", now->passed_over()}});
   }

@@ -1,20 +1,23 @@
 // KeyStore: the keys of every issuer that the site's endpoints trust: a thread that fetches them,
-// and those who wait for some. Threading: add() and start() before anyone else uses it; then every
-// method from any thread.
+// and those who wait for some. Threading: add() and start() before anyone else uses the store; then
+// every method from any thread.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "authx/key_cache.hpp"
-#include "keys/key_fetcher.hpp"
+#include "base/mutex.hpp"
+#include "keys/fetcher.hpp"
 #include "microframe/authx/jwks_source.hpp"
 #include "microframe/detail/scheduler.hpp"
 
@@ -27,9 +30,10 @@ class KeyStore {
  public:
   using Moment = authx::KeyCache::Moment;
   using Outlook = authx::KeyCache::Outlook;
+  using MakeFetcher = std::function<std::unique_ptr<Fetcher>()>;
 
-  // Somebody who waits for the keys of one source, on the loop that waits. While it lives it is
-  // told, once, that a fetch has ended.
+  // Somebody who waits for the keys of one source, on the loop that waits. While the Wait lives,
+  // its owner is told, once, that a fetch has ended. It must not outlive the store.
   class Wait {
    public:
     Wait() = default;
@@ -47,60 +51,68 @@ class KeyStore {
     std::shared_ptr<Waiter> waiter_;
   };
 
-  KeyStore() = default;
+  // Fetches by HTTP (KeyFetcher).
+  KeyStore();
+  // make_fetcher: called by start(), if there is a source.
+  explicit KeyStore(MakeFetcher make_fetcher);
   // Nobody waits any more.
   ~KeyStore() { stop(); }
   KeyStore(const KeyStore&) = delete;
   KeyStore& operator=(const KeyStore&) = delete;
 
-  // returns: the source's number here; equal sources have one.
+  // returns: the source's number in the store; equal sources have one.
   std::size_t add(const authx::JwksSource& source);
   // Begins to fetch, if there is a source.
   void start();
   void stop();
 
-  // nullptr while none are known.
+  // returns: nullptr while no keys of the source are known.
   std::shared_ptr<const authx::KeySet> keys(std::size_t source) const;
 
-  // A key was not among keys() at `since`: has them fetched as soon as may be, once however many
-  // ask.
+  // A key was not among keys() at `since`: has them fetched as soon as the source allows, once
+  // however many ask.
   Outlook want(std::size_t source, Moment since, Moment deadline);
-  // The same on a loop; told() is called there when a fetch has ended, if the outlook is that one
-  // is coming.
+  // The same on a loop. If the outlook is `coming`, told() is called on that loop when a fetch has
+  // ended, as long as `wait` lives.
   Outlook wait(std::size_t source, Moment since, Moment deadline, std::function<void()> told,
                Wait& wait);
-  // Until the next fetch may begin.
+  // How long until the next fetch may begin.
   std::chrono::seconds retry_after(std::size_t source) const;
 
   std::uint64_t fetches() const { return fetches_.load(std::memory_order_relaxed); }
   std::uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }
 
  private:
-  // On its loop alone, but for `home`.
+  // Touched by its loop alone, but for `home`.
   struct Waiter {
     detail::Scheduler* home;
     std::size_t source;
-    std::function<void()> told;  // empty once it is told, or nobody wants to know any more
+    std::function<void()> told;  // empty once called, or when nobody wants to know any more
   };
-  struct Source {
-    authx::JwksSource source;
+  // What is known of a source.
+  struct State {
     authx::KeyCache cache;
     std::set<std::shared_ptr<Waiter>> waiters;
     bool failing = false;
   };
 
   void run();
-  Moment begin_due(Moment now);
-  void settle(KeyFetcher::Answer answer);
+  // Begins the fetches that are due.
+  // returns: how long none will be due; nullopt when the store ends.
+  std::optional<std::chrono::milliseconds> begin_due() MICROFRAME_EXCLUDES(mutex_);
+  void settle(Fetcher::Answer answer) MICROFRAME_EXCLUDES(mutex_);
   // What a fetch has brought, said once for each change.
-  static void log(Source& of, const authx::KeySet* before, const authx::KeySet* now,
-                  const std::string& error);
-  void forget(const std::shared_ptr<Waiter>& waiter);
+  void log(std::size_t source, const authx::KeySet* before, const authx::KeySet* now,
+           const std::string& error) MICROFRAME_REQUIRES(mutex_);
+  void forget(const std::shared_ptr<Waiter>& waiter) MICROFRAME_EXCLUDES(mutex_);
 
-  mutable std::mutex mutex_;
-  std::vector<Source> sources_;
-  bool ending_ = false;
-  std::unique_ptr<KeyFetcher> fetcher_;  // once started
+  const MakeFetcher make_fetcher_;
+  // Once started, neither of these two changes.
+  std::vector<authx::JwksSource> sources_;
+  std::unique_ptr<Fetcher> fetcher_;
+  mutable base::Mutex mutex_;
+  std::vector<State> states_ MICROFRAME_GUARDED_BY(mutex_);  // one for each of sources_
+  bool ending_ MICROFRAME_GUARDED_BY(mutex_) = false;
   std::atomic<std::uint64_t> fetches_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::thread thread_;

@@ -1,16 +1,20 @@
-#include "microframe/io.hpp"
+#include "net/io.hpp"
 
+#include <cstdlib>
 #include <string>
+#include <string_view>
 
 #include "microframe/config_error.hpp"
 
-namespace microframe {
+namespace microframe::net {
 
-Io io_from(std::string_view name) {
-  if (name == "auto") return Io::automatic;
-  if (name == "plain") return Io::plain;
-  if (name == "uring") return Io::uring;
-  throw ConfigError("io is auto, plain or uring, and not \"" + std::string(name) + "\"");
+Io io_of_environment() {
+  const char* name = std::getenv("MICROFRAME_IO");
+  const std::string_view io = name ? name : "auto";
+  if (io == "auto") return Io::automatic;
+  if (io == "plain") return Io::plain;
+  if (io == "uring") return Io::uring;
+  throw ConfigError("MICROFRAME_IO is auto, plain or uring, and not \"" + std::string(io) + "\"");
 }
 
-}  // namespace microframe
+}  // namespace microframe::net

@@ -12,7 +12,6 @@
 #include "microframe/config_error.hpp"
 #include "net/ready_set.hpp"
 #include "net/send_batch.hpp"
-#include "net/socket.hpp"
 
 namespace microframe::net {
 namespace {
@@ -26,6 +25,16 @@ void check(int result) {
   if (result == 0) return;
   throw ConfigError(std::string("cannot start an event loop: ") + uv_strerror(result) +
                     ". Raise the limit of open files (ulimit -n), or serve with fewer threads");
+}
+
+// nullptr: each socket sends for itself.
+std::unique_ptr<SendBatch> make_batch(Io io) {
+  if (io == Io::plain) return nullptr;
+  auto batch = SendBatch::make();
+  if (io == Io::uring && !batch)
+    throw ConfigError(
+        "this kernel has no io_uring to give, or forbids it: set MICROFRAME_IO to auto or plain");
+  return batch;
 }
 
 template <class Handle>
@@ -78,10 +87,7 @@ Loop::Loop(Io io)
     : uv_(std::make_unique<uv_loop_t>()),
       handles_(std::make_unique<Handles>()),
       receive_buffer_(new std::byte[kReceiveBytes]),
-      batch_(io == Io::plain ? nullptr : SendBatch::make()) {
-  if (io == Io::uring && !batch_)
-    throw ConfigError(
-        "this kernel has no io_uring to give, or forbids it: serve with io auto or plain");
+      flush_queue_(make_batch(io)) {
   check(uv_loop_init(uv_.get()));
   uv_->data = this;
   ready_set_ = std::make_unique<ReadySet>(uv_.get());
@@ -103,7 +109,7 @@ Loop::~Loop() {
   assert(!is_current());
   // Closing goes through the loop: a loop that never ran is run for that alone, not for what was
   // posted.
-  if (!ended_) {
+  if (life_ != Life::ended) {
     while (posts_.pop()) {
     }
     stop();
@@ -131,11 +137,13 @@ void Loop::run() {
   // Workers under way are waited for here: their functions must not outlive what they use.
   uv_run(uv_.get(), UV_RUN_DEFAULT);
   set_current(nullptr);
-  ended_ = true;
+  life_ = Life::ended;
 }
 
 void Loop::stop() {
-  stopping_.store(true, std::memory_order_release);
+  Life serving = Life::serving;
+  life_.compare_exchange_strong(serving, Life::stopping, std::memory_order_release,
+                                std::memory_order_relaxed);
   uv_async_send(&handles_->wake);
 }
 
@@ -151,7 +159,7 @@ void Loop::post_behind(std::function<void()> callback) {
 
 // Stops behind what was posted before: while some of that is left, this is called again.
 void Loop::woken() {
-  const bool stopping = stopping_.load(std::memory_order_acquire);
+  const bool stopping = life_.load(std::memory_order_acquire) == Life::stopping;
   drain_posts();
   if (stopping && !woken_.load(std::memory_order_acquire)) uv_stop(uv_.get());
 }
@@ -211,53 +219,13 @@ void Loop::tick() {
   if (!stalled_) wheel_.advance(now);
 }
 
-void Loop::forget_dirty(const Socket& socket) {
-  std::replace(dirty_.begin(), dirty_.end(), const_cast<Socket*>(&socket),
-               static_cast<Socket*>(nullptr));
-}
-
 // Runs what the iteration has posted, then flushes what it has sent, until neither leaves anything
 // for the other.
 void Loop::end_iteration() {
-  while (!own_posts_.empty() || !dirty_.empty()) {
+  while (!own_posts_.empty() || !flush_queue_.empty()) {
     for (const auto& callback : std::exchange(own_posts_, {})) call(callback);
-    flush_dirty();
-    dirty_.clear();
+    flush_queue_.flush();
   }
-}
-
-// A flush may end a socket, and its owner may then send on others: they are appended and have their
-// turn. Every other time the last comes first: what the kernel keeps of whom it served last is in
-// the caches still.
-void Loop::flush_dirty() {
-  for (std::size_t i = 0; i < dirty_.size();) {
-    const std::size_t end = dirty_.size();
-    if (std::exchange(last_first_, !last_first_)) {
-      std::reverse(dirty_.begin() + static_cast<std::ptrdiff_t>(i), dirty_.end());
-    }
-    if (batch_ && end - i >= SendBatch::kWorthwhile) send_batch(i, end);
-    for (; i < end; ++i) {
-      if (dirty_[i]) dirty_[i]->flush();
-    }
-  }
-}
-
-// Nothing of ours runs meanwhile: no socket goes, nor does what it sends.
-void Loop::send_batch(std::size_t begin, std::size_t end) {
-  for (std::size_t i = begin; i < end && batch_; ++i) {
-    if (!dirty_[i]) continue;
-    dirty_[i]->offer_to(*batch_, i);
-    if (batch_->pieces().empty()) submit_batch();
-  }
-  if (batch_ && !batch_->empty()) submit_batch();
-}
-
-void Loop::submit_batch() {
-  for (const SendBatch::Result& result : batch_->submit()) {
-    Socket*& socket = dirty_[result.number];
-    if (socket->batch_sent(result.sent)) socket = nullptr;
-  }
-  if (batch_->is_broken()) batch_.reset();
 }
 
 }  // namespace microframe::net

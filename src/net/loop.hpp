@@ -15,15 +15,14 @@
 #include "base/mpsc_queue.hpp"
 #include "base/timer_wheel.hpp"
 #include "microframe/detail/scheduler.hpp"
-#include "microframe/io.hpp"
+#include "net/flush_queue.hpp"
+#include "net/io.hpp"
 
 struct uv_loop_s;
 
 namespace microframe::net {
 
 class ReadySet;
-class SendBatch;
-class Socket;
 
 class Loop final : public detail::Scheduler {
  public:
@@ -61,23 +60,23 @@ class Loop final : public detail::Scheduler {
   base::MutableBytes receive_buffer() { return {receive_buffer_.get(), kReceiveBytes}; }
   // Who of the loop's sockets can be read or written.
   ReadySet& ready_set() { return *ready_set_; }
-  // Has `socket` flushed at the end of this iteration. It must take itself out (see forget_dirty)
-  // before it goes.
-  void mark_dirty(Socket& socket) { dirty_.push_back(&socket); }
-  void forget_dirty(const Socket& socket);
+  // Who of the loop's sockets has something to send when this iteration ends.
+  FlushQueue& flush_queue() { return flush_queue_; }
 
   uv_loop_s* handle() { return uv_.get(); }
 
  private:
   struct Handles;
+  enum class Life : std::uint8_t {
+    serving,   // or about to
+    stopping,  // stop() was called
+    ended,     // run() has returned
+  };
   static constexpr std::size_t kReceiveBytes = 256 * 1024;
 
   void woken();
   void drain_posts();
   void end_iteration();
-  void flush_dirty();
-  void send_batch(std::size_t begin, std::size_t end);
-  void submit_batch();
   void tick();
 
   std::unique_ptr<uv_loop_s> uv_;
@@ -86,15 +85,12 @@ class Loop final : public detail::Scheduler {
   base::MpscQueue<std::function<void()>> posts_;  // from other threads
   std::vector<std::function<void()>> own_posts_;
   std::atomic<bool> woken_{false};
-  std::atomic<bool> stopping_{false};
-  bool ended_ = false;  // run() has returned
+  std::atomic<Life> life_{Life::serving};
   base::TimerWheel wheel_;
   std::uint64_t ticked_ms_ = 0;
   bool stalled_ = false;  // the last tick was late, and left the wheel alone
   std::unique_ptr<std::byte[]> receive_buffer_;
-  std::vector<Socket*> dirty_;
-  bool last_first_ = false;           // the order of the next flush
-  std::unique_ptr<SendBatch> batch_;  // nullptr: each socket sends for itself
+  FlushQueue flush_queue_;
 };
 
 }  // namespace microframe::net

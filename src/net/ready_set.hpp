@@ -41,12 +41,12 @@ class ReadySet {
   // What a descriptor is watched for. The set of nothing is not watched at all, for the kernel
   // tells a hang-up of what is watched for nothing, again and again.
   struct Interest {
-    bool readable = false;
-    bool writable = false;
+    bool readable : 1 = false;
+    bool writable : 1 = false;
     // Tells once of what has come or of new room, and of an end, not as long as there is any:
     // whoever asks for it reads until there is no more, or has itself told anew by change(). It
     // spares the kernel to look at each descriptor again, a hundredth of an echo.
-    bool once = false;
+    bool once : 1 = false;
     bool operator==(const Interest&) const = default;
     bool none() const { return !readable && !writable; }
   };

@@ -46,14 +46,13 @@ Socket::Socket(Loop& loop, Stream stream, SocketEvents& events)
 }
 
 Socket::Stream Socket::release() {
-  if (dirty_) loop_.forget_dirty(*this);
-  dirty_ = false;
+  if (std::exchange(flush_, Flush::none) != Flush::none) loop_.flush_queue().forget(*this);
   if (!unwatch()) throw std::bad_alloc();  // its descriptor would still tell this socket
   return {Descriptor(std::exchange(fd_, -1)), std::move(tls_)};
 }
 
 Socket::~Socket() {
-  if (dirty_) loop_.forget_dirty(*this);
+  if (flush_ != Flush::none) loop_.flush_queue().forget(*this);
   close();
 }
 
@@ -92,59 +91,62 @@ bool Socket::unwatch() {
 // --- out ---
 
 void Socket::send(base::SharedBuffer frame) {
-  if (fd_ < 0 || finishing_ || frame.size() == 0) return;
+  if (fd_ < 0 || ending_ != Ending::none || frame.size() == 0) return;
   outbox_.push(std::move(frame));
   mark_dirty();
 }
 
 void Socket::send_urgent(base::SharedBuffer frame) {
-  if (fd_ < 0 || finishing_ || frame.size() == 0) return;
+  if (fd_ < 0 || ending_ != Ending::none || frame.size() == 0) return;
   outbox_.push_urgent(std::move(frame));
   mark_dirty();
 }
 
 void Socket::finish() {
-  if (fd_ < 0 || finishing_) return;
-  finishing_ = true;
+  if (fd_ < 0 || ending_ != Ending::none) return;
+  ending_ = Ending::fin;
   mark_dirty();
 }
 
 void Socket::finish_and_close() {
   if (fd_ < 0) return;
-  closing_ = finishing_ = true;
+  ending_ = Ending::close;
   mark_dirty();
 }
 
 void Socket::mark_dirty() {
   // While the kernel takes nothing, its readiness will bring us back.
-  if (dirty_ || blocked_since_ms_ != 0) return;
-  loop_.mark_dirty(*this);
-  dirty_ = true;
+  if (flush_ != Flush::none || blocked_since_ms_ != 0) return;
+  loop_.flush_queue().add(*this);
+  flush_ = Flush::queued;
 }
 
 // Called by the loop, or when the kernel takes bytes again. Where TLS runs out of memory, the
 // stream is over.
 void Socket::flush() try {
-  dirty_ = false;
+  const bool lost = std::exchange(flush_, Flush::none) == Flush::lost;
   if (fd_ < 0) return;
-  if (broken_) return end(EndReason::reset);
+  if (lost) return end(EndReason::reset);
   do {
     while (has_to_write()) {
       if (!write_some(Failure::end)) return;
     }
-  } while (finishing_ && tls_ && tls_->finish());
+  } while (ending_ != Ending::none && tls_ && tls_->finish());
   const bool may_finish = !tls_ || tls_->is_secured();
-  if (closing_ && may_finish) return end(EndReason::eof);
+  if (ending_ == Ending::close && may_finish) return end(EndReason::eof);
   const bool was_blocked = std::exchange(blocked_since_ms_, 0) != 0;
   if (was_blocked) watch();
-  if (finishing_ && may_finish && !std::exchange(finished_, true)) ::shutdown(fd_, SHUT_WR);
+  if (ending_ == Ending::fin && may_finish) {
+    ending_ = Ending::fin_sent;
+    ::shutdown(fd_, SHUT_WR);
+  }
   if (was_blocked) events_->on_drained();
 } catch (const std::bad_alloc&) {
   end(EndReason::reset);
 }
 
 void Socket::offer_to(SendBatch& batch, std::size_t number) {
-  if (fd_ < 0 || broken_ || tls_ || outbox_.empty()) return;
+  if (fd_ < 0 || flush_ == Flush::lost || tls_ || outbox_.empty()) return;
   std::size_t offered = 0;
   batch.add(fd_, outbox_.gather(batch.pieces(), offered), number);
 }
@@ -152,8 +154,8 @@ void Socket::offer_to(SendBatch& batch, std::size_t number) {
 // What is left, and what went wrong, flush() finds out for itself.
 bool Socket::batch_sent(std::int64_t result) {
   if (result > 0) outbox_.consume(static_cast<std::size_t>(result));
-  if (!outbox_.empty() || finishing_ || blocked_since_ms_ != 0) return false;
-  dirty_ = false;
+  if (!outbox_.empty() || ending_ != Ending::none || blocked_since_ms_ != 0) return false;
+  flush_ = Flush::none;
   return true;
 }
 
@@ -245,12 +247,12 @@ void Socket::resume_reading() {
 
 // Has what may be left told again. A socket that is not reading is told when it does.
 void Socket::watch_again() {
-  if (fd_ < 0 || broken_ || !watched_.readable) return;
+  if (fd_ < 0 || flush_ == Flush::lost || !watched_.readable) return;
   if (!loop_.ready_set().change(fd_, *this, watched_, watched_)) lose_sight();
 }
 
 void Socket::watch() {
-  if (fd_ < 0 || broken_) return;
+  if (fd_ < 0 || flush_ == Flush::lost) return;
   // Where TLS waits for the peer, room in the kernel is no news.
   const bool room_matters = !tls_ || !tls_->seal_waits();
   // TLS reads so much and no more in a turn, and is told again of what is left.
@@ -264,10 +266,8 @@ void Socket::watch() {
 
 // Without memory in the kernel nothing would ever be told of this socket again: the stream is over.
 void Socket::lose_sight() {
-  broken_ = true;
-  if (dirty_) return;
-  loop_.mark_dirty(*this);
-  dirty_ = true;
+  if (flush_ == Flush::none) loop_.flush_queue().add(*this);
+  flush_ = Flush::lost;
 }
 
 // Likewise.
@@ -279,7 +279,7 @@ void Socket::on_ready(Readiness ready) try {
     receive(ready.ended);
     if (!set.is_telling(self)) return;
   }
-  if (ready.writable && watched_.writable && !dirty_) flush();
+  if (ready.writable && watched_.writable && flush_ == Flush::none) flush();
 } catch (
     const std::bad_alloc&) {  // the socket's own: its events throw nothing, so it is there still
   end(EndReason::reset);

@@ -12,13 +12,13 @@
 #include "base/bytes.hpp"
 #include "base/shared_buffer.hpp"
 #include "net/descriptor.hpp"
+#include "net/flush_queue.hpp"
 #include "net/outbox.hpp"
 #include "net/ready_set.hpp"
 
 namespace microframe::net {
 
 class Loop;
-class SendBatch;
 class TlsSession;
 
 enum class EndReason : std::uint8_t {
@@ -51,7 +51,7 @@ class SocketEvents {
   ~SocketEvents() = default;
 };
 
-class Socket final : private ReadyEvents {
+class Socket final : private ReadyEvents, private Flushed {
  public:
   // `fd` is connected and non-blocking. `events` may be replaced, and must outlive the socket.
   Socket(Loop& loop, Descriptor fd, SocketEvents& events);
@@ -111,14 +111,22 @@ class Socket final : private ReadyEvents {
   bool is_reading() const { return reading_; }
 
  private:
-  friend class Loop;  // for these three
-
-  void flush();
-  // Adds what is to leave to `batch`, where it may leave so. It is not touched before its result is
-  // there.
-  void offer_to(SendBatch& batch, std::size_t number);
-  // What came of it. returns: whether that was all; otherwise flush() is to follow.
-  bool batch_sent(std::int64_t result);
+  void flush() override;
+  void offer_to(SendBatch& batch, std::size_t number) override;
+  bool batch_sent(std::int64_t result) override;
+  // Whether the loop's queue holds this socket.
+  enum class Flush : std::uint8_t {
+    none,
+    queued,
+    lost,  // queued to be ended: the kernel can no longer tell of the stream
+  };
+  // What follows behind what is queued.
+  enum class Ending : std::uint8_t {
+    none,
+    fin,
+    fin_sent,
+    close,  // the end of the stream
+  };
   enum class Failure : bool { wait, end };
   bool write_some(Failure failure);
   bool write_sealed(Failure failure);
@@ -143,11 +151,8 @@ class Socket final : private ReadyEvents {
   int fd_;  // -1 once the stream has ended
   ReadySet::Interest watched_;
   bool reading_ = true;
-  bool dirty_ = false;
-  bool broken_ = false;  // the kernel can no longer tell of it
-  bool finishing_ = false;
-  bool finished_ = false;
-  bool closing_ = false;
+  Flush flush_ = Flush::none;
+  Ending ending_ = Ending::none;
   Outbox outbox_;
   std::uint64_t blocked_since_ms_ = 0;
   std::unique_ptr<TlsSession> tls_;  // nullptr on a plain socket

@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
 """The layer rule of docs/explanation/architecture.md, as a test: reads every #include under include/, src/ and server/.
 
-Usage: check_includes.py ROOT          exits with 1 and names each bad line
-       check_includes.py --self-test   exits with 1 unless exactly the bad lines of a bad tree are reported
+An include may only point where the rule says, and the units of one layer must not include each other in a circle. A unit is
+x.hpp and x.cpp of src/<layer>/, so the includes of sources count. A public header belongs to the unit whose .cpp defines it.
+
+Usage: check_includes.py ROOT           exits with 1 and names each bad line and each circle
+       check_includes.py ROOT --graph   prints the number of units and of arrows between them, per layer and in all
+       check_includes.py --self-test    exits with 1 unless exactly the bad lines and circles of a bad tree are reported
 """
 import os
 import re
 import sys
 import tempfile
+from collections import Counter
 
 # What each layer may include of the others, and of the public headers (a name that ends in / is all of a folder).
 LAYERS = {
@@ -34,13 +39,16 @@ PUBLIC = {
     "guard": {"authx/", "limits.hpp", "proxies.hpp", "config_error.hpp", "detail/activity.hpp"},
     "client": {"client.hpp", "client/", "ws/message.hpp", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "tls.hpp", "detail/"},
     "ws": {"ws.hpp", "ws/", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
-    "net": {"io.hpp", "task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
+    "net": {"task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "cluster": {"config_error.hpp", "task.hpp"},
     "app": set(),  # any
 }
 # A library that one layer hides from the rest is known to that layer alone.
 HIDDEN = {"uv": {"net"}, "liburing": {"net"}, "zlib": {"proto"}, "spdlog": {"base"}, "fmt": {"base"}, "CLI": {"app"}, "prometheus": {"app"}, "curl": {"keys"}, "hiredis": {"cluster"}}
 NOT_IN_PUBLIC = {*HIDDEN, "openssl", "sqlite3", "crypt", "nghttp2"}
+
+# Layers whose units still include each other in a circle: not reported until they are taken apart.
+CIRCLES_STILL = {"hub", "ws"}
 
 PURE = {"proto", "authx", "hub", "v1"}
 IMPURE_HEADER = re.compile(r"(thread|future|condition_variable|semaphore|barrier|latch|fstream|filesystem|ctime|"
@@ -97,24 +105,35 @@ def check_line(root, layer, line):
 def own_header(root, layer, source):
     """The header that a source of src/ defines, as it is included, or None."""
     name = source.removesuffix(".cpp") + ".hpp"
-    for top, own in (("src", f"{layer}/{name}"), ("include", f"microframe/{layer}/{name}"), ("include", f"microframe/{name}")):
-        if os.path.exists(os.path.join(root, top, own)):
-            return own
-    return None
+    places = (("src", f"{layer}/{name}"), ("include", f"microframe/{layer}/{name}"), ("include", f"microframe/{name}"),
+              ("include", f"microframe/detail/{name}"))
+    return next((own for top, own in places if os.path.exists(os.path.join(root, top, own))), None)
+
+
+def layer_of(path):
+    parts = path.split(os.sep)
+    return parts[1] if parts[0] == "src" else parts[0]
+
+
+def read_lines(root, path):
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        return file.readlines()
+
+
+def included(lines):
+    return [(number, match.group(2)) for number, line in enumerate(lines, 1) if (match := INCLUDE.match(line))]
 
 
 def check_file(root, path):
-    parts = path.split(os.sep)
-    layer = parts[1] if parts[0] == "src" else parts[0]
+    layer = layer_of(path)
     if layer not in LAYERS and layer not in ("include", "server"):
         yield path, 1, f"{layer} is no layer: give it its place in {os.path.basename(__file__)}"
         return
-    with open(os.path.join(root, path), encoding="utf-8") as file:
-        lines = file.readlines()
+    lines = read_lines(root, path)
     if path.endswith(".hpp") and not any(line.startswith("#pragma once") for line in lines):
         yield path, 1, "a header without #pragma once"
-    includes = [(number, match.group(2)) for number, line in enumerate(lines, 1) if (match := INCLUDE.match(line))]
-    own = own_header(root, layer, parts[-1]) if path.endswith(".cpp") else None
+    includes = included(lines)
+    own = own_header(root, layer, os.path.basename(path)) if path.endswith(".cpp") else None
     if own:
         number, first = includes[0] if includes else (1, None)
         if first != own:
@@ -125,14 +144,94 @@ def check_file(root, path):
             yield path, number, problem
 
 
-def check_tree(root):
-    problems = []
-    for top in ("include", "src", "server"):
+def files_of(root, *tops):
+    for top in tops:
         for folder, _, names in os.walk(os.path.join(root, top)):
             for name in sorted(names):
                 if name.endswith((".hpp", ".cpp")):
-                    problems += check_file(root, os.path.relpath(os.path.join(folder, name), root))
-    return problems
+                    yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def check_tree(root):
+    """returns: the bad lines, as (path, line, problem)."""
+    return [problem for path in files_of(root, "include", "src", "server") for problem in check_file(root, path)]
+
+
+class Graph:
+    """The units of include/ and src/, and the arrows between them. A unit is named by its path without src/ and suffix."""
+
+    def __init__(self, root):
+        paths = sorted(files_of(root, "include", "src"))
+        headers = {}  # as it is included: the unit
+        self.layers = {}  # unit: layer
+        for path in paths:
+            top, _, name = path.partition(os.sep)
+            unit = os.path.splitext(name)[0]
+            self.layers[unit] = layer_of(path)
+            if path.endswith(".hpp"):
+                headers.setdefault(name, unit)
+            elif own := own_header(root, layer_of(path), os.path.basename(path)):
+                headers[own] = unit
+        for name, unit in headers.items():
+            if os.path.splitext(name)[0] != unit:
+                self.layers.pop(os.path.splitext(name)[0], None)
+        self.arrows = {unit: set() for unit in self.layers}
+        for path in paths:
+            name = path.partition(os.sep)[2]
+            unit = headers.get(name, os.path.splitext(name)[0])
+            targets = (headers.get(target) for _, target in included(read_lines(root, path)))
+            self.arrows[unit] |= {target for target in targets if target not in (None, unit)}
+
+    def way(self, start, end, within):
+        """The shortest way along the arrows, as a list of units, or None."""
+        before, queue = {start: None}, [start]
+        for unit in queue:
+            for target in sorted(self.arrows[unit] & within):
+                if target == end:
+                    way = [target]
+                    while unit:
+                        way.append(unit)
+                        unit = before[unit]
+                    return way[::-1]
+                if target not in before:
+                    before[target] = unit
+                    queue.append(target)
+        return None
+
+    def circles(self):
+        """One circle, the shortest, of each set of units that reach each other. Its first and last units are the same."""
+        left = set(self.arrows)
+        while left:
+            inside = {unit for unit in left if self.arrows[unit] & left}
+            inside = {unit for unit in inside if any(unit in self.arrows[other] for other in inside)}
+            if inside != left:  # what has no arrow in, or none out, is in no circle
+                left = inside
+                continue
+            ways = [way for unit in sorted(left) if (way := self.way(unit, unit, left))]
+            if not ways:
+                return
+            circle = min(ways, key=len)
+            yield circle
+            reach = [unit for unit in left if self.way(circle[0], unit, left) and self.way(unit, circle[0], left)]
+            left -= set(reach)
+
+    def layers_in(self, circle):
+        """A public header that no source defines is in no layer."""
+        return {self.layers[unit] for unit in circle} - {"include"}
+
+    def print(self):
+        units = Counter(self.layers.values())
+        arrows = Counter(self.layers[unit] for unit, targets in self.arrows.items()
+                         for target in targets if self.layers[target] == self.layers[unit])
+        for layer in [*LAYERS, "include"]:
+            print(f"{layer:8} {units[layer]:4} units {arrows[layer]:5} arrows between them")
+        print(f"in all   {len(self.arrows):4} units {sum(map(len, self.arrows.values())):5} arrows")
+
+
+def check_circles(root, but=()):
+    """returns: each circle of units, of layers other than `but`, in words."""
+    graph = Graph(root)
+    return ["a circle of units: " + " -> ".join(circle) for circle in graph.circles() if not graph.layers_in(circle) <= set(but)]
 
 
 # Every line that ends in BAD must be reported, and no other.
@@ -163,22 +262,59 @@ TREE = {
 }
 
 
-def self_test():
+# Circles through sources and through a public header, and the same shapes without a circle.
+CIRCLES = {
+    "src/net/a.hpp": "#pragma once\n",
+    "src/net/a.cpp": '#include "net/a.hpp"\n#include "net/b.hpp"\n',
+    "src/net/b.hpp": '#pragma once\n#include "net/c.hpp"\n',
+    "src/net/c.hpp": "#pragma once\n",
+    "src/net/c.cpp": '#include "net/c.hpp"\n#include "net/a.hpp"\n',
+    "src/hub/a.hpp": "#pragma once\n",
+    "src/hub/a.cpp": '#include "hub/a.hpp"\n#include "hub/b.hpp"\n#include "hub/c.hpp"\n',
+    "src/hub/b.hpp": '#pragma once\n#include "hub/c.hpp"\n',
+    "src/hub/c.hpp": "#pragma once\n",
+    "src/hub/c.cpp": '#include "hub/c.hpp"\n',
+    "include/microframe/authx/tokens.hpp": "#pragma once\n",
+    "src/authx/tokens.cpp": '#include "microframe/authx/tokens.hpp"\n#include "authx/codec.hpp"\n',
+    "src/authx/codec.hpp": '#pragma once\n#include "microframe/authx/tokens.hpp"\n',
+    "include/microframe/limits.hpp": "#pragma once\n",
+    "src/app/server.cpp": '#include "app/loops.hpp"\n#include "microframe/limits.hpp"\n',
+    "src/app/loops.hpp": '#pragma once\n#include "microframe/limits.hpp"\n',
+    "src/ws/a.hpp": '#pragma once\n#include "ws/b.hpp"\n',
+    "src/ws/b.hpp": '#pragma once\n#include "ws/a.hpp"\n',
+}
+CIRCLES_FOUND = {"a circle of units: net/a -> net/b -> net/c -> net/a", "a circle of units: authx/codec -> authx/tokens -> authx/codec"}
+
+
+def made(tree, check):
     with tempfile.TemporaryDirectory() as root:
-        for path, text in TREE.items():
+        for path, text in tree.items():
             os.makedirs(os.path.dirname(os.path.join(root, path)), exist_ok=True)
             with open(os.path.join(root, path), "w", encoding="utf-8") as file:
                 file.write(text)
-        reported = {(path, number) for path, number, _ in check_tree(root)}
+        return check(root)
+
+
+def self_test():
+    """returns: what is reported and should not be, or the other way round."""
+    reported = {(path, number) for path, number, _ in made(TREE, check_tree)}
     bad = {(path, number) for path, text in TREE.items() for number, line in enumerate(text.split("\n"), 1) if line.endswith(BAD)}
-    return [(*place, "not reported") for place in sorted(bad - reported)] + \
-           [(*place, "reported, and is right") for place in sorted(reported - bad)]
+    circles = set(made(CIRCLES, lambda root: check_circles(root, {"ws"})))
+    problems = [f"{path}:{number}: not reported" for path, number in sorted(bad - reported)]
+    problems += [f"{path}:{number}: reported, and is right" for path, number in sorted(reported - bad)]
+    problems += [f"not reported: {circle}" for circle in sorted(CIRCLES_FOUND - circles)]
+    return problems + [f"reported, and is right: {circle}" for circle in sorted(circles - CIRCLES_FOUND)]
 
 
 def main():
-    problems = self_test() if sys.argv[1:] == ["--self-test"] else check_tree(sys.argv[1])
-    for path, line, problem in problems:
-        print(f"{path}:{line}: {problem}")
+    if sys.argv[2:] == ["--graph"]:
+        return Graph(sys.argv[1]).print()
+    if sys.argv[1:] == ["--self-test"]:
+        problems = self_test()
+    else:
+        problems = [f"{path}:{line}: {problem}" for path, line, problem in check_tree(sys.argv[1])]
+        problems += check_circles(sys.argv[1], CIRCLES_STILL)
+    print(*problems, sep="\n", end="\n" if problems else "")
     sys.exit(1 if problems else 0)
 
 

@@ -58,6 +58,11 @@ class KeyServer {
     const std::lock_guard lock(mutex_);
     body_ = std::move(body);
   }
+  // Field lines, each with its CRLF, that go before the body of good answers.
+  void add_fields(std::string lines) {
+    const std::lock_guard lock(mutex_);
+    fields_ = std::move(lines);
+  }
   void behave(Mode mode) { mode_ = mode; }
   void redirect_to(std::string elsewhere) {
     const std::lock_guard lock(mutex_);
@@ -97,17 +102,19 @@ class KeyServer {
       request.append(bytes, static_cast<std::size_t>(size));
     std::string body;
     std::string elsewhere;
+    std::string fields;
     {
       const std::lock_guard lock(mutex_);
       request_ = request;
       body = body_;
       elsewhere = elsewhere_;
+      fields = fields_;
     }
     const Mode mode = mode_;
     ++fetches_;
     switch (mode) {
       case Mode::good:
-        send(fd, head("200 OK", body.size()) + body);
+        send(fd, head("200 OK", body.size(), fields) + body);
         break;
       case Mode::hangs:
         hanging_.push_back(fd);
@@ -134,10 +141,9 @@ class KeyServer {
     for (std::size_t sent = 0; sent < kEnough && send(fd, spaces); sent += spaces.size())
       bytes_taken_ += spaces.size();
   }
-  static std::string head(const char* status, std::size_t size) {
-    return "HTTP/1.1 " + std::string(status) +
-           "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(size) +
-           "\r\n\r\n";
+  static std::string head(const char* status, std::size_t size, const std::string& fields = {}) {
+    return "HTTP/1.1 " + std::string(status) + "\r\n" + fields +
+           "Content-Type: application/json\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
   }
   static bool send(int fd, std::string_view bytes) {
     while (!bytes.empty()) {
@@ -157,6 +163,7 @@ class KeyServer {
   mutable std::mutex mutex_;
   std::string body_;
   std::string elsewhere_;
+  std::string fields_;
   std::string request_;
   std::vector<int> hanging_;  // the thread's, until it has ended
   std::thread thread_;

@@ -1,10 +1,12 @@
-// HMAC beside OpenSSL's own. RFC 2104.
+// HMAC compared with OpenSSL's EVP_Q_mac. RFC 2104.
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
 #include <array>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "authx/signer.hpp"
 #include "support/forge.hpp"
@@ -12,7 +14,7 @@
 namespace microframe::authx {
 namespace {
 
-std::string openssls(const char* digest, const std::string& secret, const std::string& input) {
+std::string openssl_mac(const char* digest, const std::string& secret, const std::string& input) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> mac;
   std::size_t size = 0;
   EVP_Q_mac(nullptr, "HMAC", nullptr, digest, nullptr, secret.data(), secret.size(),
@@ -21,7 +23,7 @@ std::string openssls(const char* digest, const std::string& secret, const std::s
   return {reinterpret_cast<const char*>(mac.data()), size};
 }
 
-TEST(Hmac, IsOpenSslsForSecretsAroundTheBlockAndInputsOfAllLengths) {
+TEST(Hmac, EqualsOpenSslsForSecretsAroundTheBlockSizeAndInputsOfAnyLength) {
   constexpr std::pair<Algorithm, const char*> kDigests[] = {
       {Algorithm::HS256, "SHA256"}, {Algorithm::HS384, "SHA384"}, {Algorithm::HS512, "SHA512"}};
   for (const auto& [algorithm, digest] : kDigests) {
@@ -33,14 +35,33 @@ TEST(Hmac, IsOpenSslsForSecretsAroundTheBlockAndInputsOfAllLengths) {
       for (std::size_t size = 0; size < 300; ++size) {
         const std::string input(size, 'i');
         const std::string mac = signer->sign(input);
-        ASSERT_EQ(mac, openssls(digest, secret, input))
+        ASSERT_EQ(mac, openssl_mac(digest, secret, input))
             << digest << ' ' << secret_bytes << ' ' << size;
         ASSERT_TRUE(verifier->verify(input, mac));
       }
     }
   }
   const std::string shortest(32, 's');
-  EXPECT_EQ(make_signer(AuthConfig(shortest))->sign("x"), openssls("SHA256", shortest, "x"));
+  EXPECT_EQ(make_signer(AuthConfig(shortest))->sign("x"), openssl_mac("SHA256", shortest, "x"));
+}
+
+// Each use takes a context of the key; threads that meet must not share one.
+TEST(Hmac, SignsAndVerifiesOnManyThreadsAtOnce) {
+  const std::string secret(32, 's');
+  const auto signer = make_signer(AuthConfig(secret));
+  const auto verifier = make_verifier(AuthConfig(secret));
+  std::vector<std::thread> threads;
+  for (int number = 0; number < 4; ++number) {
+    threads.emplace_back([&, number] {
+      const std::string input(100, static_cast<char>('a' + number));
+      const std::string expected = openssl_mac("SHA256", secret, input);
+      for (int i = 0; i < 5'000; ++i) {
+        ASSERT_EQ(signer->sign(input), expected);
+        ASSERT_TRUE(verifier->verify(input, expected));
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "authx/hmac.hpp"
 #include "microframe/config_error.hpp"
 #include "support/forge.hpp"
 #include "support/keys.hpp"

@@ -1,4 +1,4 @@
-// Who is let in: the process's places, each address's, the rate of handshakes, memory.
+// Who is let in: the places of the process and of each address, the rate of handshakes, memory.
 
 #include "guard/admission.hpp"
 
@@ -6,22 +6,19 @@
 
 #include <vector>
 
-#include "guard/hook_watch.hpp"
-
 namespace microframe::guard {
 namespace {
 
-using namespace std::chrono_literals;
 using Verdict = Admission::Verdict;
 
-// A bound of each kind, so high that it does not matter; a test lowers its own.
+// Limits so high that they do not matter; each test lowers the one that it is about.
 Limits limits() {
   Limits result;
   result.handshakes_per_second = 0;
   return result;
 }
 
-TEST(Admission, TakesAsManyAsTheProcessMay) {
+TEST(Admission, StopsAtTheConnectionsOfTheProcess) {
   Limits bounds = limits();
   bounds.connections_max = 2;
   Admission admission(bounds);
@@ -34,7 +31,7 @@ TEST(Admission, TakesAsManyAsTheProcessMay) {
   EXPECT_EQ(admission.admit(0).first, Verdict::admitted);
 }
 
-TEST(Admission, TakesAsManyAsAnAddressMay) {
+TEST(Admission, StopsAtTheConnectionsOfAnAddress) {
   Limits bounds = limits();
   bounds.connections_per_address_max = 1;
   Admission admission(bounds);
@@ -50,7 +47,7 @@ TEST(Admission, TakesAsManyAsAnAddressMay) {
   EXPECT_EQ(admission.count_for("a", two.second), Verdict::admitted);
 }
 
-TEST(Admission, CountsAnIpv6ClientForItsSubscriber) {
+TEST(Admission, CountsAnIpv6ClientByItsNetworkOf64Bits) {
   const auto name = [](std::string_view ip) {
     return counted_as(net::PeerAddress(*base::IpAddress::parse(ip), 5000));
   };
@@ -61,7 +58,7 @@ TEST(Admission, CountsAnIpv6ClientForItsSubscriber) {
   EXPECT_EQ(counted_as(net::PeerAddress{}), "unix");
 }
 
-TEST(Admission, TakesAsManyASecondAsTheProcessMay) {
+TEST(Admission, StopsAtTheHandshakesPerSecond) {
   Limits bounds;
   bounds.handshakes_per_second = 10;
   bounds.handshakes_burst = 3;
@@ -72,12 +69,12 @@ TEST(Admission, TakesAsManyASecondAsTheProcessMay) {
   EXPECT_EQ(admission.admit(now + 99).first, Verdict::too_fast);
   EXPECT_EQ(admission.admit(now + 100).first, Verdict::admitted);
   EXPECT_EQ(admission.admit(now + 100).first, Verdict::too_fast);
-  // Another loop, whose iteration began earlier: its clock does not fill the bucket.
+  // The clock of another loop, whose iteration began earlier, does not fill the bucket.
   EXPECT_EQ(admission.admit(now + 50).first, Verdict::too_fast);
   EXPECT_EQ(admission.admit(now + 100).first, Verdict::too_fast);
 }
 
-TEST(Admission, TakesNobodyWhileMemoryIsFull) {
+TEST(Admission, AdmitsNobodyWhileMemoryIsFull) {
   Admission admission(limits());
   admission.shed(true);
   EXPECT_EQ(admission.admit(0).first, Verdict::memory_full);
@@ -85,7 +82,7 @@ TEST(Admission, TakesNobodyWhileMemoryIsFull) {
   EXPECT_EQ(admission.admit(0).first, Verdict::admitted);
 }
 
-TEST(Admission, ABoundOfZeroIsNone) {
+TEST(Admission, ALimitOfZeroIsNoLimit) {
   Limits bounds;
   bounds.connections_max = bounds.connections_per_address_max = bounds.authentications_max = 0;
   bounds.handshakes_per_second = 0;
@@ -104,75 +101,31 @@ TEST(Admission, ABoundOfZeroIsNone) {
   EXPECT_EQ(admission.connections(), 0U);
 }
 
-TEST(Slots, GiveEachPlaceOnce) {
-  base::Slots slots(2);
-  base::Slots::Place one = slots.take();
-  base::Slots::Place two = slots.take();
-  EXPECT_TRUE(one && two);
-  EXPECT_FALSE(slots.take());
-  EXPECT_EQ(slots.taken(), 2U);
-  base::Slots::Place moved = std::move(one);
-  EXPECT_EQ(slots.taken(), 2U);
-  moved = {};
-  EXPECT_EQ(slots.taken(), 1U);
-  EXPECT_TRUE(slots.take());
-}
+// --- what a peer is told that was not admitted ---
 
-TEST(Rejection, EachHasAName) {
-  for (std::size_t i = 0; i < kRejections; ++i)
-    EXPECT_FALSE(to_string(static_cast<Rejection>(i)).empty()) << i;
-}
-
-// --- what the watchdog sees ---
-
-using Kind = HookWatch::Finding::Kind;
-
-TEST(HookWatch, NamesARunThatLastsOnceAndItsEndOnce) {
-  detail::ActivitySign sign;
-  HookWatch watch;
-  EXPECT_FALSE(watch.look(sign.read(), 0ms, 1s));
-  EXPECT_FALSE(watch.look(sign.read(), 5s, 1s)) << "nothing runs";
-  {
-    const detail::ActivitySign::Scope scope(sign, {"on_message", "/ws"});
-    EXPECT_FALSE(watch.look(sign.read(), 6s, 1s));
-    EXPECT_FALSE(watch.look(sign.read(), 6999ms, 1s));
-    const auto blocks = watch.look(sign.read(), 7s, 1s);
-    ASSERT_TRUE(blocks);
-    EXPECT_EQ(blocks->kind, Kind::blocks);
-    EXPECT_STREQ(blocks->activity.hook, "on_message");
-    EXPECT_STREQ(blocks->activity.endpoint, "/ws");
-    EXPECT_EQ(blocks->seen, 1s);
-    EXPECT_FALSE(watch.look(sign.read(), 60s, 1s)) << "told already";
+TEST(Refusal, EachVerdictHasItsReasonAndStatus) {
+  constexpr struct {
+    Verdict verdict;
+    Rejection why;
+    unsigned status;
+    bool retry;
+    bool sees_pages;
+  } kCases[] = {
+      {Verdict::memory_full, Rejection::memory_full, 503, true, true},
+      {Verdict::process_full, Rejection::server_full, 503, true, true},
+      {Verdict::too_fast, Rejection::handshake_flood, 503, true, true},
+      {Verdict::address_full, Rejection::address_full, 429, false, false},
+      {Verdict::no_proxy, Rejection::no_proxy, 403, false, false},
+  };
+  for (const auto& expected : kCases) {
+    const Refusal refusal = refusal_of(expected.verdict);
+    SCOPED_TRACE(to_string(expected.why));
+    EXPECT_EQ(refusal.why, expected.why);
+    EXPECT_EQ(refusal.status, expected.status);
+    EXPECT_EQ(refusal.fields, expected.retry ? "Retry-After: 5\r\n" : "");
+    EXPECT_EQ(refusal.sees_pages, expected.sees_pages);
+    EXPECT_FALSE(refusal.detail.empty());
   }
-  const auto ended = watch.look(sign.read(), 61s, 1s);
-  ASSERT_TRUE(ended);
-  EXPECT_EQ(ended->kind, Kind::ended);
-  EXPECT_STREQ(ended->activity.hook, "on_message");
-  EXPECT_EQ(ended->seen, 55s);
-  EXPECT_FALSE(watch.look(sign.read(), 100s, 1s));
-}
-
-TEST(HookWatch, ABusyLoopIsNotABlockedOne) {
-  detail::ActivitySign sign;
-  HookWatch watch;
-  for (int i = 0; i < 100; ++i) {
-    const detail::ActivitySign::Scope scope(sign, {"on_message", "/ws"});
-    EXPECT_FALSE(watch.look(sign.read(), i * 1s, 1s));
-  }
-}
-
-TEST(HookWatch, AHookWithinAHookDoesNotHideIt) {
-  detail::ActivitySign sign;
-  HookWatch watch;
-  const detail::ActivitySign::Scope outer(sign, {"on_message", "/ws"});
-  EXPECT_FALSE(watch.look(sign.read(), 0ms, 1s));
-  {
-    const detail::ActivitySign::Scope inner(sign, {"on_disconnect", "/other"});
-    EXPECT_STREQ(sign.read().activity.hook, "on_disconnect");
-  }
-  const auto blocks = watch.look(sign.read(), 1s, 1s);
-  ASSERT_TRUE(blocks);
-  EXPECT_STREQ(blocks->activity.hook, "on_message");
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ const Case kCases[] = {
     {"Forwarded's form is another field's", "10.0.0.1", {"for=203.0.113.9"}, "10.0.0.1"},
 };
 
-TEST(Proxies, TheClientIsTheLastThatIsNoProxy) {
+TEST(Proxies, TakesTheLastAddressThatIsNoProxyForTheClient) {
   const Proxies proxies(TrustedProxies({"10.0.0.0/8", "::1"}));
   for (const Case& c : kCases) {
     const PeerAddress peer(*IpAddress::parse(c.peer), 0);
@@ -66,7 +66,7 @@ TEST(Proxies, TheClientIsTheLastThatIsNoProxy) {
   }
 }
 
-TEST(Proxies, OnlyWhoIsTrustedForwards) {
+TEST(Proxies, BelievesOnlyTrustedPeers) {
   const PeerAddress proxy(*IpAddress::parse("10.0.0.1"), 1);
   const PeerAddress other(*IpAddress::parse("11.0.0.1"), 1);
   EXPECT_FALSE(Proxies(TrustedProxies()).forwards(proxy));
@@ -82,7 +82,7 @@ TEST(Proxies, OnlyWhoIsTrustedForwards) {
   EXPECT_TRUE(both.expects_header());
 }
 
-TEST(Proxies, AHeaderThatNobodyCouldSendIsAMistake) {
+TEST(Proxies, RefusesAConfigurationThatLetsNobodyIn) {
   EXPECT_THROW(Proxies(TrustedProxies({}, ProxyForm::proxy_protocol)), ConfigError);
   EXPECT_THROW(Proxies(TrustedProxies({"my-proxy"})), ConfigError);
 }

@@ -1,4 +1,4 @@
-// Whose tokens are no longer good, to the second, within a bound.
+// Whose tokens are no longer good, to the second, in a table of bounded size.
 
 #include "guard/revocations.hpp"
 
@@ -25,7 +25,7 @@ TEST(Revocations, CoverTokensIssuedUpToTheirSecond) {
   EXPECT_FALSE(revocations.covers("bob", authx::Time{}));
 }
 
-TEST(Revocations, TheLatestOfAUserCounts) {
+TEST(Revocations, TheLatestRevocationOfAUserCounts) {
   Revocations revocations;
   revocations.revoke("alice", kNow);
   revocations.revoke("alice", kNow + 10s);
@@ -35,7 +35,7 @@ TEST(Revocations, TheLatestOfAUserCounts) {
   EXPECT_TRUE(revocations.covers("alice", kNow + 10s));
 }
 
-TEST(Revocations, PastTheBoundTheOldestGoesAndNoRevokedTokenIsGoodAgain) {
+TEST(Revocations, AFullTableForgetsTheOldestUserAndRefusesAllTokensOfThatAge) {
   Revocations revocations(3);
   for (int i = 0; i < 3; ++i) revocations.revoke("user" + std::to_string(i), kNow + i * 10s);
   revocations.revoke("user0", kNow + 30s);  // now user1 is the oldest
