@@ -33,6 +33,10 @@ inline std::vector<std::string> vector_names() {
   return found;
 }
 
+inline std::string as_string(const microframe::Json& value) {
+  return {value.get_string().data(), value.get_string().size()};
+}
+
 // What the names in a vector ("$session") stand for.
 class Names {
  public:

@@ -17,10 +17,6 @@
 
 namespace microframe::vectors {
 
-inline std::string as_string(const Json& value) {
-  return {value.get_string().data(), value.get_string().size()};
-}
-
 class ServerPlayer {
  public:
   using Kind = Connection::Kind;
@@ -31,7 +27,7 @@ class ServerPlayer {
 
   void play(const boost::json::object& step) {
     const Json* named = step.if_contains("peer");
-    const std::string user = named ? as_string(*named) : "alice";
+    const std::string user = named ? test::as_string(*named) : "alice";
     for (const auto& [key, value] : step) play(user, key, value);
   }
   // One member of a step.
@@ -41,15 +37,15 @@ class ServerPlayer {
     } else if (name == "server" || name == "server_lost") {
       expect_text(user, value);
     } else if (name == "server_binary") {
-      expect(user, Kind::binary, test::from_hex(as_string(value)));
+      expect(user, Kind::binary, test::from_hex(test::as_string(value)));
     } else if (name == "server_close") {
       expect(user, Kind::close, to_text(value));
     } else if (name == "client") {
       send(user, to_text(names.filled(value)));
     } else if (name == "client_text") {
-      send(user, as_string(value));
+      send(user, test::as_string(value));
     } else if (name == "client_binary") {
-      send_binary(user, test::from_hex(as_string(value)));
+      send_binary(user, test::from_hex(test::as_string(value)));
     } else if (name == "client_close") {
       reference_.close(*peers_[user].connection, value.to_number<std::uint16_t>());
       expect(user, Kind::close, to_text(value));
