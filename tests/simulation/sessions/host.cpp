@@ -65,6 +65,8 @@ void Host::connect() {
 
 void Host::resume(Arrival arrival) {
   if (phase_ == Phase::ended || ends_for_good_) return server_.begin_anew(arrival, loop());
+  // The client has given this attempt up, and must not be evicted from its next one.
+  if (!session_.is_latest(arrival.attempt)) return arrival.link->cut();
   if (phase_ == Phase::open) evict();
   if (!session_.can_resume(arrival.received)) {
     server_.begin_anew(arrival, loop());

@@ -40,6 +40,7 @@ void Server::receive_request(Link& link) {
   const bool own = host && host->secret() == link.offer->secret && host->user() == arrival.user;
   if (!own) return begin_anew(arrival, link.loop);
   arrival.received = link.offer->received;
+  arrival.attempt = link.offer->attempt;
   scene_.run_on(host->loop(), [held = base::Ref<Host>(host), arrival] { held->resume(arrival); });
 }
 
