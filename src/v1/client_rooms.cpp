@@ -45,7 +45,7 @@ void put_in(boost::json::object& users, boost::json::string_view user,
   }
 }
 
-// Calls apply(user, devices) for each of a difference's users.
+// Calls apply(user, devices) for each user of a difference.
 template <class Apply>
 void for_each_user(const Json& difference, Apply&& apply) {
   const auto* users = difference.if_object();
@@ -60,8 +60,8 @@ void for_each_user(const Json& difference, Apply&& apply) {
 void ClientRooms::want(const std::string& room, bool tells_since) {
   Room& wanted = rooms_[room];
   wanted.wanted = true;
-  // This join is it: in a new session there is no other beside it.
-  if (!wanted.in) wanted.again = false;
+  // This join is the one that a new session would begin with.
+  if (wanted.standing == Standing::lost) wanted.standing = Standing::out;
   wanted.passes_over = wanted.passes_over || tells_since;
 }
 
@@ -69,8 +69,8 @@ void ClientRooms::forsake(const std::string& room) {
   const auto found = rooms_.find(room);
   if (found == rooms_.end()) return;
   found->second.wanted = false;
-  // What is under way is answered before the leave.
-  if (is_idle(found->second)) rooms_.erase(found);
+  // A join that is under way is answered before the leave.
+  if (found->second.is_idle()) rooms_.erase(found);
 }
 
 JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join) {
@@ -82,13 +82,14 @@ JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join) {
   told.offset = frame.offset;
   told.presence = frame.presence;
   told.recovered = frame.recovered;
-  room.in = true;
-  room.known_left = false;
   if (join) room.passes_over = false;
-  if (!room.passes_over) {
-    told.again = std::exchange(room.again, false);
-    // The server puts us in without being told how far we had read: only if nobody has written
-    // since is nothing missing.
+  if (room.passes_over) {
+    room.standing = room.was_lost() ? Standing::in_untold : Standing::in;
+  } else {
+    told.again = room.was_lost();
+    room.standing = Standing::in;
+    // The server puts us in without being told how far we had read: nothing is missing only if
+    // nobody has written since.
     if (told.again && !frame.recovered)
       told.recovered = !join && room.read && frame.epoch == room.read->epoch &&
                        frame.offset == room.read->offset;
@@ -103,17 +104,18 @@ std::optional<JoinedRoom> ClientRooms::refused(const std::string& room) {
   if (found == rooms_.end()) return std::nullopt;
   found->second.wanted = false;
   const bool passed_over = std::exchange(found->second.passes_over, false);
-  if (!found->second.in) {
+  if (!found->second.is_in()) {
     rooms_.erase(found);
     return std::nullopt;
   }
   if (!passed_over) return std::nullopt;
-  // What was passed over does not come again. What comes next is where it is read on.
+  // What was passed over does not come again: reading goes on with what comes next.
   found->second.read.reset();
   JoinedRoom told;
   told.room = room;
   told.by_server = true;
-  told.again = std::exchange(found->second.again, false);
+  told.again = found->second.was_lost();
+  found->second.standing = Standing::in;
   told.recovered = false;
   told.presence = found->second.presence;
   return told;
@@ -126,12 +128,12 @@ void ClientRooms::left(const std::string& room, bool joins) {
   Room kept;
   kept.wanted = found->second.wanted;
   kept.passes_over = found->second.passes_over;
-  kept.known_left = true;
+  kept.standing = Standing::known_left;
   found->second = std::move(kept);
 }
 
-// What follows is to be taken for new: after a join that told where it stopped, what comes after
-// that; with `last`, all that comes and was not read yet.
+// From where on messages are new: after a join that told where we stopped, from there on; after one
+// with `last`, all that were not read yet.
 void ClientRooms::move_on(Room& room, const ServerFrame& frame, const Outgoing::Frame* join) {
   if (frame.epoch.empty()) return room.read.reset();
   Since read;
@@ -172,7 +174,7 @@ Json ClientRooms::presence(const std::string& room) const {
 std::vector<std::string> ClientRooms::names() const {
   std::vector<std::string> names;
   for (const auto& [name, room] : rooms_) {
-    if (room.in) names.push_back(name);
+    if (room.is_in()) names.push_back(name);
   }
   return names;
 }
@@ -194,19 +196,18 @@ ClientRooms::Anew ClientRooms::begin_anew(const std::string& former_session, con
   for (auto one = rooms_.begin(); one != rooms_.end();) {
     auto& [name, room] = *one;
     room.presence = nullptr;
-    const bool was_in = std::exchange(room.in, false);
+    const bool was_in = room.is_in();
     if (was_in && room.read && !room.passes_over) room.read->session = former_session;
-    room.again = room.again || was_in;
-    room.known_left = false;
+    room.standing = was_in || room.was_lost() ? Standing::lost : Standing::out;
     room.passes_over = kept.has_join_since(name);
-    if (room.wanted && room.again) {
+    if (room.wanted && room.was_lost()) {
       Outgoing::Frame join(Outgoing::Kind::join, 0, name);
       join.since = room.read;
       room.passes_over = join.since.has_value();
       anew.joins.push_back(std::move(join));
     }
     if (was_in && !room.wanted) anew.lost.push_back(name);
-    // Of rooms that the server put us into, those of the last session alone are remembered.
+    // Of the rooms that the server put us into, only those of the last session are remembered.
     one = room.wanted || was_in || room.passes_over ? std::next(one) : rooms_.erase(one);
   }
   return anew;

@@ -1,4 +1,4 @@
-// ClientRooms: the rooms a client is in or wants to be in, how far it has read each, and who is
+// ClientRooms: the rooms that a client is in or wants to be in, how far each was read, and who is
 // there. No I/O, no clock, no threads.
 #pragma once
 
@@ -18,64 +18,75 @@ namespace microframe::v1 {
 
 class ClientRooms {
  public:
-  // The application's wishes: who wants a room is put into it again in each new session.
-  // tells_since: the join says where it stopped.
+  // The application's wishes: a room that is wanted is joined again in each new session.
+  // tells_since: the join says where the client stopped reading.
   void want(const std::string& room, bool tells_since);
   void forsake(const std::string& room);
 
-  // The server says that we are in. join: the wish that it grants; nullptr where it is the server's
-  // doing.
+  // The server says that we are in a room. join: the wish that is granted; nullptr if the server
+  // has chosen the room.
   JoinedRoom joined(ServerFrame frame, const Outgoing::Frame* join);
-  // A join of ours was refused. returns: the room, if the server has put us into it meanwhile.
+  // A join of ours was refused.
+  // returns: the room, if the server has put us into it meanwhile.
   std::optional<JoinedRoom> refused(const std::string& room);
-  // We are out. joins: a join of ours is under way, and the room is still wanted.
+  // We are out of a room. joins: a join of ours is under way, and the room is still wanted.
   void left(const std::string& room, bool joins);
   bool is_in(const std::string& room) const {
     const auto found = rooms_.find(room);
-    return found != rooms_.end() && found->second.in;
+    return found != rooms_.end() && found->second.is_in();
   }
-  // Whether that has been told already, while a join of ours is under way.
+  // Whether the application knows that we have left, while a join of ours is under way.
   bool is_known_left(const std::string& room) const {
     const auto found = rooms_.find(room);
-    return found != rooms_.end() && found->second.known_left;
+    return found != rooms_.end() && found->second.standing == Standing::known_left;
   }
 
-  // Whether a message of `room` with this offset is new; false: a repeat. It is read from here on.
+  // Whether a message of `room` with this offset is new, and not a repeat. From here on the message
+  // counts as read.
   bool accept(const std::string& room, std::optional<std::uint64_t> offset);
 
-  // Others came and went. returns: false if we know of no presence there.
+  // Others came and went.
+  // returns: false if we know of no presence in the room.
   bool change_presence(const std::string& room, const Json& joins, const Json& leaves);
-  // Who is there: an object, by user an array with an entry a device; null if we do not know.
+  // Who is there: an object with an array per user, which has an entry per device; null if that is
+  // not known.
   Json presence(const std::string& room) const;
-  // Those it is in, sorted.
+  // The rooms that we are in, sorted.
   std::vector<std::string> names() const;
-  // How far a room was read; nullopt where it keeps nothing. session: the one that goes on.
+  // How far a room was read. session: the one that goes on.
+  // returns: nullopt if the room keeps no messages.
   std::optional<RoomPosition> position(const std::string& room, const std::string& session) const;
 
-  // The session is gone, and with it all memberships. kept: the frames that a new one has of it.
+  // The session is gone, and with it all memberships. kept: the frames that go into the new one.
   struct Anew {
-    std::vector<Outgoing::Frame> joins;  // that a new one begins with
-    std::vector<std::string> lost;  // the rooms of the server's choice, which is its to make again
+    std::vector<Outgoing::Frame> joins;  // that the new session begins with
+    std::vector<std::string> lost;       // rooms that the server chose, and must choose again
   };
   Anew begin_anew(const std::string& former_session, const Outgoing& kept);
   void clear() { rooms_.clear(); }
 
  private:
+  enum class Standing : std::uint8_t {
+    out,
+    in,
+    lost,        // the session that was in the room is gone
+    in_untold,   // lost, then in by the server's doing, which the answer to our join will tell
+    known_left,  // left, and told so, while a join of ours is under way
+  };
   struct Room {
+    bool is_in() const { return standing == Standing::in || standing == Standing::in_untold; }
+    bool was_lost() const { return standing == Standing::lost || standing == Standing::in_untold; }
+    // Whether nothing but a wish keeps the room.
+    bool is_idle() const { return standing == Standing::out && !passes_over; }
+
+    Standing standing = Standing::out;
     bool wanted = false;
-    bool in = false;
-    bool again = false;  // it was in, in the session before
-    bool known_left = false;
-    // A join of ours that says where it stopped is not answered yet: what comes of the room, for
-    // the server has put us into it, comes once more behind the answer.
+    // A join of ours that says where we stopped is not answered yet. What comes of the room before
+    // that, because the server has put us into it, comes once more behind the answer.
     bool passes_over = false;
     std::optional<Since> read;  // how far, in a room that keeps its messages
     Json presence;
   };
-  // Whether nobody but a wish keeps it.
-  static bool is_idle(const Room& room) {
-    return !room.in && !room.again && !room.known_left && !room.passes_over;
-  }
   void move_on(Room& room, const ServerFrame& frame, const Outgoing::Frame* join);
 
   std::map<std::string, Room, std::less<>> rooms_;

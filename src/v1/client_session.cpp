@@ -9,12 +9,14 @@
 namespace microframe::v1 {
 namespace {
 
+using Kind = Outgoing::Kind;
+
 constexpr std::uint16_t kNormal = 1000;
 constexpr std::uint16_t kUnauthenticated = 4401;
 constexpr std::string_view kOtherServer =
     "the server does not speak microframe.v1 (ClientOptions::plain is for any server)";
 
-// What those are told who wait, when the client has come to its end.
+// The code that settles what waits when the client has come to its end.
 std::string_view word_for(std::uint16_t code) {
   switch (code) {
     case kUnauthenticated:
@@ -40,13 +42,12 @@ bool is_due(const std::optional<std::uint64_t>& deadline, std::uint64_t now_ms) 
 
 ClientSession::ClientSession(Options options)
     : options_(std::move(options)),
+      exchange_(options_.plain, options_.queue, options_.pace, actions_),
       comeback_(options_.comeback),
-      outgoing_(options_.queue),
-      silence_(options_.answer_ms),
-      pace_(options_.pace) {}
+      silence_(options_.answer_ms) {}
 
 std::vector<ClientAction> ClientSession::take_actions() {
-  return std::exchange(actions_, {});
+  return actions_.take();
 }
 
 bool ClientSession::has_connection() const {
@@ -66,11 +67,6 @@ bool ClientSession::has_connection() const {
   return false;
 }
 
-void ClientSession::settle(std::uint64_t ticket, std::string_view code, std::string_view message,
-                           Json reply) {
-  if (ticket != 0) act(Settle{ticket, std::string(code), std::string(message), std::move(reply)});
-}
-
 void ClientSession::tell_state(ClientState state, const ConnectionEnd& end,
                                std::uint64_t retry_ms) {
   state_ = state;
@@ -79,7 +75,7 @@ void ClientSession::tell_state(ClientState state, const ConnectionEnd& end,
   status.code = state == ClientState::connecting ? 0 : close_code_of(end);
   status.reason = end.reason;
   status.retry = std::chrono::milliseconds(retry_ms);
-  act(std::move(status));
+  actions_.add(std::move(status));
 }
 
 void ClientSession::tell_connected(const ServerFrame& welcome, bool resumed) {
@@ -89,7 +85,7 @@ void ClientSession::tell_connected(const ServerFrame& welcome, bool resumed) {
   status.resumed = resumed;
   status.session = welcome.session;
   status.user = welcome.user;
-  act(std::move(status));
+  actions_.add(std::move(status));
 }
 
 void ClientSession::connect(std::uint64_t now_ms) {
@@ -109,7 +105,7 @@ void ClientSession::begin_attempt(std::uint64_t now_ms) {
 
 void ClientSession::fetch_token() {
   token_.asked();
-  if (!std::exchange(fetching_, true)) act(FetchToken{});
+  if (!std::exchange(fetching_, true)) actions_.add(FetchToken{});
 }
 
 void ClientSession::open() {
@@ -125,12 +121,12 @@ void ClientSession::open() {
       ResumeOffer offer;
       offer.session = session_;
       offer.secret = secret_;
-      offer.received = received_.tell();
+      offer.received = exchange_.tell_received();
       offer.attempt = ++attempts_;
       open.subprotocols.push_back(to_subprotocol(offer));
     }
   }
-  act(std::move(open));
+  actions_.add(std::move(open));
 }
 
 void ClientSession::token(std::string token, std::optional<std::uint64_t> good_for_ms,
@@ -140,12 +136,12 @@ void ClientSession::token(std::string token, std::optional<std::uint64_t> good_f
   token_.hold(token, good_for_ms, now_ms);
   if (phase_ == Phase::fetching) return open();
   if (phase_ == Phase::online && !options_.plain && fresh)
-    queue(Outgoing::Frame(Outgoing::Kind::refresh, 0, std::move(token)), now_ms);
+    queue(Outgoing::Frame(Kind::refresh, 0, std::move(token)), now_ms);
 }
 
 void ClientSession::token_failed(const std::string& why, std::uint64_t now_ms, double chance) {
   fetching_ = false;
-  act(TellProblem{"no_token", why});
+  actions_.add(TellProblem{"no_token", why});
   if (phase_ != Phase::fetching) return token_.ask_again_later(now_ms);
   const ConnectionEnd end(1006, "no token: " + why);
   if (!options_.reconnect) return finish(end);
@@ -156,9 +152,10 @@ void ClientSession::token_failed(const std::string& why, std::uint64_t now_ms, d
 
 void ClientSession::refresh(std::uint64_t ticket, std::string token,
                             std::optional<std::uint64_t> good_for_ms, std::uint64_t now_ms) {
-  if (options_.plain) return settle(ticket, kNotSupported, "a plain server takes no fresh token");
+  if (options_.plain)
+    return actions_.settle(ticket, kNotSupported, "a plain server takes no fresh token");
   token_.hold(token, good_for_ms, now_ms);
-  queue(Outgoing::Frame(Outgoing::Kind::refresh, ticket, std::move(token)), now_ms);
+  queue(Outgoing::Frame(Kind::refresh, ticket, std::move(token)), now_ms);
 }
 
 void ClientSession::opened(std::string_view subprotocol, std::uint64_t now_ms) {
@@ -167,27 +164,27 @@ void ClientSession::opened(std::string_view subprotocol, std::uint64_t now_ms) {
     comeback_.welcomed(now_ms);
     tell_connected({}, false);
     begin_online(0, now_ms);
-    return flush(now_ms);
+    return exchange_.flush(now_ms);
   }
   if (subprotocol == kSubprotocol) {
     phase_ = Phase::greeting;
     welcome_by_ms_ = now_ms + options_.welcome_ms;
     return;
   }
-  // It may be about to say why it refuses us, with a Close of its own.
+  // The server may be about to say with a Close of its own why it refuses us.
   phase_ = Phase::refusing;
-  act(CloseConnection{kNormal, std::string(kSubprotocol) + " is not spoken"});
+  actions_.add(CloseConnection{kNormal, std::string(kSubprotocol) + " is not spoken"});
 }
 
 void ClientSession::begin_online(std::uint64_t ping_ms, std::uint64_t now_ms) {
   phase_ = Phase::online;
   silence_.begin(ping_ms, now_ms);
-  pace_.begin(now_ms);
+  exchange_.begin_connection(now_ms);
 }
 
 void ClientSession::ended(const ConnectionEnd& end, std::uint64_t now_ms, double chance) {
   if (!has_connection()) return;
-  send_at_ms_.reset();
+  exchange_.end_connection();
   welcome_by_ms_.reset();
   if (phase_ == Phase::closing) return finish(end);
   if (phase_ == Phase::refusing && close_code_of(end) != kUnauthenticated)
@@ -212,27 +209,22 @@ void ClientSession::finish(const ConnectionEnd& end) {
   retry_at_ms_.reset();
   session_.clear();
   secret_.clear();
-  ++session_number_;
-  answers_.clear();
-  received_.begin();
-  rooms_.clear();
+  exchange_.end_session();
   const std::string why = end.reason.empty() ? "the client is closed" : end.reason;
-  for (const auto& frame : outgoing_.clear())
-    settle(frame.ticket, word_for(close_code_of(end)), why);
+  exchange_.drop(word_for(close_code_of(end)), why);
   tell_state(ClientState::closed, end, 0);
 }
 
 void ClientSession::close(std::uint16_t code, std::string reason) {
   if (phase_ == Phase::over || phase_ == Phase::closing) return;
-  for (const auto& frame : outgoing_.clear())
-    settle(frame.ticket, "closed", "the client was closed");
+  exchange_.drop("closed", "the client was closed");
   if (!has_connection()) return finish(ConnectionEnd(code, std::move(reason)));
   phase_ = Phase::closing;
-  act(CloseConnection{code, std::move(reason)});
+  actions_.add(CloseConnection{code, std::move(reason)});
 }
 
 void ClientSession::give_up(std::string why, std::uint64_t now_ms, double chance) {
-  act(DropConnection{});
+  actions_.add(DropConnection{});
   ended(ConnectionEnd(1006, std::move(why)), now_ms, chance);
 }
 
@@ -244,9 +236,8 @@ std::optional<std::uint64_t> ClientSession::deadline_ms() const {
   if (phase_ == Phase::waiting) return retry_at_ms_;
   if (phase_ == Phase::greeting) return welcome_by_ms_;
   if (phase_ != Phase::online) return std::nullopt;
-  std::optional<std::uint64_t> deadline = send_at_ms_;
+  std::optional<std::uint64_t> deadline = exchange_.deadline_ms();
   if (options_.plain) return deadline;
-  sooner(deadline, received_.tell_at_ms());
   sooner(deadline, silence_.deadline_ms());
   if (options_.has_tokens && !fetching_) sooner(deadline, token_.refresh_at_ms());
   return deadline;
@@ -257,18 +248,132 @@ void ClientSession::on_deadline(std::uint64_t now_ms, double chance) {
   if (phase_ == Phase::greeting && is_due(welcome_by_ms_, now_ms))
     return give_up("the server has not said welcome", now_ms, chance);
   if (phase_ != Phase::online) return;
-  if (is_due(send_at_ms_, now_ms)) flush(now_ms);
+  exchange_.on_deadline(now_ms);
   if (options_.plain) return;
-  if (is_due(received_.tell_at_ms(), now_ms)) transmit(client::received(received_.tell()));
   if (options_.has_tokens && is_due(token_.refresh_at_ms(), now_ms)) fetch_token();
   switch (silence_.check(now_ms)) {
     case Silence::Verdict::lost:
       return give_up("the server has stopped answering", now_ms, chance);
     case Silence::Verdict::ask:
-      return transmit(client::ping());
+      return exchange_.transmit(client::ping());
     case Silence::Verdict::alive:
       return;
   }
+}
+
+// --- the application's wishes ---
+
+void ClientSession::send(std::uint64_t ticket, std::string json, std::uint64_t now_ms) {
+  queue(Outgoing::Frame(Kind::message, ticket, std::move(json)), now_ms);
+}
+
+void ClientSession::post(std::string json) {
+  if (phase_ == Phase::online)
+    exchange_.transmit(options_.plain ? std::move(json) : client::message(0, json));
+}
+
+void ClientSession::send_binary(std::uint64_t ticket, std::string bytes, std::uint64_t now_ms) {
+  queue(Outgoing::Frame(Kind::binary, ticket, std::move(bytes)), now_ms);
+}
+
+void ClientSession::join(std::uint64_t ticket, Entry entry, std::uint64_t now_ms) {
+  if (options_.plain)
+    return actions_.settle(ticket, kNotSupported, "a plain server has no rooms to join");
+  Outgoing::Frame frame(Kind::join, ticket, std::move(entry.room));
+  frame.since = std::move(entry.since);
+  frame.last = entry.last;
+  queue(std::move(frame), now_ms);
+}
+
+void ClientSession::leave(std::uint64_t ticket, const std::string& room, std::uint64_t now_ms) {
+  if (options_.plain)
+    return actions_.settle(ticket, kNotSupported, "a plain server has no rooms to leave");
+  queue(Outgoing::Frame(Kind::leave, ticket, room), now_ms);
+}
+
+void ClientSession::queue(Outgoing::Frame frame, std::uint64_t now_ms) {
+  if (phase_ == Phase::over || phase_ == Phase::closing)
+    return actions_.settle(frame.ticket, "closed", "the client is closed");
+  if (exchange_.queue(std::move(frame)) && phase_ == Phase::online) exchange_.flush(now_ms);
+}
+
+void ClientSession::answer(const TellMessage& message, const Json* reply) {
+  give(message, client::ack(message.id, reply));
+}
+
+void ClientSession::answer_error(const TellMessage& message, std::string_view code,
+                                 std::string_view text) {
+  give(message, client::error(message.id, code, text));
+}
+
+void ClientSession::give(const TellMessage& message, std::string answer) {
+  if (exchange_.keep_answer(message, answer) && phase_ == Phase::online)
+    exchange_.transmit(std::move(answer));
+}
+
+// --- frames ---
+
+void ClientSession::text(std::string_view frame, std::uint64_t now_ms) {
+  silence_.heard(now_ms);
+  if (options_.plain) {
+    // RFC 6455 §5.5.1: the server may send until it sees our Close.
+    if (phase_ == Phase::online || phase_ == Phase::closing)
+      actions_.add(TellText{std::string(frame)});
+    return;
+  }
+  if (phase_ != Phase::greeting && phase_ != Phase::online) return;
+  auto parsed = parse_server_frame(frame);
+  if (!parsed) {
+    actions_.add(TellProblem{std::string(kBadFrame), parsed.error()});
+    if (phase_ == Phase::online) exchange_.count(now_ms);
+    return;
+  }
+  using Type = ServerFrame::Type;
+  if (parsed->type == Type::bye) return take_bye(*parsed);
+  if (phase_ == Phase::online) return take(std::move(*parsed), now_ms);
+  if (parsed->type == Type::welcome) welcome(*parsed, now_ms);
+}
+
+void ClientSession::take(ServerFrame frame, std::uint64_t now_ms) {
+  const auto news = exchange_.take(std::move(frame), now_ms);
+  if (news == ClientExchange::News::none) return;
+  comeback_.proved();
+  if (news == ClientExchange::News::token_refused) token_.ask_again_later(now_ms);
+}
+
+void ClientSession::binary(base::Bytes frame, std::uint64_t now_ms) {
+  silence_.heard(now_ms);
+  if (phase_ != Phase::online && !(options_.plain && phase_ == Phase::closing)) return;
+  if (options_.plain) return actions_.add(TellBinary{std::string(base::as_text(frame)), {}, {}});
+  exchange_.take_binary(frame, now_ms);
+}
+
+void ClientSession::take_bye(const ServerFrame& frame) {
+  advice_.emplace();
+  advice_->reconnect = frame.reconnect;
+  advice_->retry_ms = frame.retry_ms;
+  ByeAdvice bye;
+  bye.code = static_cast<std::uint16_t>(frame.close);
+  bye.reason = frame.text;
+  bye.reconnect = frame.reconnect;
+  bye.retry = std::chrono::milliseconds(frame.retry_ms);
+  actions_.add(std::move(bye));
+}
+
+void ClientSession::welcome(const ServerFrame& frame, std::uint64_t now_ms) {
+  comeback_.welcomed(now_ms);
+  welcome_by_ms_.reset();
+  const bool resumed = frame.resumed && !session_.empty();
+  tell_connected(frame, resumed);
+  if (!resumed) {
+    attempts_ = 0;
+    exchange_.begin_session(session_);
+  }
+  session_ = frame.session;
+  secret_ = frame.secret;
+  begin_online(frame.ping_ms, now_ms);
+  if (resumed) exchange_.resume(frame.handled);
+  exchange_.flush(now_ms);
 }
 
 }  // namespace microframe::v1

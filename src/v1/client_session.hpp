@@ -1,7 +1,7 @@
 // ClientSession: the client's side of microframe.v1 (docs/protocol.md), whatever connections it
-// takes: when to connect, with which token, what to send again, what to tell. With Options::plain,
-// for any server, only the coming back. No I/O, no clock, no threads: frames, time and chance come
-// in, ClientActions go out.
+// takes: when to connect, with which token, over which session; what is said there is its
+// ClientExchange's part. With Options::plain, for any server, only the coming back. No I/O, no
+// clock, no threads: frames, time and chance come in, ClientActions go out.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 #include "base/bytes.hpp"
 #include "v1/client_action.hpp"
+#include "v1/client_actions.hpp"
+#include "v1/client_exchange.hpp"
 #include "v1/client_rooms.hpp"
 #include "v1/comeback.hpp"
-#include "v1/given_answers.hpp"
 #include "v1/held_token.hpp"
 #include "v1/outgoing.hpp"
 #include "v1/pace.hpp"
-#include "v1/received_count.hpp"
 #include "v1/server_frame.hpp"
 #include "v1/silence.hpp"
 
@@ -31,20 +31,22 @@ class ClientSession {
 
     bool plain = false;
     bool reconnect = true;
-    bool has_tokens = true;                 // whether the application has any to give
+    bool has_tokens = true;                 // whether the application has tokens to give
     std::vector<std::string> subprotocols;  // with `plain`: what is offered
     Comeback::Bounds comeback;
     Outgoing::Bounds queue{10'000, std::size_t{16} * 1024 * 1024};
     Pace::Rate pace;
-    std::uint64_t welcome_ms = 10'000;  // of waiting for it
+    std::uint64_t welcome_ms = 10'000;  // how long the welcome is waited for
     std::uint64_t answer_ms = 10'000;  // of silence, after the server was asked whether it is there
   };
 
   explicit ClientSession(Options options);
+  ClientSession(const ClientSession&) = delete;
+  ClientSession& operator=(const ClientSession&) = delete;
 
-  // What is to be done because of the calls so far, in order; once.
+  // returns: what the driver must do because of the calls so far, in order; each action once.
   std::vector<ClientAction> take_actions();
-  // When on_deadline is to be called at the latest, if nothing happens before.
+  // When on_deadline must be called at the latest, if nothing happens before.
   std::optional<std::uint64_t> deadline_ms() const;
   void on_deadline(std::uint64_t now_ms, double chance);
 
@@ -53,7 +55,8 @@ class ClientSession {
   void close(std::uint16_t code, std::string reason);
   // json: its text, which is sent as it is.
   void send(std::uint64_t ticket, std::string json, std::uint64_t now_ms);
-  // A message that nobody answers and nobody sends again. Without a connection it is dropped.
+  // A message that nobody answers and nobody sends again. Without a connection the message is
+  // dropped.
   void post(std::string json);
   void send_binary(std::uint64_t ticket, std::string bytes, std::uint64_t now_ms);
   struct Entry {
@@ -65,10 +68,10 @@ class ClientSession {
   };
   void join(std::uint64_t ticket, Entry entry, std::uint64_t now_ms);
   void leave(std::uint64_t ticket, const std::string& room, std::uint64_t now_ms);
-  // A fresh token. good_for_ms: until it expires, if that is known.
+  // A fresh token. good_for_ms: until the token expires, if that is known.
   void refresh(std::uint64_t ticket, std::string token, std::optional<std::uint64_t> good_for_ms,
                std::uint64_t now_ms);
-  // The answer to a TellMessage with an id. reply: nullptr where there is none.
+  // The answer to a TellMessage with an id. reply: nullptr if there is none.
   void answer(const TellMessage& message, const Json* reply);
   void answer_error(const TellMessage& message, std::string_view code, std::string_view text);
 
@@ -85,7 +88,7 @@ class ClientSession {
   void ended(const ConnectionEnd& end, std::uint64_t now_ms, double chance);
 
   ClientState state() const { return state_; }
-  const ClientRooms& rooms() const { return rooms_; }
+  const ClientRooms& rooms() const { return exchange_.rooms(); }
   const std::string& name() const { return session_; }  // "" without one
 
  private:
@@ -93,22 +96,19 @@ class ClientSession {
     idle,      // not begun
     fetching,  // a token, to connect with
     opening,   // a connection
-    greeting,  // it is open; the welcome is waited for
+    greeting,  // the connection is open, and the welcome is waited for
     online,
     waiting,   // for the next attempt
     closing,   // by our own Close
-    refusing,  // likewise: the server does not speak microframe.v1
+    refusing,  // by our own Close, because the server does not speak microframe.v1
     over,
   };
 
   bool has_connection() const;
-  void act(ClientAction action) { actions_.push_back(std::move(action)); }
-  void settle(std::uint64_t ticket, std::string_view code = {}, std::string_view message = {},
-              Json reply = {});
   void tell_state(ClientState state, const ConnectionEnd& end, std::uint64_t retry_ms);
   void tell_connected(const ServerFrame& welcome, bool resumed);
 
-  // client_session.cpp: connections and tokens
+  // --- connections and tokens
   void begin_attempt(std::uint64_t now_ms);
   void open();
   void come_back(const Comeback::Verdict& verdict, const ConnectionEnd& end, std::uint64_t now_ms);
@@ -117,24 +117,16 @@ class ClientSession {
   void fetch_token();
   void begin_online(std::uint64_t ping_ms, std::uint64_t now_ms);
 
-  // client_session_frames.cpp: what goes and what comes
-  // returns: whether it was taken; otherwise it has been settled.
-  bool queue(Outgoing::Frame frame, std::uint64_t now_ms);
-  void flush(std::uint64_t now_ms);
-  void transmit(std::string text);
+  // --- wishes and frames
+  void queue(Outgoing::Frame frame, std::uint64_t now_ms);
   void give(const TellMessage& message, std::string answer);
   void welcome(const ServerFrame& frame, std::uint64_t now_ms);
-  void begin_session();
   void take(ServerFrame frame, std::uint64_t now_ms);
-  void take_answer(ServerFrame& frame, std::uint64_t now_ms);
-  void take_refusal(const ServerFrame& frame, const Outgoing::Frame& refused, std::uint64_t now_ms);
-  void take_joined(ServerFrame& frame);
   void take_bye(const ServerFrame& frame);
-  void tell_left(std::string room, std::string_view code = {}, std::string_view message = {});
-  void count(std::uint64_t now_ms);
 
   const Options options_;
-  std::vector<ClientAction> actions_;
+  ClientActions actions_;
+  ClientExchange exchange_;
   Phase phase_ = Phase::idle;
   ClientState state_ = ClientState::closed;
 
@@ -143,23 +135,16 @@ class ClientSession {
   HeldToken token_;
   bool fetching_ = false;                     // a FetchToken is under way
   std::optional<std::uint64_t> retry_at_ms_;  // while waiting
-  Outgoing outgoing_;
-  ClientRooms rooms_;
 
   // Of the session.
   std::string session_;  // "" without one
   std::string secret_;
-  std::uint64_t session_number_ = 0;
   std::uint64_t attempts_ = 0;  // to resume it
-  ReceivedCount received_;
-  GivenAnswers answers_;
 
   // Of the connection.
-  std::optional<Advice> advice_;                // of its bye
+  std::optional<Advice> advice_;                // of the server's bye
   std::optional<std::uint64_t> welcome_by_ms_;  // while greeting
   Silence silence_;
-  Pace pace_;
-  std::optional<std::uint64_t> send_at_ms_;  // what has to wait for its pace
 };
 
 }  // namespace microframe::v1

@@ -3,19 +3,16 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
-#include <filesystem>
-#include <fstream>
 #include <list>
 #include <map>
-#include <sstream>
 #include <string>
 
 #include "support/app_fixture.hpp"
-#include "support/keys.hpp"
+#include "support/bytes.hpp"
+#include "support/vectors.hpp"
 
 namespace microframe {
 namespace {
@@ -55,55 +52,6 @@ class Reference : public ws::ChatBase {
   std::list<Task<ws::Ack>> asks_;  // one loop
 };
 
-// What the names in a vector stand for.
-class Names {
- public:
-  // Whether `actual` is what `expected` says, names standing for any value at first and for that
-  // one then.
-  bool match(const Json& expected, const Json& actual) {
-    if (const auto* name = name_in(expected)) {
-      const auto [entry, is_new] = values_.try_emplace(*name, actual);
-      return is_new || entry->second == actual;
-    }
-    if (expected.is_object() && actual.is_object()) {
-      const auto& members = expected.get_object();
-      return members.size() == actual.get_object().size() &&
-             std::all_of(members.begin(), members.end(), [&](const auto& member) {
-               const Json* found = actual.get_object().if_contains(member.key());
-               return found && match(member.value(), *found);
-             });
-    }
-    if (expected.is_array() && actual.is_array()) {
-      const auto& wanted = expected.get_array();
-      const auto& found = actual.get_array();
-      return std::equal(wanted.begin(), wanted.end(), found.begin(), found.end(),
-                        [&](const Json& one, const Json& other) { return match(one, other); });
-    }
-    return expected == actual;
-  }
-  // `value` with what its names stand for.
-  Json filled(const Json& value) const {
-    if (const auto* name = name_in(value)) return values_.at(*name);
-    if (value.is_object()) {
-      boost::json::object result;
-      for (const auto& [key, member] : value.get_object()) result.emplace(key, filled(member));
-      return result;
-    }
-    return value;
-  }
-  void set(const std::string& name, Json value) { values_[name] = std::move(value); }
-
- private:
-  static const std::string* name_in(const Json& value) {
-    static thread_local std::string name;
-    const auto* text = value.if_string();
-    if (!text || !text->starts_with('$')) return nullptr;
-    name = std::string(text->data(), text->size());
-    return &name;
-  }
-  std::map<std::string, Json> values_;
-};
-
 class Vectors : public test::AppTest, public testing::WithParamInterface<std::string> {
  protected:
   struct Peer {
@@ -112,7 +60,7 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
     std::string secret;
   };
   Reference& reference = app.route<Reference>("/ws", auth);
-  Names names;
+  test::Names names;
   std::map<std::string, Peer> peers;
 
   void open(const std::string& user, const Json& how) {
@@ -177,27 +125,11 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
   }
 };
 
-Json read_vector(const std::string& name) {
-  std::ifstream file(std::string(MICROFRAME_VECTORS) + "/" + name + ".json");
-  std::stringstream content;
-  content << file.rdbuf();
-  return boost::json::parse(content.str());
-}
-
-std::vector<std::string> vector_names() {
-  std::vector<std::string> found;
-  for (const auto& entry : std::filesystem::directory_iterator(MICROFRAME_VECTORS)) {
-    if (entry.path().extension() == ".json") found.push_back(entry.path().stem().string());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-INSTANTIATE_TEST_SUITE_P(All, Vectors, testing::ValuesIn(vector_names()),
+INSTANTIATE_TEST_SUITE_P(All, Vectors, testing::ValuesIn(test::vector_names()),
                          [](const auto& vector) { return vector.param; });
 
 TEST_P(Vectors, TheServerPlaysItsPart) {
-  const Json vector = read_vector(GetParam());
+  const Json vector = test::read_vector(GetParam());
   app.rooms("open:kept*", RoomOptions().history(10, std::chrono::minutes(5)));
   app.rooms("open:who*", RoomOptions().presence());
   start(1);

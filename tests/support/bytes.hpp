@@ -1,4 +1,4 @@
-// Bytes in tests: literals with zeros in them, masked frames, and every way to cut.
+// Bytes in tests: literals with zeros in them, masked frames, hex.
 #pragma once
 
 #include <string>
@@ -44,6 +44,13 @@ inline std::string frame(unsigned char first, std::string_view payload,
   out += kMask;
   for (std::size_t i = 0; i < size; ++i) out += static_cast<char>(payload[i] ^ kMask[i % 4]);
   return out;
+}
+
+inline std::string from_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
+  return bytes;
 }
 
 }  // namespace test

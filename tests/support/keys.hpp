@@ -85,12 +85,4 @@ inline std::string ecdsa_der(std::string_view pair) {
   return text;
 }
 
-inline std::string from_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(std::stoi(std::string(hex.substr(i, 2)), nullptr, 16));
-  }
-  return bytes;
-}
-
 }  // namespace test

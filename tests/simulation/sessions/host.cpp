@@ -1,10 +1,11 @@
 #include "simulation/sessions/host.hpp"
 
 #include <utility>
+#include <variant>
 
 #include "simulation/sessions/server.hpp"
+#include "support/counted_heap.hpp"
 #include "v1/names.hpp"
-#include "v1/server_frames.hpp"
 
 namespace microframe::simulation::sessions {
 namespace {
@@ -13,6 +14,16 @@ using Kind = Link::Item::Kind;
 
 constexpr std::uint16_t kReplaced = 4409;
 constexpr std::uint16_t kUnauthenticated = 4401;
+constexpr std::uint16_t kInternalError = 1011;
+constexpr std::uint64_t kAnswerMs = 20'000;
+
+v1::ServerSession::Options session_options() {
+  v1::ServerSession::Options options;
+  options.kept = {kSessionBytesMax, kSessionFramesMax};
+  options.ttl_ms = kSessionTtlMs;
+  options.ping_ms = kPingMs;
+  return options;
+}
 
 }  // namespace
 
@@ -20,44 +31,44 @@ Host::Host(Scene& scene, Server& server, unsigned id, const std::string& user, s
     : Member(user, loop),
       scene_(scene),
       server_(server),
-      name_("s" + std::to_string(id)),
-      secret_("x" + std::to_string(id)),
-      line_(*this, *scene.loops[loop], scene.random, [this] { take_successor(); }),
-      sent_({kSessionBytesMax, kSessionFramesMax}) {}
+      session_("s" + std::to_string(id), "x" + std::to_string(id), session_options()),
+      downlink_(session_),
+      asks_(scene.ledger),
+      hooks_(scene, *this),
+      line_(*this, *scene.loops[loop], scene.random, [this] { take_successor(); }) {}
 
 // --- a link comes ---
 
 void Host::attach(const Arrival& arrival) {
-  link_ = arrival.link;
-  link_->host = this;
-  link_->held = false;
-  link_->loop = loop();
+  Link& link = *arrival.link;
+  downlink_.attach(arrival.link);
+  link.host = this;
+  link.held = false;
+  link.loop = loop();
   expires_ms_ = arrival.expires_ms;
   own_loop().wheel().arm(*this, expires_ms_);
-  link_->push_down({Kind::accepted, std::string(v1::kSubprotocol)});
+  link.push_down({Kind::accepted, std::string(v1::kSubprotocol)});
 }
 
 void Host::open(const Arrival& arrival) {
-  scene_.trace([&] { return name_ + " begins: " + user(); });
+  scene_.trace([&] { return name() + " begins: " + user(); });
   attach(arrival);
-  welcome(false);
+  downlink_.send(session_.welcome(user()));
   if (const auto oldest = scene_.hub.add(*this))
     static_cast<Host&>(*oldest).request_close(kReplaced);
   connect();
 }
 
 void Host::connect() {
-  const auto begin = [this] {
-    ++connects_;
-    if (scene_.random.percent(15)) scene_.hub.join(*this, scene_.random.pick(House::rooms()));
-  };
-  line_.run({false, begin, {}});
+  line_.run({false, [this] { hooks_.on_connect(); }, {}});
 }
 
 void Host::resume(Arrival arrival) {
   if (phase_ == Phase::ended || ends_for_good_) return server_.begin_anew(arrival, loop());
+  // The client has given this attempt up, and must not be evicted from its next one.
+  if (!session_.is_latest(arrival.attempt)) return arrival.link->cut();
   if (phase_ == Phase::open) evict();
-  if (!sent_.has_all_after(arrival.received)) {
+  if (!session_.can_resume(arrival.received)) {
     server_.begin_anew(arrival, loop());
     return end_suspended();
   }
@@ -66,14 +77,15 @@ void Host::resume(Arrival arrival) {
   take_successor();
 }
 
-// Once no hook of the former life runs or waits.
+// The client goes on with the session once no hook of the former connection runs or waits.
 void Host::take_successor() {
   if (!successor_ || phase_ != Phase::suspended || !line_.is_free()) return;
   own_loop().post([held = base::Ref<Host>(this)] {
     const auto successor = std::exchange(held->successor_, std::nullopt);
     if (!successor) return;
     const bool can = held->phase_ == Phase::suspended && held->line_.is_free();
-    const bool all = held->sent_.has_all_after(successor->received);  // as long as it had to wait
+    // While the successor waited, the bounds may have pushed out what its client has missed.
+    const bool all = held->session_.can_resume(successor->received);
     if (can && all) return held->go_on_with(*successor);
     held->server_.begin_anew(*successor, held->loop());
     if (!all) held->end_suspended();
@@ -81,31 +93,26 @@ void Host::take_successor() {
 }
 
 void Host::go_on_with(const Arrival& arrival) {
-  scene_.trace([&] { return name_ + " goes on after " + std::to_string(arrival.received); });
+  scene_.trace([&] { return name() + " goes on after " + std::to_string(arrival.received); });
   attach(arrival);
   phase_ = Phase::open;
   scene_.hub.resume(*this);
-  welcome(true);
-  sent_.forget(arrival.received);
-  std::uint64_t count = sent_.count() - sent_.kept();
-  sent_.for_each_after(arrival.received,
-                       [&](const base::SharedBuffer& frame) { transmit(frame, ++count); });
+  downlink_.send(session_.welcome_back(user(), arrival.received));
+  downlink_.send_again();
   connect();
 }
 
 // --- a link goes ---
 
 void Host::lose_link() {
-  if (link_) link_->host = nullptr;
-  link_ = {};
+  if (Link* link = downlink_.link()) link->host = nullptr;
+  downlink_.detach();
   own_loop().wheel().cancel(*this);
 }
 
 void Host::evict() {
-  v1::Bye bye;
-  bye.code = kReplaced;
-  send_uncounted(v1::bye(bye));
-  link_->push_down({Kind::close, "resumed elsewhere", kReplaced});
+  downlink_.send(session_.bye(kReplaced, "", 0));
+  downlink_.close(kReplaced, "resumed elsewhere");
   lose_link();
   suspend(false);
 }
@@ -117,17 +124,16 @@ void Host::request_close(std::uint16_t code) {
 void Host::close(std::uint16_t code) {
   if (phase_ == Phase::suspended) end_suspended();
   if (phase_ != Phase::open) return;
-  scene_.trace([&] { return name_ + " is closed with " + std::to_string(code); });
-  v1::Bye bye;
-  bye.code = code;
-  bye.reconnect = heals(code);
-  if (bye.reconnect && code != kUnauthenticated) bye.retry_ms = scene_.random.below(1000);
-  if (scene_.random.percent(80)) send_uncounted(v1::bye(bye));
-  link_->push_down({Kind::close, "closed by the server", code});
-  leave(heals(code), false);
+  scene_.trace([&] { return name() + " is closed with " + std::to_string(code); });
+  const bool heals = v1::ServerSession::heals(code);
+  const bool waits = heals && code != kUnauthenticated;
+  const std::uint64_t retry_ms = waits ? scene_.random.below(1000) : 0;
+  if (scene_.random.percent(80)) downlink_.send(session_.bye(code, "", retry_ms));
+  downlink_.close(code, "closed by the server");
+  leave(heals, false);
 }
 
-// received_all: what has come is still handled.
+// received_all: the messages that have come are still handled.
 void Host::leave(bool may_come_back, bool received_all) {
   if (phase_ != Phase::open) return;
   lose_link();
@@ -136,39 +142,39 @@ void Host::leave(bool may_come_back, bool received_all) {
   scene_.hub.begin_leave(*this);
   end_session();
   if (!received_all) line_.drop_messages();
-  line_.run({false, [this] { ++disconnects_; }, [this] { remove(); }});
+  line_.run({false, [this] { hooks_.on_disconnect(); }, [this] { remove(); }});
 }
 
 void Host::suspend(bool drop_queue) {
-  scene_.trace([&] { return name_ + " is suspended"; });
+  scene_.trace([&] { return name() + " is suspended"; });
   phase_ = Phase::suspended;
   if (drop_queue) {
-    ids_.rewind();
+    session_.rewind();
     line_.drop_messages();
   }
   scene_.hub.suspend(*this);
   own_loop().wheel().arm(*this, scene_.now_ms + kSessionTtlMs);
-  line_.run({false, [this] { ++disconnects_; }, {}});
+  line_.run({false, [this] { hooks_.on_disconnect(); }, {}});
 }
 
 void Host::end_suspended() {
   if (phase_ != Phase::suspended) return;
   ends_for_good_ = true;
   if (!line_.is_free()) return own_loop().wheel().arm(*this, scene_.now_ms);
-  scene_.trace([&] { return name_ + " expires"; });
+  scene_.trace([&] { return name() + " expires"; });
   own_loop().wheel().cancel(*this);
   phase_ = Phase::ended;
   was_suspended_ = true;
   scene_.hub.begin_leave(*this);
   end_session();
-  line_.run({false, [this] { ++expiries_; }, [this] { remove(); }});
+  line_.run({false, [this] { hooks_.on_expired(); }, [this] { remove(); }});
 }
 
 void Host::end_session() {
-  server_.forget(name_);
+  server_.forget(name());
   if (const auto successor = std::exchange(successor_, std::nullopt))
     server_.begin_anew(*successor, loop());
-  while (!asks_.empty()) settle(asks_.begin()->first, "disconnected");
+  asks_.end();
 }
 
 void Host::remove() {
@@ -182,11 +188,160 @@ void Host::on_deadline(std::uint64_t) {
 }
 
 void Host::check_ended() const {
-  require(removed_ && phase_ == Phase::ended, [&] { return name_ + " never ended"; });
-  require(connects_ == disconnects_ && connects_ != 0,
-          [&] { return name_ + ": on_connect and on_disconnect are no pairs"; });
-  require(expiries_ == (was_suspended_ ? 1U : 0U), [&] { return name_ + ": on_session_expired"; });
-  require(entered_.empty(), [&] { return name_ + ": on_join without on_leave"; });
+  require(removed_ && phase_ == Phase::ended, [&] { return name() + " never ended"; });
+  hooks_.check_ended(was_suspended_);
+}
+
+// --- what its client says ---
+
+void Host::read(const Link::Item& item) {
+  switch (item.kind) {
+    case Kind::text:
+      return read_text(item.bytes);
+    case Kind::binary:
+      return read_binary(item.bytes);
+    case Kind::close:
+      downlink_.close(item.code, {});
+      return leave(item.code != 1000 && item.code != 1001, true);
+    case Kind::end:
+      return leave(true, true);
+    case Kind::request:
+    case Kind::accepted:
+    case Kind::refused:
+      require(false, [] { return "a link carries what nobody sends"; });
+  }
+}
+
+void Host::read_text(std::string_view text) {
+  auto frame = v1::parse_client_frame(text);
+  require(frame.ok(), [&] { return "a client's frame is refused: " + frame.error().message; });
+  const bool numbered = frame->id != 0 && frame->type != v1::ClientFrame::Type::error;
+  const auto before = test::heap_count().live;
+  v1::ServerStep step = session_.take(std::move(frame));
+  require(!numbered || test::heap_count().live <= before, [] { return "an id takes memory"; });
+  take(std::move(step));
+}
+
+void Host::read_binary(std::string_view bytes) {
+  v1::ServerStep step = session_.take_binary(base::as_bytes(bytes));
+  require(!std::holds_alternative<v1::Reply>(step),
+          [] { return "a client's binary frame is none"; });
+  take(std::move(step));
+}
+
+void Host::take(v1::ServerStep step) {
+  if (auto* message = std::get_if<v1::Handle>(&step)) {
+    take_message(message->frame.id, std::move(message->frame.data));
+  } else if (const auto* binary = std::get_if<v1::HandleBinary>(&step)) {
+    const auto number = std::stoull(std::string(base::as_text(binary->content)));
+    take_message(binary->id, Json{{"n", number}, {"do", "nothing"}});
+  } else if (auto* control = std::get_if<v1::Control>(&step)) {
+    take_control(std::move(control->frame));
+  } else if (const auto* settle = std::get_if<v1::SettleAsk>(&step)) {
+    asks_.settle(settle->id, settle->failed ? "failed" : "");
+  } else if (const auto* reply = std::get_if<v1::Reply>(&step)) {
+    downlink_.send(*reply);
+  }
+}
+
+void Host::take_message(std::uint64_t id, Json data) {
+  const auto handle = [this, id, data = std::move(data)] {
+    begin(id);
+    outcome_ = hooks_.on_message(data);
+  };
+  line_.run({true, handle, [this] { answer(); }});
+}
+
+void Host::take_control(v1::ClientFrame frame) {
+  const std::uint64_t id = frame.id;
+  line_.run({true, [this, id] { begin(id); }, [this, held = std::move(frame)] { control(held); }});
+}
+
+// Which ids were handled takes no more memory the more there are.
+void Host::begin(std::uint64_t id) {
+  const auto before = test::heap_count().live;
+  session_.begin(id);
+  require(test::heap_count().live == before, [] { return "handled ids take memory"; });
+}
+
+void Host::answer() {
+  switch (outcome_) {
+    case Hooks::Outcome::done:
+      return downlink_.send(session_.done());
+    case Hooks::Outcome::bad:
+      return downlink_.send(session_.refuse(v1::kBadMessage, "as it was asked for"));
+    case Hooks::Outcome::failed:
+      downlink_.send(session_.refuse(v1::kFailed, "the hook failed"));
+      return close(kInternalError);
+  }
+}
+
+void Host::control(const v1::ClientFrame& frame) {
+  session_.begin_control();
+  if (frame.type == v1::ClientFrame::Type::join) return join(frame);
+  if (frame.type == v1::ClientFrame::Type::leave) return leave_room(frame);
+  refresh(frame);
+}
+
+void Host::join(const v1::ClientFrame& frame) {
+  if (!scene_.random.percent(95))
+    return downlink_.send(session_.error(frame.id, v1::kForbidden, "the room is not for you"));
+  hub::JoinWish wish;
+  wish.since = frame.since;
+  wish.latest = static_cast<std::size_t>(frame.number);
+  session_.begin_join(frame.id);
+  const auto result = scene_.hub.join(*this, frame.name, &wish);
+  session_.end_join();
+  if (ws::in_room(result)) return;
+  const bool invalid = result == hub::JoinResult::name_invalid;
+  downlink_.send(
+      session_.error(frame.id, invalid ? v1::kRoomNameInvalid : v1::kTooManyRooms, "no"));
+}
+
+void Host::leave_room(const v1::ClientFrame& frame) {
+  session_.begin_leave(frame.id);
+  const bool left = scene_.hub.leave(*this, frame.name);
+  session_.end_leave();
+  if (!left) downlink_.send(session_.error(frame.id, v1::kNotInRoom, "you are not in that room"));
+}
+
+void Host::refresh(const v1::ClientFrame& frame) {
+  const auto shown = parse_token(frame.name);
+  if (!shown || shown->user != user() || shown->expires_ms <= scene_.now_ms)
+    return downlink_.send(session_.error(frame.id, v1::kBadToken, "the token is not good"));
+  expires_ms_ = shown->expires_ms;
+  if (phase_ == Phase::open) own_loop().wheel().arm(*this, expires_ms_);
+  downlink_.send(session_.ack(frame.id));
+}
+
+// --- what the hub and the server tell it ---
+
+void Host::deliver(const base::Frame& frame) {
+  require(own_loop().is_current(), [&] { return name() + " is delivered to on another loop"; });
+  require(static_cast<bool>(frame.enveloped()),
+          [&] { return name() + " gets what is not for sessions"; });
+  downlink_.deliver(frame.enveloped());
+}
+
+void Host::joined(const hub::Joined& joined) {
+  require(own_loop().is_current(), [&] { return name() + " joins on another loop"; });
+  hooks_.on_join(joined);
+  downlink_.joined(joined);
+}
+
+void Host::left(std::string_view room) {
+  hooks_.on_leave(room);
+  if (phase_ != Phase::ended) downlink_.send(session_.left(room));
+}
+
+void Host::request_answer() {
+  scene_.run_on(loop(), [held = base::Ref<Host>(this)] {
+    if (held->phase_ == Phase::ended) return;
+    const unsigned number = held->scene_.ledger.ask(Ledger::Kind::message);
+    const auto asked = held->session_.ask(R"({"ask":)" + std::to_string(number) + "}");
+    held->asks_.add(asked.id, number, held->scene_.now_ms + kAnswerMs);
+    held->downlink_.send(asked.frame);
+  });
 }
 
 }  // namespace microframe::simulation::sessions

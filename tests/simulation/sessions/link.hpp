@@ -100,6 +100,7 @@ struct Arrival {
   std::string user;
   std::uint64_t expires_ms = 0;  // of its token
   std::uint64_t received = 0;    // frames, as the client counts
+  std::uint64_t attempt = 0;     // to resume the session, as the client counts
 };
 
 }  // namespace microframe::simulation::sessions

@@ -17,10 +17,6 @@ std::string make_token(const std::string& user, std::uint64_t expires_ms) {
   return user + "|" + std::to_string(expires_ms);
 }
 
-bool heals(std::uint16_t code) {
-  return code == 1001 || (code >= 1011 && code <= 1013) || code == 4401 || code == 4408;
-}
-
 void Server::arrive(Link& link) {
   const base::Ref<Link> keep(&link);
   scene_.loops[link.loop]->on([&] {
@@ -44,6 +40,7 @@ void Server::receive_request(Link& link) {
   const bool own = host && host->secret() == link.offer->secret && host->user() == arrival.user;
   if (!own) return begin_anew(arrival, link.loop);
   arrival.received = link.offer->received;
+  arrival.attempt = link.offer->attempt;
   scene_.run_on(host->loop(), [held = base::Ref<Host>(host), arrival] { held->resume(arrival); });
 }
 

@@ -14,8 +14,8 @@
 
 namespace microframe::simulation::sessions {
 
-// A token says whose it is and until when: what else may be wrong with one is simulated elsewhere
-// (Pass).
+// A token says whose it is and until when it is good: what else may be wrong with a token is
+// simulated elsewhere (Pass).
 struct ShownToken {
   std::string user;
   std::uint64_t expires_ms;
@@ -23,23 +23,20 @@ struct ShownToken {
 std::optional<ShownToken> parse_token(std::string_view token);
 std::string make_token(const std::string& user, std::uint64_t expires_ms);
 
-// Whether a client comes back after this Close of the server's.
-bool heals(std::uint16_t code);
-
 class Server {
  public:
   explicit Server(Scene& scene) : scene_(scene) {}
 
-  // The next that is on its way up arrives.
+  // The next item that is on its way up arrives.
   void arrive(Link& link);
-  // An accepted link begins a session, on that loop, which is current.
+  // An accepted link begins a session on `loop`, which is the current one.
   void begin_anew(const Arrival& arrival, std::size_t loop);
   // A session has ended: nobody resumes it.
   void forget(const std::string& name) { resumable_.erase(name); }
-  // nullptr if that one has ended.
+  // returns: nullptr if that session has ended.
   Host* find(const std::string& name) const;
 
-  // Of all times.
+  // Every session there has been.
   const std::vector<base::Ref<Host>>& hosts() const { return hosts_; }
 
  private:

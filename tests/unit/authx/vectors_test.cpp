@@ -5,6 +5,7 @@
 
 #include "authx/signer.hpp"
 #include "base/base64url.hpp"
+#include "support/bytes.hpp"
 #include "support/keys.hpp"
 
 namespace microframe::authx {

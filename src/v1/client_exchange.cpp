@@ -1,0 +1,243 @@
+#include "v1/client_exchange.hpp"
+
+#include <algorithm>
+#include <ranges>
+#include <utility>
+
+#include "v1/binary.hpp"
+#include "v1/client_frames.hpp"
+#include "v1/names.hpp"
+
+namespace microframe::v1 {
+namespace {
+
+using Kind = Outgoing::Kind;
+
+std::string binary_frame(const Outgoing::Frame& frame) {
+  BinaryFrame binary;
+  binary.number = frame.id;
+  binary.content = base::as_bytes(frame.content);
+  return write_binary(binary);
+}
+
+std::string join_frame(const Outgoing::Frame& frame) {
+  client::Join join;
+  join.id = frame.id;
+  join.room = frame.content;
+  join.since = frame.since ? &*frame.since : nullptr;
+  join.last = frame.last;
+  return client::join(join);
+}
+
+std::string written(const Outgoing::Frame& frame) {
+  switch (frame.kind) {
+    case Kind::message:
+      return client::message(frame.id, frame.content);
+    case Kind::binary:
+      return binary_frame(frame);
+    case Kind::join:
+      return join_frame(frame);
+    case Kind::leave:
+      return client::leave(frame.id, frame.content);
+    case Kind::refresh:
+      return client::refresh(frame.id, frame.content);
+  }
+  return {};
+}
+
+}  // namespace
+
+// --- out ---
+
+bool ClientExchange::queue(Outgoing::Frame frame) {
+  const Kind kind = frame.kind;
+  const std::uint64_t ticket = frame.ticket;
+  const std::string room = kind == Kind::join || kind == Kind::leave ? frame.content : "";
+  const bool tells_since = frame.since.has_value();
+  if (!outgoing_.add(std::move(frame))) {
+    actions_.settle(ticket, "queue_full", "too much waits to be sent");
+    return false;
+  }
+  if (kind == Kind::join) rooms_.want(room, tells_since);
+  if (kind == Kind::leave) rooms_.forsake(room);
+  return true;
+}
+
+void ClientExchange::flush(std::uint64_t now_ms) {
+  send_at_ms_.reset();
+  while (outgoing_.has_unsent()) {
+    if (!plain_ && !pace_.allows(now_ms)) {
+      send_at_ms_ = pace_.next_ms();
+      return;
+    }
+    const Outgoing::Frame& frame = *outgoing_.send_next();
+    pace_.count();
+    if (!plain_) {
+      actions_.add(Transmit{frame.kind == Kind::binary, written(frame)});
+      continue;
+    }
+    // Nobody will answer: the wish is granted once it is on its way.
+    const auto taken = outgoing_.take(frame.id);
+    actions_.add(Transmit{taken->kind == Kind::binary, taken->content});
+    actions_.settle(taken->ticket);
+  }
+}
+
+void ClientExchange::transmit(std::string text) {
+  pace_.count();
+  actions_.add(Transmit{false, std::move(text)});
+}
+
+bool ClientExchange::keep_answer(const TellMessage& message, const std::string& answer) {
+  if (message.id == 0 || message.session != session_number_) return false;
+  answers_.add(answer, outgoing_.last_id());
+  return true;
+}
+
+void ClientExchange::drop(std::string_view code, std::string_view message) {
+  for (const auto& frame : outgoing_.clear()) actions_.settle(frame.ticket, code, message);
+}
+
+// --- in ---
+
+void ClientExchange::count(std::uint64_t now_ms) {
+  if (received_.count(now_ms)) transmit(client::received(received_.tell()));
+}
+
+void ClientExchange::take_binary(base::Bytes frame, std::uint64_t now_ms) {
+  count(now_ms);
+  const auto parsed = parse_binary(frame);
+  if (!parsed) return actions_.add(TellProblem{std::string(kBadFrame), "a binary frame"});
+  TellBinary told{std::string(base::as_text(parsed->content)), std::string(parsed->room), {}};
+  if (parsed->number != 0) told.offset = parsed->number;
+  if (rooms_.accept(told.room, told.offset)) actions_.add(std::move(told));
+}
+
+ClientExchange::News ClientExchange::take(ServerFrame frame, std::uint64_t now_ms) {
+  using Type = ServerFrame::Type;
+  if (frame.type != Type::welcome && frame.type != Type::pong) count(now_ms);
+  switch (frame.type) {
+    case Type::message:
+      if (frame.id != 0 || rooms_.accept(frame.room, frame.offset))
+        actions_.add(TellMessage{std::move(frame.data), std::move(frame.room), frame.offset,
+                                 frame.id, session_number_});
+      return News::none;
+    case Type::ack:
+    case Type::error:
+      return take_answer(frame);
+    case Type::joined:
+      take_joined(frame);
+      return News::none;
+    case Type::left:
+      rooms_.left(frame.room, outgoing_.has_join(frame.room));
+      tell_left(frame.room);
+      return take_answer(frame);
+    case Type::presence:
+      if (rooms_.change_presence(frame.room, frame.joins, frame.leaves))
+        actions_.add(
+            TellPresence{std::move(frame.room), std::move(frame.joins), std::move(frame.leaves)});
+      return News::none;
+    case Type::welcome:
+    case Type::pong:
+    case Type::bye:
+    case Type::unknown:
+      return News::none;
+  }
+  return News::none;
+}
+
+ClientExchange::News ClientExchange::take_answer(ServerFrame& frame) {
+  if (frame.id == 0) {
+    if (frame.type == ServerFrame::Type::error) actions_.add(TellProblem{frame.code, frame.text});
+    return News::none;
+  }
+  answers_.arrived(frame.id);
+  const auto asked = outgoing_.take(frame.id);
+  if (!asked) return News::none;
+  if (frame.type == ServerFrame::Type::error) return take_refusal(frame, *asked);
+  actions_.settle(asked->ticket, {}, {}, std::move(frame.data));
+  return News::answered;
+}
+
+ClientExchange::News ClientExchange::take_refusal(const ServerFrame& frame,
+                                                  const Outgoing::Frame& refused) {
+  if (refused.kind == Kind::join) {
+    const bool known_left = rooms_.is_known_left(refused.content);
+    auto still_in = rooms_.refused(refused.content);
+    if (still_in) {
+      actions_.add(std::move(*still_in));
+    } else if (refused.ticket == 0 && !rooms_.is_in(refused.content) && !known_left) {
+      tell_left(refused.content, frame.code, frame.text);
+    }
+  }
+  actions_.settle(refused.ticket, frame.code, frame.text);
+  return refused.kind == Kind::refresh ? News::token_refused : News::answered;
+}
+
+void ClientExchange::take_joined(ServerFrame& frame) {
+  const auto join = frame.id != 0 ? outgoing_.take(frame.id) : std::nullopt;
+  if (frame.id != 0) answers_.arrived(frame.id);
+  JoinedRoom joined = rooms_.joined(std::move(frame), join ? &*join : nullptr);
+  Json reply = {{"room", joined.room}};
+  auto& members = reply.as_object();
+  if (joined.recovered) members["recovered"] = *joined.recovered;
+  if (!joined.epoch.empty()) members["epoch"] = joined.epoch;
+  if (joined.offset) members["offset"] = *joined.offset;
+  if (!joined.presence.is_null()) members["presence"] = joined.presence;
+  actions_.add(std::move(joined));
+  if (join) actions_.settle(join->ticket, {}, {}, std::move(reply));
+}
+
+void ClientExchange::tell_left(std::string room, std::string_view code, std::string_view message) {
+  LeftRoom left;
+  left.room = std::move(room);
+  left.code = code;
+  left.message = message;
+  actions_.add(std::move(left));
+}
+
+// --- sessions and connections ---
+
+void ClientExchange::begin_session(const std::string& former) {
+  ++session_number_;
+  received_.begin();
+  answers_.clear();
+  for (const auto& lost : outgoing_.begin_anew()) {
+    if (lost.kind == Kind::leave) {
+      actions_.settle(lost.ticket);
+    } else {
+      actions_.settle(lost.ticket, "session_lost",
+                      "the session is gone before the answer came: it may be handled");
+    }
+  }
+  auto anew = rooms_.begin_anew(former, outgoing_);
+  for (auto& join : anew.joins | std::views::reverse) outgoing_.add_first(std::move(join));
+  for (std::string& room : anew.lost)
+    tell_left(std::move(room), "session_lost", "the server chose it");
+}
+
+void ClientExchange::resume(std::uint64_t handled) {
+  outgoing_.resume(handled);
+  answers_.for_each([this](const std::string& answer) { transmit(answer); });
+}
+
+void ClientExchange::end_session() {
+  ++session_number_;
+  answers_.clear();
+  received_.begin();
+  rooms_.clear();
+}
+
+std::optional<std::uint64_t> ClientExchange::deadline_ms() const {
+  const auto tell_at_ms = received_.tell_at_ms();
+  if (send_at_ms_ && tell_at_ms) return std::min(*send_at_ms_, *tell_at_ms);
+  return send_at_ms_ ? send_at_ms_ : tell_at_ms;
+}
+
+void ClientExchange::on_deadline(std::uint64_t now_ms) {
+  if (send_at_ms_ && *send_at_ms_ <= now_ms) flush(now_ms);
+  const auto tell_at_ms = received_.tell_at_ms();
+  if (tell_at_ms && *tell_at_ms <= now_ms) transmit(client::received(received_.tell()));
+}
+
+}  // namespace microframe::v1
