@@ -42,7 +42,6 @@ ClientSession::ClientSession(Options options)
     : options_(std::move(options)),
       comeback_(options_.comeback),
       outgoing_(options_.queue),
-      silence_(options_.answer_ms),
       pace_(options_.pace) {}
 
 std::vector<ClientAction> ClientSession::take_actions() {
@@ -181,7 +180,8 @@ void ClientSession::opened(std::string_view subprotocol, std::uint64_t now_ms) {
 
 void ClientSession::begin_online(std::uint64_t ping_ms, std::uint64_t now_ms) {
   phase_ = Phase::online;
-  silence_.begin(ping_ms, now_ms);
+  timing_ = {ping_ms, options_.answer_ms};
+  heartbeat_.begin(now_ms, timing_, 0);
   pace_.begin(now_ms);
 }
 
@@ -237,7 +237,7 @@ void ClientSession::give_up(std::string why, std::uint64_t now_ms, double chance
 }
 
 void ClientSession::heard(std::uint64_t at_ms) {
-  silence_.heard(at_ms);
+  heartbeat_.heard(at_ms);
 }
 
 std::optional<std::uint64_t> ClientSession::deadline_ms() const {
@@ -247,7 +247,7 @@ std::optional<std::uint64_t> ClientSession::deadline_ms() const {
   std::optional<std::uint64_t> deadline = send_at_ms_;
   if (options_.plain) return deadline;
   sooner(deadline, received_.tell_at_ms());
-  sooner(deadline, silence_.deadline_ms());
+  if (timing_.interval_ms != 0) sooner(deadline, heartbeat_.deadline_ms(timing_));
   if (options_.has_tokens && !fetching_) sooner(deadline, token_.refresh_at_ms());
   return deadline;
 }
@@ -261,12 +261,12 @@ void ClientSession::on_deadline(std::uint64_t now_ms, double chance) {
   if (options_.plain) return;
   if (is_due(received_.tell_at_ms(), now_ms)) transmit(client::received(received_.tell()));
   if (options_.has_tokens && is_due(token_.refresh_at_ms(), now_ms)) fetch_token();
-  switch (silence_.check(now_ms)) {
-    case Silence::Verdict::lost:
+  switch (heartbeat_.check(now_ms, timing_)) {
+    case base::Heartbeat::Verdict::lost:
       return give_up("the server has stopped answering", now_ms, chance);
-    case Silence::Verdict::ask:
+    case base::Heartbeat::Verdict::ping:
       return transmit(client::ping());
-    case Silence::Verdict::alive:
+    case base::Heartbeat::Verdict::alive:
       return;
   }
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/heartbeat.hpp"
 #include "v1/client_action.hpp"
 #include "v1/client_rooms.hpp"
 #include "v1/comeback.hpp"
@@ -20,7 +21,6 @@
 #include "v1/pace.hpp"
 #include "v1/received_count.hpp"
 #include "v1/server_frame.hpp"
-#include "v1/silence.hpp"
 
 namespace microframe::v1 {
 
@@ -157,7 +157,8 @@ class ClientSession {
   // Of the connection.
   std::optional<Advice> advice_;                // of its bye
   std::optional<std::uint64_t> welcome_by_ms_;  // while greeting
-  Silence silence_;
+  base::Heartbeat heartbeat_;
+  base::Heartbeat::Timing timing_;  // its interval is the welcome's
   Pace pace_;
   std::optional<std::uint64_t> send_at_ms_;  // what has to wait for its pace
 };

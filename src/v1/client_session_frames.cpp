@@ -128,7 +128,7 @@ void ClientSession::give(const TellMessage& message, std::string answer) {
 }
 
 void ClientSession::text(std::string_view frame, std::uint64_t now_ms) {
-  silence_.heard(now_ms);
+  heartbeat_.heard(now_ms);
   if (options_.plain) {
     // RFC 6455 §5.5.1: the server may send until it sees our Close.
     if (phase_ == Phase::online || phase_ == Phase::closing) act(TellText{std::string(frame)});
@@ -148,7 +148,7 @@ void ClientSession::text(std::string_view frame, std::uint64_t now_ms) {
 }
 
 void ClientSession::binary(base::Bytes frame, std::uint64_t now_ms) {
-  silence_.heard(now_ms);
+  heartbeat_.heard(now_ms);
   if (phase_ != Phase::online && !(options_.plain && phase_ == Phase::closing)) return;
   if (options_.plain) return act(TellBinary{std::string(base::as_text(frame)), {}, {}});
   count(now_ms);
