@@ -24,8 +24,8 @@
 namespace microframe {
 
 namespace client {
-class ClientDriver;
-class ClientThread;
+class Driver;
+class Thread;
 }  // namespace client
 
 // A thread for many clients. It lives as long as this, or one of them, does.
@@ -38,7 +38,7 @@ class ClientLoop {
 
  private:
   friend class Client;
-  std::shared_ptr<client::ClientThread> thread_;
+  std::shared_ptr<client::Thread> thread_;
 };
 
 class Client {
@@ -160,8 +160,7 @@ class Client {
   ClientState state() const;
 
  private:
-  Client(std::shared_ptr<client::ClientThread> thread, const std::string& url,
-         ClientOptions options);
+  Client(std::shared_ptr<client::Thread> thread, const std::string& url, ClientOptions options);
   void set(detail::ClientHandlers::Message handler);
   void set(detail::ClientHandlers::Binary handler);
   void set(detail::ClientHandlers::Text handler);
@@ -174,8 +173,8 @@ class Client {
   template <class Handler>
   void post_handler(std::shared_ptr<const Handler> handler);
 
-  std::shared_ptr<client::ClientThread> thread_;
-  std::shared_ptr<client::ClientDriver> driver_;
+  std::shared_ptr<client::Thread> thread_;
+  std::shared_ptr<client::Driver> driver_;
 };
 
 }  // namespace microframe

@@ -4,8 +4,8 @@
 #include <stdexcept>
 
 #include "base/parse_json.hpp"
-#include "client/client_driver.hpp"
-#include "client/client_thread.hpp"
+#include "client/driver.hpp"
+#include "client/thread.hpp"
 #include "proto/close_code.hpp"
 #include "proto/utf8.hpp"
 #include "v1/server_frames.hpp"
@@ -13,10 +13,10 @@
 namespace microframe {
 namespace {
 
-using client::ClientDriver;
-using client::ClientThread;
+using client::Driver;
+using client::Thread;
 using client::Url;
-using Pending = ClientDriver::Pending;
+using Pending = Driver::Pending;
 
 // A Reply that has failed already.
 Reply failed(const char* code, const std::string& why) {
@@ -31,7 +31,7 @@ bool is_utf8(std::string_view text) {
 
 constexpr const char* kNotText = "it is not UTF-8";
 
-std::shared_ptr<const net::TlsContext> trust(ClientThread& thread, const Url& url,
+std::shared_ptr<const net::TlsContext> trust(Thread& thread, const Url& url,
                                              const ClientOptions& options) {
   if (!url.secure) return nullptr;
   net::TlsTrust trust;
@@ -40,16 +40,15 @@ std::shared_ptr<const net::TlsContext> trust(ClientThread& thread, const Url& ur
   return thread.tls(trust);
 }
 
-std::shared_ptr<ClientDriver> make_driver(ClientThread& thread, const std::string& url,
-                                          ClientOptions options) {
+std::shared_ptr<Driver> make_driver(Thread& thread, const std::string& url, ClientOptions options) {
   const Url parsed = client::parse_url(url);
   auto tls = trust(thread, parsed, options);
-  return std::make_shared<ClientDriver>(thread.loop(), parsed, std::move(options), std::move(tls));
+  return std::make_shared<Driver>(thread.loop(), parsed, std::move(options), std::move(tls));
 }
 
 // Has `ask(driver, pending)` done on the client's loop.
 template <class Ask>
-Reply on_loop(ClientThread& thread, const std::shared_ptr<ClientDriver>& driver, Ask ask) {
+Reply on_loop(Thread& thread, const std::shared_ptr<Driver>& driver, Ask ask) {
   auto pending = std::make_shared<detail::PendingReply>();
   thread.loop().post([driver, pending, ask = std::move(ask)]() mutable { ask(*driver, pending); });
   return Reply(std::move(pending));
@@ -57,14 +56,14 @@ Reply on_loop(ClientThread& thread, const std::shared_ptr<ClientDriver>& driver,
 
 }  // namespace
 
-ClientLoop::ClientLoop() : thread_(std::make_shared<ClientThread>()) {}
+ClientLoop::ClientLoop() : thread_(std::make_shared<Thread>()) {}
 ClientLoop::~ClientLoop() = default;
 
 Client::Client(const std::string& url, ClientOptions options)
-    : Client(std::make_shared<ClientThread>(), url, std::move(options)) {}
+    : Client(std::make_shared<Thread>(), url, std::move(options)) {}
 Client::Client(const ClientLoop& loop, const std::string& url, ClientOptions options)
     : Client(loop.thread_, url, std::move(options)) {}
-Client::Client(std::shared_ptr<ClientThread> thread, const std::string& url, ClientOptions options)
+Client::Client(std::shared_ptr<Thread> thread, const std::string& url, ClientOptions options)
     : thread_(std::move(thread)), driver_(make_driver(*thread_, url, std::move(options))) {}
 
 Client::~Client() {
@@ -133,22 +132,20 @@ Reply Client::send(const Json& message) {
   std::string why;
   std::string text = to_text(message);
   if (!base::parse_json(text, why)) return failed("invalid_json", why);
-  return on_loop(*thread_, driver_, [text](ClientDriver& driver, const Pending& pending) {
-    driver.send(pending, text);
-  });
+  return on_loop(*thread_, driver_,
+                 [text](Driver& driver, const Pending& pending) { driver.send(pending, text); });
 }
 
 Reply Client::send_text(std::string_view content) {
   if (!is_utf8(content)) return failed("invalid_json", kNotText);
   std::string text = driver_->is_plain() ? std::string(content) : v1::data_of(content);
-  return on_loop(*thread_, driver_, [text](ClientDriver& driver, const Pending& pending) {
-    driver.send(pending, text);
-  });
+  return on_loop(*thread_, driver_,
+                 [text](Driver& driver, const Pending& pending) { driver.send(pending, text); });
 }
 
 Reply Client::send_binary(std::span<const std::byte> content) {
   std::string bytes(base::as_text(content));
-  return on_loop(*thread_, driver_, [bytes](ClientDriver& driver, const Pending& pending) {
+  return on_loop(*thread_, driver_, [bytes](Driver& driver, const Pending& pending) {
     driver.send_binary(pending, bytes);
   });
 }
@@ -173,15 +170,14 @@ Reply Client::join(std::string_view room, const JoinOptions& options) {
     entry.since->offset = since->offset;
     entry.since->session = since->session;
   }
-  return on_loop(*thread_, driver_, [entry](ClientDriver& driver, const Pending& pending) {
-    driver.join(pending, entry);
-  });
+  return on_loop(*thread_, driver_,
+                 [entry](Driver& driver, const Pending& pending) { driver.join(pending, entry); });
 }
 
 Reply Client::leave(std::string_view room) {
   if (!is_utf8(room)) return failed("room_name_invalid", kNotText);
   return on_loop(*thread_, driver_,
-                 [name = std::string(room)](ClientDriver& driver, const Pending& pending) {
+                 [name = std::string(room)](Driver& driver, const Pending& pending) {
                    driver.leave(pending, name);
                  });
 }
@@ -201,7 +197,7 @@ std::optional<RoomPosition> Client::position(std::string_view room) const {
 Reply Client::refresh_token(std::string_view token) {
   if (!is_utf8(token)) return failed("bad_token", kNotText);
   return on_loop(*thread_, driver_,
-                 [text = std::string(token)](ClientDriver& driver, const Pending& pending) {
+                 [text = std::string(token)](Driver& driver, const Pending& pending) {
                    driver.refresh(pending, text);
                  });
 }

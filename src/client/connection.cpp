@@ -1,4 +1,4 @@
-#include "client/client_connection.hpp"
+#include "client/connection.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -42,7 +42,7 @@ proto::DeflateSettings wishes(const Compression& compression) {
   return result;
 }
 
-proto::ClientRequest make_request(const Url& url, const ClientConnection::Options& options) {
+proto::ClientRequest make_request(const Url& url, const Connection::Options& options) {
   proto::ClientRequest request;
   request.host = url.host;
   request.target = url.target;
@@ -59,7 +59,7 @@ base::SharedBuffer copy(const proto::ControlFrame& frame) {
 
 }  // namespace
 
-ClientConnection::ClientConnection(net::Loop& loop, Url url, Options options, Events& events)
+Connection::Connection(net::Loop& loop, Url url, Options options, Events& events)
     : loop_(loop),
       url_(std::move(url)),
       options_(std::move(options)),
@@ -71,11 +71,11 @@ ClientConnection::ClientConnection(net::Loop& loop, Url url, Options options, Ev
   loop_.wheel().arm(*this, loop_.now_ms() + options_.open_ms);
 }
 
-ClientConnection::~ClientConnection() {
+Connection::~Connection() {
   *alive_ = false;
 }
 
-void ClientConnection::connected(int fd, const std::string& error) {
+void Connection::connected(int fd, const std::string& error) {
   net::Descriptor owned(fd);
   guarded([&] {
     if (fd < 0) return finish(CloseCode::abnormal, error);
@@ -91,7 +91,7 @@ void ClientConnection::connected(int fd, const std::string& error) {
 
 // Every way into it from the loop: where memory runs out, the connection has ended.
 template <class Action>
-void ClientConnection::guarded(Action&& action) {
+void Connection::guarded(Action&& action) {
   const auto alive = alive_;
   try {
     action();
@@ -100,11 +100,11 @@ void ClientConnection::guarded(Action&& action) {
   }
 }
 
-void ClientConnection::on_receive(base::MutableBytes bytes) {
+void Connection::on_receive(base::MutableBytes bytes) {
   guarded([&] { receive(bytes); });
 }
 
-void ClientConnection::receive(base::MutableBytes bytes) {
+void Connection::receive(base::MutableBytes bytes) {
   if (phase_ == Phase::handshaking) {
     if (!read_head(bytes)) return;
     const auto early = std::exchange(head_, {});  // what `bytes` may show
@@ -118,14 +118,14 @@ void ClientConnection::receive(base::MutableBytes bytes) {
   read(bytes);
 }
 
-void ClientConnection::opened() {
+void Connection::opened() {
   phase_ = Phase::open;
   heartbeat_.begin(loop_.now_ms(), options_.heartbeat, base::chance());
   check_heartbeat(loop_.now_ms());
   events_.on_open();
 }
 
-void ClientConnection::check_heartbeat(std::uint64_t now_ms) {
+void Connection::check_heartbeat(std::uint64_t now_ms) {
   loop_.wheel().cancel(*this);
   if (!socket_->is_reading()) heartbeat_.heard(now_ms);
   switch (heartbeat_.check(now_ms, options_.heartbeat)) {
@@ -142,7 +142,7 @@ void ClientConnection::check_heartbeat(std::uint64_t now_ms) {
 }
 
 // returns: whether the answer is in and good; `bytes` is then what follows it.
-bool ClientConnection::read_head(base::MutableBytes& bytes) {
+bool Connection::read_head(base::MutableBytes& bytes) {
   head_.insert(head_.end(), bytes.begin(), bytes.end());
   const auto end = scanner_.scan(head_);
   if (end && !*end) return false;
@@ -169,7 +169,7 @@ bool ClientConnection::read_head(base::MutableBytes& bytes) {
   return true;
 }
 
-void ClientConnection::note_refusal(const proto::ResponseHead& head) {
+void Connection::note_refusal(const proto::ResponseHead& head) {
   if (head.status == 101) return;
   status_ = head.status;
   // RFC 9110 §10.2.3: seconds; a date in its place is not worth reading.
@@ -180,7 +180,7 @@ void ClientConnection::note_refusal(const proto::ResponseHead& head) {
   if (error == std::errc() && end == after->data() + after->size()) retry_after_s_ = seconds;
 }
 
-void ClientConnection::begin(const std::optional<proto::DeflateParams>& deflate) {
+void Connection::begin(const std::optional<proto::DeflateParams>& deflate) {
   using proto::Context;
   if (deflate) {
     const Compression& ours = *options_.compression;
@@ -198,7 +198,7 @@ void ClientConnection::begin(const std::optional<proto::DeflateParams>& deflate)
   protocol_.emplace(proto::Role::client, options_.limits, inflaters_ ? &*inflaters_ : nullptr);
 }
 
-void ClientConnection::read(base::MutableBytes bytes) {
+void Connection::read(base::MutableBytes bytes) {
   const auto alive = alive_;
   while (*alive && socket_) {
     const Event event = protocol_->next(bytes);
@@ -228,7 +228,7 @@ void ClientConnection::read(base::MutableBytes bytes) {
   }
 }
 
-bool ClientConnection::send(const ws::Message& message) {
+bool Connection::send(const ws::Message& message) {
   if (phase_ != Phase::open) return false;
   const bool compresses =
       deflater_ && message.bytes().size() >= options_.compression->threshold_bytes;
@@ -241,7 +241,7 @@ bool ClientConnection::send(const ws::Message& message) {
   return true;
 }
 
-void ClientConnection::close(CloseCode code, std::string_view reason) {
+void Connection::close(CloseCode code, std::string_view reason) {
   if (phase_ == Phase::connecting || phase_ == Phase::handshaking) {
     loop_.post([this, alive = alive_] {
       if (*alive) finish(CloseCode::abnormal, "given up");
@@ -256,21 +256,21 @@ void ClientConnection::close(CloseCode code, std::string_view reason) {
   loop_.wheel().arm(*this, loop_.now_ms() + kCloseMs);
 }
 
-void ClientConnection::say_goodbye() {
+void Connection::say_goodbye() {
   if (phase_ != Phase::open) return;
   close();
   socket_->offer();
 }
 
-void ClientConnection::pause_reading() {
+void Connection::pause_reading() {
   if (socket_) socket_->pause_reading();
 }
 
-void ClientConnection::resume_reading() {
+void Connection::resume_reading() {
   if (socket_) socket_->resume_reading();
 }
 
-void ClientConnection::on_end(net::EndReason reason) {
+void Connection::on_end(net::EndReason reason) {
   guarded([&] {
     if (reason == net::EndReason::tls_failed)
       return finish(CloseCode::abnormal, "TLS: " + socket_->tls_failure());
@@ -278,7 +278,7 @@ void ClientConnection::on_end(net::EndReason reason) {
   });
 }
 
-void ClientConnection::on_deadline(std::uint64_t now_ms) {
+void Connection::on_deadline(std::uint64_t now_ms) {
   guarded([&] {
     if (phase_ == Phase::open) return check_heartbeat(now_ms);
     finish(close_code_,
@@ -286,7 +286,7 @@ void ClientConnection::on_deadline(std::uint64_t now_ms) {
   });
 }
 
-void ClientConnection::finish(CloseCode code, std::string_view reason) {
+void Connection::finish(CloseCode code, std::string_view reason) {
   const std::string kept(reason);
   if (std::exchange(phase_, Phase::closed) == Phase::closed) return;
   loop_.wheel().cancel(*this);

@@ -1,4 +1,4 @@
-// ClientThread: a loop and its thread, for clients that are no part of a server; and what they
+// Thread: a loop and its thread, for clients that are no part of a server; and what they
 // share. Threading: any. Its destructor ends the loop and waits for it, except on the loop's own
 // thread, which then ends by itself.
 #pragma once
@@ -15,12 +15,12 @@
 
 namespace microframe::client {
 
-class ClientThread {
+class Thread {
  public:
-  ClientThread();
-  ~ClientThread();
-  ClientThread(const ClientThread&) = delete;
-  ClientThread& operator=(const ClientThread&) = delete;
+  Thread();
+  ~Thread();
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
 
   net::Loop& loop() { return *loop_; }
   // One for all clients with the same trust: whom the system trusts is read from many files.

@@ -1,4 +1,4 @@
-// ClientConnection: one WebSocket opened by us: connects, shakes hands, then sends and receives. No
+// Connection: one WebSocket opened by us: connects, shakes hands, then sends and receives. No
 // reconnection. Threading: its loop.
 #pragma once
 
@@ -25,7 +25,7 @@
 
 namespace microframe::client {
 
-class ClientConnection final : private net::SocketEvents, private base::TimerNode {
+class Connection final : private net::SocketEvents, private base::TimerNode {
  public:
   struct Options {
     std::string token;  // sent as Authorization: Bearer; "" for none
@@ -51,8 +51,8 @@ class ClientConnection final : private net::SocketEvents, private base::TimerNod
   };
 
   // Begins at once. `events` outlives it; the connection may be destroyed inside any of them.
-  ClientConnection(net::Loop& loop, Url url, Options options, Events& events);
-  ~ClientConnection() override;
+  Connection(net::Loop& loop, Url url, Options options, Events& events);
+  ~Connection() override;
 
   // returns: false unless open.
   bool send(const ws::Message& message);

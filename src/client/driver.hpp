@@ -1,4 +1,4 @@
-// ClientDriver: a v1::ClientSession over real connections, on a loop, with the application's
+// Driver: a v1::ClientSession over real connections, on a loop, with the application's
 // handlers. Threading: its loop, but for what says otherwise; shared by the Client and what is
 // posted.
 #pragma once
@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/timer_wheel.hpp"
-#include "client/client_connection.hpp"
+#include "client/connection.hpp"
 #include "client/handler_runs.hpp"
 #include "client/pending_reply.hpp"
 #include "client/url.hpp"
@@ -26,17 +26,17 @@
 
 namespace microframe::client {
 
-class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
-                           private ClientConnection::Events,
-                           private HandlerRuns::Events,
-                           private base::TimerNode {
+class Driver final : public std::enable_shared_from_this<Driver>,
+                     private Connection::Events,
+                     private HandlerRuns::Events,
+                     private base::TimerNode {
  public:
   using Pending = std::shared_ptr<detail::PendingReply>;
   using Handlers = detail::ClientHandlers;
 
   // loop: outlives it. tls: for wss. Made on any thread.
-  ClientDriver(net::Loop& loop, Url url, ClientOptions options,
-               std::shared_ptr<const net::TlsContext> tls);
+  Driver(net::Loop& loop, Url url, ClientOptions options,
+         std::shared_ptr<const net::TlsContext> tls);
 
   void set(std::shared_ptr<const Handlers::Message> handler) { message_ = std::move(handler); }
   void set(std::shared_ptr<const Handlers::Binary> handler) { binary_ = std::move(handler); }
@@ -98,11 +98,11 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   void perform(const v1::TellProblem& problem);
 
   void fetched(const Fetched& result);
-  ClientConnection::Options connection_options(v1::OpenConnection& open) const;
+  Connection::Options connection_options(v1::OpenConnection& open) const;
   void hold_back();
   void forget_handlers();
 
-  // ClientConnection::Events
+  // Connection::Events
   void on_open() override;
   void on_message(const ws::Message& message) override;
   void on_closed(proto::CloseCode code, std::string_view reason) override;
@@ -123,7 +123,7 @@ class ClientDriver final : public std::enable_shared_from_this<ClientDriver>,
   bool is_shut_down_ = false;
   bool is_held_back_ = false;  // reading is paused: too many handlers wait
 
-  std::unique_ptr<ClientConnection> connection_;
+  std::unique_ptr<Connection> connection_;
   std::uint64_t last_ticket_ = 0;
   std::unordered_map<std::uint64_t, Pending> pending_;
   HandlerRuns runs_;

@@ -1,4 +1,4 @@
-#include "client/client_driver.hpp"
+#include "client/driver.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -49,13 +49,13 @@ Json json_of(const std::string& text) {
 
 }  // namespace
 
-struct ClientDriver::Fetched {
+struct Driver::Fetched {
   std::string token;
   std::string failure;  // "": none
 };
 
-ClientDriver::ClientDriver(net::Loop& loop, Url url, ClientOptions options,
-                           std::shared_ptr<const net::TlsContext> tls)
+Driver::Driver(net::Loop& loop, Url url, ClientOptions options,
+               std::shared_ptr<const net::TlsContext> tls)
     : loop_(loop),
       url_(std::move(url)),
       options_(std::move(options)),
@@ -64,7 +64,7 @@ ClientDriver::ClientDriver(net::Loop& loop, Url url, ClientOptions options,
       runs_(*this) {}
 
 template <class Change>
-void ClientDriver::drive(Change&& change) {
+void Driver::drive(Change&& change) {
   if (is_shut_down_) return;
   const auto self = shared_from_this();  // a handler may end the client
   std::vector<v1::ClientAction> actions;
@@ -81,14 +81,14 @@ void ClientDriver::drive(Change&& change) {
 }
 
 template <class Change>
-void ClientDriver::wish(const Pending& reply, Change&& change) {
+void Driver::wish(const Pending& reply, Change&& change) {
   if (is_shut_down_) return reply->fail(ClientError("closed", "the client is gone"));
   const std::uint64_t ticket = ++last_ticket_;
   pending_.emplace(ticket, reply);
   drive([&](v1::ClientSession& session, std::uint64_t now_ms) { change(session, ticket, now_ms); });
 }
 
-void ClientDriver::arm() {
+void Driver::arm() {
   const auto deadline = session_.deadline_ms();
   if (deadline) {
     loop_.wheel().arm(*this, *deadline);
@@ -97,7 +97,7 @@ void ClientDriver::arm() {
   }
 }
 
-void ClientDriver::on_deadline(std::uint64_t) {
+void Driver::on_deadline(std::uint64_t) {
   drive([this](v1::ClientSession& session, std::uint64_t now_ms) {
     // Who does not read cannot hear.
     if (connection_) session.heard(is_held_back_ ? now_ms : connection_->heard_ms());
@@ -105,50 +105,50 @@ void ClientDriver::on_deadline(std::uint64_t) {
   });
 }
 
-void ClientDriver::connect() {
+void Driver::connect() {
   drive([](v1::ClientSession& session, std::uint64_t now_ms) { session.connect(now_ms); });
 }
 
-void ClientDriver::close(std::uint16_t code, std::string reason) {
+void Driver::close(std::uint16_t code, std::string reason) {
   drive([&](v1::ClientSession& session, std::uint64_t) { session.close(code, std::move(reason)); });
 }
 
-void ClientDriver::send(const Pending& reply, std::string json) {
+void Driver::send(const Pending& reply, std::string json) {
   wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
     session.send(ticket, std::move(json), now_ms);
   });
 }
 
-void ClientDriver::send_binary(const Pending& reply, std::string bytes) {
+void Driver::send_binary(const Pending& reply, std::string bytes) {
   wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
     session.send_binary(ticket, std::move(bytes), now_ms);
   });
 }
 
-void ClientDriver::post(std::string json) {
+void Driver::post(std::string json) {
   drive([&](v1::ClientSession& session, std::uint64_t) { session.post(std::move(json)); });
 }
 
-void ClientDriver::join(const Pending& reply, v1::ClientSession::Entry entry) {
+void Driver::join(const Pending& reply, v1::ClientSession::Entry entry) {
   wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
     session.join(ticket, std::move(entry), now_ms);
   });
 }
 
-void ClientDriver::leave(const Pending& reply, const std::string& room) {
+void Driver::leave(const Pending& reply, const std::string& room) {
   wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
     session.leave(ticket, room, now_ms);
   });
 }
 
-void ClientDriver::refresh(const Pending& reply, std::string token) {
+void Driver::refresh(const Pending& reply, std::string token) {
   const auto life = good_for_ms(token, std::chrono::system_clock::now());
   wish(reply, [&](v1::ClientSession& session, std::uint64_t ticket, std::uint64_t now_ms) {
     session.refresh(ticket, std::move(token), life, now_ms);
   });
 }
 
-HandlerRuns::Dropped ClientDriver::shut_down() {
+HandlerRuns::Dropped Driver::shut_down() {
   if (std::exchange(is_shut_down_, true)) return {};
   loop_.wheel().cancel(*this);
   if (connection_) connection_->say_goodbye();
@@ -161,7 +161,7 @@ HandlerRuns::Dropped ClientDriver::shut_down() {
 }
 
 // What they hold is the application's: it may count on their end.
-void ClientDriver::forget_handlers() {
+void Driver::forget_handlers() {
   message_.reset();
   binary_.reset();
   text_.reset();
@@ -173,22 +173,22 @@ void ClientDriver::forget_handlers() {
   presence_.reset();
 }
 
-Json ClientDriver::presence(const std::string& room) const {
+Json Driver::presence(const std::string& room) const {
   const std::lock_guard lock(mutex_);
   return session_.rooms().presence(room);
 }
 
-std::vector<std::string> ClientDriver::rooms() const {
+std::vector<std::string> Driver::rooms() const {
   const std::lock_guard lock(mutex_);
   return session_.rooms().names();
 }
 
-std::optional<RoomPosition> ClientDriver::position(const std::string& room) const {
+std::optional<RoomPosition> Driver::position(const std::string& room) const {
   const std::lock_guard lock(mutex_);
   return session_.rooms().position(room, session_.name());
 }
 
-void ClientDriver::perform(const v1::FetchToken&) {
+void Driver::perform(const v1::FetchToken&) {
   const auto result = std::make_shared<Fetched>();
   loop_.work(
       [result, provider = options_.token] {
@@ -207,7 +207,7 @@ void ClientDriver::perform(const v1::FetchToken&) {
       });
 }
 
-void ClientDriver::fetched(const Fetched& result) {
+void Driver::fetched(const Fetched& result) {
   drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
     if (!result.failure.empty())
       return session.token_failed(result.failure, now_ms, base::chance());
@@ -216,8 +216,8 @@ void ClientDriver::fetched(const Fetched& result) {
   });
 }
 
-ClientConnection::Options ClientDriver::connection_options(v1::OpenConnection& open) const {
-  ClientConnection::Options result;
+Connection::Options Driver::connection_options(v1::OpenConnection& open) const {
+  Connection::Options result;
   result.token = std::move(open.token);
   result.subprotocols = std::move(open.subprotocols);
   result.limits.message_bytes_max = options_.message_bytes_max;
@@ -229,26 +229,26 @@ ClientConnection::Options ClientDriver::connection_options(v1::OpenConnection& o
   return result;
 }
 
-void ClientDriver::perform(v1::OpenConnection& open) {
+void Driver::perform(v1::OpenConnection& open) {
   is_held_back_ = false;
-  connection_.reset(new ClientConnection(loop_, url_, connection_options(open), *this));
+  connection_.reset(new Connection(loop_, url_, connection_options(open), *this));
 }
 
-void ClientDriver::perform(const v1::Transmit& frame) {
+void Driver::perform(const v1::Transmit& frame) {
   if (!connection_) return;
   connection_->send(frame.binary ? ws::Message::binary(base::as_bytes(frame.bytes))
                                  : ws::Message::text(frame.bytes));
 }
 
-void ClientDriver::perform(const v1::CloseConnection& close) {
+void Driver::perform(const v1::CloseConnection& close) {
   if (connection_) connection_->close(static_cast<proto::CloseCode>(close.code), close.reason);
 }
 
-void ClientDriver::perform(const v1::DropConnection&) {
+void Driver::perform(const v1::DropConnection&) {
   connection_.reset();
 }
 
-void ClientDriver::perform(v1::Settle& settle) {
+void Driver::perform(v1::Settle& settle) {
   const auto found = pending_.find(settle.ticket);
   if (found == pending_.end()) return;
   const Pending reply = std::move(found->second);
@@ -260,7 +260,7 @@ void ClientDriver::perform(v1::Settle& settle) {
   }
 }
 
-void ClientDriver::perform(v1::TellMessage& message) {
+void Driver::perform(v1::TellMessage& message) {
   if (!message_) return on_handler_ended(&message, std::nullopt, nullptr);
   runs_.run(std::move(message), message_,
             [](const auto& handler, const v1::TellMessage& m, auto& reply) {
@@ -269,7 +269,7 @@ void ClientDriver::perform(v1::TellMessage& message) {
   hold_back();
 }
 
-void ClientDriver::perform(v1::TellBinary& binary) {
+void Driver::perform(v1::TellBinary& binary) {
   if (!binary_) return;
   runs_.run(std::move(binary), binary_, [](const auto& handler, const v1::TellBinary& b, auto&) {
     return handler(base::as_bytes(b.bytes), b.room, b.offset);
@@ -277,7 +277,7 @@ void ClientDriver::perform(v1::TellBinary& binary) {
   hold_back();
 }
 
-void ClientDriver::perform(v1::TellText& text) {
+void Driver::perform(v1::TellText& text) {
   if (text_) {
     runs_.run(
         std::move(text.text), text_,
@@ -289,7 +289,7 @@ void ClientDriver::perform(v1::TellText& text) {
   perform(message);
 }
 
-void ClientDriver::perform(v1::TellPresence& change) {
+void Driver::perform(v1::TellPresence& change) {
   if (!presence_) return;
   runs_.run(std::move(change), presence_,
             [](const auto& handler, const v1::TellPresence& c, auto&) {
@@ -297,32 +297,32 @@ void ClientDriver::perform(v1::TellPresence& change) {
             });
 }
 
-void ClientDriver::perform(JoinedRoom& room) {
+void Driver::perform(JoinedRoom& room) {
   if (!joined_) return;
   runs_.run(std::move(room), joined_,
             [](const auto& handler, const JoinedRoom& joined, auto&) { return handler(joined); });
 }
 
-void ClientDriver::perform(LeftRoom& room) {
+void Driver::perform(LeftRoom& room) {
   if (!left_) return;
   runs_.run(std::move(room), left_,
             [](const auto& handler, const LeftRoom& left, auto&) { return handler(left); });
 }
 
-void ClientDriver::perform(ByeAdvice& bye) {
+void Driver::perform(ByeAdvice& bye) {
   if (!bye_) return;
   runs_.run(std::move(bye), bye_,
             [](const auto& handler, const ByeAdvice& advice, auto&) { return handler(advice); });
 }
 
-void ClientDriver::perform(ClientStatus& status) {
+void Driver::perform(ClientStatus& status) {
   state_.store(status.state, std::memory_order_release);
   if (!status_) return;
   runs_.run(std::move(status), status_,
             [](const auto& handler, const ClientStatus& told, auto&) { return handler(told); });
 }
 
-void ClientDriver::perform(const v1::TellProblem& problem) {
+void Driver::perform(const v1::TellProblem& problem) {
   if (!error_)
     return log::limited(log::Level::warn, "a client's trouble",
                         {{"code", problem.code}, {"detail", problem.message}});
@@ -330,8 +330,8 @@ void ClientDriver::perform(const v1::TellProblem& problem) {
             [](const auto& handler, const ClientError& error, auto&) { return handler(error); });
 }
 
-void ClientDriver::on_handler_ended(const v1::TellMessage* message,
-                                    const std::optional<Json>& reply, const char* failure) {
+void Driver::on_handler_ended(const v1::TellMessage* message, const std::optional<Json>& reply,
+                              const char* failure) {
   if (failure)
     log::limited(log::Level::error, "a client's handler failed",
                  {{"url", url_.host}, {"what", failure}});
@@ -343,7 +343,7 @@ void ClientDriver::on_handler_ended(const v1::TellMessage* message,
   });
 }
 
-void ClientDriver::hold_back() {
+void Driver::hold_back() {
   if (is_shut_down_ || !connection_) return;
   if (!is_held_back_ && runs_.size() >= kHandlersMax) {
     is_held_back_ = true;
@@ -354,20 +354,20 @@ void ClientDriver::hold_back() {
   }
 }
 
-void ClientDriver::on_open() {
+void Driver::on_open() {
   drive([this](v1::ClientSession& session, std::uint64_t now_ms) {
     session.opened(connection_->subprotocol(), now_ms);
   });
 }
 
-void ClientDriver::on_message(const ws::Message& message) {
+void Driver::on_message(const ws::Message& message) {
   drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
     if (message.is_binary()) return session.binary(message.bytes(), now_ms);
     session.text(message.content(), now_ms);
   });
 }
 
-void ClientDriver::on_closed(proto::CloseCode code, std::string_view reason) {
+void Driver::on_closed(proto::CloseCode code, std::string_view reason) {
   v1::ConnectionEnd end(static_cast<std::uint16_t>(code), std::string(reason));
   end.status = connection_->status();
   if (const auto seconds = connection_->retry_after_s())
