@@ -161,17 +161,7 @@ class Client {
 
  private:
   Client(std::shared_ptr<client::Thread> thread, const std::string& url, ClientOptions options);
-  void set(detail::ClientHandlers::Message handler);
-  void set(detail::ClientHandlers::Binary handler);
-  void set(detail::ClientHandlers::Text handler);
-  void set(detail::ClientHandlers::State handler);
-  void set(detail::ClientHandlers::Joined handler);
-  void set(detail::ClientHandlers::Left handler);
-  void set(detail::ClientHandlers::Bye handler);
-  void set(detail::ClientHandlers::Error handler);
-  void set(detail::ClientHandlers::Presence handler);
-  template <class Handler>
-  void post_handler(std::shared_ptr<const Handler> handler);
+  void set(detail::ClientHandlers::Any handler);
 
   std::shared_ptr<client::Thread> thread_;
   std::shared_ptr<client::Driver> driver_;

@@ -81,36 +81,10 @@ Client::~Client() {
   done.wait(false);
 }
 
-template <class Handler>
-void Client::post_handler(std::shared_ptr<const Handler> handler) {
-  thread_->loop().post([driver = driver_, handler = std::move(handler)] { driver->set(handler); });
-}
-void Client::set(detail::ClientHandlers::Message handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Message>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Binary handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Binary>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Text handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Text>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::State handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::State>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Joined handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Joined>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Left handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Left>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Bye handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Bye>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Error handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Error>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Presence handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Presence>(std::move(handler)));
+void Client::set(detail::ClientHandlers::Any handler) {
+  thread_->loop().post([driver = driver_, handler = std::move(handler)]() mutable {
+    driver->set(std::move(handler));
+  });
 }
 
 void Client::connect() {

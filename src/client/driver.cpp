@@ -61,7 +61,7 @@ Driver::Driver(net::Loop& loop, Url url, ClientOptions options,
       options_(std::move(options)),
       tls_(std::move(tls)),
       session_(session_options(options_)),
-      runs_(*this) {}
+      handlers_(*this) {}
 
 template <class Change>
 void Driver::drive(Change&& change) {
@@ -154,23 +154,10 @@ HandlerRuns::Dropped Driver::shut_down() {
   if (connection_) connection_->say_goodbye();
   connection_.reset();
   state_.store(ClientState::closed, std::memory_order_release);
-  forget_handlers();
+  auto dropped = handlers_.drop();
   for (const auto& [ticket, reply] : std::exchange(pending_, {}))
     reply->fail(ClientError("closed", "the client is gone"));
-  return runs_.drop();
-}
-
-// What they hold is the application's: it may count on their end.
-void Driver::forget_handlers() {
-  message_.reset();
-  binary_.reset();
-  text_.reset();
-  status_.reset();
-  joined_.reset();
-  left_.reset();
-  bye_.reset();
-  error_.reset();
-  presence_.reset();
+  return dropped;
 }
 
 Json Driver::presence(const std::string& room) const {
@@ -261,73 +248,46 @@ void Driver::perform(v1::Settle& settle) {
 }
 
 void Driver::perform(v1::TellMessage& message) {
-  if (!message_) return on_handler_ended(&message, std::nullopt, nullptr);
-  runs_.run(std::move(message), message_,
-            [](const auto& handler, const v1::TellMessage& m, auto& reply) {
-              return handler(m.data, m.room, m.offset, reply);
-            });
+  if (!handlers_.tell(message)) return on_handler_ended(&message, std::nullopt, nullptr);
   hold_back();
 }
 
 void Driver::perform(v1::TellBinary& binary) {
-  if (!binary_) return;
-  runs_.run(std::move(binary), binary_, [](const auto& handler, const v1::TellBinary& b, auto&) {
-    return handler(base::as_bytes(b.bytes), b.room, b.offset);
-  });
-  hold_back();
+  if (handlers_.tell(binary)) hold_back();
 }
 
 void Driver::perform(v1::TellText& text) {
-  if (text_) {
-    runs_.run(
-        std::move(text.text), text_,
-        [](const auto& handler, const std::string& content, auto&) { return handler(content); });
-    return hold_back();
-  }
+  if (handlers_.tell(text)) return hold_back();
   v1::TellMessage message;
   message.data = json_of(text.text);
   perform(message);
 }
 
 void Driver::perform(v1::TellPresence& change) {
-  if (!presence_) return;
-  runs_.run(std::move(change), presence_,
-            [](const auto& handler, const v1::TellPresence& c, auto&) {
-              return handler(c.room, c.joins, c.leaves);
-            });
+  handlers_.tell(change);
 }
 
 void Driver::perform(JoinedRoom& room) {
-  if (!joined_) return;
-  runs_.run(std::move(room), joined_,
-            [](const auto& handler, const JoinedRoom& joined, auto&) { return handler(joined); });
+  handlers_.tell(room);
 }
 
 void Driver::perform(LeftRoom& room) {
-  if (!left_) return;
-  runs_.run(std::move(room), left_,
-            [](const auto& handler, const LeftRoom& left, auto&) { return handler(left); });
+  handlers_.tell(room);
 }
 
 void Driver::perform(ByeAdvice& bye) {
-  if (!bye_) return;
-  runs_.run(std::move(bye), bye_,
-            [](const auto& handler, const ByeAdvice& advice, auto&) { return handler(advice); });
+  handlers_.tell(bye);
 }
 
 void Driver::perform(ClientStatus& status) {
   state_.store(status.state, std::memory_order_release);
-  if (!status_) return;
-  runs_.run(std::move(status), status_,
-            [](const auto& handler, const ClientStatus& told, auto&) { return handler(told); });
+  handlers_.tell(status);
 }
 
-void Driver::perform(const v1::TellProblem& problem) {
-  if (!error_)
-    return log::limited(log::Level::warn, "a client's trouble",
-                        {{"code", problem.code}, {"detail", problem.message}});
-  runs_.run(ClientError(problem.code, problem.message), error_,
-            [](const auto& handler, const ClientError& error, auto&) { return handler(error); });
+void Driver::perform(v1::TellProblem& problem) {
+  if (handlers_.tell(problem)) return;
+  log::limited(log::Level::warn, "a client's trouble",
+               {{"code", problem.code}, {"detail", problem.message}});
 }
 
 void Driver::on_handler_ended(const v1::TellMessage* message, const std::optional<Json>& reply,
@@ -345,10 +305,10 @@ void Driver::on_handler_ended(const v1::TellMessage* message, const std::optiona
 
 void Driver::hold_back() {
   if (is_shut_down_ || !connection_) return;
-  if (!is_held_back_ && runs_.size() >= kHandlersMax) {
+  if (!is_held_back_ && handlers_.waiting() >= kHandlersMax) {
     is_held_back_ = true;
     connection_->pause_reading();
-  } else if (is_held_back_ && runs_.size() <= kHandlersMax / 2) {
+  } else if (is_held_back_ && handlers_.waiting() <= kHandlersMax / 2) {
     is_held_back_ = false;
     connection_->resume_reading();
   }

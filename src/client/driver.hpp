@@ -16,10 +16,10 @@
 #include "base/timer_wheel.hpp"
 #include "client/connection.hpp"
 #include "client/handler_runs.hpp"
+#include "client/handlers.hpp"
 #include "client/pending_reply.hpp"
 #include "client/url.hpp"
 #include "microframe/client/options.hpp"
-#include "microframe/detail/client_handlers.hpp"
 #include "net/loop.hpp"
 #include "net/tls_context.hpp"
 #include "v1/client_session.hpp"
@@ -32,21 +32,12 @@ class Driver final : public std::enable_shared_from_this<Driver>,
                      private base::TimerNode {
  public:
   using Pending = std::shared_ptr<detail::PendingReply>;
-  using Handlers = detail::ClientHandlers;
 
   // loop: outlives it. tls: for wss. Made on any thread.
   Driver(net::Loop& loop, Url url, ClientOptions options,
          std::shared_ptr<const net::TlsContext> tls);
 
-  void set(std::shared_ptr<const Handlers::Message> handler) { message_ = std::move(handler); }
-  void set(std::shared_ptr<const Handlers::Binary> handler) { binary_ = std::move(handler); }
-  void set(std::shared_ptr<const Handlers::Text> handler) { text_ = std::move(handler); }
-  void set(std::shared_ptr<const Handlers::State> handler) { status_ = std::move(handler); }
-  void set(std::shared_ptr<const Handlers::Joined> handler) { joined_ = std::move(handler); }
-  void set(std::shared_ptr<const Handlers::Left> handler) { left_ = std::move(handler); }
-  void set(std::shared_ptr<const Handlers::Bye> handler) { bye_ = std::move(handler); }
-  void set(std::shared_ptr<const Handlers::Error> handler) { error_ = std::move(handler); }
-  void set(std::shared_ptr<const Handlers::Presence> handler) { presence_ = std::move(handler); }
+  void set(Handlers::Any handler) { handlers_.set(std::move(handler)); }
 
   void connect();
   void close(std::uint16_t code, std::string reason);
@@ -95,12 +86,11 @@ class Driver final : public std::enable_shared_from_this<Driver>,
   void perform(LeftRoom& room);
   void perform(ByeAdvice& bye);
   void perform(ClientStatus& status);
-  void perform(const v1::TellProblem& problem);
+  void perform(v1::TellProblem& problem);
 
   void fetched(const Fetched& result);
   Connection::Options connection_options(v1::OpenConnection& open) const;
   void hold_back();
-  void forget_handlers();
 
   // Connection::Events
   void on_open() override;
@@ -126,17 +116,7 @@ class Driver final : public std::enable_shared_from_this<Driver>,
   std::unique_ptr<Connection> connection_;
   std::uint64_t last_ticket_ = 0;
   std::unordered_map<std::uint64_t, Pending> pending_;
-  HandlerRuns runs_;
-
-  std::shared_ptr<const Handlers::Message> message_;
-  std::shared_ptr<const Handlers::Binary> binary_;
-  std::shared_ptr<const Handlers::Text> text_;
-  std::shared_ptr<const Handlers::State> status_;
-  std::shared_ptr<const Handlers::Joined> joined_;
-  std::shared_ptr<const Handlers::Left> left_;
-  std::shared_ptr<const Handlers::Bye> bye_;
-  std::shared_ptr<const Handlers::Error> error_;
-  std::shared_ptr<const Handlers::Presence> presence_;
+  Handlers handlers_;
 };
 
 }  // namespace microframe::client
