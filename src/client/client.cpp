@@ -5,6 +5,7 @@
 
 #include "base/parse_json.hpp"
 #include "client/driver.hpp"
+#include "client/network.hpp"
 #include "client/thread.hpp"
 #include "proto/close_code.hpp"
 #include "proto/utf8.hpp"
@@ -42,8 +43,9 @@ std::shared_ptr<const net::TlsContext> trust(Thread& thread, const Url& url,
 
 std::shared_ptr<Driver> make_driver(Thread& thread, const std::string& url, ClientOptions options) {
   const Url parsed = client::parse_url(url);
-  auto tls = trust(thread, parsed, options);
-  return std::make_shared<Driver>(thread.loop(), parsed, std::move(options), std::move(tls));
+  auto network = std::make_unique<client::Network>(thread.loop(), parsed, options,
+                                                   trust(thread, parsed, options));
+  return std::make_shared<Driver>(std::move(network), std::move(options), parsed.host);
 }
 
 // Has `ask(driver, pending)` done on the client's loop.

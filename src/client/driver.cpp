@@ -1,12 +1,14 @@
 #include "client/driver.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 #include <variant>
 
 #include "base/chance.hpp"
 #include "base/log.hpp"
 #include "base/parse_json.hpp"
+#include "client/clamped_ms.hpp"
 #include "client/token_life.hpp"
 
 namespace microframe::client {
@@ -14,33 +16,21 @@ namespace {
 
 namespace log = base::log;
 
-// Handlers that wait, past which reading stops; it goes on at half of it.
-constexpr std::size_t kHandlersMax = 1'000;
-
-std::uint64_t to_ms(std::chrono::milliseconds time) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0));
-}
-
 v1::ClientSession::Options session_options(const ClientOptions& options) {
   v1::ClientSession::Options result;
   result.plain = options.plain;
   result.reconnect = options.reconnect;
   result.has_tokens = static_cast<bool>(options.token);
   result.subprotocols = options.subprotocols;
-  result.comeback = {to_ms(options.backoff_first), to_ms(options.backoff_max)};
-  result.welcome_ms = to_ms(options.connect_time);
-  result.answer_ms = to_ms(options.answer_time);
+  result.comeback = {clamped_ms(options.backoff_first), clamped_ms(options.backoff_max)};
+  result.welcome_ms = clamped_ms(options.connect_time);
+  result.answer_ms = clamped_ms(options.answer_time);
   result.queue = {options.queue_messages_max, options.queue_bytes_max};
   result.pace = {options.messages_per_second, std::max(options.messages_burst, 1.0)};
   return result;
 }
 
-// It stands in a header field: nothing in it may end that (RFC 9110 §5.5).
-bool is_token(std::string_view token) {
-  return std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
-// A text message as JSON: what is none is a string.
+// returns: a text message as JSON; text that is no JSON becomes a JSON string.
 Json json_of(const std::string& text) {
   std::string why;
   auto parsed = base::parse_json(text, why);
@@ -49,28 +39,21 @@ Json json_of(const std::string& text) {
 
 }  // namespace
 
-struct Driver::Fetched {
-  std::string token;
-  std::string failure;  // "": none
-};
-
-Driver::Driver(net::Loop& loop, Url url, ClientOptions options,
-               std::shared_ptr<const net::TlsContext> tls)
-    : loop_(loop),
-      url_(std::move(url)),
+Driver::Driver(std::unique_ptr<Surroundings> surroundings, ClientOptions options, std::string name)
+    : surroundings_(std::move(surroundings)),
       options_(std::move(options)),
-      tls_(std::move(tls)),
+      name_(std::move(name)),
       session_(session_options(options_)),
       handlers_(*this) {}
 
 template <class Change>
 void Driver::drive(Change&& change) {
   if (is_shut_down_) return;
-  const auto self = shared_from_this();  // a handler may end the client
+  const auto self = shared_from_this();  // a handler may destroy the client
   std::vector<v1::ClientAction> actions;
   {
     const std::lock_guard lock(mutex_);
-    change(session_, loop_.now_ms());
+    change(session_, surroundings_->now_ms());
     actions = session_.take_actions();
   }
   for (auto& action : actions) {
@@ -83,24 +66,24 @@ void Driver::drive(Change&& change) {
 template <class Change>
 void Driver::wish(const Pending& reply, Change&& change) {
   if (is_shut_down_) return reply->fail(ClientError("closed", "the client is gone"));
-  const std::uint64_t ticket = ++last_ticket_;
-  pending_.emplace(ticket, reply);
+  const std::uint64_t ticket = tickets_.issue(reply);
   drive([&](v1::ClientSession& session, std::uint64_t now_ms) { change(session, ticket, now_ms); });
 }
 
 void Driver::arm() {
+  base::TimerWheel& wheel = surroundings_->wheel();
   const auto deadline = session_.deadline_ms();
   if (deadline) {
-    loop_.wheel().arm(*this, *deadline);
+    wheel.arm(*this, *deadline);
   } else {
-    loop_.wheel().cancel(*this);
+    wheel.cancel(*this);
   }
 }
 
 void Driver::on_deadline(std::uint64_t) {
   drive([this](v1::ClientSession& session, std::uint64_t now_ms) {
-    // Who does not read cannot hear.
-    if (connection_) session.heard(is_held_back_ ? now_ms : connection_->heard_ms());
+    // While reading is paused nothing can be heard, and the server is not to blame for that.
+    if (link_) session.heard(is_held_back_ ? now_ms : link_->heard_ms());
     session.on_deadline(now_ms, base::chance());
   });
 }
@@ -150,13 +133,12 @@ void Driver::refresh(const Pending& reply, std::string token) {
 
 HandlerRuns::Dropped Driver::shut_down() {
   if (std::exchange(is_shut_down_, true)) return {};
-  loop_.wheel().cancel(*this);
-  if (connection_) connection_->say_goodbye();
-  connection_.reset();
+  surroundings_->wheel().cancel(*this);
+  if (link_) link_->say_goodbye();
+  link_.reset();
   state_.store(ClientState::closed, std::memory_order_release);
   auto dropped = handlers_.drop();
-  for (const auto& [ticket, reply] : std::exchange(pending_, {}))
-    reply->fail(ClientError("closed", "the client is gone"));
+  tickets_.fail_all("the client is gone");
   return dropped;
 }
 
@@ -175,26 +157,15 @@ std::optional<RoomPosition> Driver::position(const std::string& room) const {
   return session_.rooms().position(room, session_.name());
 }
 
-void Driver::perform(const v1::FetchToken&) {
-  const auto result = std::make_shared<Fetched>();
-  loop_.work(
-      [result, provider = options_.token] {
-        try {
-          result->token = provider();
-          if (!is_token(result->token)) result->failure = "it holds a character that no token has";
-        } catch (const std::exception& thrown) {
-          result->failure = thrown.what();
-          if (result->failure.empty()) result->failure = "it could not be had";
-        } catch (...) {
-          result->failure = "it could not be had";
-        }
-      },
-      [result, weak = weak_from_this()] {
-        if (const auto self = weak.lock()) self->fetched(*result);
-      });
+void Driver::perform(v1::FetchToken&) {
+  const auto result = std::make_shared<FetchedToken>();
+  surroundings_->work([result, provider = options_.token] { *result = fetch_token(provider); },
+                      [result, weak = weak_from_this()] {
+                        if (const auto self = weak.lock()) self->fetched(*result);
+                      });
 }
 
-void Driver::fetched(const Fetched& result) {
+void Driver::fetched(const FetchedToken& result) {
   drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
     if (!result.failure.empty())
       return session.token_failed(result.failure, now_ms, base::chance());
@@ -203,48 +174,19 @@ void Driver::fetched(const Fetched& result) {
   });
 }
 
-Connection::Options Driver::connection_options(v1::OpenConnection& open) const {
-  Connection::Options result;
-  result.token = std::move(open.token);
-  result.subprotocols = std::move(open.subprotocols);
-  result.limits.message_bytes_max = options_.message_bytes_max;
-  result.open_ms = to_ms(options_.connect_time);
-  // The session asks for itself, in its own words.
-  if (!options_.plain) result.heartbeat = {};
-  if (options_.compression.enabled) result.compression = options_.compression;
-  result.tls = tls_;
-  return result;
-}
-
 void Driver::perform(v1::OpenConnection& open) {
   is_held_back_ = false;
-  connection_.reset(new Connection(loop_, url_, connection_options(open), *this));
+  link_ = surroundings_->open(std::move(open), *this);
 }
 
-void Driver::perform(const v1::Transmit& frame) {
-  if (!connection_) return;
-  connection_->send(frame.binary ? ws::Message::binary(base::as_bytes(frame.bytes))
-                                 : ws::Message::text(frame.bytes));
+void Driver::perform(v1::Transmit& frame) {
+  if (!link_) return;
+  link_->send(frame.binary ? ws::Message::binary(base::as_bytes(frame.bytes))
+                           : ws::Message::text(frame.bytes));
 }
 
-void Driver::perform(const v1::CloseConnection& close) {
-  if (connection_) connection_->close(static_cast<proto::CloseCode>(close.code), close.reason);
-}
-
-void Driver::perform(const v1::DropConnection&) {
-  connection_.reset();
-}
-
-void Driver::perform(v1::Settle& settle) {
-  const auto found = pending_.find(settle.ticket);
-  if (found == pending_.end()) return;
-  const Pending reply = std::move(found->second);
-  pending_.erase(found);
-  if (settle.code.empty()) {
-    reply->succeed(std::move(settle.reply));
-  } else {
-    reply->fail(ClientError(settle.code, settle.message));
-  }
+void Driver::perform(v1::CloseConnection& close) {
+  if (link_) link_->close(static_cast<proto::CloseCode>(close.code), close.reason);
 }
 
 void Driver::perform(v1::TellMessage& message) {
@@ -263,22 +205,6 @@ void Driver::perform(v1::TellText& text) {
   perform(message);
 }
 
-void Driver::perform(v1::TellPresence& change) {
-  handlers_.tell(change);
-}
-
-void Driver::perform(JoinedRoom& room) {
-  handlers_.tell(room);
-}
-
-void Driver::perform(LeftRoom& room) {
-  handlers_.tell(room);
-}
-
-void Driver::perform(ByeAdvice& bye) {
-  handlers_.tell(bye);
-}
-
 void Driver::perform(ClientStatus& status) {
   state_.store(status.state, std::memory_order_release);
   handlers_.tell(status);
@@ -294,7 +220,7 @@ void Driver::on_handler_ended(const v1::TellMessage* message, const std::optiona
                               const char* failure) {
   if (failure)
     log::limited(log::Level::error, "a client's handler failed",
-                 {{"url", url_.host}, {"what", failure}});
+                 {{"url", name_}, {"what", failure}});
   if (is_held_back_) hold_back();
   if (!message || message->id == 0) return;
   drive([&](v1::ClientSession& session, std::uint64_t) {
@@ -304,19 +230,19 @@ void Driver::on_handler_ended(const v1::TellMessage* message, const std::optiona
 }
 
 void Driver::hold_back() {
-  if (is_shut_down_ || !connection_) return;
+  if (is_shut_down_ || !link_) return;
   if (!is_held_back_ && handlers_.waiting() >= kHandlersMax) {
     is_held_back_ = true;
-    connection_->pause_reading();
+    link_->pause_reading();
   } else if (is_held_back_ && handlers_.waiting() <= kHandlersMax / 2) {
     is_held_back_ = false;
-    connection_->resume_reading();
+    link_->resume_reading();
   }
 }
 
 void Driver::on_open() {
   drive([this](v1::ClientSession& session, std::uint64_t now_ms) {
-    session.opened(connection_->subprotocol(), now_ms);
+    session.opened(link_->subprotocol(), now_ms);
   });
 }
 
@@ -329,10 +255,10 @@ void Driver::on_message(const ws::Message& message) {
 
 void Driver::on_closed(proto::CloseCode code, std::string_view reason) {
   v1::ConnectionEnd end(static_cast<std::uint16_t>(code), std::string(reason));
-  end.status = connection_->status();
-  if (const auto seconds = connection_->retry_after_s())
+  end.status = link_->status();
+  if (const auto seconds = link_->retry_after_s())
     end.retry_after_ms = std::min<std::uint64_t>(*seconds, 3600) * 1000;
-  connection_.reset();
+  link_.reset();
   drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
     session.ended(end, now_ms, base::chance());
   });
