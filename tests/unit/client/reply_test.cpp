@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <coroutine>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -160,6 +161,14 @@ TEST_F(ReplyTest, CoroutineOnALoopDoesNotWaitForAReplyThatIsThere) {
   EXPECT_EQ(loop.posts(), 0U);
 }
 
+TEST_F(ReplyTest, ReplyThatComesJustBeforeTheCoroutineWaitsIsNotMissed) {
+  HandRun loop;
+  EXPECT_FALSE(reply.await_ready());
+  succeed(5);
+  EXPECT_FALSE(reply.await_suspend(std::noop_coroutine())) << "there is nothing to wait for";
+  EXPECT_EQ(reply.await_resume(), 5);
+}
+
 TEST_F(ReplyTest, CoroutineIsThrownTheError) {
   HandRun loop;
   Task<> task = await();
@@ -256,6 +265,8 @@ TEST(Tickets, UnknownNumberSettlesNothing) {
 TEST(Tickets, AllThatWaitFailAtTheEnd) {
   client::Tickets tickets;
   std::string codes;
+  const auto kept = std::make_shared<PendingReply>();
+  tickets.issue(kept);
   for (int i = 0; i < 3; ++i) {
     const auto reply = std::make_shared<PendingReply>();
     reply->then({}, [&](const ClientError& error) { codes += error.code() + " "; });
@@ -264,7 +275,12 @@ TEST(Tickets, AllThatWaitFailAtTheEnd) {
   tickets.fail_all("the client is gone");
   EXPECT_EQ(codes, "closed closed closed ");
   tickets.fail_all("again");
-  EXPECT_EQ(codes, "closed closed closed ");
+  try {
+    kept->take();
+    FAIL() << "it has failed";
+  } catch (const ClientError& error) {
+    EXPECT_STREQ(error.what(), "the client is gone") << "a reply is settled once";
+  }
 }
 
 TEST(Tickets, FunctionThatIsCalledMayIssueAnother) {
