@@ -19,7 +19,7 @@ using client::Thread;
 using client::Url;
 using Pending = Driver::Pending;
 
-// A Reply that has failed already.
+// returns: a Reply that has already failed.
 Reply failed(const char* code, const std::string& why) {
   auto pending = std::make_shared<detail::PendingReply>();
   pending->fail(ClientError(code, why));
@@ -48,7 +48,8 @@ std::shared_ptr<Driver> make_driver(Thread& thread, const std::string& url, Clie
   return std::make_shared<Driver>(std::move(network), std::move(options), parsed.host);
 }
 
-// Has `ask(driver, pending)` done on the client's loop.
+// Calls ask(driver, pending) on the client's loop.
+// returns: the Reply that `pending` settles.
 template <class Ask>
 Reply on_loop(Thread& thread, const std::shared_ptr<Driver>& driver, Ask ask) {
   auto pending = std::make_shared<detail::PendingReply>();
@@ -94,7 +95,7 @@ void Client::connect() {
 }
 
 void Client::close(std::uint16_t code, std::string_view reason) {
-  // RFC 6455 §7.4: what a client may say of itself.
+  // RFC 6455 §7.4: the codes that a client may send.
   if (code != 1000 && code != 1001 && (code < 3000 || code > 4999))
     throw std::invalid_argument("a client closes with 1000, 1001 or 3000 to 4999");
   std::string fitting(proto::fitting_reason(reason));
@@ -102,8 +103,8 @@ void Client::close(std::uint16_t code, std::string_view reason) {
   thread_->loop().post([driver = driver_, code, fitting] { driver->close(code, fitting); });
 }
 
-// What cannot be read again is not sent: nobody could answer it, and text that is not UTF-8 would
-// end the connection (RFC 6455 §8.1).
+// A message that cannot be read again is not sent: nobody could answer it, and text that is not
+// UTF-8 would end the connection (RFC 6455 §8.1).
 Reply Client::send(const Json& message) {
   std::string why;
   std::string text = to_text(message);

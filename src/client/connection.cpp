@@ -19,7 +19,7 @@ using proto::Event;
 
 constexpr std::uint64_t kCloseMs = 5'000;
 
-// §10.3: unpredictable.
+// §10.3: the key must be unpredictable.
 proto::MaskKey random_mask() {
   proto::MaskKey key;
   RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size()));
@@ -140,7 +140,7 @@ void Connection::check_heartbeat(std::uint64_t now_ms) {
     loop_.wheel().arm(*this, heartbeat_.deadline_ms(options_.heartbeat));
 }
 
-// Sets up what the frames of both sides need.
+// Sets up the protocol and, if it was agreed on, permessage-deflate.
 void Connection::agree(const std::optional<proto::DeflateParams>& deflate) {
   using proto::Context;
   if (deflate) {

@@ -32,7 +32,7 @@ void PendingReply::fail(ClientError error) {
   settle([&] { error_.emplace(std::move(error)); });
 }
 
-// What the application throws ends here, as in every handler.
+// As in every handler, what the application's function throws is logged and goes no further.
 void PendingReply::call(const Done& done, const Failed& failed, const std::optional<Json>& value,
                         const std::optional<ClientError>& error) {
   try {
@@ -72,8 +72,8 @@ void PendingReply::forget() {
 
 Json PendingReply::take() {
   const std::lock_guard lock(mutex_);
-  // Words of its own: copies of an exception share theirs, counted where no thread sanitizer sees
-  // it.
+  // A new string, because copies of an exception share theirs, and the count of that sharing is in
+  // code that the thread sanitizer does not see.
   if (error_) throw ClientError(error_->code(), std::string(error_->what()));
   return std::move(*value_);
 }

@@ -7,7 +7,7 @@ Thread::Thread() : loop_(std::make_shared<net::Loop>()), thread_([loop = loop_] 
 Thread::~Thread() {
   loop_->stop();
   if (loop_->is_current()) {
-    thread_.detach();  // it holds the loop
+    thread_.detach();  // the thread itself holds the loop
   } else {
     thread_.join();
   }

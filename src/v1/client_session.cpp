@@ -14,7 +14,7 @@ constexpr std::uint16_t kUnauthenticated = 4401;
 constexpr std::string_view kOtherServer =
     "the server does not speak microframe.v1 (ClientOptions::plain is for any server)";
 
-// What those are told who wait, when the client has come to its end.
+// returns: the error code for everything that still waits when the client ends with `code`.
 std::string_view word_for(std::uint16_t code) {
   switch (code) {
     case kUnauthenticated:
@@ -173,7 +173,7 @@ void ClientSession::opened(std::string_view subprotocol, std::uint64_t now_ms) {
     welcome_by_ms_ = now_ms + options_.welcome_ms;
     return;
   }
-  // It may be about to say why it refuses us, with a Close of its own.
+  // The server may be about to say why it refuses us, with a Close of its own.
   phase_ = Phase::refusing;
   act(CloseConnection{kNormal, std::string(kSubprotocol) + " is not spoken"});
 }

@@ -1,7 +1,7 @@
-// ClientSession: the client's side of microframe.v1 (docs/protocol.md), whatever connections it
-// takes: when to connect, with which token, what to send again, what to tell. With Options::plain,
-// for any server, only the coming back. No I/O, no clock, no threads: frames, time and chance come
-// in, ClientActions go out.
+// ClientSession: the client's side of microframe.v1 (docs/protocol.md), over as many connections as
+// the session needs: when to connect, with which token, what to send again, what to tell. With
+// Options::plain, for any server, a ClientSession only reconnects. No I/O, no clock, no threads:
+// frames, time and chance come in, ClientActions go out.
 #pragma once
 
 #include <cstdint>
@@ -31,27 +31,29 @@ class ClientSession {
 
     bool plain = false;
     bool reconnect = true;
-    bool has_tokens = true;                 // whether the application has any to give
+    bool has_tokens = true;                 // whether the application has tokens to give
     std::vector<std::string> subprotocols;  // with `plain`: what is offered
     Comeback::Bounds comeback;
     Outgoing::Bounds queue{10'000, std::size_t{16} * 1024 * 1024};
     Pace::Rate pace;
-    std::uint64_t welcome_ms = 10'000;  // of waiting for it
-    std::uint64_t answer_ms = 10'000;  // of silence, after the server was asked whether it is there
+    std::uint64_t welcome_ms = 10'000;  // how long the server's welcome may take
+    // How long a silent server may take to answer when it is asked whether it is still there.
+    std::uint64_t answer_ms = 10'000;
   };
 
   explicit ClientSession(Options options);
 
-  // What is to be done because of the calls so far, in order; once.
+  // returns: what the caller must do because of the calls so far, in order; each action once.
   std::vector<ClientAction> take_actions();
-  // When on_deadline is to be called at the latest, if nothing happens before.
+  // When on_deadline must be called at the latest, if nothing happens before.
   std::optional<std::uint64_t> deadline_ms() const;
   void on_deadline(std::uint64_t now_ms, double chance);
 
-  // The application's wishes. ticket: comes back in a Settle; 0 for none.
+  // The application's wishes.
+  // ticket: comes back in a Settle; 0 for none.
   void connect(std::uint64_t now_ms);
   void close(std::uint16_t code, std::string reason);
-  // json: its text, which is sent as it is.
+  // json: the text of the message, which is sent as it is.
   void send(std::uint64_t ticket, std::string json, std::uint64_t now_ms);
   // A message that nobody answers and nobody sends again. Without a connection it is dropped.
   void post(std::string json);
@@ -65,22 +67,24 @@ class ClientSession {
   };
   void join(std::uint64_t ticket, Entry entry, std::uint64_t now_ms);
   void leave(std::uint64_t ticket, const std::string& room, std::uint64_t now_ms);
-  // A fresh token. good_for_ms: until it expires, if that is known.
+  // A fresh token.
+  // good_for_ms: until the token expires, if that is known.
   void refresh(std::uint64_t ticket, std::string token, std::optional<std::uint64_t> good_for_ms,
                std::uint64_t now_ms);
-  // The answer to a TellMessage with an id. reply: nullptr where there is none.
+  // The answer to a TellMessage with an id.
+  // reply: nullptr where there is none.
   void answer(const TellMessage& message, const Json* reply);
   void answer_error(const TellMessage& message, std::string_view code, std::string_view text);
 
-  // What came of FetchToken.
+  // The outcome of a FetchToken.
   void token(std::string token, std::optional<std::uint64_t> good_for_ms, std::uint64_t now_ms);
   void token_failed(const std::string& why, std::uint64_t now_ms, double chance);
 
-  // What the connection tells.
+  // What the connection reports.
   void opened(std::string_view subprotocol, std::uint64_t now_ms);
   void text(std::string_view frame, std::uint64_t now_ms);
   void binary(base::Bytes frame, std::uint64_t now_ms);
-  // A sign of life, frame or not.
+  // A sign of life from the server, whether bytes of a frame or others.
   void heard(std::uint64_t at_ms);
   void ended(const ConnectionEnd& end, std::uint64_t now_ms, double chance);
 
@@ -91,13 +95,13 @@ class ClientSession {
  private:
   enum class Phase : std::uint8_t {
     idle,      // not begun
-    fetching,  // a token, to connect with
-    opening,   // a connection
-    greeting,  // it is open; the welcome is waited for
+    fetching,  // waits for a token to connect with
+    opening,   // waits for a connection
+    greeting,  // the connection is open; waits for the welcome
     online,
-    waiting,   // for the next attempt
-    closing,   // by our own Close
-    refusing,  // likewise: the server does not speak microframe.v1
+    waiting,   // waits for the time of the next attempt
+    closing,   // our Close is sent: the application wants it
+    refusing,  // our Close is sent: the server does not speak microframe.v1
     over,
   };
 
@@ -117,8 +121,8 @@ class ClientSession {
   void fetch_token();
   void begin_online(std::uint64_t ping_ms, std::uint64_t now_ms);
 
-  // client_session_frames.cpp: what goes and what comes
-  // returns: whether it was taken; otherwise it has been settled.
+  // client_session_frames.cpp: frames out and in
+  // returns: whether the frame was taken; otherwise its ticket is settled.
   bool queue(Outgoing::Frame frame, std::uint64_t now_ms);
   void flush(std::uint64_t now_ms);
   void transmit(std::string text);
@@ -150,17 +154,17 @@ class ClientSession {
   std::string session_;  // "" without one
   std::string secret_;
   std::uint64_t session_number_ = 0;
-  std::uint64_t attempts_ = 0;  // to resume it
+  std::uint64_t attempts_ = 0;  // to resume the session
   ReceivedCount received_;
   GivenAnswers answers_;
 
   // Of the connection.
-  std::optional<Advice> advice_;                // of its bye
+  std::optional<Advice> advice_;                // of the server's bye
   std::optional<std::uint64_t> welcome_by_ms_;  // while greeting
   base::Heartbeat heartbeat_;
-  base::Heartbeat::Timing timing_;  // its interval is the welcome's
+  base::Heartbeat::Timing timing_;  // the interval comes with the welcome
   Pace pace_;
-  std::optional<std::uint64_t> send_at_ms_;  // what has to wait for its pace
+  std::optional<std::uint64_t> send_at_ms_;  // when the pace allows the next frame that waits
 };
 
 }  // namespace microframe::v1

@@ -100,7 +100,7 @@ void ClientSession::flush(std::uint64_t now_ms) {
       act(Transmit{frame.kind == Kind::binary, written(frame)});
       continue;
     }
-    // Nobody will answer: it is done once it is on its way.
+    // Nobody will answer: the message is settled once it is on its way.
     const auto taken = outgoing_.take(frame.id);
     act(Transmit{taken->kind == Kind::binary, taken->content});
     settle(taken->ticket);
