@@ -1,47 +1,55 @@
-// Heartbeat: when a quiet peer is pinged, and when it is given up. Any byte of the peer's counts as
-// life, so one that talks is never pinged. Pure: time is an argument, in milliseconds of one
-// monotonic clock.
+// Heartbeat: when a silent peer is asked whether it is still there, and when it is given up: by a
+// Ping (RFC 6455 §5.5.2) or by a ping frame of microframe.v1 (docs/protocol.md, Keeping alive).
+// Every byte from the peer is a sign of life, so a peer that talks is never asked.
+// Pure: time is an argument, in milliseconds of one monotonic clock.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 namespace microframe::base {
 
 class Heartbeat {
  public:
   struct Timing {
-    std::uint64_t interval_ms = 0;  // of silence before a ping; 0: no heartbeat
-    std::uint64_t answer_ms = 0;    // of silence after it before the peer is given up
+    std::uint64_t interval_ms = 0;  // of silence before the peer is asked; 0: it is never asked
+    std::uint64_t answer_ms = 0;    // of silence after the question before the peer is given up
   };
   enum class Verdict : std::uint8_t { alive, ping, lost };
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
-  // part: of [0, 1), random: the first ping then falls somewhere into the second half of the first
-  // interval, so that peers who came at once are not pinged at once.
+  // part: random, in [0, 1). The first question then falls into the second half of the first
+  // interval, so that peers that came at the same time are not all asked at the same time.
   void begin(std::uint64_t now_ms, const Timing& timing, double part) {
     const std::uint64_t half_ms = timing.interval_ms / 2;
     heard_ms_ = now_ms - static_cast<std::uint64_t>(static_cast<double>(half_ms) * part);
-    pinged_ms_ = 0;
+    asked_ms_ = 0;
   }
-  // Bytes have come.
-  void heard(std::uint64_t now_ms) {
-    heard_ms_ = now_ms;
-    pinged_ms_ = 0;
+  // The peer gave a sign of life at that time. A sign that is older than the last one changes
+  // nothing, and a question that was asked after the sign stays open.
+  void heard(std::uint64_t at_ms) {
+    // As a difference: soon after the machine has started, begin() goes back beyond time 0.
+    if (static_cast<std::int64_t>(at_ms - heard_ms_) <= 0) return;
+    heard_ms_ = at_ms;
+    if (at_ms >= asked_ms_) asked_ms_ = 0;
   }
-  // When check() has something to say at the earliest, if nothing is heard.
+  // When check() has something to say at the earliest, if no sign of life comes.
+  // returns: kNever where the interval is 0.
   std::uint64_t deadline_ms(const Timing& timing) const {
-    return pinged_ms_ != 0 ? pinged_ms_ + timing.answer_ms : heard_ms_ + timing.interval_ms;
+    if (timing.interval_ms == 0) return kNever;
+    return asked_ms_ != 0 ? asked_ms_ + timing.answer_ms : heard_ms_ + timing.interval_ms;
   }
-  // What is to be done now. `ping` is said once; the caller then sends it.
+  // returns: `ping` once per question, which the caller then sends.
   Verdict check(std::uint64_t now_ms, const Timing& timing) {
-    if (timing.interval_ms == 0 || now_ms < deadline_ms(timing)) return Verdict::alive;
-    if (pinged_ms_ != 0) return Verdict::lost;
-    pinged_ms_ = now_ms;
+    if (now_ms < deadline_ms(timing)) return Verdict::alive;
+    if (asked_ms_ != 0) return Verdict::lost;
+    asked_ms_ = now_ms;
     return Verdict::ping;
   }
 
  private:
   std::uint64_t heard_ms_ = 0;
-  std::uint64_t pinged_ms_ = 0;  // 0: no ping waits for its answer
+  std::uint64_t asked_ms_ = 0;  // 0: no question is open; none is ever asked at time 0
 };
 
 }  // namespace microframe::base

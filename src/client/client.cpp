@@ -4,8 +4,9 @@
 #include <stdexcept>
 
 #include "base/parse_json.hpp"
-#include "client/client_driver.hpp"
-#include "client/client_thread.hpp"
+#include "client/driver.hpp"
+#include "client/network.hpp"
+#include "client/thread.hpp"
 #include "proto/close_code.hpp"
 #include "proto/utf8.hpp"
 #include "v1/server_frames.hpp"
@@ -13,12 +14,12 @@
 namespace microframe {
 namespace {
 
-using client::ClientDriver;
-using client::ClientThread;
+using client::Driver;
+using client::Thread;
 using client::Url;
-using Pending = ClientDriver::Pending;
+using Pending = Driver::Pending;
 
-// A Reply that has failed already.
+// returns: a Reply that has already failed.
 Reply failed(const char* code, const std::string& why) {
   auto pending = std::make_shared<detail::PendingReply>();
   pending->fail(ClientError(code, why));
@@ -31,7 +32,7 @@ bool is_utf8(std::string_view text) {
 
 constexpr const char* kNotText = "it is not UTF-8";
 
-std::shared_ptr<const net::TlsContext> trust(ClientThread& thread, const Url& url,
+std::shared_ptr<const net::TlsContext> trust(Thread& thread, const Url& url,
                                              const ClientOptions& options) {
   if (!url.secure) return nullptr;
   net::TlsTrust trust;
@@ -40,16 +41,17 @@ std::shared_ptr<const net::TlsContext> trust(ClientThread& thread, const Url& ur
   return thread.tls(trust);
 }
 
-std::shared_ptr<ClientDriver> make_driver(ClientThread& thread, const std::string& url,
-                                          ClientOptions options) {
+std::shared_ptr<Driver> make_driver(Thread& thread, const std::string& url, ClientOptions options) {
   const Url parsed = client::parse_url(url);
-  auto tls = trust(thread, parsed, options);
-  return std::make_shared<ClientDriver>(thread.loop(), parsed, std::move(options), std::move(tls));
+  auto network = std::make_unique<client::Network>(thread.loop(), parsed, options,
+                                                   trust(thread, parsed, options));
+  return std::make_shared<Driver>(std::move(network), std::move(options), parsed.host);
 }
 
-// Has `ask(driver, pending)` done on the client's loop.
+// Calls ask(driver, pending) on the client's loop.
+// returns: the Reply that `pending` settles.
 template <class Ask>
-Reply on_loop(ClientThread& thread, const std::shared_ptr<ClientDriver>& driver, Ask ask) {
+Reply on_loop(Thread& thread, const std::shared_ptr<Driver>& driver, Ask ask) {
   auto pending = std::make_shared<detail::PendingReply>();
   thread.loop().post([driver, pending, ask = std::move(ask)]() mutable { ask(*driver, pending); });
   return Reply(std::move(pending));
@@ -57,14 +59,14 @@ Reply on_loop(ClientThread& thread, const std::shared_ptr<ClientDriver>& driver,
 
 }  // namespace
 
-ClientLoop::ClientLoop() : thread_(std::make_shared<ClientThread>()) {}
+ClientLoop::ClientLoop() : thread_(std::make_shared<Thread>()) {}
 ClientLoop::~ClientLoop() = default;
 
 Client::Client(const std::string& url, ClientOptions options)
-    : Client(std::make_shared<ClientThread>(), url, std::move(options)) {}
+    : Client(std::make_shared<Thread>(), url, std::move(options)) {}
 Client::Client(const ClientLoop& loop, const std::string& url, ClientOptions options)
     : Client(loop.thread_, url, std::move(options)) {}
-Client::Client(std::shared_ptr<ClientThread> thread, const std::string& url, ClientOptions options)
+Client::Client(std::shared_ptr<Thread> thread, const std::string& url, ClientOptions options)
     : thread_(std::move(thread)), driver_(make_driver(*thread_, url, std::move(options))) {}
 
 Client::~Client() {
@@ -82,36 +84,10 @@ Client::~Client() {
   done.wait(false);
 }
 
-template <class Handler>
-void Client::post_handler(std::shared_ptr<const Handler> handler) {
-  thread_->loop().post([driver = driver_, handler = std::move(handler)] { driver->set(handler); });
-}
-void Client::set(detail::ClientHandlers::Message handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Message>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Binary handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Binary>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Text handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Text>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::State handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::State>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Joined handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Joined>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Left handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Left>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Bye handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Bye>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Error handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Error>(std::move(handler)));
-}
-void Client::set(detail::ClientHandlers::Presence handler) {
-  post_handler(std::make_shared<const detail::ClientHandlers::Presence>(std::move(handler)));
+void Client::set(detail::ClientHandlers::Any handler) {
+  thread_->loop().post([driver = driver_, handler = std::move(handler)]() mutable {
+    driver->set(std::move(handler));
+  });
 }
 
 void Client::connect() {
@@ -119,7 +95,7 @@ void Client::connect() {
 }
 
 void Client::close(std::uint16_t code, std::string_view reason) {
-  // RFC 6455 §7.4: what a client may say of itself.
+  // RFC 6455 §7.4: the codes that a client may send.
   if (code != 1000 && code != 1001 && (code < 3000 || code > 4999))
     throw std::invalid_argument("a client closes with 1000, 1001 or 3000 to 4999");
   std::string fitting(proto::fitting_reason(reason));
@@ -127,28 +103,26 @@ void Client::close(std::uint16_t code, std::string_view reason) {
   thread_->loop().post([driver = driver_, code, fitting] { driver->close(code, fitting); });
 }
 
-// What cannot be read again is not sent: nobody could answer it, and text that is not UTF-8 would
-// end the connection (RFC 6455 §8.1).
+// A message that cannot be read again is not sent: nobody could answer it, and text that is not
+// UTF-8 would end the connection (RFC 6455 §8.1).
 Reply Client::send(const Json& message) {
   std::string why;
   std::string text = to_text(message);
   if (!base::parse_json(text, why)) return failed("invalid_json", why);
-  return on_loop(*thread_, driver_, [text](ClientDriver& driver, const Pending& pending) {
-    driver.send(pending, text);
-  });
+  return on_loop(*thread_, driver_,
+                 [text](Driver& driver, const Pending& pending) { driver.send(pending, text); });
 }
 
 Reply Client::send_text(std::string_view content) {
   if (!is_utf8(content)) return failed("invalid_json", kNotText);
   std::string text = driver_->is_plain() ? std::string(content) : v1::data_of(content);
-  return on_loop(*thread_, driver_, [text](ClientDriver& driver, const Pending& pending) {
-    driver.send(pending, text);
-  });
+  return on_loop(*thread_, driver_,
+                 [text](Driver& driver, const Pending& pending) { driver.send(pending, text); });
 }
 
 Reply Client::send_binary(std::span<const std::byte> content) {
   std::string bytes(base::as_text(content));
-  return on_loop(*thread_, driver_, [bytes](ClientDriver& driver, const Pending& pending) {
+  return on_loop(*thread_, driver_, [bytes](Driver& driver, const Pending& pending) {
     driver.send_binary(pending, bytes);
   });
 }
@@ -173,15 +147,14 @@ Reply Client::join(std::string_view room, const JoinOptions& options) {
     entry.since->offset = since->offset;
     entry.since->session = since->session;
   }
-  return on_loop(*thread_, driver_, [entry](ClientDriver& driver, const Pending& pending) {
-    driver.join(pending, entry);
-  });
+  return on_loop(*thread_, driver_,
+                 [entry](Driver& driver, const Pending& pending) { driver.join(pending, entry); });
 }
 
 Reply Client::leave(std::string_view room) {
   if (!is_utf8(room)) return failed("room_name_invalid", kNotText);
   return on_loop(*thread_, driver_,
-                 [name = std::string(room)](ClientDriver& driver, const Pending& pending) {
+                 [name = std::string(room)](Driver& driver, const Pending& pending) {
                    driver.leave(pending, name);
                  });
 }
@@ -201,7 +174,7 @@ std::optional<RoomPosition> Client::position(std::string_view room) const {
 Reply Client::refresh_token(std::string_view token) {
   if (!is_utf8(token)) return failed("bad_token", kNotText);
   return on_loop(*thread_, driver_,
-                 [text = std::string(token)](ClientDriver& driver, const Pending& pending) {
+                 [text = std::string(token)](Driver& driver, const Pending& pending) {
                    driver.refresh(pending, text);
                  });
 }

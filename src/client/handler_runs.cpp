@@ -10,7 +10,7 @@ HandlerRuns::Run& HandlerRuns::add(std::shared_ptr<const void> kept) {
   return run;
 }
 
-// What its coroutine, if it was one, has come to.
+// The handler has returned, or its coroutine has come to its end.
 void HandlerRuns::ended(Run& run) {
   try {
     if (run.task) run.task.result();
@@ -24,7 +24,7 @@ void HandlerRuns::ended(Run& run) {
 
 void HandlerRuns::end(Run& run, const char* failure) {
   const auto state = run.state;
-  if (!state->events) return;  // dropped: whoever holds it destroys it
+  if (!state->events) return;  // dropped: the owner of the list destroys the run
   std::list<Run> done;
   done.splice(done.begin(), state->runs, run.self);
   state->events->on_handler_ended(run.message, run.reply, failure);

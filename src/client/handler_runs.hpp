@@ -1,4 +1,4 @@
-// HandlerRuns: the handlers of one client that are under way, with what they were called with.
+// HandlerRuns: the handlers of one client that are under way, each with the arguments of its call.
 // Threading: the client's loop.
 #pragma once
 
@@ -20,25 +20,26 @@ class HandlerRuns {
  public:
   class Events {
    public:
-    // A handler has ended. message: what it was for, if that was a message; nullptr otherwise.
-    // failure: what it threw, in words; nullptr if it did not.
+    // A handler has ended.
+    // message: the message that the handler was called for; nullptr if that was another event.
+    // failure: what the handler threw, in words; nullptr if it threw nothing.
     virtual void on_handler_ended(const v1::TellMessage* message, const std::optional<Json>& reply,
                                   const char* failure) = 0;
 
    protected:
     ~Events() = default;
   };
-  // What drop() leaves.
+  // The handlers that were under way when drop() was called.
   using Dropped = std::shared_ptr<void>;
 
-  // `events` outlives it.
+  // events: must outlive this.
   explicit HandlerRuns(Events& events) : state_(std::make_shared<State>(events)) {}
   ~HandlerRuns() { drop(); }
   HandlerRuns(const HandlerRuns&) = delete;
   HandlerRuns& operator=(const HandlerRuns&) = delete;
 
-  // Calls call(handler, event, reply), a Task<>, and runs that; on_handler_ended follows, here or
-  // later. Both `event` and `handler` are kept until then.
+  // Runs the Task<> that call(handler, event, reply) returns. Events::on_handler_ended follows, in
+  // here or later. `event` and `handler` live until then.
   template <class Event, class Handler, class Call>
   void run(Event event, std::shared_ptr<const Handler> handler, Call&& call) {
     struct Kept {
@@ -50,10 +51,10 @@ class HandlerRuns {
     if constexpr (std::is_same_v<Event, v1::TellMessage>) run.message = &kept->event;
     go(run, [&] { return call(*kept->handler, kept->event, run.reply); });
   }
-  // How many wait.
+  // How many handlers wait.
   std::size_t size() const { return state_->runs.size(); }
-  // Nothing more is told. What waits is destroyed with the last of what this returns: never inside
-  // a handler.
+  // Stops telling `events` anything.
+  // returns: the owner of the handlers that wait. The caller must not destroy it inside a handler.
   Dropped drop();
 
  private:

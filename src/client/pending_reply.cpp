@@ -1,14 +1,12 @@
 #include "client/pending_reply.hpp"
 
-#include <stdexcept>
+#include <exception>
 #include <string>
 #include <utility>
 
 #include "base/log.hpp"
-#include "microframe/client/reply.hpp"
 
-namespace microframe {
-namespace detail {
+namespace microframe::detail {
 
 template <class Change>
 void PendingReply::settle(Change&& change) {
@@ -34,7 +32,7 @@ void PendingReply::fail(ClientError error) {
   settle([&] { error_.emplace(std::move(error)); });
 }
 
-// What the application throws ends here, as in every handler.
+// As in every handler, what the application's function throws is logged and goes no further.
 void PendingReply::call(const Done& done, const Failed& failed, const std::optional<Json>& value,
                         const std::optional<ClientError>& error) {
   try {
@@ -74,8 +72,8 @@ void PendingReply::forget() {
 
 Json PendingReply::take() {
   const std::lock_guard lock(mutex_);
-  // Words of its own: copies of an exception share theirs, counted where no thread sanitizer sees
-  // it.
+  // A new string, because copies of an exception share theirs, and the count of that sharing is in
+  // code that the thread sanitizer does not see.
   if (error_) throw ClientError(error_->code(), std::string(error_->what()));
   return std::move(*value_);
 }
@@ -92,52 +90,4 @@ void PendingReply::then(Done done, Failed failed) {
   call(done, failed, value_, error_);
 }
 
-}  // namespace detail
-
-Reply::Reply(std::shared_ptr<detail::PendingReply> pending) : pending_(std::move(pending)) {}
-Reply::Reply(Reply&& other) noexcept = default;
-
-Reply& Reply::operator=(Reply&& other) noexcept {
-  std::swap(pending_, other.pending_);
-  std::swap(waiting_, other.waiting_);
-  return *this;
-}
-
-Reply::~Reply() {
-  forget();
-}
-
-void Reply::forget() {
-  if (!waiting_) return;
-  pending_->forget();
-  waiting_->forget();
-}
-
-bool Reply::await_ready() {
-  if (!detail::Scheduler::current()) pending_->wait();
-  return pending_->is_settled();
-}
-
-bool Reply::await_suspend(std::coroutine_handle<> waiting) {
-  waiting_ = std::make_shared<detail::Waiting>();
-  waiting_->set(waiting);
-  return pending_->resume_later(waiting_, *detail::Scheduler::current());
-}
-
-Json Reply::await_resume() {
-  return pending_->take();
-}
-
-Json Reply::get() {
-  if (detail::Scheduler::current())
-    throw std::logic_error("Reply::get() would block a loop: co_await the reply, or use then()");
-  pending_->wait();
-  return pending_->take();
-}
-
-void Reply::then(std::function<void(const Json&)> done,
-                 std::function<void(const ClientError&)> failed) {
-  pending_->then(std::move(done), std::move(failed));
-}
-
-}  // namespace microframe
+}  // namespace microframe::detail

@@ -1,6 +1,7 @@
-// PendingReply: what a Reply waits for, and a client settles. Threading: settle() on the client's
-// loop, once; the rest on the thread of the Reply. The lock is held for moments, and while a post
-// is made, so that whoever waits no more is not woken.
+// PendingReply: the value or error that a Reply waits for and a client settles. Threading:
+// succeed() or fail() on the client's loop, once; the rest on the thread of the Reply. The lock is
+// held for moments, and while the waiting coroutine is posted, so that a coroutine that no longer
+// waits is not resumed.
 #pragma once
 
 #include <condition_variable>
@@ -24,15 +25,17 @@ class PendingReply {
   void fail(ClientError error);
 
   bool is_settled();
-  // Blocks until it is settled.
+  // Blocks until the reply is settled.
   void wait();
-  // Has `waiting` resumed on `home` when it is settled. returns: false if it is already.
+  // Resumes `waiting` on `home` when the reply is settled.
+  // returns: false if the reply is already settled; `waiting` is then not resumed.
   bool resume_later(std::shared_ptr<Waiting> waiting, Scheduler& home);
-  // Nobody is to be resumed any more.
+  // Resumes nobody any more.
   void forget();
-  // The value, once. errors: ClientError.
+  // returns: the value. Once.
+  // errors:  ClientError.
   Json take();
-  // Calls one of the two when it is settled, or at once.
+  // Calls one of the two when the reply is settled, at once if it already is.
   void then(Done done, Failed failed);
 
  private:

@@ -18,7 +18,7 @@ std::optional<std::uint64_t> good_for_ms(std::string_view token,
   const Json* exp =
       claims && claims->is_object() ? claims->get_object().if_contains("exp") : nullptr;
   if (!exp || !exp->is_number()) return std::nullopt;
-  // A date that no clock reaches is as good as none.
+  // A later date is cut, because its milliseconds might not fit into 64 bits.
   constexpr double kFarthest = 1e12;
   const auto ends =
       std::chrono::duration<double>(std::clamp(exp->to_number<double>(), 0.0, kFarthest));

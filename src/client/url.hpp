@@ -11,12 +11,12 @@ namespace microframe::client {
 struct Url {
   net::Address address;
   bool secure = false;  // wss: TLS
-  std::string host;     // for the Host field: with the port unless it is the scheme's own
+  std::string host;     // for the Host field: with the port, unless the port is the scheme's own
   std::string target;   // path and query; "/" at least
 };
 
-// Reads "ws://host[:port][/path][?query]", or "wss://..". The port is 80, or 443, unless it is
-// given. errors: ConfigError, naming the form; a fragment is none of it (§3).
+// Reads "ws://host[:port][/path][?query]", or "wss://..". Without a port: 80 for ws, 443 for wss.
+// errors: ConfigError, which names the form, also for a URL with a fragment (§3).
 Url parse_url(std::string_view text);
 
 }  // namespace microframe::client

@@ -43,8 +43,7 @@ bool is_due(const std::optional<std::uint64_t>& deadline, std::uint64_t now_ms) 
 ClientSession::ClientSession(Options options)
     : options_(std::move(options)),
       exchange_(options_.plain, options_.queue, options_.pace, actions_),
-      comeback_(options_.comeback),
-      silence_(options_.answer_ms) {}
+      comeback_(options_.comeback) {}
 
 std::vector<ClientAction> ClientSession::take_actions() {
   return actions_.take();
@@ -178,7 +177,8 @@ void ClientSession::opened(std::string_view subprotocol, std::uint64_t now_ms) {
 
 void ClientSession::begin_online(std::uint64_t ping_ms, std::uint64_t now_ms) {
   phase_ = Phase::online;
-  silence_.begin(ping_ms, now_ms);
+  timing_ = {ping_ms, options_.answer_ms};
+  heartbeat_.begin(now_ms, timing_, 0);
   exchange_.begin_connection(now_ms);
 }
 
@@ -229,7 +229,7 @@ void ClientSession::give_up(std::string why, std::uint64_t now_ms, double chance
 }
 
 void ClientSession::heard(std::uint64_t at_ms) {
-  silence_.heard(at_ms);
+  heartbeat_.heard(at_ms);
 }
 
 std::optional<std::uint64_t> ClientSession::deadline_ms() const {
@@ -238,7 +238,7 @@ std::optional<std::uint64_t> ClientSession::deadline_ms() const {
   if (phase_ != Phase::online) return std::nullopt;
   std::optional<std::uint64_t> deadline = exchange_.deadline_ms();
   if (options_.plain) return deadline;
-  sooner(deadline, silence_.deadline_ms());
+  if (timing_.interval_ms != 0) sooner(deadline, heartbeat_.deadline_ms(timing_));
   if (options_.has_tokens && !fetching_) sooner(deadline, token_.refresh_at_ms());
   return deadline;
 }
@@ -251,12 +251,12 @@ void ClientSession::on_deadline(std::uint64_t now_ms, double chance) {
   exchange_.on_deadline(now_ms);
   if (options_.plain) return;
   if (options_.has_tokens && is_due(token_.refresh_at_ms(), now_ms)) fetch_token();
-  switch (silence_.check(now_ms)) {
-    case Silence::Verdict::lost:
+  switch (heartbeat_.check(now_ms, timing_)) {
+    case base::Heartbeat::Verdict::lost:
       return give_up("the server has stopped answering", now_ms, chance);
-    case Silence::Verdict::ask:
+    case base::Heartbeat::Verdict::ping:
       return exchange_.transmit(client::ping());
-    case Silence::Verdict::alive:
+    case base::Heartbeat::Verdict::alive:
       return;
   }
 }
@@ -314,7 +314,7 @@ void ClientSession::give(const TellMessage& message, std::string answer) {
 // --- frames ---
 
 void ClientSession::text(std::string_view frame, std::uint64_t now_ms) {
-  silence_.heard(now_ms);
+  heartbeat_.heard(now_ms);
   if (options_.plain) {
     // RFC 6455 §5.5.1: the server may send until it sees our Close.
     if (phase_ == Phase::online || phase_ == Phase::closing)
@@ -342,7 +342,7 @@ void ClientSession::take(ServerFrame frame, std::uint64_t now_ms) {
 }
 
 void ClientSession::binary(base::Bytes frame, std::uint64_t now_ms) {
-  silence_.heard(now_ms);
+  heartbeat_.heard(now_ms);
   if (phase_ != Phase::online && !(options_.plain && phase_ == Phase::closing)) return;
   if (options_.plain) return actions_.add(TellBinary{std::string(base::as_text(frame)), {}, {}});
   exchange_.take_binary(frame, now_ms);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/heartbeat.hpp"
 #include "v1/client_action.hpp"
 #include "v1/client_actions.hpp"
 #include "v1/client_exchange.hpp"
@@ -20,7 +21,6 @@
 #include "v1/outgoing.hpp"
 #include "v1/pace.hpp"
 #include "v1/server_frame.hpp"
-#include "v1/silence.hpp"
 
 namespace microframe::v1 {
 
@@ -37,7 +37,8 @@ class ClientSession {
     Outgoing::Bounds queue{10'000, std::size_t{16} * 1024 * 1024};
     Pace::Rate pace;
     std::uint64_t welcome_ms = 10'000;  // how long the welcome is waited for
-    std::uint64_t answer_ms = 10'000;  // of silence, after the server was asked whether it is there
+    // How long a silent server may take to answer when it is asked whether it is still there.
+    std::uint64_t answer_ms = 10'000;
   };
 
   explicit ClientSession(Options options);
@@ -144,7 +145,8 @@ class ClientSession {
   // Of the connection.
   std::optional<Advice> advice_;                // of the server's bye
   std::optional<std::uint64_t> welcome_by_ms_;  // while greeting
-  Silence silence_;
+  base::Heartbeat heartbeat_;
+  base::Heartbeat::Timing timing_;  // the interval comes with the welcome
 };
 
 }  // namespace microframe::v1

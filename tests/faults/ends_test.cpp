@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "client/client_connection.hpp"
+#include "client/connection.hpp"
 #include "faults/fault.hpp"
 #include "faults/stage.hpp"
 #include "net/loop.hpp"
@@ -93,14 +93,14 @@ TEST_F(FaultsAtTheEnd, AServerStopsWhicheverSystemCallFails) {
 }
 
 // Sends one message, receives the answer, and closes.
-class Visitor final : public client::ClientConnection::Events {
+class Visitor final : public client::Connection::Events {
  public:
   Visitor(const Stage& stage, net::Loop& loop) : loop_(loop) {
-    client::ClientConnection::Options options;
+    client::Connection::Options options;
     options.token = stage.token("alice");
     const std::string url = "ws://127.0.0.1:" + std::to_string(stage.app->port()) + "/echo";
     connection_ =
-        std::make_unique<client::ClientConnection>(loop, client::parse_url(url), options, *this);
+        std::make_unique<client::Connection>(loop, client::parse_url(url), options, *this);
   }
   int ends = 0;
 
@@ -113,7 +113,7 @@ class Visitor final : public client::ClientConnection::Events {
     loop_.stop();
   }
   net::Loop& loop_;
-  std::unique_ptr<client::ClientConnection> connection_;
+  std::unique_ptr<client::Connection> connection_;
 };
 
 // An attempt ends by itself within ten seconds, even if nothing comes.

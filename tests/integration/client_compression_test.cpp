@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "client/client_connection.hpp"
+#include "client/connection.hpp"
 #include "net/loop.hpp"
 #include "net/tls_context.hpp"
 #include "support/app_fixture.hpp"
@@ -24,10 +24,10 @@ using test::talk;
 using test::TemporaryFile;
 
 // Says all that it has to say, and closes once it has heard as much.
-class Talker final : public client::ClientConnection::Events {
+class Talker final : public client::Connection::Events {
  public:
   explicit Talker(net::Loop& loop) : loop_(loop) {}
-  std::unique_ptr<client::ClientConnection> connection;
+  std::unique_ptr<client::Connection> connection;
   std::vector<std::string> to_send;
   std::vector<std::string> heard;
   proto::CloseCode code = proto::CloseCode::no_status;
@@ -60,8 +60,8 @@ class ClientCompression : public test::AppTest, public testing::WithParamInterfa
   TemporaryFile certificate_file{certificate.pem()};
   TemporaryFile key_file{certificate.key_pem()};
 
-  client::ClientConnection::Options options_with(int window_bits) const {
-    client::ClientConnection::Options options;
+  client::Connection::Options options_with(int window_bits) const {
+    client::Connection::Options options;
     options.token = token("alice");
     options.compression.emplace();
     options.compression->context_takeover = GetParam().client_takeover;
@@ -88,10 +88,9 @@ TEST_P(ClientCompression, OurClientAndOurServerUnderstandEachOther) {
     net::Loop loop;
     Talker talker(loop);
     talker.to_send = {"short", talk(1'000), talk(1'000), "", talk(200'000), talk(1'000)};
-    const client::ClientConnection::Options options = options_with(window_bits);
-    loop.post([&] {
-      talker.connection.reset(new client::ClientConnection(loop, url(), options, talker));
-    });
+    const client::Connection::Options options = options_with(window_bits);
+    loop.post(
+        [&] { talker.connection.reset(new client::Connection(loop, url(), options, talker)); });
     loop.post([&loop] { loop.after(10s, [&loop] { loop.stop(); }); });
     loop.run();
     EXPECT_EQ(talker.heard, talker.to_send);

@@ -1,6 +1,6 @@
 // The client half, against our own server, and against servers that misbehave.
 
-#include "client/client_connection.hpp"
+#include "client/connection.hpp"
 
 #include <atomic>
 #include <functional>
@@ -24,14 +24,12 @@ class Echo : public ws::BaseWebSocket {
 };
 
 // One connection on a loop of its own thread; what it was told is read after closed().
-class Client final : private client::ClientConnection::Events {
+class Client final : private client::Connection::Events {
  public:
-  Client(const std::string& url, client::ClientConnection::Options options,
-         std::string first_words = {})
+  Client(const std::string& url, client::Connection::Options options, std::string first_words = {})
       : first_words_(std::move(first_words)), thread_([this] { loop_.run(); }) {
     loop_.post([this, url, options = std::move(options)] {
-      connection_.reset(
-          new client::ClientConnection(loop_, client::parse_url(url), options, *this));
+      connection_.reset(new client::Connection(loop_, client::parse_url(url), options, *this));
     });
   }
   ~Client() {
@@ -67,7 +65,7 @@ class Client final : private client::ClientConnection::Events {
   const std::string first_words_;
   std::atomic<bool> closed_{false};
   net::Loop loop_;
-  std::unique_ptr<client::ClientConnection> connection_;
+  std::unique_ptr<client::Connection> connection_;
   std::thread thread_;
 };
 
@@ -77,8 +75,8 @@ class ClientTest : public test::AppTest {
   std::string url(const std::string& path) const {
     return "ws://127.0.0.1:" + std::to_string(app.port()) + path;
   }
-  client::ClientConnection::Options as(std::string_view user) const {
-    client::ClientConnection::Options options;
+  client::Connection::Options as(std::string_view user) const {
+    client::Connection::Options options;
     options.token = token(user);
     return options;
   }
@@ -114,7 +112,7 @@ TEST_F(ClientTest, ARefusedHandshakeSaysWhatTheServerAnswered) {
 
 TEST_F(ClientTest, AServerThatGoesSilentIsGivenUp) {
   auto sockets = net::open_listen_sockets(net::parse_address("127.0.0.1:0"), 1);
-  client::ClientConnection::Options options;
+  client::Connection::Options options;
   options.heartbeat = {200, 200};
   Client client("ws://127.0.0.1:" + std::to_string(sockets.front().port()) + "/", options);
   std::optional<RawClient> accepted;

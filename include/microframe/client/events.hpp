@@ -1,4 +1,4 @@
-// What a Client tells of itself, of its rooms, and of what it could not do.
+// What a Client reports: its connection, its rooms, and its errors.
 #pragma once
 
 #include <chrono>
@@ -15,50 +15,50 @@ namespace microframe {
 enum class ClientState : std::uint8_t {
   connecting,    // for the first time
   open,          // messages come and go
-  reconnecting,  // the connection is lost, and comes back by itself
-  closed,        // not begun yet, or over: nothing comes any more
+  reconnecting,  // the connection is lost; the client reconnects by itself
+  closed,        // not begun yet, or ended: nothing comes any more
 };
 
 struct ClientStatus {
   ClientStatus() = default;
 
   ClientState state = ClientState::closed;
-  // open: the session went on, and nothing was missed; false: a new one has begun.
+  // open: the session goes on, and nothing was missed; false: a new session has begun.
   bool resumed = false;
-  std::string session;  // open: its name, for logs; "" with ClientOptions::plain
-  std::string user;     // open: as the server knows us; likewise
-  // reconnecting and closed: the code of the Close that led here, 1006 where none came; and why, in
-  // words.
+  std::string session;  // open: the session's name, for logs; "" with ClientOptions::plain
+  std::string user;     // open: the user's name at the server; "" with ClientOptions::plain
+  // reconnecting and closed: the code of the server's Close, 1006 if none came; and why, in words.
   std::uint16_t code = 0;
   std::string reason;
   std::chrono::milliseconds retry{0};  // reconnecting: until the next attempt
 };
 
-// How far a room that keeps its messages was read. It means something in its epoch only.
+// How far a room that keeps its messages was read. An offset has a meaning in its epoch only.
 struct RoomPosition {
   RoomPosition() = default;
 
   std::string epoch;
   std::uint64_t offset = 0;
-  std::string session;  // in which it was read: what was not to be sent to it is not sent later
+  // The session that read so far. Messages that were not meant for it are not sent later either.
+  std::string session;
 };
 
 struct JoinedRoom {
   JoinedRoom() = default;
 
   std::string room;
-  bool by_server = false;  // the server's doing, not our wish
+  bool by_server = false;  // the server put this client into the room
   bool again = false;      // entered once more, in a new session
-  // After `again` or a join that told where it stopped: whether all that was missed follows. false:
-  // something is missing, or may be for the room keeps nothing: what is shown of it has a gap.
-  // nullopt: this device was not in the room before.
+  // After `again`, or after a join with a position: whether all missed messages follow. false: some
+  // are missing, or may be because the room keeps none: what an application shows of the room has a
+  // gap. nullopt: this device was not in the room before.
   std::optional<bool> recovered;
-  std::string epoch;                    // of the room's offsets; "": the room keeps nothing
-  std::optional<std::uint64_t> offset;  // of its latest message; likewise
+  std::string epoch;                    // of the room's offsets; "": the room keeps no messages
+  std::optional<std::uint64_t> offset;  // of the latest message; nullopt: the room keeps none
   Json presence;  // who is in it, by user; null where the room has no presence
 };
 
-// The server's advice before it closes the connection. The client follows it by itself.
+// The server's advice before it closes the connection. The client follows the advice by itself.
 struct ByeAdvice {
   ByeAdvice() = default;
 
@@ -72,22 +72,25 @@ struct LeftRoom {
   LeftRoom() = default;
 
   std::string room;
-  // Where it was neither our wish nor the server's: the error's with which it could not be entered
-  // again in a new session, or `session_lost` for a room of the server's choice. "" otherwise.
+  // "" where the client or the server wanted this. Otherwise the code of the error that kept the
+  // client from entering the room again in a new session, or `session_lost` for a room that the
+  // server had chosen.
   std::string code;
   std::string message;
 };
 
-// Why a message, a join or another wish of a Client came to nothing. what() is for people; code()
-// is one of docs/protocol.md's, or of the client's own:
-//   closed          the client was closed, or gave up; with 4401, 4403 and 4409 `unauthorized`,
-//   `forbidden`
-//                   and `replaced`
-//   no_token        ClientOptions::token threw; it will be asked again
-//   session_lost    it was sent, its answer never came, and the session is gone: it may have been
-//   handled queue_full      more waits than ClientOptions::queue_messages_max or queue_bytes_max
-//   invalid_json    it cannot be written as JSON
-//   not_supported   with ClientOptions::plain there is no such thing
+// Why a message, a join or another call of a Client failed. what() is for people; code() is one of
+// docs/protocol.md's, or one of the client's own:
+//   closed          the client was closed, or gave up
+//   unauthorized    the client ended with 4401
+//   forbidden       the client ended with 4403
+//   replaced        the client ended with 4409
+//   no_token        ClientOptions::token threw; the client will ask it again
+//   session_lost    the message was sent, no answer came, and the session is gone: the server may
+//                   have handled the message
+//   queue_full      more waits than ClientOptions::queue_messages_max or queue_bytes_max
+//   invalid_json    the message cannot be written as JSON
+//   not_supported   there is no such thing with ClientOptions::plain
 class ClientError : public std::runtime_error {
  public:
   ClientError(std::string code, const std::string& message)

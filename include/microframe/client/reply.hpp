@@ -1,5 +1,5 @@
-// Reply: what becomes of a message that a Client has sent. It may be let go: what was sent is sent.
-// Threading: one thread, whichever.
+// Reply: the answer to a message that a Client has sent. A Reply may be dropped; the message is
+// sent all the same. Threading: one thread, any.
 #pragma once
 
 #include <coroutine>
@@ -23,20 +23,22 @@ class Reply {
   Reply& operator=(Reply&& other) noexcept;
   ~Reply();
 
-  // Waits: Json answer = co_await reply. A coroutine on a loop goes on there; any other thread is
-  // blocked. Name the Reply first and await it after: g++ 12 miscompiles `co_await
-  // client.send({..})`. returns: what the server's hook returned; null if that was nothing, and for
-  // ClientOptions::plain. errors:  ClientError.
+  // Waits: Json answer = co_await reply. A coroutine on a loop is resumed on that loop; any other
+  // thread is blocked. Name the Reply first and await it after, because g++ 12 miscompiles
+  // `co_await client.send({..})`.
+  // returns: what the server's hook returned; null if it returned nothing, and with
+  //          ClientOptions::plain.
+  // errors:  ClientError.
   bool await_ready();
   bool await_suspend(std::coroutine_handle<> waiting);
   Json await_resume();
 
-  // The same for code that is no coroutine: blocks. errors: also std::logic_error on a loop's
-  // thread, which must not be blocked.
+  // The same for code that is no coroutine: blocks the thread.
+  // errors: ClientError; std::logic_error on a loop's thread, which must not be blocked.
   Json get();
 
-  // The same without waiting: one of the two is called, on the client's thread, or at once and here
-  // if it is known already. Once, and not beside the others.
+  // The same without waiting: calls one of the two functions, on the client's thread, or in here if
+  // the answer has already come. Call it once, and none of the methods above beside it.
   void then(std::function<void(const Json&)> done,
             std::function<void(const ClientError&)> failed = {});
 

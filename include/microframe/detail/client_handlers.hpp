@@ -1,5 +1,5 @@
-// A client's handlers, whatever they take of what they may take, and whatever they return. Not for
-// applications.
+// The handlers of a Client: an application's functions, which may leave out trailing arguments and
+// may return void, Task<> or a reply, as functions of one type per kind. Not for applications.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 #include "microframe/client/events.hpp"
 #include "microframe/json.hpp"
@@ -20,20 +21,20 @@ namespace microframe::detail {
 
 using RoomOffset = std::optional<std::uint64_t>;
 
-// Each returns the coroutine that has still to be run, or an empty Task where the handler has
-// returned.
+// The kinds of handlers. Each returns the coroutine that has still to be run, or an empty Task if
+// the handler has already returned.
 struct ClientHandlers {
   // Writes a reply, if the handler has one, to the last argument, which outlives the coroutine.
   using Message =
       std::function<Task<>(const Json&, const std::string&, RoomOffset, std::optional<Json>&)>;
   using Binary = std::function<Task<>(std::span<const std::byte>, const std::string&, RoomOffset)>;
-  using Text = std::function<Task<>(const std::string&)>;
-  using State = std::function<Task<>(const ClientStatus&)>;
-  using Joined = std::function<Task<>(const JoinedRoom&)>;
-  using Left = std::function<Task<>(const LeftRoom&)>;
-  using Bye = std::function<Task<>(const ByeAdvice&)>;
-  using Error = std::function<Task<>(const ClientError&)>;
   using Presence = std::function<Task<>(const std::string&, const Json&, const Json&)>;
+  // For an event that is handed over as it is; a std::string is a text message.
+  template <class Event>
+  using Of = std::function<Task<>(const Event&)>;
+
+  using Any = std::variant<Message, Binary, Presence, Of<std::string>, Of<ClientStatus>,
+                           Of<JoinedRoom>, Of<LeftRoom>, Of<ByeAdvice>, Of<ClientError>>;
 };
 
 inline Task<> keep_reply(Task<Json> handler, std::optional<Json>& reply) {
@@ -41,7 +42,7 @@ inline Task<> keep_reply(Task<Json> handler, std::optional<Json>& reply) {
   reply = std::move(value);
 }
 
-// Calls a handler and turns what it returns into what is still to be run.
+// Calls a handler. returns: what has still to be run.
 template <class Call>
 Task<> run_handler(Call&& call) {
   using Result = std::invoke_result_t<Call&>;
@@ -68,7 +69,7 @@ Task<> run_message_handler(Call&& call, std::optional<Json>& reply) {
   }
 }
 
-// Calls `handler` with as many of the arguments, from the first, as it takes.
+// Calls `handler` with as many of the arguments as it takes, counted from the first.
 template <class F, class First, class... Rest>
 decltype(auto) call_with_first(F& handler, const First& first, const Rest&... rest) {
   if constexpr (std::is_invocable_v<F&, const First&, const Rest&...>) {
@@ -103,7 +104,7 @@ ClientHandlers::Binary binary_handler(F handler) {
 }
 
 template <class Event, class F>
-std::function<Task<>(const Event&)> event_handler(F handler) {
+ClientHandlers::Of<Event> event_handler(F handler) {
   return [handler = std::move(handler)](const Event& event) mutable {
     return run_handler([&]() -> decltype(auto) { return call_with_first(handler, event); });
   };

@@ -11,7 +11,7 @@ using Verdict = Heartbeat::Verdict;
 
 constexpr Heartbeat::Timing kTiming{1000, 400};
 
-TEST(HeartbeatTest, TheFirstPingFallsIntoTheSecondHalfOfTheInterval) {
+TEST(Heartbeat, FirstPingFallsIntoTheSecondHalfOfTheInterval) {
   for (const double part : {0.0, 0.25, 0.5, 0.999}) {
     Heartbeat heartbeat;
     heartbeat.begin(5000, kTiming, part);
@@ -22,7 +22,7 @@ TEST(HeartbeatTest, TheFirstPingFallsIntoTheSecondHalfOfTheInterval) {
   }
 }
 
-TEST(HeartbeatTest, AQuietPeerIsPingedOnceAndThenGivenUp) {
+TEST(Heartbeat, SilentPeerIsPingedOnceAndThenLost) {
   Heartbeat heartbeat;
   heartbeat.begin(0, kTiming, 0);
   EXPECT_EQ(heartbeat.check(999, kTiming), Verdict::alive);
@@ -33,21 +33,74 @@ TEST(HeartbeatTest, AQuietPeerIsPingedOnceAndThenGivenUp) {
   EXPECT_EQ(heartbeat.check(1400, kTiming), Verdict::lost);
 }
 
-TEST(HeartbeatTest, AnyByteCountsAsLife) {
+TEST(Heartbeat, WithoutARandomPartTheFirstPingComesAfterOneInterval) {
+  constexpr Heartbeat::Timing timing{25'000, 10'000};
+  Heartbeat heartbeat;
+  heartbeat.begin(1'000, timing, 0);
+  EXPECT_EQ(heartbeat.check(25'999, timing), Verdict::alive);
+  EXPECT_EQ(heartbeat.check(26'000, timing), Verdict::ping);
+  EXPECT_EQ(heartbeat.deadline_ms(timing), 36'000U);
+  EXPECT_EQ(heartbeat.check(35'999, timing), Verdict::alive);
+  EXPECT_EQ(heartbeat.check(36'000, timing), Verdict::lost);
+}
+
+TEST(Heartbeat, PeerThatTalksIsNotPinged) {
   Heartbeat heartbeat;
   heartbeat.begin(0, kTiming, 0);
   heartbeat.heard(900);
-  EXPECT_EQ(heartbeat.check(1000, kTiming), Verdict::alive);  // it talks: no ping is needed
+  EXPECT_EQ(heartbeat.check(1000, kTiming), Verdict::alive);
   EXPECT_EQ(heartbeat.check(1900, kTiming), Verdict::ping);
   heartbeat.heard(2299);
   EXPECT_EQ(heartbeat.check(2300, kTiming), Verdict::alive);
   EXPECT_EQ(heartbeat.deadline_ms(kTiming), 3299U);
 }
 
-TEST(HeartbeatTest, AnIntervalOfZeroIsNone) {
+TEST(Heartbeat, SignOfLifeFromBeforeThePingLeavesThePingOpen) {
+  constexpr Heartbeat::Timing timing{25'000, 10'000};
+  Heartbeat heartbeat;
+  heartbeat.begin(1'000, timing, 0);
+  heartbeat.heard(20'000);
+  EXPECT_EQ(heartbeat.check(26'000, timing), Verdict::alive);
+  EXPECT_EQ(heartbeat.check(45'000, timing), Verdict::ping);
+  heartbeat.heard(44'000);
+  EXPECT_EQ(heartbeat.deadline_ms(timing), 55'000U) << "the sign was before the question";
+  heartbeat.heard(46'000);
+  EXPECT_EQ(heartbeat.check(55'000, timing), Verdict::alive);
+  EXPECT_EQ(heartbeat.deadline_ms(timing), 71'000U);
+}
+
+TEST(Heartbeat, SignOfLifeAtTheTimeOfThePingAnswersIt) {
+  Heartbeat heartbeat;
+  heartbeat.begin(0, kTiming, 0);
+  EXPECT_EQ(heartbeat.check(1000, kTiming), Verdict::ping);
+  heartbeat.heard(1000);
+  EXPECT_EQ(heartbeat.deadline_ms(kTiming), 2000U);
+}
+
+TEST(Heartbeat, SignOfLifeOlderThanTheLastOneChangesNothing) {
+  Heartbeat heartbeat;
+  heartbeat.begin(0, kTiming, 0);
+  heartbeat.heard(900);
+  heartbeat.heard(300);
+  EXPECT_EQ(heartbeat.deadline_ms(kTiming), 1900U);
+}
+
+TEST(Heartbeat, IsRightOnAClockThatHasJustBegun) {
+  Heartbeat heartbeat;
+  heartbeat.begin(0, kTiming, 0.5);
+  EXPECT_EQ(heartbeat.deadline_ms(kTiming), 750U);
+  heartbeat.heard(400);
+  EXPECT_EQ(heartbeat.deadline_ms(kTiming), 1400U);
+}
+
+TEST(Heartbeat, IntervalOfZeroNeverPings) {
+  constexpr Heartbeat::Timing timing{0, 10'000};
   Heartbeat heartbeat;
   heartbeat.begin(0, {}, 0.5);
   EXPECT_EQ(heartbeat.check(1'000'000'000, {}), Verdict::alive);
+  heartbeat.begin(1'000, timing, 0);
+  EXPECT_EQ(heartbeat.deadline_ms(timing), Heartbeat::kNever);
+  EXPECT_EQ(heartbeat.check(1'000'000'000, timing), Verdict::alive);
 }
 
 }  // namespace

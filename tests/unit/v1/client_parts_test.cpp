@@ -1,11 +1,10 @@
-// The small parts of a ClientSession: pace, silence, token, count, answers given.
+// The small parts of a ClientSession: pace, token, count, answers given.
 #include <gtest/gtest.h>
 
 #include "v1/given_answers.hpp"
 #include "v1/held_token.hpp"
 #include "v1/pace.hpp"
 #include "v1/received_count.hpp"
-#include "v1/silence.hpp"
 
 namespace microframe::v1 {
 namespace {
@@ -44,36 +43,6 @@ TEST(PaceTest, WithoutARateNothingWaits) {
     EXPECT_TRUE(pace.allows(0));
     pace.count();
   }
-}
-
-TEST(SilenceTest, ItAsksOnceAndThenGivesUp) {
-  Silence silence(10'000);
-  silence.begin(25'000, 1'000);
-  EXPECT_EQ(silence.check(25'999), Silence::Verdict::alive);
-  EXPECT_EQ(silence.check(26'000), Silence::Verdict::ask);
-  EXPECT_EQ(silence.deadline_ms(), 36'000U);
-  EXPECT_EQ(silence.check(35'999), Silence::Verdict::alive);
-  EXPECT_EQ(silence.check(36'000), Silence::Verdict::lost);
-}
-
-TEST(SilenceTest, AnySignOfLifeCounts) {
-  Silence silence(10'000);
-  silence.begin(25'000, 1'000);
-  silence.heard(20'000);
-  EXPECT_EQ(silence.check(26'000), Silence::Verdict::alive);
-  EXPECT_EQ(silence.check(45'000), Silence::Verdict::ask);
-  silence.heard(44'000);
-  EXPECT_EQ(silence.deadline_ms(), 55'000U) << "it was before the question";
-  silence.heard(46'000);
-  EXPECT_EQ(silence.check(55'000), Silence::Verdict::alive);
-  EXPECT_EQ(silence.deadline_ms(), 71'000U);
-}
-
-TEST(SilenceTest, ZeroIsNever) {
-  Silence silence(10'000);
-  silence.begin(0, 1'000);
-  EXPECT_FALSE(silence.deadline_ms());
-  EXPECT_EQ(silence.check(1'000'000'000), Silence::Verdict::alive);
 }
 
 TEST(HeldTokenTest, ItIsReplacedBeforeItEnds) {

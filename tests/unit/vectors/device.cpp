@@ -193,7 +193,7 @@ void Device::on_message(const Json& message) {
   const std::string op = text(message, "op");
   if (op == "fail") throw BadMessage("as asked");
   if (op == "reply") send(session_.answer(&message.at("value")));
-  if (op == "send") deliver(encode(v1::message(v1::MessagePlace(), to_text(message.at("value")))));
+  if (op == "send") deliver(base::Frame({}, encode(v1::message(v1::MessagePlace(), to_text(message.at("value"))))));
   if (op == "room") publish(text(message, "room"), message.at("value"), nullptr);
   if (op == "others") publish(text(message, "room"), message.at("value"), this);
   if (op == "join") hub_.join(*this, text(message, "room"));
@@ -205,7 +205,7 @@ void Device::publish(const std::string& room, const Json& value, Device* exclude
   const PlaceSeal seal(room, value);
   hub::Exclusion exclusion;
   exclusion.device = base::Ref<hub::Member>(excluded);
-  hub_.broadcast_to_room(room, encode(to_text(value)), std::move(exclusion), &seal);
+  hub_.broadcast_to_room(room, seal, std::move(exclusion));
 }
 
 void Device::close(std::uint16_t code) {

@@ -1,6 +1,6 @@
-// ClientThread: a loop and its thread, for clients that are no part of a server; and what they
-// share. Threading: any. Its destructor ends the loop and waits for it, except on the loop's own
-// thread, which then ends by itself.
+// Thread: a loop and its thread, for clients that are no part of a server, and what these clients
+// share. Threading: any. The destructor ends the loop and waits for its end, except on the loop's
+// own thread, which then ends by itself.
 #pragma once
 
 #include <map>
@@ -15,15 +15,16 @@
 
 namespace microframe::client {
 
-class ClientThread {
+class Thread {
  public:
-  ClientThread();
-  ~ClientThread();
-  ClientThread(const ClientThread&) = delete;
-  ClientThread& operator=(const ClientThread&) = delete;
+  Thread();
+  ~Thread();
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
 
   net::Loop& loop() { return *loop_; }
-  // One for all clients with the same trust: whom the system trusts is read from many files.
+  // One context for all clients with the same trust, because the system's authorities are read from
+  // many files.
   // errors: ConfigError.
   std::shared_ptr<const net::TlsContext> tls(const net::TlsTrust& trust);
 

@@ -1,11 +1,10 @@
-#include "client/client_connection.hpp"
+#include "client/connection.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <new>
 #include <utility>
 
@@ -20,7 +19,7 @@ using proto::Event;
 
 constexpr std::uint64_t kCloseMs = 5'000;
 
-// §10.3: unpredictable.
+// §10.3: the key must be unpredictable.
 proto::MaskKey random_mask() {
   proto::MaskKey key;
   RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size()));
@@ -42,15 +41,12 @@ proto::DeflateSettings wishes(const Compression& compression) {
   return result;
 }
 
-proto::ClientRequest make_request(const Url& url, const ClientConnection::Options& options) {
-  proto::ClientRequest request;
-  request.host = url.host;
-  request.target = url.target;
-  request.key = random_key();
-  request.subprotocols = options.subprotocols;
-  if (options.compression) request.deflate = wishes(*options.compression);
-  if (!options.token.empty()) request.fields = "Authorization: Bearer " + options.token + "\r\n";
-  return request;
+Opening::Offer offer_of(const Connection::Options& options) {
+  Opening::Offer offer;
+  offer.token = options.token;
+  offer.subprotocols = options.subprotocols;
+  if (options.compression) offer.deflate = wishes(*options.compression);
+  return offer;
 }
 
 base::SharedBuffer copy(const proto::ControlFrame& frame) {
@@ -59,23 +55,22 @@ base::SharedBuffer copy(const proto::ControlFrame& frame) {
 
 }  // namespace
 
-ClientConnection::ClientConnection(net::Loop& loop, Url url, Options options, Events& events)
+Connection::Connection(net::Loop& loop, Url url, Options options, Events& events)
     : loop_(loop),
       url_(std::move(url)),
       options_(std::move(options)),
       events_(events),
-      request_(make_request(url_, options_)),
-      scanner_(proto::HeadLimits{}) {
+      opening_(url_, offer_of(options_), random_key()) {
   connector_ = std::make_unique<net::Connector>(
       loop_, url_.address, [this](int fd, const std::string& error) { connected(fd, error); });
   loop_.wheel().arm(*this, loop_.now_ms() + options_.open_ms);
 }
 
-ClientConnection::~ClientConnection() {
+Connection::~Connection() {
   *alive_ = false;
 }
 
-void ClientConnection::connected(int fd, const std::string& error) {
+void Connection::connected(int fd, const std::string& error) {
   net::Descriptor owned(fd);
   guarded([&] {
     if (fd < 0) return finish(CloseCode::abnormal, error);
@@ -85,13 +80,13 @@ void ClientConnection::connected(int fd, const std::string& error) {
       const auto context = options_.tls ? options_.tls : net::TlsContext::client({});
       socket_->secure(context->connect(url_.address.host));
     }
-    socket_->send(base::SharedBuffer::copy(base::as_bytes(proto::make_request(request_))));
+    socket_->send(base::SharedBuffer::copy(base::as_bytes(opening_.request())));
   });
 }
 
-// Every way into it from the loop: where memory runs out, the connection has ended.
+// Wraps every way from the loop into this object: where memory runs out, the connection ends.
 template <class Action>
-void ClientConnection::guarded(Action&& action) {
+void Connection::guarded(Action&& action) {
   const auto alive = alive_;
   try {
     action();
@@ -100,32 +95,36 @@ void ClientConnection::guarded(Action&& action) {
   }
 }
 
-void ClientConnection::on_receive(base::MutableBytes bytes) {
+void Connection::on_receive(base::MutableBytes bytes) {
   guarded([&] { receive(bytes); });
 }
 
-void ClientConnection::receive(base::MutableBytes bytes) {
-  if (phase_ == Phase::handshaking) {
-    if (!read_head(bytes)) return;
-    const auto early = std::exchange(head_, {});  // what `bytes` may show
-    const auto alive = alive_;
-    opened();
-    if (*alive) read(bytes);
-    return;
-  }
+void Connection::receive(base::MutableBytes bytes) {
+  if (phase_ == Phase::handshaking) return read_answer(bytes);
   heard_ms_ = loop_.now_ms();
   heartbeat_.heard(heard_ms_);
   read(bytes);
 }
 
-void ClientConnection::opened() {
+void Connection::read_answer(base::Bytes bytes) {
+  auto answer = opening_.read(bytes);
+  if (!answer) {
+    refused_ = answer.error();
+    return finish(CloseCode::abnormal, refused_.reason);
+  }
+  if (!*answer) return;
+  Opening::Accepted& accepted = **answer;
+  subprotocol_ = std::move(accepted.subprotocol);
+  agree(accepted.deflate);
   phase_ = Phase::open;
   heartbeat_.begin(loop_.now_ms(), options_.heartbeat, base::chance());
   check_heartbeat(loop_.now_ms());
+  const auto alive = alive_;
   events_.on_open();
+  if (*alive) read(accepted.rest);
 }
 
-void ClientConnection::check_heartbeat(std::uint64_t now_ms) {
+void Connection::check_heartbeat(std::uint64_t now_ms) {
   loop_.wheel().cancel(*this);
   if (!socket_->is_reading()) heartbeat_.heard(now_ms);
   switch (heartbeat_.check(now_ms, options_.heartbeat)) {
@@ -141,46 +140,8 @@ void ClientConnection::check_heartbeat(std::uint64_t now_ms) {
     loop_.wheel().arm(*this, heartbeat_.deadline_ms(options_.heartbeat));
 }
 
-// returns: whether the answer is in and good; `bytes` is then what follows it.
-bool ClientConnection::read_head(base::MutableBytes& bytes) {
-  head_.insert(head_.end(), bytes.begin(), bytes.end());
-  const auto end = scanner_.scan(head_);
-  if (end && !*end) return false;
-  if (!end) {
-    finish(CloseCode::abnormal, end.error().reason);
-    return false;
-  }
-  const std::size_t size = **end;
-  const auto head =
-      proto::parse_response_head(base::as_text(head_).substr(0, size), proto::HeadLimits{});
-  if (!head) {
-    finish(CloseCode::abnormal, head.error().reason);
-    return false;
-  }
-  const auto accepted = proto::check_response(*head, request_);
-  if (!accepted) {
-    note_refusal(*head);
-    finish(CloseCode::abnormal, accepted.error());
-    return false;
-  }
-  subprotocol_ = accepted.value().subprotocol;
-  begin(accepted.value().deflate);
-  bytes = base::MutableBytes(head_).subspan(size);
-  return true;
-}
-
-void ClientConnection::note_refusal(const proto::ResponseHead& head) {
-  if (head.status == 101) return;
-  status_ = head.status;
-  // RFC 9110 §10.2.3: seconds; a date in its place is not worth reading.
-  const auto after = head.find("retry-after");
-  std::uint64_t seconds = 0;
-  if (!after) return;
-  const auto [end, error] = std::from_chars(after->data(), after->data() + after->size(), seconds);
-  if (error == std::errc() && end == after->data() + after->size()) retry_after_s_ = seconds;
-}
-
-void ClientConnection::begin(const std::optional<proto::DeflateParams>& deflate) {
+// Sets up the protocol and, if it was agreed on, permessage-deflate.
+void Connection::agree(const std::optional<proto::DeflateParams>& deflate) {
   using proto::Context;
   if (deflate) {
     const Compression& ours = *options_.compression;
@@ -198,37 +159,36 @@ void ClientConnection::begin(const std::optional<proto::DeflateParams>& deflate)
   protocol_.emplace(proto::Role::client, options_.limits, inflaters_ ? &*inflaters_ : nullptr);
 }
 
-void ClientConnection::read(base::MutableBytes bytes) {
+void Connection::read(base::MutableBytes bytes) {
   const auto alive = alive_;
   while (*alive && socket_) {
     const Event event = protocol_->next(bytes);
-    switch (event.kind) {
-      case Event::Kind::need_more:
-        return;
-      case Event::Kind::message:
-        events_.on_message(event.binary ? ws::Message::binary(event.payload)
-                                        : ws::Message::text(base::as_text(event.payload)));
-        break;
-      case Event::Kind::ping:
-        socket_->send_urgent(copy(proto::pong_frame(event.payload, random_mask())));
-        break;
-      case Event::Kind::pong:
-        break;
-      case Event::Kind::close:
-        close_code_ = event.code;
-        close_reason_ = event.reason;
-        close(event.code);
-        break;
-      case Event::Kind::failed:
-        close_reason_ = event.reason;
-        close(event.code, event.reason);
-        socket_->finish();
-        break;
-    }
+    if (event.kind == Event::Kind::need_more) return;
+    take(event);
   }
 }
 
-bool ClientConnection::send(const ws::Message& message) {
+void Connection::take(const Event& event) {
+  switch (event.kind) {
+    case Event::Kind::message:
+      return events_.on_message(event.binary ? ws::Message::binary(event.payload)
+                                             : ws::Message::text(base::as_text(event.payload)));
+    case Event::Kind::ping:
+      return socket_->send_urgent(copy(proto::pong_frame(event.payload, random_mask())));
+    case Event::Kind::close:
+      end_ = {event.code, std::string(event.reason)};
+      return close(event.code, {});
+    case Event::Kind::failed:
+      end_.reason = event.reason;
+      close(event.code, event.reason);
+      return socket_->finish();
+    case Event::Kind::pong:
+    case Event::Kind::need_more:
+      return;
+  }
+}
+
+bool Connection::send(const ws::Message& message) {
   if (phase_ != Phase::open) return false;
   const bool compresses =
       deflater_ && message.bytes().size() >= options_.compression->threshold_bytes;
@@ -241,7 +201,7 @@ bool ClientConnection::send(const ws::Message& message) {
   return true;
 }
 
-void ClientConnection::close(CloseCode code, std::string_view reason) {
+void Connection::close(CloseCode code, std::string_view reason) {
   if (phase_ == Phase::connecting || phase_ == Phase::handshaking) {
     loop_.post([this, alive = alive_] {
       if (*alive) finish(CloseCode::abnormal, "given up");
@@ -252,41 +212,41 @@ void ClientConnection::close(CloseCode code, std::string_view reason) {
   const auto frame = protocol_->close(code, reason, random_mask());
   if (!frame.empty()) socket_->send(copy(frame));
   phase_ = Phase::closing;
-  // §7.1.1: the server closes the TCP connection; we wait, but not for ever.
+  // §7.1.1: the server closes the TCP connection. The deadline bounds the wait for that.
   loop_.wheel().arm(*this, loop_.now_ms() + kCloseMs);
 }
 
-void ClientConnection::say_goodbye() {
+void Connection::say_goodbye() {
   if (phase_ != Phase::open) return;
   close();
   socket_->offer();
 }
 
-void ClientConnection::pause_reading() {
+void Connection::pause_reading() {
   if (socket_) socket_->pause_reading();
 }
 
-void ClientConnection::resume_reading() {
+void Connection::resume_reading() {
   if (socket_) socket_->resume_reading();
 }
 
-void ClientConnection::on_end(net::EndReason reason) {
+void Connection::on_end(net::EndReason reason) {
   guarded([&] {
     if (reason == net::EndReason::tls_failed)
       return finish(CloseCode::abnormal, "TLS: " + socket_->tls_failure());
-    finish(close_code_, close_reason_);
+    finish(end_.code, end_.reason);
   });
 }
 
-void ClientConnection::on_deadline(std::uint64_t now_ms) {
+void Connection::on_deadline(std::uint64_t now_ms) {
   guarded([&] {
     if (phase_ == Phase::open) return check_heartbeat(now_ms);
-    finish(close_code_,
-           phase_ == Phase::closing ? close_reason_ : std::string("no answer in time"));
+    const bool has_opened = phase_ == Phase::closing;
+    finish(end_.code, has_opened ? end_.reason : std::string("no answer in time"));
   });
 }
 
-void ClientConnection::finish(CloseCode code, std::string_view reason) {
+void Connection::finish(CloseCode code, std::string_view reason) {
   const std::string kept(reason);
   if (std::exchange(phase_, Phase::closed) == Phase::closed) return;
   loop_.wheel().cancel(*this);
