@@ -26,9 +26,7 @@ class PlaceSeal final : public hub::Seal {
     place.offset = offset;
     return base::Frame({}, vectors::encode(v1::message(place, to_text(value_))));
   }
-  void renumber(base::Frame& frame, std::uint64_t offset) const override {
-    frame = encode(offset);
-  }
+  void renumber(base::Frame& frame, std::uint64_t offset) const override { frame = encode(offset); }
 
  private:
   std::string_view room_;
@@ -193,7 +191,8 @@ void Device::on_message(const Json& message) {
   const std::string op = text(message, "op");
   if (op == "fail") throw BadMessage("as asked");
   if (op == "reply") send(session_.answer(&message.at("value")));
-  if (op == "send") deliver(base::Frame({}, encode(v1::message(v1::MessagePlace(), to_text(message.at("value"))))));
+  if (op == "send")
+    deliver(base::Frame({}, encode(v1::message(v1::MessagePlace(), to_text(message.at("value"))))));
   if (op == "room") publish(text(message, "room"), message.at("value"), nullptr);
   if (op == "others") publish(text(message, "room"), message.at("value"), this);
   if (op == "join") hub_.join(*this, text(message, "room"));

@@ -113,9 +113,8 @@ hub::RoomPolicy Reference::policy(std::string_view room) const {
   return policy;
 }
 
-base::Frame Reference::presence_frame(std::string_view room,
-                                             const hub::Presence::Users& joins,
-                                             const hub::Presence::Users& leaves) const {
+base::Frame Reference::presence_frame(std::string_view room, const hub::Presence::Users& joins,
+                                      const hub::Presence::Users& leaves) const {
   return base::Frame({}, encode(v1::presence(room, to_json(joins), to_json(leaves))));
 }
 

@@ -51,7 +51,7 @@ class Reference final : private hub::Surroundings {
   std::uint64_t now_ms() const override { return 1'000'000; }
   std::string new_epoch() override { return "epoch-" + std::to_string(++epochs_); }
   base::Frame presence_frame(std::string_view room, const hub::Presence::Users& joins,
-                                    const hub::Presence::Users& leaves) const override;
+                             const hub::Presence::Users& leaves) const override;
   void user_online(const std::string&) override {}
   void user_offline(const std::string&) override {}
 
