@@ -49,7 +49,7 @@ std::string to_url(const net::Address& address, std::uint16_t port, bool secure)
 class Application::Impl {
  public:
   void add(ws::WebSocketRoute route) {
-    auto endpoint = std::make_unique<ws::Endpoint>(std::move(route));
+    auto endpoint = std::make_unique<ws::Endpoint>(std::move(route).take());
     claim(endpoint->path());
     endpoints_.push_back(std::move(endpoint));
   }

@@ -143,6 +143,10 @@ void Device::drop() {
 
 // --- handles ---
 
+std::vector<std::string> Device::rooms() const {
+  return endpoint().hub().rooms_of(*this);
+}
+
 bool Device::send(const base::Frame& frame) {
   if (!connection_.life().accepts()) return false;
   endpoint().hub().send(*this, frame);

@@ -57,6 +57,7 @@ class Device final : public hub::Member,
   const std::string& user() const override { return Member::user(); }
   std::string subprotocol() const override { return subprotocol_ ? *subprotocol_ : ""; }
   bool has_session() const override { return connection_.session() != nullptr; }
+  std::vector<std::string> rooms() const override;
   base::Ref<const Identity> identity() const override { return identity_.get(); }
   bool is_open() const override { return connection_.life().is_open(); }
   bool resumed() const override { return resumed_.load(std::memory_order_relaxed); }

@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/frame.hpp"
 #include "base/ref.hpp"
@@ -35,6 +36,8 @@ class DevicePort {
   virtual const std::string& user() const = 0;
   virtual std::string subprotocol() const = 0;
   virtual bool has_session() const = 0;
+  // The rooms the device is in, sorted.
+  virtual std::vector<std::string> rooms() const = 0;
   // Of the latest handshake or token.
   virtual base::Ref<const Identity> identity() const = 0;
 

@@ -20,8 +20,8 @@ constexpr std::size_t kEpochBytes = 12;
 
 }  // namespace
 
-Endpoint::Endpoint(WebSocketRoute route)
-    : route_(std::move(route).take()),
+Endpoint::Endpoint(detail::RouteParts route)
+    : route_(std::move(route)),
       authenticator_(route_.auth),
       hook_target_{route_.hooks, route_.handler, route_.path.c_str()} {
   if (!route_.path.starts_with('/')) {
@@ -44,7 +44,7 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, con
   hub::Surroundings* const surroundings = this;
   hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits, surroundings);
   keyring_ = keys::Keyring(authenticator_.key_sources(), registries.keys);
-  route_.base->speak_through(*this);
+  route_.attach(*this);
 }
 
 base::Result<authx::Identity, authx::Refused> Endpoint::judge(const authx::Candidate& candidate,

@@ -16,8 +16,8 @@
 #include "hub/hub.hpp"
 #include "hub/surroundings.hpp"
 #include "keys/keyring.hpp"
+#include "microframe/detail/route_parts.hpp"
 #include "microframe/limits.hpp"
-#include "microframe/ws/route.hpp"
 #include "ws/hook_runner.hpp"
 
 namespace microframe::ws {
@@ -31,7 +31,7 @@ enum class Forms : std::uint8_t;
 class Endpoint final : private hub::Surroundings {
  public:
   // errors: ConfigError for a path without '/', or a key that does not fit.
-  explicit Endpoint(WebSocketRoute route);
+  explicit Endpoint(detail::RouteParts route);
 
   // Makes the hub, and lets the application's object speak through it. Once, before the first
   // connection. All that is referred to outlives the endpoint's last use.
@@ -95,7 +95,7 @@ class Endpoint final : private hub::Surroundings {
   void run_user_event(detail::Hooks::UserEvent hook, const char* name,
                       const std::string& user) const;
 
-  WebSocketRoute::Parts route_;
+  detail::RouteParts route_;
   authx::Authenticator authenticator_;
   std::unique_ptr<hub::Hub> hub_;
   keys::Keyring keyring_;

@@ -3,11 +3,9 @@
 #include <stdexcept>
 #include <utility>
 
-#include "hub/hub.hpp"
 #include "ws/device_port.hpp"
 #include "ws/drain_wait.hpp"
 #include "ws/encode.hpp"
-#include "ws/endpoint.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -76,7 +74,7 @@ std::chrono::system_clock::time_point WebSocket::expires() const {
   return device_->identity()->expires();
 }
 std::vector<std::string> WebSocket::rooms() const {
-  return device_->endpoint().hub().rooms_of(device_->member());
+  return device_->rooms();
 }
 std::string WebSocket::remote_address() const {
   return net::to_string(device_->identity()->peer());

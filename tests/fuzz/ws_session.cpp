@@ -101,7 +101,7 @@ class Server {
   template <class T>
   void add(std::string path) {
     auto& endpoint = site_.settings.routes.endpoints.emplace_back(std::make_unique<ws::Endpoint>(
-        ws::WebSocketRoute(std::move(path), std::make_unique<T>(), auth_)));
+        ws::WebSocketRoute(std::move(path), std::make_unique<T>(), auth_).take()));
     endpoint->open({&server_.context()}, site_.settings.limits, site_.settings.rooms,
                    site_.registries, site_.counts);
   }

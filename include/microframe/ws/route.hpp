@@ -7,6 +7,7 @@
 
 #include "microframe/authx.hpp"
 #include "microframe/detail/find_hooks.hpp"
+#include "microframe/detail/route_parts.hpp"
 #include "microframe/ws/callbacks.hpp"
 #include "microframe/ws/chat_base.hpp"
 
@@ -21,17 +22,17 @@ class WebSocketRoute {
   template <class T>
   WebSocketRoute(std::string path, std::unique_ptr<T> endpoint, authx::AuthConfig auth,
                  authx::AuthManager* users = nullptr)
-      : parts_{std::move(path),         std::move(auth), users,          {},     true,
-               detail::find_hooks<T>(), endpoint.get(),  endpoint.get(), nullptr} {
+      : WebSocketRoute(std::move(path), endpoint.get(), std::move(auth), users) {
     static_assert(std::is_base_of_v<BaseWebSocket, T>,
                   "microframe: an endpoint derives from ws::BaseWebSocket or ws::ChatBase");
+    parts_.hooks = detail::find_hooks<T>();
     parts_.owner = std::move(endpoint);
   }
   // errors: ConfigError if the callbacks have no on_message.
   WebSocketRoute(std::string path, std::unique_ptr<CallbackEndpoint> endpoint,
                  authx::AuthConfig auth, authx::AuthManager* users = nullptr)
-      : parts_{std::move(path),   std::move(auth), users,          {},     true,
-               endpoint->hooks(), endpoint.get(),  endpoint.get(), nullptr} {
+      : WebSocketRoute(std::move(path), endpoint.get(), std::move(auth), users) {
+    parts_.hooks = endpoint->hooks();
     parts_.owner = std::move(endpoint);
   }
 
@@ -48,21 +49,23 @@ class WebSocketRoute {
   }
 
   // Not for applications.
-  struct Parts {
-    std::string path;
-    authx::AuthConfig auth;
-    authx::AuthManager* users;
-    std::vector<std::string> subprotocols;
-    bool sessions;
-    detail::Hooks hooks;
-    BaseWebSocket* base;
-    void* handler;  // the T of the constructor, which the hooks cast back to
-    std::shared_ptr<void> owner;
-  };
-  Parts take() && { return std::move(parts_); }
+  detail::RouteParts take() && { return std::move(parts_); }
 
  private:
-  Parts parts_;
+  // The hooks cast `handler` back to T.
+  template <class T>
+  WebSocketRoute(std::string path, T* handler, authx::AuthConfig auth, authx::AuthManager* users)
+      : parts_{std::move(path),
+               std::move(auth),
+               users,
+               {},
+               true,
+               {},
+               handler,
+               [handler](Endpoint& endpoint) { handler->speak_through(endpoint); },
+               nullptr} {}
+
+  detail::RouteParts parts_;
 };
 
 }  // namespace microframe::ws

@@ -150,7 +150,8 @@ void Device::take_step(const v1::HandleBinary& handle) {
   session_.begin(handle.id);
   v1::BinaryFrame back;
   back.content = handle.content;
-  deliver(proto::encode_message(true, base::as_bytes(v1::write_binary(back))));
+  const auto frame = proto::encode_message(true, base::as_bytes(v1::write_binary(back)));
+  deliver(base::Frame({}, frame));
   send(session_.done());
 }
 
