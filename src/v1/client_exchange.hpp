@@ -52,7 +52,8 @@ class ClientExchange {
 
   // --- sessions and connections
 
-  // A new session, after the one of that name ("": none). What was sent and not answered is settled.
+  // A new session begins. former: the name of the one before, "" if there was none. What was sent
+  // and not answered is settled.
   void begin_session(const std::string& former);
   // The session goes on over a new connection.
   void resume(std::uint64_t handled);

@@ -1,5 +1,5 @@
-// Guest: a hub's member as the simulation knows it: what it must receive, what it may, and what it
-// has.
+// Guest: a hub's member as the simulation knows it: what it must receive, what it may receive, and
+// what it has received.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,9 @@ class Guest : public hub::Member {
       : Member(std::move(user), loop), id_(id), shadow_(shadow) {}
 
   unsigned id() const { return id_; }
+  // As the hub should know them.
+  bool is_present() const { return presence_ == Presence::present; }
+  const std::set<std::string, std::less<>>& rooms() const { return rooms_; }
 
  protected:
   // hub::Sink

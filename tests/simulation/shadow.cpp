@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "proto/frame_header.hpp"
-#include "simulation/names.hpp"
 
 namespace microframe::simulation {
 namespace {
@@ -37,15 +36,16 @@ base::Ref<hub::Member> Shadow::add(Guest& guest) {
   require(guest.presence_ == Guest::Presence::absent, [] { return "added twice"; });
   trace_([&] { return "#" + std::to_string(guest.id()) + " added: " + guest.user(); });
   guest.presence_ = Guest::Presence::present;
-  guests_.push_back(&guest);
+  roster_.add(guest);
   Guest* oldest = nullptr;
-  // One that has been told to go, and has not yet, takes no place.
+  // A guest that was told to go, and has not gone yet, takes no place.
   const auto takes_place = [&](const Guest* one) {
-    return present(*one) && !one->evicted_ && one->user() == guest.user();
+    return one->is_present() && !one->evicted_ && one->user() == guest.user();
   };
-  const auto places = std::count_if(guests_.begin(), guests_.end(), takes_place);
+  const auto& guests = roster_.guests();
+  const auto places = std::count_if(guests.begin(), guests.end(), takes_place);
   if (static_cast<std::size_t>(places) > limits().devices_per_user_max) {
-    oldest = *std::find_if(guests_.begin(), guests_.end(), takes_place);
+    oldest = *std::find_if(guests.begin(), guests.end(), takes_place);
     oldest->evicted_ = true;
   }
   auto replaced = hub_.add(guest);
@@ -55,7 +55,7 @@ base::Ref<hub::Member> Shadow::add(Guest& guest) {
 
 void Shadow::begin_leave(Guest& guest) {
   trace_([&] { return "#" + std::to_string(guest.id()) + " begins to leave"; });
-  if (present(guest)) guest.presence_ = Guest::Presence::leaving;
+  if (guest.is_present()) guest.presence_ = Guest::Presence::leaving;
   guest.owed_.clear();
   hub_.begin_leave(guest);
 }
@@ -68,27 +68,21 @@ void Shadow::remove(Guest& guest) {
   guest.presence_ = Guest::Presence::removed;
   guest.owed_.clear();
   guest.rooms_.clear();
-  std::erase(guests_, &guest);
+  roster_.remove(guest);
   hub_.remove(guest);
 }
 
 // --- rooms ---
 
-std::size_t Shadow::rooms_in_use() const {
-  std::set<std::string_view> names;
-  for (const Guest* guest : guests_) names.insert(guest->rooms_.begin(), guest->rooms_.end());
-  return names.size();
-}
-
 JoinResult Shadow::expect_join(const Guest& guest, std::string_view room) const {
-  if (!present(guest)) return JoinResult::not_connected;
+  if (!guest.is_present()) return JoinResult::not_connected;
   if (room.empty() || room.size() > limits().room_name_bytes_max) return JoinResult::name_invalid;
   if (guest.rooms_.contains(room)) return JoinResult::already_in;
   if (guest.rooms_.size() >= limits().rooms_per_member_max) return JoinResult::too_many_rooms;
-  const bool exists = std::any_of(guests_.begin(), guests_.end(),
-                                  [&](const Guest* one) { return one->rooms_.contains(room); });
-  return !exists && rooms_in_use() >= limits().rooms_max ? JoinResult::too_many_rooms
-                                                         : JoinResult::joined;
+  const Names in_use = roster_.rooms();
+  const bool exists = std::binary_search(in_use.begin(), in_use.end(), room);
+  return !exists && in_use.size() >= limits().rooms_max ? JoinResult::too_many_rooms
+                                                        : JoinResult::joined;
 }
 
 void Shadow::joined(Guest& guest, std::string_view room) {
@@ -133,8 +127,8 @@ void Shadow::join_user(std::string_view user, std::string_view room) {
   trace_([&] { return "every device of " + std::string(user) + " joins " + std::string(room); });
   auto expected = JoinResult::not_connected;
   std::vector<Guest*> joining;
-  for (Guest* guest : guests_) {
-    if (guest->user() != user || !present(*guest)) continue;
+  for (Guest* guest : roster_.guests()) {
+    if (guest->user() != user || !guest->is_present()) continue;
     const JoinResult one = expect_join(*guest, room);
     expected = expected == JoinResult::not_connected ? one : std::min(expected, one);
     if (one != JoinResult::joined) continue;
@@ -150,7 +144,7 @@ void Shadow::join_user(std::string_view user, std::string_view room) {
 void Shadow::leave_user(std::string_view user, std::string_view room) {
   trace_([&] { return "every device of " + std::string(user) + " leaves " + std::string(room); });
   std::vector<Guest*> leaving;
-  for (Guest* guest : guests_) {
+  for (Guest* guest : roster_.guests()) {
     if (guest->user() == user && left(*guest, room)) leaving.push_back(guest);
   }
   const bool result = hub_.leave_user(user, room);
@@ -174,7 +168,7 @@ bool Shadow::may_still_hear(const Guest& guest, std::string_view room) const {
 }
 
 bool Shadow::must_hear(const Guest& guest, const Note& note) const {
-  if (!present(guest) || guest.user() == note.left_out || guest.id() == note.left_out_device)
+  if (!guest.is_present() || guest.user() == note.left_out || guest.id() == note.left_out_device)
     return false;
   if (note.kind == Note::Kind::everyone) return true;
   if (note.kind == Note::Kind::user) return guest.user() == note.target;
@@ -188,18 +182,18 @@ void Shadow::say(Note note, std::string_view padding) {
   trace_([&] { return "says " + text.substr(0, 60); });
   const base::Frame frame(proto::encode_message(false, base::as_bytes(text)));
   const bool room = note.kind == Note::Kind::room;
-  for (Guest* guest : guests_) {
+  for (Guest* guest : roster_.guests()) {
     if (must_hear(*guest, note))
       guest->owed_.push_back(
           {note.sender, note.number, room ? std::string(note.target) : std::string(), true});
   }
   hub::Exclusion exclusion;
   if (!note.left_out.empty()) exclusion.users.emplace_back(note.left_out);
-  for (Guest* guest : guests_) {
+  for (Guest* guest : roster_.guests()) {
     if (guest->id() == note.left_out_device) exclusion.device = base::Ref<hub::Member>(guest);
   }
   send(note, frame, exclusion);
-  for (Guest* guest : guests_) {
+  for (Guest* guest : roster_.guests()) {
     for (Guest::Owed& owed : guest->owed_) {
       if (owed.sender == note.sender && owed.number == note.number) owed.under_way = false;
     }
@@ -214,7 +208,7 @@ void Shadow::send(const Note& note, const base::Frame& frame, const hub::Exclusi
       preemptible_ = false;
       return;
     case Note::Kind::room: {
-      const bool expected = !members_of(note.target).empty();
+      const bool expected = !roster_.members_of(note.target).empty();
       preemptible_ = true;
       require(hub_.broadcast_to_room(note.target, frame, exclusion) == expected,
               [] { return "broadcast_to_room gave the wrong answer"; });
@@ -222,7 +216,7 @@ void Shadow::send(const Note& note, const base::Frame& frame, const hub::Exclusi
       return;
     }
     case Note::Kind::user: {
-      const bool expected = devices_of(note.target) != 0;
+      const bool expected = roster_.devices_of(note.target) != 0;
       require(hub_.send_to(note.target, frame) == expected,
               [] { return "send_to gave the wrong answer"; });
       return;
@@ -245,7 +239,7 @@ bool Shadow::delivered(Guest& guest, const Note& note) {
           [&] { return what("a member not yet added"); });
   // A room is left last, for on_disconnect may still ask for it; the connection drops what comes
   // meanwhile.
-  if (!present(guest)) {
+  if (!guest.is_present()) {
     require(note.kind != Note::Kind::everyone, [&] { return what("a member that leaves"); });
     return false;
   }
@@ -262,6 +256,52 @@ bool Shadow::delivered(Guest& guest, const Note& note) {
     return owed.sender == note.sender && owed.number == note.number;
   });
   return true;
+}
+
+// --- the hub's tables ---
+
+void Shadow::check_room(std::string_view room) const {
+  require_same("room_members", room, hub_.room_members(room), roster_.members_of(room));
+}
+
+void Shadow::check_user(const std::string& user) const {
+  require_same("user_rooms", user, hub_.user_rooms(user), roster_.rooms_of(user));
+  require(hub_.devices(user) == roster_.devices_of(user),
+          [&] { return "devices(" + user + ") is wrong"; });
+}
+
+void Shadow::check_something() {
+  if (random_.percent(50)) return check_room(random_.pick(room_names_));
+  check_user(random_.pick(users_));
+}
+
+void Shadow::check_everything() const {
+  for (const std::string& room : room_names_) check_room(room);
+  for (const std::string& user : users_) check_user(user);
+  for (const Guest* guest : roster_.guests())
+    require_same("rooms_of", guest->user(), hub_.rooms_of(*guest),
+                 Names(guest->rooms_.begin(), guest->rooms_.end()));
+  require_same("users", "", hub_.users(), roster_.users());
+  require(hub_.connections() == roster_.connections(), [] { return "connections() is wrong"; });
+  require(hub_.rooms() == roster_.rooms().size(), [] { return "rooms() is wrong"; });
+}
+
+void Shadow::check_nothing_owed() const {
+  for (const auto& loop : loops_) require(!loop->waiting(), [] { return "a loop is not at rest"; });
+  for (const Guest* guest : roster_.guests()) {
+    require(guest->owed_.empty(), [&] {
+      const auto& owed = guest->owed_.front();
+      return "lost: #" + std::to_string(guest->id()) + " never got message " +
+             std::to_string(owed.number) + " of #" + std::to_string(owed.sender) +
+             (owed.room.empty() ? "" : " to " + owed.room);
+    });
+  }
+}
+
+void Shadow::check_empty() const {
+  require(roster_.guests().empty(), [] { return "somebody is still here"; });
+  require(hub_.users().empty() && hub_.connections() == 0 && hub_.rooms() == 0,
+          [] { return "the hub's tables are not empty at the end"; });
 }
 
 }  // namespace microframe::simulation

@@ -20,6 +20,7 @@
 #include "simulation/guest.hpp"
 #include "simulation/names.hpp"
 #include "simulation/random.hpp"
+#include "simulation/roster.hpp"
 #include "simulation/sim_loop.hpp"
 #include "simulation/trace.hpp"
 
@@ -32,7 +33,7 @@ class Shadow {
   // All outlive it.
   Shadow(const Loops& loops, Random& random, const Trace& trace);
 
-  // As the hub's own.
+  // As the hub's functions of the same names.
   base::Ref<hub::Member> add(Guest& guest);
   void begin_leave(Guest& guest);
   void remove(Guest& guest);
@@ -69,21 +70,14 @@ class Shadow {
   const std::vector<std::string>& rooms() const { return room_names_; }
 
  private:
-  using Names = std::vector<std::string>;
-
-  bool present(const Guest& guest) const { return guest.presence_ == Guest::Presence::present; }
   SimLoop& loop_of(const Guest& guest) const { return *loops_[guest.loop()]; }
   ws::JoinResult expect_join(const Guest& guest, std::string_view room) const;
   void joined(Guest& guest, std::string_view room);
   bool left(Guest& guest, std::string_view room);
   void send(const Note& note, const base::Frame& frame, const hub::Exclusion& exclusion);
-  std::size_t rooms_in_use() const;
   bool may_hear(const Guest& guest, std::string_view room) const;
   bool may_still_hear(const Guest& guest, std::string_view room) const;
   bool must_hear(const Guest& guest, const Note& note) const;
-  Names members_of(std::string_view room) const;
-  Names rooms_of_user(std::string_view user) const;
-  std::size_t devices_of(std::string_view user) const;
   void check_room(std::string_view room) const;
   void check_user(const std::string& user) const;
 
@@ -94,7 +88,7 @@ class Shadow {
   const Names users_{"ann", "bea", "cid", "dan"};
   const Names room_names_{"r", "s", "t", "u", "long-name", ""};  // the last two are never good
   bool preemptible_ = false;
-  std::vector<Guest*> guests_;  // added and not removed, oldest first
+  Roster roster_;
 };
 
 }  // namespace microframe::simulation

@@ -1,8 +1,10 @@
 #include "simulation/sessions/device.hpp"
 
 #include <utility>
+#include <variant>
 
 #include "simulation/sessions/server.hpp"
+#include "v1/names.hpp"
 
 namespace microframe::simulation::sessions {
 namespace {
@@ -23,7 +25,8 @@ Device::Device(Scene& scene, unsigned number, std::string user)
     : scene_(scene),
       user_(std::move(user)),
       name_(user_ + '/' + std::to_string(number)),
-      session_(options()) {}
+      session_(options()),
+      rooms_(scene, name_, user_, session_.name()) {}
 
 void Device::connect() {
   session_.connect(scene_.now_ms);
@@ -114,25 +117,24 @@ void Device::send_something() {
 
 void Device::join_or_leave(const std::string& room) {
   Random& random = scene_.random;
-  const auto known = rooms_.find(room);
-  const bool in = known != rooms_.end() && known->second.in;
+  const bool in = rooms_.is_in(room);
   if (in && random.percent(60)) return;
-  if (joins_.contains(room)) return;
+  if (rooms_.is_joining(room)) return;
   if (in || random.percent(5)) {
     const unsigned number = scene_.ledger.ask(Ledger::Kind::wish);
-    leaves_[number] = room;
+    rooms_.begin_leave(room, number);
     return session_.leave(number, room, scene_.now_ms);
   }
   v1::ClientSession::Entry entry;
   entry.room = room;
-  const auto bookmark = bookmarks_.find(room);
-  if (bookmark != bookmarks_.end() && random.percent(60)) {
-    entry.since = bookmark->second;
+  const base::Since* bookmark = rooms_.bookmark(room);
+  if (bookmark && random.percent(60)) {
+    entry.since = *bookmark;
   } else if (random.percent(30)) {
     entry.last = 1 + random.below(4);
   }
   const unsigned number = scene_.ledger.ask(Ledger::Kind::wish);
-  joins_[room] = {number, entry.since, entry.last};
+  rooms_.begin_join(room, number, entry.since ? &*entry.since : nullptr, entry.last);
   session_.join(number, std::move(entry), scene_.now_ms);
 }
 
@@ -182,14 +184,88 @@ void Device::check_deadline() {
   pump();
 }
 
-void Device::check_at_rest() const {
-  require(joins_.empty(), [&] { return name_ + " waits for a room"; });
-  for (const auto& [name, room] : rooms_) {
-    require(!room.in || !room.limbo, [&] { return name_ + " never came back to " + name; });
-    require(!room.in || !room.repeating,
-            [&] { return name_ + " still passes over what comes of " + name; });
-    if (room.in) room.view.check_complete(scene_.annals, reader());
+void Device::pump() {
+  for (auto actions = session_.take_actions(); !actions.empty();
+       actions = session_.take_actions()) {
+    for (auto& action : actions) std::visit([this](auto& one) { perform(one); }, action);
   }
+}
+
+// --- what the session has it do ---
+
+void Device::perform(const v1::FetchToken&) {
+  require(!token_wanted_, [&] { return name_ + " asks for two tokens at once"; });
+  token_wanted_ = true;
+}
+
+void Device::perform(v1::OpenConnection& open) {
+  require(!link_, [&] { return name_ + " wants two connections at once"; });
+  require(open.subprotocols.front() == v1::kSubprotocol,
+          [] { return "another subprotocol is offered"; });
+  std::optional<v1::ResumeOffer> offer;
+  if (open.subprotocols.size() == 2) offer = v1::parse_resume(open.subprotocols.back());
+  require(offer.has_value() == (open.subprotocols.size() == 2),
+          [] { return "the offer is no offer"; });
+  require(!offer || offer->received == received_, [&] { return name_ + " has counted wrong"; });
+  closes_ = false;
+  link_ = base::Ref<Link>(
+      new Link(open.token, std::move(offer), scene_.random.below(scene_.loops.size())));
+}
+
+void Device::perform(v1::Transmit& frame) {
+  require(static_cast<bool>(link_), [&] { return name_ + " sends without a connection"; });
+  // As a client does that is not sure: a repeat is ignored.
+  if (scene_.random.percent(3))
+    link_->push_up({frame.binary ? Link::Item::Kind::binary : Link::Item::Kind::text, frame.bytes});
+  link_->push_up(
+      {frame.binary ? Link::Item::Kind::binary : Link::Item::Kind::text, std::move(frame.bytes)});
+}
+
+void Device::perform(v1::CloseConnection& close) {
+  require(static_cast<bool>(link_), [&] { return name_ + " closes no connection"; });
+  closes_ = true;
+  link_->push_up({Link::Item::Kind::close, std::move(close.reason), close.code});
+}
+
+void Device::perform(const v1::DropConnection&) {
+  require(static_cast<bool>(link_), [&] { return name_ + " drops no connection"; });
+  std::exchange(link_, {})->drop();
+}
+
+// --- what the application is told ---
+
+void Device::perform(const v1::Settle& settle) {
+  const auto number = static_cast<unsigned>(settle.ticket);
+  scene_.trace(
+      [&] { return name_ + " is told " + std::to_string(number) + " \"" + settle.code + "\""; });
+  scene_.ledger.settle(number, settle.code);
+  rooms_.settled(number, settle.code);
+}
+
+void Device::perform(const v1::TellMessage& message) {
+  const auto* members = message.data.if_object();
+  const Json* asked = members ? members->if_contains("ask") : nullptr;
+  if (!asked) return rooms_.heard(message);
+  scene_.ledger.handle(asked->to_number<unsigned>());
+  unanswered_.push_back(message);
+  if (scene_.random.percent(50)) give_answer();
+}
+
+void Device::perform(const ClientStatus& status) {
+  if (status.state == ClientState::closed) {
+    rooms_.end();
+    received_ = 0;
+  }
+  if (status.state != ClientState::open || status.resumed) return;
+  scene_.trace([&] { return name_ + " has session " + status.session; });
+  received_ = 0;
+  rooms_.lose_session();
+}
+
+// A server that keeps to the protocol refuses no frame, and nor do we.
+void Device::perform(const v1::TellProblem& problem) {
+  require(problem.code == "no_token" || problem.code == "failed" || problem.code == "bad_message",
+          [&] { return name_ + " has a problem: " + problem.code + " " + problem.message; });
 }
 
 }  // namespace microframe::simulation::sessions

@@ -3,13 +3,11 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "simulation/sessions/device_rooms.hpp"
 #include "simulation/sessions/link.hpp"
-#include "simulation/sessions/room_view.hpp"
 #include "simulation/sessions/scene.hpp"
 #include "v1/client_session.hpp"
 
@@ -26,7 +24,7 @@ class Device {
   void connect();
   void close();
 
-  // The next that is on its way down arrives.
+  // The next item that is on its way down arrives.
   void arrive();
   void check_deadline();
 
@@ -37,28 +35,11 @@ class Device {
   bool is_online() const { return session_.state() == ClientState::open; }
   bool is_over() const { return session_.state() == ClientState::closed; }
 
-  // Nothing is under way: whatever its rooms keep has been shown.
-  void check_at_rest() const;
+  // Nothing is under way: whatever the client's rooms keep has been shown.
+  void check_at_rest() const { rooms_.check_at_rest(); }
 
  private:
-  struct Room {
-    bool in = false;
-    bool left = false;       // we are told that our wish is done, and may be told that we have left
-    bool limbo = false;      // the session is lost, and it was not entered again yet
-    bool repeating = false;  // what is said here comes again behind the answer to our join
-    std::string read_in;     // the session in which it was read
-    RoomView view;
-    std::optional<base::Since>
-        stood;  // where the view was when that session was lost; nullopt: nowhere
-    std::string stood_in;
-  };
-  struct PendingJoin {
-    unsigned number;  // in the ledger
-    std::optional<base::Since> since;
-    std::uint64_t last;
-  };
-
-  // device_actions.cpp: what the session has it do
+  // --- what the session has it do
   void pump();
   void perform(const v1::FetchToken&);
   void perform(v1::OpenConnection& open);
@@ -69,16 +50,14 @@ class Device {
   void perform(const v1::TellMessage& message);
   void perform(const v1::TellBinary&) {}
   void perform(const v1::TellText&) {}
-  void perform(const JoinedRoom& joined);
-  void perform(const LeftRoom& left);
+  void perform(const JoinedRoom& joined) { rooms_.joined(joined); }
+  void perform(const LeftRoom& left) { rooms_.left(left); }
   void perform(const ByeAdvice&) {}
-  void perform(const v1::TellPresence& change);
+  void perform(const v1::TellPresence& change) { rooms_.presence_changed(change.room); }
   void perform(const ClientStatus& status);
   void perform(const v1::TellProblem& problem);
-  void begin_view(Room& room, const JoinedRoom& joined);
-  Reader reader() const { return {user_, session_.name()}; }
 
-  // device.cpp: what the application does
+  // --- what the application does
   void send_something();
   void join_or_leave(const std::string& room);
   void give_token(std::uint64_t good_for_ms);
@@ -88,16 +67,13 @@ class Device {
 
   Scene& scene_;
   const std::string user_;
-  const std::string name_;  // for those who read
+  const std::string name_;  // in traces and violations
   v1::ClientSession session_;
+  DeviceRooms rooms_;
   base::Ref<Link> link_;
   bool token_wanted_ = false;
-  bool closes_ = false;         // the link, and reads no more
+  bool closes_ = false;         // it closes the link, and reads no more
   std::uint64_t received_ = 0;  // counted frames of this session
-  std::map<std::string, Room> rooms_;
-  std::map<unsigned, std::string> leaves_;        // under way, by number
-  std::map<std::string, PendingJoin> joins_;      // by room
-  std::map<std::string, base::Since> bookmarks_;  // of rooms it was in
   std::vector<v1::TellMessage> unanswered_;
 };
 

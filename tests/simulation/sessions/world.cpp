@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "simulation/sessions/rest.hpp"
+
 namespace microframe::simulation::sessions {
 namespace {
 
@@ -186,6 +188,30 @@ void World::end_everybody() {
   }
   settle();
   scene_.hub.expire();
+}
+
+// --- what holds then ---
+
+void World::check_at_rest() const {
+  for (const auto& device : devices_) {
+    require(device->is_online() || device->is_over(),
+            [&] { return device->name() + " is still on its way"; });
+    if (!device->is_online()) continue;
+    device->check_at_rest();
+    check_presence(scene_, server_, *device);
+  }
+  for (const auto& onlooker : onlookers_) onlooker->check_complete();
+  for (const std::string& room : House::rooms()) check_history(scene_, room);
+}
+
+void World::check_ended() {
+  for (const auto& loop : scene_.loops)
+    require(!loop->waiting(), [] { return "a loop is not at rest"; });
+  for (const auto& device : devices_)
+    require(device->is_over(), [&] { return device->name() + " never ended"; });
+  for (const auto& host : server_.hosts()) host->check_ended();
+  scene_.ledger.check_settled();
+  check_empty(scene_);
 }
 
 }  // namespace microframe::simulation::sessions

@@ -35,8 +35,6 @@ class World {
   void end_everybody();
 
   void check_at_rest() const;
-  void check_presence(const Device& device) const;
-  void check_history(const std::string& room) const;
   void check_ended();
   Device& some_device() { return *scene_.random.pick(devices_); }
 

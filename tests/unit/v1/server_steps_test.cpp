@@ -77,7 +77,8 @@ TEST(ServerSteps, JoinLeaveAndRefreshAreControls) {
 TEST(ServerSteps, JoinTellsWhereTheClientStopped) {
   ServerDriver driver;
   const auto step = driver.text(
-      R"({"t":"join","id":1,"room":"r","since":{"epoch":"e","offset":41,"session":"s0"},"last":5})");
+      R"({"t":"join","id":1,"room":"r","since":{"epoch":"e","offset":41,"session":"s0"},)"
+      R"("last":5})");
   const auto* control = std::get_if<Control>(&step);
   ASSERT_TRUE(control && control->frame.since);
   EXPECT_EQ(control->frame.since->epoch, "e");
