@@ -21,8 +21,6 @@
 // Of a function: what it takes, or lets go.
 #define MICROFRAME_ACQUIRE(...) MICROFRAME_THREAD_ANNOTATION(acquire_capability(__VA_ARGS__))
 #define MICROFRAME_RELEASE(...) MICROFRAME_THREAD_ANNOTATION(release_capability(__VA_ARGS__))
-// Of a function: the mutex that the function returns.
-#define MICROFRAME_RETURN_CAPABILITY(mutex) MICROFRAME_THREAD_ANNOTATION(lock_returned(mutex))
 // Of a function that states, for the analysis alone, that its caller holds the mutex.
 #define MICROFRAME_ASSERT_CAPABILITY(mutex) MICROFRAME_THREAD_ANNOTATION(assert_capability(mutex))
 

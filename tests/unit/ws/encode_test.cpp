@@ -3,11 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/string.hpp>
-#include <optional>
 #include <string>
 
 #include "support/counted_heap.hpp"
-#include "ws/room_seal.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -74,47 +72,6 @@ TEST(Encode, ARoomsRecordIsWhatThePlainFormHolds) {
   const RoomMessage binary = to_room_message(encode(Message::binary(bytes), Forms::plain), 8);
   EXPECT_TRUE(binary.is_binary);
   EXPECT_EQ(binary.content, std::string("\0\1", 2));
-}
-
-// Whatever the width of the number, and whatever the room is called.
-TEST(RoomSeal, RenumberedIsAsIfEncodedWithThatOffset) {
-  SessionCounts counts;
-  const base::Bytes bytes = base::as_bytes("bytes");
-  const Json json{{"a", R"(,"offset":1)"}};
-  const Message text = Message::text("hi");
-  const Message binary = Message::binary(bytes);
-  for (const char* room : {"r", R"(x,"offset":5,")"}) {
-    const RoomPost post{room, {base::Shedding::Rule::oldest, 3}, false};
-    const auto check = [&](const hub::Seal& seal) {
-      for (const auto& [expected, offset] :
-           {std::pair<std::uint64_t, std::uint64_t>{7, 8}, {9, 10}, {99, 100}, {100, 250}}) {
-        base::Frame frame = seal.encode(expected);
-        seal.renumber(frame, offset);
-        const base::Frame wanted = seal.encode(offset);
-        EXPECT_EQ(base::as_text(frame.enveloped().bytes()),
-                  base::as_text(wanted.enveloped().bytes()));
-        EXPECT_EQ(plain_of(frame), plain_of(wanted));
-        EXPECT_EQ(frame.plain().shedding().stream, 3U);
-      }
-    };
-    check(RoomSeal<Json>(json, post, counts));
-    check(RoomSeal<Message>(text, post, counts));
-    check(RoomSeal<Message>(binary, post, counts));
-  }
-}
-
-TEST(RoomSeal, WithoutSessionsOnlyAKeptMessageIsEnveloped) {
-  SessionCounts counts;
-  const Json json{{"a", 1}};
-  const RoomSeal<Json> seal(json, RoomPost{"r", {}, false}, counts);
-  EXPECT_FALSE(seal.encode(std::nullopt).enveloped());
-  EXPECT_EQ(counts.encoded, 0U);
-  EXPECT_EQ(enveloped_of(seal.encode(12)),
-            R"({"t":"message","room":"r","offset":12,"data":{"a":1}})");
-  EXPECT_EQ(counts.encoded, 1U);
-  const RoomSeal<Json> wanted(json, RoomPost{"r", {}, true}, counts);
-  EXPECT_EQ(enveloped_of(wanted.encode(std::nullopt)),
-            R"({"t":"message","room":"r","data":{"a":1}})");
 }
 
 }  // namespace
