@@ -1,4 +1,4 @@
-// Certificates of clients: asked for, required, and as long as their authority is one.
+// Certificates of clients: requested or required, and valid as long as their authority is trusted.
 
 #include <atomic>
 #include <memory>
@@ -41,7 +41,7 @@ class TlsClientCertificates : public Tls {
   }
 };
 
-TEST_F(TlsClientCertificates, AreRequired) {
+TEST_F(TlsClientCertificates, MissingOrStrangeOneIsRefusedWhenRequired) {
   begin(ClientCertificates::require);
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     EXPECT_TRUE(is_served({.version = version, .certificate = &good}));
@@ -50,7 +50,7 @@ TEST_F(TlsClientCertificates, AreRequired) {
   }
 }
 
-TEST_F(TlsClientCertificates, AreRequested) {
+TEST_F(TlsClientCertificates, MissingOneIsAcceptedWhenOnlyRequested) {
   begin(ClientCertificates::request);
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     EXPECT_TRUE(is_served({.version = version, .certificate = &good}));
@@ -59,8 +59,8 @@ TEST_F(TlsClientCertificates, AreRequested) {
   }
 }
 
-// Who came in by a certificate does not come back by its ticket once another authority decides.
-TEST_F(TlsClientCertificates, TicketsEndWithTheAuthority) {
+// A client that showed a certificate cannot resume with its ticket once the authority has changed.
+TEST_F(TlsClientCertificates, TicketIsRefusedAfterTheAuthorityHasChanged) {
   begin(ClientCertificates::require);
   TlsClient first = open("alice", {.certificate = &good});
   TlsClient second = open("alice", {.certificate = &good});
@@ -72,9 +72,9 @@ TEST_F(TlsClientCertificates, TicketsEndWithTheAuthority) {
   EXPECT_FALSE(is_served({.resume = second.session()}));
 }
 
-// --- what hooks are told of them ---
+// --- what hooks learn of certificates ---
 
-// Says whose certificate it was shown.
+// Tells each client the subject of its certificate.
 class Doorman : public ws::ChatBase {
  public:
   static Json seen(const ws::WebSocket& socket) {
@@ -87,7 +87,7 @@ class Doorman : public ws::ChatBase {
   Json on_message(ws::WebSocket& socket, const ws::UserId&, const Json&) { return seen(socket); }
 };
 
-// Keeps a handle of the one who came.
+// Keeps a handle of the connection.
 class Keeper : public ws::ChatBase {
  public:
   std::optional<ws::WebSocket> kept;
@@ -114,7 +114,7 @@ class ClientNames : public TlsClientCertificates {
   }
 };
 
-TEST_F(ClientNames, AreTheSubjectsOfTheCertificates) {
+TEST_F(ClientNames, SubjectOfTheCertificateIsTold) {
   begin(ClientCertificates::request);
   const Certificate tablet(spec_of("tablet-7"), &authority);
   const Certificate odd(spec_of("a, b=c\n\xC3\xA9"), &authority);
@@ -125,7 +125,7 @@ TEST_F(ClientNames, AreTheSubjectsOfTheCertificates) {
   }
 }
 
-TEST_F(ClientNames, ComeBackWithATicket) {
+TEST_F(ClientNames, ResumedTlsSessionKeepsTheSubject) {
   begin(ClientCertificates::require);
   const Certificate tablet(spec_of("tablet-7"), &authority);
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
@@ -137,7 +137,7 @@ TEST_F(ClientNames, ComeBackWithATicket) {
   }
 }
 
-TEST_F(ClientNames, OutliveTheConnection) {
+TEST_F(ClientNames, SubjectIsKnownAfterTheConnectionHasEnded) {
   begin(ClientCertificates::require);
   open("alice", {.certificate = &good}, "/kept");
   eventually([&] { return keeper.gone == 1; });
@@ -145,7 +145,7 @@ TEST_F(ClientNames, OutliveTheConnection) {
   EXPECT_EQ(keeper.kept->client_certificate(), "CN=client.example");
 }
 
-TEST_F(ClientNames, OfASessionAreThoseOfItsLatestConnection) {
+TEST_F(ClientNames, SubjectOfASessionIsThatOfItsLatestConnection) {
   begin(ClientCertificates::request);
   const Certificate tablet(spec_of("tablet-7"), &authority);
   const auto enter = [&](const Certificate* shown, const test::V1Client* former) {
@@ -166,7 +166,7 @@ TEST_F(ClientNames, OfASessionAreThoseOfItsLatestConnection) {
   }
 }
 
-TEST_F(ClientNames, AreAskedOfNobodyWithoutTls) {
+TEST_F(ClientNames, NobodyHasASubjectWithoutTls) {
   start();
   RawClient made = client("alice", "/door");
   EXPECT_EQ(made.read_text(), R"({"seen":null})");

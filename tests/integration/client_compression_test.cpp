@@ -1,5 +1,5 @@
 // permessage-deflate between our own client and our own server, plain and over TLS: whatever the
-// two want, what one says is what the other hears.
+// two negotiate, each receives what the other sent.
 
 #include <chrono>
 #include <memory>
@@ -23,7 +23,7 @@ using test::CertificateSpec;
 using test::talk;
 using test::TemporaryFile;
 
-// Says all that it has to say, and closes once it has heard as much.
+// Sends all its messages, and closes once as many have come back.
 class Talker final : public client::Connection::Events {
  public:
   explicit Talker(net::Loop& loop) : loop_(loop) {}
@@ -77,7 +77,7 @@ class ClientCompression : public test::AppTest, public testing::WithParamInterfa
   }
 };
 
-TEST_P(ClientCompression, OurClientAndOurServerUnderstandEachOther) {
+TEST_P(ClientCompression, ClientAndServerReadEachOthersMessages) {
   Compression compression;
   compression.context_takeover = GetParam().server_takeover;
   compression.window_bits = 10;

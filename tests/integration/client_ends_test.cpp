@@ -1,4 +1,5 @@
-// microframe::Client: who refuses it, what it trusts, how it ends; servers that are not ours.
+// microframe::Client: servers that refuse it, the certificates it trusts, how it ends, and servers
+// that are not ours.
 
 #include <atomic>
 #include <limits>
@@ -38,7 +39,7 @@ class ClientEndsTest : public test::AppTest {
     options.backoff_first = 20ms;
     return options;
   }
-  // Gives one token after the other, and the last for ever.
+  // Gives one token after the other, and then the last one again and again.
   static ClientOptions with_tokens(std::vector<std::string> tokens) {
     ClientOptions options = quick();
     options.token = [tokens = std::move(tokens),
@@ -49,7 +50,7 @@ class ClientEndsTest : public test::AppTest {
   }
 };
 
-TEST_F(ClientEndsTest, ARefusedTokenIsReplacedOnce) {
+TEST_F(ClientEndsTest, RefusedTokenIsReplacedOnce) {
   start(1);
   Client client(url(), with_tokens({"stale", token("alice")}));
   log.watch(client);
@@ -66,7 +67,7 @@ TEST_F(ClientEndsTest, ARefusedTokenIsReplacedOnce) {
   EXPECT_EQ(other.state(), ClientState::closed);
 }
 
-TEST_F(ClientEndsTest, AConnectionOutlivesItsToken) {
+TEST_F(ClientEndsTest, ConnectionOutlivesItsToken) {
   start(1);
   std::atomic<int> given{0};
   ClientOptions options = quick();
@@ -82,7 +83,7 @@ TEST_F(ClientEndsTest, AConnectionOutlivesItsToken) {
   EXPECT_EQ(client.state(), ClientState::open);
 }
 
-TEST_F(ClientEndsTest, ATokenThatCannotBeHadIsAskedForAgain) {
+TEST_F(ClientEndsTest, TokenFunctionThatFailsIsCalledAgain) {
   start(1);
   std::atomic<int> asked{0};
   ClientOptions options = quick();
@@ -99,20 +100,20 @@ TEST_F(ClientEndsTest, ATokenThatCannotBeHadIsAskedForAgain) {
   log.wait_for("open new");
 }
 
-TEST_F(ClientEndsTest, AFreshTokenIsTakenAndABadOneIsNot) {
+TEST_F(ClientEndsTest, FreshTokenIsAcceptedAndAnotherUsersIsRefused) {
   start(1);
   Client client(url(), with_tokens({token("alice")}));
   client.connect();
   EXPECT_TRUE(client.refresh_token(token("alice")).get().is_null());
   try {
     client.refresh_token(token("bob")).get();
-    FAIL() << "it is another user's";
+    FAIL() << "the token is another user's";
   } catch (const ClientError& error) {
     EXPECT_EQ(error.code(), "bad_token");
   }
 }
 
-TEST_F(ClientEndsTest, WhoIsSentAwayStaysAway) {
+TEST_F(ClientEndsTest, ClientThatIsSentAwayStaysAwayUntilConnect) {
   start(1);
   Client client(url(), with_tokens({token("alice")}));
   log.watch(client);
@@ -120,7 +121,7 @@ TEST_F(ClientEndsTest, WhoIsSentAwayStaysAway) {
   log.wait_for("open");
   echo.disconnect("alice", "enough");
   EXPECT_EQ(log.wait_for("closed"), "closed 4409 enough");
-  client.connect();  // but may be told to begin anew
+  client.connect();  // the application may begin anew
   log.wait_for("open new");
 }
 
@@ -156,7 +157,7 @@ TEST_F(ClientEndsTest, TlsVerifiesTheServer) {
   EXPECT_THROW(Client("http://127.0.0.1/", options), ConfigError);
 }
 
-TEST_F(ClientEndsTest, APlainClientSendsAndHearsWhatThereIs) {
+TEST_F(ClientEndsTest, PlainClientSendsAndReceivesMessagesAsTheyAre) {
   start(1);
   ClientOptions options = with_tokens({token("alice")});
   options.plain = true;
@@ -179,7 +180,7 @@ TEST_F(ClientEndsTest, APlainClientSendsAndHearsWhatThereIs) {
   log.wait_for("text { \"as\": 1 }");
 }
 
-TEST_F(ClientEndsTest, AServerOfAnotherProtocolIsLeft) {
+TEST_F(ClientEndsTest, ServerThatDoesNotSpeakV1IsLeft) {
   ScriptedServer server;
   Client client(server.url(), quick());
   log.watch(client);
@@ -188,13 +189,13 @@ TEST_F(ClientEndsTest, AServerOfAnotherProtocolIsLeft) {
     auto peer = server.accept();
     EXPECT_EQ(peer.field("Sec-WebSocket-Protocol"), "microframe.v1");
     peer.upgrade({});
-    peer.hear();  // its Close
+    peer.hear();  // the client's Close
     peer.say_close(1000);
   }
   EXPECT_NE(log.wait_for("closed").find("ClientOptions::plain"), std::string::npos);
 }
 
-TEST_F(ClientEndsTest, AnAnswerInPlaceOfTheUpgradeIsUnderstood) {
+TEST_F(ClientEndsTest, HttpAnswerInsteadOfUpgradeDecidesWhetherToReconnect) {
   ScriptedServer server;
   Client client(server.url(), quick());
   log.watch(client);
@@ -205,7 +206,7 @@ TEST_F(ClientEndsTest, AnAnswerInPlaceOfTheUpgradeIsUnderstood) {
   log.wait_for("closed 4403");
 }
 
-TEST_F(ClientEndsTest, ItResumesWithWhatItWasToldAndGoesOnAfterBye) {
+TEST_F(ClientEndsTest, ClientReconnectsAfterByeAndOffersToResume) {
   ScriptedServer server;
   Client client(server.url(), quick());
   log.watch(client);
@@ -238,7 +239,7 @@ TEST_F(ClientEndsTest, ItResumesWithWhatItWasToldAndGoesOnAfterBye) {
   log.wait_for("closed 4000");
 }
 
-TEST_F(ClientEndsTest, AServerThatSaysNothingIsGivenUp) {
+TEST_F(ClientEndsTest, SilentServerIsGivenUpAtEveryStage) {
   ScriptedServer server;
   ClientOptions options = quick();
   options.connect_time = options.answer_time = 100ms;
@@ -256,7 +257,7 @@ TEST_F(ClientEndsTest, AServerThatSaysNothingIsGivenUp) {
   log.wait_for("reconnecting 1006 the server has stopped answering");
 }
 
-TEST_F(ClientEndsTest, WhatCannotBeSentIsSaidAtOnce) {
+TEST_F(ClientEndsTest, MessageThatCannotBeSentFailsAtOnce) {
   Client client("ws://127.0.0.1:1/", quick());
   const auto code_of = [](Reply reply) {
     try {

@@ -1,4 +1,4 @@
-// The scenarios of clients that come back, with microframe::Clients: what their users notice of it.
+// The scenarios of clients that reconnect, with microframe::Client: what their users notice.
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -41,7 +41,7 @@ class ClientScenario : public test::AppTest {
 
 // --- 26: the token's end during a session ---
 
-TEST_F(ClientScenario, S26_AClientBringsFreshTokensAndItsUserNoticesNothing) {
+TEST_F(ClientScenario, S26_FreshTokensKeepTheConnectionOpen) {
   start(1);
   std::atomic<int> asked{0};
   ClientOptions options;
@@ -53,12 +53,12 @@ TEST_F(ClientScenario, S26_AClientBringsFreshTokensAndItsUserNoticesNothing) {
   log.watch(client);
   client.connect();
   log.wait_for("open new");
-  eventually([&] { return asked == 4; });  // by then the first has ended
+  eventually([&] { return asked == 4; });  // by then the first token has expired
   EXPECT_EQ(client.send({{"n", 1}}).get(), Json({{"n", 1}}));
   EXPECT_EQ(log.lines(), (std::vector<std::string>{"connecting", "open new"}));
 }
 
-TEST_F(ClientScenario, S26_AClientWithoutAFreshTokenComesToItsEnd) {
+TEST_F(ClientScenario, S26_ClientWithoutAFreshTokenIsClosed) {
   start(1);
   ClientOptions options;
   options.token = [jwt = token("alice", Options().ttl(2s))] { return jwt; };
@@ -72,10 +72,10 @@ TEST_F(ClientScenario, S26_AClientWithoutAFreshTokenComesToItsEnd) {
 
 // --- 57: all clients of a dead node come back at once ---
 
-TEST_F(ClientScenario, S57_AllClientsOfADeadNodeFindAnotherWhichPacesThem) {
+TEST_F(ClientScenario, S57_ClientsOfADeadNodeAllReachAnotherThatPacesThem) {
   constexpr std::size_t kClients = 300;
   limits.connections_per_address_max = 0;
-  limits.handshakes_per_second = 100;  // so that not all can come at once
+  limits.handshakes_per_second = 100;  // so that not all clients can connect at once
   limits.handshakes_burst = 50;
   Application other;
   other.route<Hall>("/ws", auth);
@@ -109,7 +109,7 @@ TEST_F(ClientScenario, S57_AllClientsOfADeadNodeFindAnotherWhichPacesThem) {
 
 // --- 58: SIGTERM ---
 
-TEST_F(ClientScenario, S58_WhoIsToldToComeBackDoesAndWhatWaitedIsSaid) {
+TEST_F(ClientScenario, S58_DrainedClientReconnectsAndSendsWhatWaited) {
   Application other;
   other.route<Hall>("/ws", auth);
   other.limits(limits).threads(1);
@@ -123,7 +123,7 @@ TEST_F(ClientScenario, S58_WhoIsToldToComeBackDoesAndWhatWaitedIsSaid) {
   relay.lead_to(other.port());
   app.stop();
   EXPECT_EQ(log.wait_for("reconnecting").substr(0, 17), "reconnecting 1012");
-  EXPECT_EQ(client.send({{"n", 1}}).get(), Json({{"n", 1}}));  // waits until there is a connection
+  EXPECT_EQ(client.send({{"n", 1}}).get(), Json({{"n", 1}}));  // waits for a connection
   EXPECT_EQ(log.wait_for("open"), "open new");
   client.close();
   log.wait_for("closed");
@@ -133,7 +133,7 @@ TEST_F(ClientScenario, S58_WhoIsToldToComeBackDoesAndWhatWaitedIsSaid) {
 
 // --- 59: two devices, one closes ---
 
-TEST_F(ClientScenario, S59_OfTwoDevicesOneClosesAndThePresenceKeepsTheUser) {
+TEST_F(ClientScenario, S59_PresenceKeepsTheUserUntilTheLastDeviceCloses) {
   app.rooms("hall", RoomOptions().presence());
   start(2);
   Client phone(url(app.port()), as("alice"));

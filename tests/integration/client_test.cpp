@@ -1,4 +1,4 @@
-// The client half, against our own server, and against servers that misbehave.
+// A client's connection to our own server, and to servers that misbehave.
 
 #include "client/connection.hpp"
 
@@ -23,7 +23,7 @@ class Echo : public ws::BaseWebSocket {
   }
 };
 
-// One connection on a loop of its own thread; what it was told is read after closed().
+// One connection on a loop of its own thread. Its results are read after wait().
 class Client final : private client::Connection::Events {
  public:
   Client(const std::string& url, client::Connection::Options options, std::string first_words = {})
@@ -38,7 +38,7 @@ class Client final : private client::Connection::Events {
     thread_.join();
   }
 
-  // Waits for the end.
+  // Waits until the connection has ended.
   void wait() { closed_.wait(false); }
 
   bool opened = false;
@@ -82,7 +82,7 @@ class ClientTest : public test::AppTest {
   }
 };
 
-TEST_F(ClientTest, SendsReceivesAndIsToldHowItEnded) {
+TEST_F(ClientTest, ConnectionSendsReceivesAndReportsItsEnd) {
   start(1);
   Client client(url("/ws"), as("alice"), "hello");
   client.wait();
@@ -92,7 +92,7 @@ TEST_F(ClientTest, SendsReceivesAndIsToldHowItEnded) {
   EXPECT_EQ(client.reason, "as you wish");
 }
 
-TEST_F(ClientTest, SpeaksIPv6) {
+TEST_F(ClientTest, ConnectsOverIPv6) {
   app.limits(limits).threads(1);
   app.start("[::1]:0");  // throws, and says so, on a machine without ::1
   Client client("ws://[::1]:" + std::to_string(app.port()) + "/ws", as("alice"), "hello");
@@ -101,7 +101,7 @@ TEST_F(ClientTest, SpeaksIPv6) {
   EXPECT_EQ(client.code, 4000);
 }
 
-TEST_F(ClientTest, ARefusedHandshakeSaysWhatTheServerAnswered) {
+TEST_F(ClientTest, RefusedHandshakeReportsTheServersStatus) {
   start(1);
   Client client(url("/nowhere"), as("alice"));
   client.wait();
@@ -110,7 +110,7 @@ TEST_F(ClientTest, ARefusedHandshakeSaysWhatTheServerAnswered) {
   EXPECT_NE(client.reason.find("404"), std::string::npos) << client.reason;
 }
 
-TEST_F(ClientTest, AServerThatGoesSilentIsGivenUp) {
+TEST_F(ClientTest, SilentServerIsGivenUp) {
   auto sockets = net::open_listen_sockets(net::parse_address("127.0.0.1:0"), 1);
   client::Connection::Options options;
   options.heartbeat = {200, 200};
@@ -129,7 +129,7 @@ TEST_F(ClientTest, AServerThatGoesSilentIsGivenUp) {
   EXPECT_NE(client.reason.find("stopped answering"), std::string::npos) << client.reason;
 }
 
-TEST_F(ClientTest, NobodyThereIsToldInWords) {
+TEST_F(ClientTest, UnreachableServerIsReportedInWords) {
   start(1);
   const std::string gone = url("/ws");
   app.stop();

@@ -1,5 +1,5 @@
-// microframe::Client and threads: replies that are awaited, many clients on one loop, ends in the
-// middle.
+// microframe::Client and threads: awaited replies, many clients on one loop, and clients that are
+// destroyed while they are busy.
 
 #include <atomic>
 #include <deque>
@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 using test::ClientLog;
 using test::ScriptedServer;
 
-// Sends back what it is asked, and asks another server where it has a client of it.
+// Answers with the message, or with the answer of another server if there is a client of one.
 class Desk : public ws::ChatBase {
  public:
   Task<Json> on_message(ws::WebSocket&, const ws::UserId&, const Json& message) {
@@ -50,7 +50,7 @@ class ClientThreadsTest : public test::AppTest {
   }
 };
 
-TEST_F(ClientThreadsTest, AHookAwaitsAReplyOnItsOwnLoop) {
+TEST_F(ClientThreadsTest, HookAwaitsAReplyOnItsOwnLoop) {
   start(2);
   Client upstream(url(), as("front"));
   upstream.connect();
@@ -61,7 +61,7 @@ TEST_F(ClientThreadsTest, AHookAwaitsAReplyOnItsOwnLoop) {
     EXPECT_EQ(client.send({{"n", i}}).get(), Json({{"upstream", {{"n", i}}}}));
 }
 
-TEST_F(ClientThreadsTest, AHookThatAwaitsIsToldOfTheEnd) {
+TEST_F(ClientThreadsTest, HookThatAwaitsIsToldWhenTheClientCloses) {
   start(2);
   std::optional<Client> upstream(std::in_place, url("/nowhere"), as("front"));
   front.upstream = &*upstream;
@@ -72,7 +72,7 @@ TEST_F(ClientThreadsTest, AHookThatAwaitsIsToldOfTheEnd) {
   upstream->close();
   try {
     reply.get();
-    FAIL() << "it was to fail";
+    FAIL() << "the hook must fail";
   } catch (const ClientError& error) {
     EXPECT_EQ(error.code(), "bad_message");
     EXPECT_STREQ(error.what(), "closed");
@@ -80,7 +80,7 @@ TEST_F(ClientThreadsTest, AHookThatAwaitsIsToldOfTheEnd) {
   front.upstream = nullptr;
 }
 
-TEST_F(ClientThreadsTest, AHookThatAwaitsMayBeDestroyed) {
+TEST_F(ClientThreadsTest, HookThatAwaitsMayBeDestroyed) {
   ScriptedServer silent;
   Client upstream(silent.url(), {});
   upstream.connect();
@@ -95,14 +95,14 @@ TEST_F(ClientThreadsTest, AHookThatAwaitsMayBeDestroyed) {
   EXPECT_NE(peer.hear(), "");
   app.stop();
   app.wait();                         // the hook is gone
-  peer.say(R"({"t":"ack","id":1})");  // and nobody is told
+  peer.say(R"({"t":"ack","id":1})");  // nobody waits for this answer any more
   Reply next = upstream.send({{"n", 2}});
   EXPECT_NE(peer.hear(), "");
   peer.say(R"({"t":"ack","id":2})");
   EXPECT_TRUE(next.get().is_null());
 }
 
-TEST_F(ClientThreadsTest, ATaskAwaitsOnAThreadWithoutALoop) {
+TEST_F(ClientThreadsTest, TaskAwaitsOnAThreadWithoutALoop) {
   start(1);
   Client client(url(), as("alice"));
   client.connect();
@@ -114,7 +114,7 @@ TEST_F(ClientThreadsTest, ATaskAwaitsOnAThreadWithoutALoop) {
   EXPECT_EQ(sync_wait(ask()), Json({{"n", 7}}));
 }
 
-TEST_F(ClientThreadsTest, AHandlerAwaitsItsOwnClient) {
+TEST_F(ClientThreadsTest, HandlerAwaitsAReplyOfItsOwnClient) {
   start(1);
   Client client(url(), as("alice"));
   ClientLog log;
@@ -172,7 +172,7 @@ TEST_F(ClientThreadsTest, SendingFromManyThreadsKeepsTheOrderOfEach) {
   EXPECT_EQ(wrong, 0);
 }
 
-TEST_F(ClientThreadsTest, WhatWaitsFailsWhenTheClientGoes) {
+TEST_F(ClientThreadsTest, PendingRepliesFailWhenTheClientIsDestroyed) {
   start(1);
   std::optional<Client> client(std::in_place, url("/nowhere"), as("alice"));
   Reply reply = client->send({{"n", 1}});
@@ -183,7 +183,7 @@ TEST_F(ClientThreadsTest, WhatWaitsFailsWhenTheClientGoes) {
   EXPECT_THROW(reply.get(), ClientError);
 }
 
-// A client that is destroyed by one of its own handlers.
+// Owns a client that is destroyed by one of its own handlers.
 class Doomed {
  public:
   explicit Doomed(std::unique_ptr<Client> client) : client_(std::move(client)) {
@@ -206,7 +206,7 @@ class Doomed {
   std::unique_ptr<Client> client_;
 };
 
-TEST_F(ClientThreadsTest, AHandlerMayDestroyItsClient) {
+TEST_F(ClientThreadsTest, HandlerMayDestroyItsClient) {
   const ClientLoop loop;
   for (const bool shared : {false, true}) {
     ScriptedServer server;
@@ -222,13 +222,13 @@ TEST_F(ClientThreadsTest, AHandlerMayDestroyItsClient) {
   }
 }
 
-TEST_F(ClientThreadsTest, WhoHasTooMuchToDoReadsNoFurther) {
+TEST_F(ClientThreadsTest, ClientWithTooManyWaitingHandlersStopsReading) {
   limits.outbox_bytes_max = std::size_t{1} << 30;
   start(1);
   std::atomic<int> begun{0};
   std::atomic<bool> open{false};
   ClientOptions options = as("alice");
-  options.compression.enabled = false;  // else one receive brings them all
+  options.compression.enabled = false;  // otherwise one receive brings all messages
   Client client(url(), options);
   client.on_message([&](const Json&) -> Task<> {
     ++begun;
@@ -240,7 +240,7 @@ TEST_F(ClientThreadsTest, WhoHasTooMuchToDoReadsNoFurther) {
   const Json message(std::string(1000, 'x'));
   for (int i = 0; i < kMessages; ++i) desk.send_to("alice", message);
   eventually([&] { return begun >= 1000; });
-  std::this_thread::sleep_for(100ms);  // time in which it could go too far
+  std::this_thread::sleep_for(100ms);  // time in which the client could read too far
   EXPECT_LT(begun, 1000 + 600);
   open = true;
   eventually([&] { return begun == kMessages; });

@@ -1,4 +1,5 @@
-// microframe::Client against our own server: what is sent arrives once, in order, whatever is lost.
+// microframe::Client against our own server: what is sent arrives once and in order, however often
+// the connection is lost.
 
 #include <atomic>
 #include <map>
@@ -16,7 +17,7 @@ using namespace std::chrono_literals;
 using test::ClientLog;
 using test::Relay;
 
-// Keeps what it has handled.
+// Remembers the messages that it has handled.
 class Desk : public ws::ChatBase {
  public:
   Json on_message(ws::WebSocket&, const ws::UserId&, const Json& message) {
@@ -41,7 +42,7 @@ class Desk : public ws::ChatBase {
   }
 
  private:
-  // Until a test lets go.
+  // Blocks until the test resets `holding`.
   void hold() {
     holding = true;
     while (holding) std::this_thread::yield();
@@ -72,7 +73,7 @@ class ComingBackTest : public test::AppTest {
   ClientLog log;
 };
 
-TEST_F(ComingBackTest, ARequestHasItsReply) {
+TEST_F(ComingBackTest, RequestHasItsReply) {
   begin();
   Client client(url(), as("alice"));
   log.watch(client);
@@ -82,14 +83,14 @@ TEST_F(ComingBackTest, ARequestHasItsReply) {
   EXPECT_EQ(client.state(), ClientState::open);
   try {
     client.send({{"op", "fail"}}).get();
-    FAIL() << "it was to fail";
+    FAIL() << "the call must fail";
   } catch (const ClientError& error) {
     EXPECT_EQ(error.code(), "bad_message");
     EXPECT_STREQ(error.what(), "as asked");
   }
 }
 
-TEST_F(ComingBackTest, BytesComeAndGo) {
+TEST_F(ComingBackTest, BinaryMessagesAreSentAndReceived) {
   begin();
   Client client(url(), as("alice"));
   client.on_binary([&](std::span<const std::byte> bytes, const std::string& room) {
@@ -100,7 +101,7 @@ TEST_F(ComingBackTest, BytesComeAndGo) {
   EXPECT_EQ(log.wait_for("bytes"), "bytes \x01\xFFx");
 }
 
-TEST_F(ComingBackTest, EachMessageIsHandledOnceThoughTheWireIsCut) {
+TEST_F(ComingBackTest, EachMessageIsHandledOnceThoughTheConnectionIsCut) {
   limits.messages_per_second = 0;
   begin();
   ClientOptions options = as("alice");
@@ -116,7 +117,7 @@ TEST_F(ComingBackTest, EachMessageIsHandledOnceThoughTheWireIsCut) {
     sent.push_back(to_text(message));
     client.send(message).then([&](const Json&) { ++answered; });
     if (i % 80 != 79) continue;
-    // So that something was sent and something was not, whenever it is.
+    // At each cut, some messages are answered and others are not.
     eventually([&] { return answered >= i - 40; });
     relay->cut();
   }
@@ -127,7 +128,7 @@ TEST_F(ComingBackTest, EachMessageIsHandledOnceThoughTheWireIsCut) {
   for (std::size_t i = 1; i < states.size(); ++i) EXPECT_EQ(states[i], "open resumed");
 }
 
-TEST_F(ComingBackTest, WhatTheRoomSaidMeanwhileComesInOrder) {
+TEST_F(ComingBackTest, MissedRoomMessagesArriveInOrder) {
   begin();
   Client alice(url(), as("alice"));
   log.watch(alice);
@@ -146,7 +147,7 @@ TEST_F(ComingBackTest, WhatTheRoomSaidMeanwhileComesInOrder) {
   EXPECT_EQ(log.lines("message").size(), 3U);
 }
 
-TEST_F(ComingBackTest, ANewSessionRecoversItsRoomsFromHistory) {
+TEST_F(ComingBackTest, NewSessionRecoversItsRoomsFromHistory) {
   limits.session_ttl = 0ms;
   begin();
   Client alice(url(), as("alice"));
@@ -172,7 +173,7 @@ TEST_F(ComingBackTest, ANewSessionRecoversItsRoomsFromHistory) {
   EXPECT_EQ(log.lines("message").size(), 3U);
 }
 
-TEST_F(ComingBackTest, APositionOutlivesItsClient) {
+TEST_F(ComingBackTest, PositionOutlivesItsClient) {
   begin();
   std::optional<RoomPosition> position;
   {
@@ -194,7 +195,7 @@ TEST_F(ComingBackTest, APositionOutlivesItsClient) {
   EXPECT_EQ(log.wait_for("message"), R"(message kept:a 2 {"n":2})");
 }
 
-TEST_F(ComingBackTest, ALostSessionTellsWhatIsNotKnown) {
+TEST_F(ComingBackTest, UnansweredMessageFailsWhenTheSessionIsLost) {
   limits.session_ttl = 0ms;
   begin();
   Client client(url(), as("alice"));
@@ -210,11 +211,11 @@ TEST_F(ComingBackTest, ALostSessionTellsWhatIsNotKnown) {
   EXPECT_TRUE(waiting.get().is_object());
   try {
     unknown.get();
-    FAIL() << "its answer cannot have come";
+    FAIL() << "the answer cannot have come";
   } catch (const ClientError& error) {
     EXPECT_EQ(error.code(), "session_lost");
   }
-  EXPECT_EQ(desk.handled().size(), 2U) << "it was handled, for that matter";
+  EXPECT_EQ(desk.handled().size(), 2U) << "the server has handled the message";
 }
 
 TEST_F(ComingBackTest, PresenceIsTheSameAsTheServers) {
@@ -233,7 +234,7 @@ TEST_F(ComingBackTest, PresenceIsTheSameAsTheServers) {
     bob.join("who").get();
     log.wait_for("presence who +1 -0");
     EXPECT_TRUE(alice.presence("who").as_object().contains("bob"));
-    relay->cut();  // a suspended session is still there
+    relay->cut();  // a suspended session stays in the room
     bob.send({{"n", 1}}).get();
     alice.send({{"n", 2}}).get();
     EXPECT_TRUE(alice.presence("who").as_object().contains("bob"));
@@ -242,18 +243,18 @@ TEST_F(ComingBackTest, PresenceIsTheSameAsTheServers) {
     bob.join("who").get();
     log.wait_for("presence who +1 -0");
   }
-  log.wait_for("presence who +0 -1");  // gone for good: its Close ends the session
+  log.wait_for("presence who +0 -1");  // bob's Close ends the session at once
   EXPECT_FALSE(alice.presence("who").as_object().contains("bob"));
   EXPECT_TRUE(alice.presence("nowhere").is_null());
 }
 
-TEST_F(ComingBackTest, ARefusedRoomIsAnError) {
+TEST_F(ComingBackTest, RefusedJoinFailsAndTheConnectionStaysOpen) {
   begin();
   Client client(url(), as("alice"));
   client.connect();
   try {
     client.join("closed").get();
-    FAIL() << "it was to fail";
+    FAIL() << "the call must fail";
   } catch (const ClientError& error) {
     EXPECT_EQ(error.code(), "forbidden");
   }
@@ -262,7 +263,7 @@ TEST_F(ComingBackTest, ARefusedRoomIsAnError) {
   EXPECT_TRUE(client.send({{"n", 1}}).get().is_object()) << "and the connection lives";
 }
 
-// What came of a message to all of a user's devices.
+// returns: the acknowledgements of all of a user's devices.
 std::string outcome(Desk& desk, const std::string& user, Json message) {
   const auto acks = sync_wait(desk.send_acked(user, std::move(message), 10s));
   std::string all;
@@ -271,7 +272,7 @@ std::string outcome(Desk& desk, const std::string& user, Json message) {
   return all;
 }
 
-TEST_F(ComingBackTest, TheServersQuestionIsAnsweredWhenTheHandlerHasEnded) {
+TEST_F(ComingBackTest, QuestionIsAnsweredWhenTheHandlerHasEnded) {
   begin();
   Client client(url(), as("alice"));
   client.on_message([](const Json& message) -> Task<Json> {
@@ -286,7 +287,7 @@ TEST_F(ComingBackTest, TheServersQuestionIsAnsweredWhenTheHandlerHasEnded) {
   EXPECT_EQ(outcome(desk, "alice", "fail"), R"(failed {"code":"failed","message":"as asked"} )");
 }
 
-TEST_F(ComingBackTest, TheServersQuestionIsAnsweredOverALoss) {
+TEST_F(ComingBackTest, QuestionIsAnsweredAfterTheConnectionWasLost) {
   begin();
   Client client(url(), as("alice"));
   std::atomic<bool> asked{false};
@@ -306,7 +307,7 @@ TEST_F(ComingBackTest, TheServersQuestionIsAnsweredOverALoss) {
   EXPECT_EQ(came, "acknowledged null ");
 }
 
-TEST_F(ComingBackTest, AServerThatRestartsIsComeBackTo) {
+TEST_F(ComingBackTest, ClientReconnectsToAServerThatRestarted) {
   begin();
   Client client(url(), as("alice"));
   log.watch(client);

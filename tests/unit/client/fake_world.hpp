@@ -129,8 +129,8 @@ class FakeWorld {
       world_.work_.emplace_back(std::move(job), std::move(done));
     }
     std::unique_ptr<microframe::client::Link> open(
-        OpenConnection wanted, microframe::client::Link::Events& events) override {
-      world_.wanted.push_back(std::move(wanted));
+        OpenConnection connection, microframe::client::Link::Events& events) override {
+      world_.wanted.push_back(std::move(connection));
       return std::make_unique<Link>(world_, events);
     }
 

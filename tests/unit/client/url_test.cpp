@@ -9,7 +9,7 @@
 namespace microframe::client {
 namespace {
 
-TEST(WebSocketUrl, IsReadInEveryForm) {
+TEST(WebSocketUrl, EveryFormIsRead) {
   const struct {
     const char* text;
     bool secure;
@@ -38,7 +38,7 @@ TEST(WebSocketUrl, IsReadInEveryForm) {
   }
 }
 
-TEST(WebSocketUrl, WhatIsNoneIsRefused) {
+TEST(WebSocketUrl, MalformedUrlIsRefused) {
   for (const char* bad :
        {"", "a.example", "http://a.example", "https://a.example", "wsss://a.example",
         "ws:/a.example", "wss://", "wss:///x", "wss://user@a.example", "wss://a.example/#fragment",

@@ -9,7 +9,7 @@
 namespace microframe::v1 {
 namespace {
 
-TEST(PaceTest, SoManyAtOnceThenSoManyASecond) {
+TEST(PaceTest, BurstGoesAtOnceAndTheRestAtTheRate) {
   Pace pace(Pace::Rate{10, 3});
   pace.begin(1'000);
   const auto go = [&](std::uint64_t now_ms) {
@@ -28,7 +28,7 @@ TEST(PaceTest, SoManyAtOnceThenSoManyASecond) {
   EXPECT_FALSE(go(60'000)) << "the bucket has a brim";
 }
 
-TEST(PaceTest, WhatCannotWaitIsPaidForLater) {
+TEST(PaceTest, FramesThatCannotWaitCountAgainstLaterOnes) {
   Pace pace(Pace::Rate{10, 1});
   pace.begin(0);
   for (int i = 0; i < 3; ++i) pace.count();
@@ -36,7 +36,7 @@ TEST(PaceTest, WhatCannotWaitIsPaidForLater) {
   EXPECT_TRUE(pace.allows(301));
 }
 
-TEST(PaceTest, WithoutARateNothingWaits) {
+TEST(PaceTest, NothingWaitsWithoutARate) {
   Pace pace(Pace::Rate{});
   pace.begin(0);
   for (int i = 0; i < 1000; ++i) {
@@ -45,7 +45,7 @@ TEST(PaceTest, WithoutARateNothingWaits) {
   }
 }
 
-TEST(HeldTokenTest, ItIsReplacedBeforeItEnds) {
+TEST(HeldTokenTest, TokenIsReplacedBeforeItExpires) {
   HeldToken token;
   EXPECT_FALSE(token.is_good(0));
   token.hold("a", 900'000, 1'000);
@@ -60,14 +60,14 @@ TEST(HeldTokenTest, ItIsReplacedBeforeItEnds) {
   EXPECT_FALSE(token.is_good(5'000));
 }
 
-TEST(HeldTokenTest, OneOfUnknownLifeIsGoodUntilItIsRefused) {
+TEST(HeldTokenTest, TokenOfUnknownLifeIsGoodUntilItIsRefused) {
   HeldToken token;
   token.hold("a", std::nullopt, 1'000);
   EXPECT_TRUE(token.is_good(1'000'000'000));
   EXPECT_FALSE(token.refresh_at_ms());
 }
 
-TEST(HeldTokenTest, WhoHasNothingFresherIsNotAskedAllTheTime) {
+TEST(HeldTokenTest, ApplicationWithoutAFresherTokenIsAskedAfterAPause) {
   HeldToken token;
   token.hold("a", 100, 1'000);
   EXPECT_EQ(token.refresh_at_ms(), 1'500U);
@@ -75,7 +75,7 @@ TEST(HeldTokenTest, WhoHasNothingFresherIsNotAskedAllTheTime) {
   EXPECT_EQ(token.refresh_at_ms(), 12'000U);
 }
 
-TEST(ReceivedCountTest, ItIsToldEverySoManyFramesAndEverySecond) {
+TEST(ReceivedCountTest, CountIsToldEverySoManyFramesAndEverySecond) {
   ReceivedCount count;
   EXPECT_FALSE(count.tell_at_ms());
   EXPECT_FALSE(count.count(1'000));
@@ -96,13 +96,13 @@ std::string all(const GivenAnswers& answers) {
   return text;
 }
 
-TEST(GivenAnswersTest, WhatTheServerMustHaveIsForgotten) {
+TEST(GivenAnswersTest, AnswersThatTheServerHasReceivedAreForgotten) {
   GivenAnswers answers;
   answers.add("a", 0);
   answers.add("b", 2);
   answers.add("c", 3);
   EXPECT_EQ(all(answers), "abc");
-  answers.arrived(2);  // sent after a, and before b
+  answers.arrived(2);  // our frame 2 was sent after the answer a and before b
   EXPECT_EQ(all(answers), "bc");
   answers.arrived(1);
   EXPECT_EQ(all(answers), "bc");
@@ -110,7 +110,7 @@ TEST(GivenAnswersTest, WhatTheServerMustHaveIsForgotten) {
   EXPECT_EQ(all(answers), "");
 }
 
-TEST(GivenAnswersTest, TheOldestGoFirst) {
+TEST(GivenAnswersTest, OldestAnswersAreForgottenFirst) {
   GivenAnswers answers;
   for (std::size_t i = 0; i <= GivenAnswers::kKeptMax; ++i) answers.add(i == 0 ? "x" : ".", 0);
   EXPECT_EQ(all(answers), std::string(GivenAnswers::kKeptMax, '.'));
