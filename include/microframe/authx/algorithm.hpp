@@ -16,7 +16,7 @@ enum class Algorithm : std::uint8_t {
   RS512,  // RSASSA-PKCS1-v1_5, keys of 2,048 bits at least
   PS256,
   PS384,
-  PS512,  // RSASSA-PSS, likewise
+  PS512,  // RSASSA-PSS, keys of 2,048 bits at least
   ES256,
   ES384,  // ECDSA on P-256 and P-384
   EdDSA,  // Ed25519

@@ -35,19 +35,21 @@ enum class AuthRefusal : std::uint8_t {
 
 class AuthConfig {
  public:
-  // secret: the shared secret for HS256 (32 bytes at least), HS384 (48), HS512 (64): openssl rand
-  // -hex 32. For any other algorithm the private key as PEM, which signs, and whose public half
-  // verifies. errors: ConfigError that says what to write instead, for a secret that is empty, too
-  // short, or a key in PEM.
+  // secret: the shared secret for HS256 (32 bytes at least), HS384 (48) or HS512 (64): openssl rand
+  // -hex 32. For any other algorithm: the private key as PEM, which signs, and whose public half
+  // verifies.
+  // errors: ConfigError that says what to write instead, for a secret that is empty, too short,
+  // or a key in PEM.
   explicit AuthConfig(std::string secret, Algorithm algorithm = Algorithm::HS256);
-  // Signs with one key and verifies with another, both PEM; while keys are rotated they need not be
-  // a pair.
+  // Signs with one key and verifies with another, both PEM. While keys are rotated the two need not
+  // be a pair.
   static AuthConfig key_pair(Algorithm algorithm, std::string private_pem, std::string public_pem);
   // Verifies only: create_*_token throws.
   static AuthConfig verify_only(Algorithm algorithm, std::string public_pem);
-  // Verifies only, with public keys that a server's routes fetch and keep fresh; which issuer's, a
-  // token's `iss` decides. errors: ConfigError for a source without issuer, two of one issuer, a
-  // URL that is neither https nor this machine's own, or times that cannot be.
+  // Verifies only, with public keys that a server's routes fetch and keep fresh. The `iss` of a
+  // token decides which issuer's keys are used.
+  // errors: ConfigError for a source without issuer, two sources of one issuer, a URL that is
+  // neither https nor this machine's own, or times that cannot be.
   static AuthConfig jwks(JwksSource source);
   static AuthConfig jwks(std::vector<JwksSource> sources);
 
@@ -65,7 +67,7 @@ class AuthConfig {
   bool cookie_httponly = true;
   std::string cookie_samesite = "strict";
 
-  // Where a handshake may carry its token; the first that is present decides. One at least.
+  // Where a handshake may carry its token; the first that is present decides. At least one.
   std::vector<TokenSource> sources = {
       {TokenSource::Carrier::query, "token"},
       {TokenSource::Carrier::cookie, "access_token"},
@@ -73,13 +75,13 @@ class AuthConfig {
       {TokenSource::Carrier::bearer},
   };
   // Origins (RFC 6454 §6.2: "https://app.example", no path, no wildcard) from which a cookie is
-  // honoured. Empty: the server's own, by the Host. What none could have, "null" too, is refused at
-  // start.
+  // honoured. Empty: the server's own, by the Host. Text that no origin can have, "null" too, is
+  // refused at start.
   std::vector<std::string> allowed_origins;
   AuthRefusal auth_refusal = AuthRefusal::close_4401;
 
-  // What a token's `iss` and `aud` must be. Left out: any `iss`, and no `aud` (RFC 7519 §4.1.3).
-  // With key_sources each has its own issuer, and this one stays unset.
+  // What a token's `iss` and `aud` must be. Unset: any `iss`, and no `aud` (RFC 7519 §4.1.3). With
+  // key_sources each source has its own issuer, and `issuer` stays unset.
   std::optional<std::string> issuer;
   std::optional<std::string> audience;
   // Allowed difference of clocks, for `exp` and `nbf`: at most an hour.

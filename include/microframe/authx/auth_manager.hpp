@@ -20,8 +20,8 @@ struct User {
   Json data;  // whatever the application keeps of a user
 };
 
-// Derive, and answer from your store. Called on any loop, by several at once; what blocks belongs
-// into offload().
+// Derive from this class, and answer from your store. Called on any loop, on several at once; what
+// blocks belongs into offload().
 class AuthManager {
  public:
   virtual ~AuthManager() = default;
@@ -32,8 +32,9 @@ class AuthManager {
   virtual Task<bool> verify_password(const User& user, std::string password) = 0;
 
   // Whether the bearer of a valid token may connect; asked at each handshake, within
-  // Limits::auth_time. Override it to refuse more than users that are unknown, say those who are
-  // disabled. returns: the user, or nullopt to refuse.
+  // Limits::auth_time. Override this to refuse more than unknown users: those who are disabled,
+  // say.
+  // returns: the user, or nullopt to refuse.
   virtual Task<std::optional<User>> authorize(const Claims& claims);
 
   // The user with this email and password. A wrong email takes as long as a wrong password.
@@ -45,8 +46,8 @@ class AuthManager {
 // errors: std::invalid_argument for a password over 72 bytes or with a zero byte, which bcrypt
 // would cut.
 Task<std::string> hash_password(std::string password);
-// Whether `password` is the one that was hashed; bcrypt of any "$2" kind and cost. On a worker
-// thread.
+// Whether `password` is the password that was hashed, by bcrypt of any "$2" kind and cost. Runs
+// on a worker thread.
 Task<bool> verify_password(std::string password, std::string hash);
 
 }  // namespace microframe::authx

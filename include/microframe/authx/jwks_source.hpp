@@ -11,8 +11,8 @@
 
 namespace microframe::authx {
 
-// A value; each setter returns the source itself. What cannot be is refused when an AuthConfig is
-// made of it.
+// A value; each setter returns the source itself. Settings that cannot be are refused when an
+// AuthConfig is made of the source.
 class JwksSource {
  public:
   using Milliseconds = std::chrono::milliseconds;
@@ -27,33 +27,34 @@ class JwksSource {
     issuer_ = std::move(name);
     return *this;
   }
-  // What its tokens may be signed with; no HS. A key is pinned to its own `alg` if that is among
-  // them, and else, where it names none, to the first of them that its kind allows. Default: all,
-  // RS256 before the other RSA ones.
+  // What the issuer's tokens may be signed with; no HS. A key is pinned to its own `alg` if that is
+  // among them; a key that names none is pinned to the first of them that its kind allows. Default:
+  // all, RS256 before the other RSA algorithms.
   JwksSource& algorithms(std::vector<Algorithm> allowed) {
     algorithms_ = std::move(allowed);
     return *this;
   }
-  // Takes access tokens without the claim `type`, which other issuers seldom set, from tokens whose
-  // header does not say at+jwt (RFC 9068) either. AuthConfig::audience is then required: it tells
-  // access tokens from others.
+  // Accepts access tokens without the claim `type`, which other issuers seldom set, even if their
+  // header does not say at+jwt (RFC 9068). AuthConfig::audience is then required, because only the
+  // audience tells access tokens from others.
   JwksSource& type_optional() {
     type_optional_ = true;
     return *this;
   }
 
-  // A key that is not known has the keys fetched anew, at most once in that time. Default: 30 s.
+  // A token with an unknown key has the keys fetched again, at most once in that time. Default:
+  // 30 s.
   JwksSource& cool_down(Milliseconds time) {
     cool_down_ = time;
     return *this;
   }
-  // How often they are fetched anyway, where the answer's Cache-Control has no max-age; one that it
-  // has counts from a tenth to six times of this. Default: 10 min.
+  // How often the keys are fetched anyway, if the answer's Cache-Control has no max-age. A max-age
+  // counts between a tenth and six times of this interval. Default: 10 min.
   JwksSource& refresh_interval(Milliseconds time) {
     refresh_interval_ = time;
     return *this;
   }
-  // How long keys are used while they cannot be fetched anew. Past it: 503. Default: 24 h.
+  // How long keys are used while they cannot be fetched again. Past that: 503. Default: 24 h.
   JwksSource& age_max(Milliseconds time) {
     age_max_ = time;
     return *this;
@@ -68,8 +69,8 @@ class JwksSource {
     ca_file_ = std::move(path);
     return *this;
   }
-  // Takes an http URL that is not this machine's own loopback: whoever sits on the way then chooses
-  // the keys.
+  // Accepts an http URL that is not this machine's own loopback: whoever sits on the way then
+  // chooses the keys.
   JwksSource& allow_http() {
     allows_http_ = true;
     return *this;

@@ -1,5 +1,5 @@
 // Tokens: making and reading JWTs (RFC 7519) by the rules of an AuthConfig. Any thread.
-// Each function reads the configuration's keys anew; a server keeps them ready (its routes do).
+// Each function reads the configuration's keys again; the routes of a server keep them ready.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ std::string create_refresh_token(const AuthConfig& config, std::string_view sub,
                                  Time now = std::chrono::system_clock::now());
 
 // Verifies a token.
-// errors: TokenExpiredException if it is good but for its `exp`; InvalidTokenException for anything
+// errors: TokenExpiredException if only its `exp` has passed; InvalidTokenException for anything
 // else; ConfigError for a configuration whose keys are fetched.
 Claims decode_token(const AuthConfig& config, std::string_view token,
                     TokenType expected = TokenType::access,
