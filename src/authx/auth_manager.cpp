@@ -5,8 +5,8 @@
 namespace microframe::authx {
 namespace {
 
-// Nobody's hash, of the cost that hash_password uses: verifying against it takes the time a real
-// one would.
+// The hash of nobody's password, of the cost that hash_password uses: verifying against it takes as
+// long as against a real one.
 constexpr char kNobodysHash[] = "$2b$12$abcdefghijklmnopqrstuuD3Vm7fXKJ9KzKQ3vJ0sPZ2mGQ7nE8mC";
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Authenticator: who a handshake comes from: where it carries its token, and whether that is good.
-// design: Authentication. Threading: const, from many loops at once.
+// Authenticator: who a handshake comes from: where it carries its token, and whether the token is
+// good. Threading: const, used from many loops at once.
 #pragma once
 
 #include <cstdint>
@@ -27,12 +27,12 @@ struct Presented {
 
 struct Identity {
   Claims claims;
-  std::string note;  // for the log: that sources disagree; "" mostly
+  std::string note;  // for the log: that sources disagree; usually ""
 
   const std::string& user() const { return claims.sub; }
 };
 
-// The token that decides who a handshake comes from, before anything of it is verified.
+// The token that decides who a handshake comes from, before any of it is verified.
 struct Candidate {
   std::string token;
   std::string_view carrier;  // its name, for the log
@@ -43,13 +43,13 @@ struct Refused {
   enum class Kind : std::uint8_t {
     unauthenticated,
     forbidden_origin,
-    unknown_key,  // not for good: the keys of `source` may have changed
+    unknown_key,  // for now: the keys of `source` may have changed
   };
   Kind kind = Kind::unauthenticated;
   std::size_t source = 0;  // of AuthConfig::key_sources
   std::string detail;      // for the log; holds no token
 
-  // The one word said aloud, whatever was wrong.
+  // The one word that the peer is told, whatever was wrong.
   static constexpr std::string_view kWord = "unauthorized";
 };
 
@@ -61,12 +61,13 @@ class Authenticator {
   // The first source that is present decides.
   base::Result<Identity, Refused> authenticate(const Presented& presented, Time now) const;
 
-  // Its two halves, for keys that may have to be waited for. keys: of AuthConfig::key_sources.
+  // The two halves of authenticate(), for keys that may have to be waited for.
+  // keys: those known of AuthConfig::key_sources.
   base::Result<Candidate, Refused> choose(const Presented& presented) const;
   base::Result<Identity, Refused> judge(const Candidate& candidate, Time now,
                                         const KnownKeys& keys) const;
 
-  // An access token by itself: a fresh one for a live connection.
+  // Verifies an access token by itself: a fresh one for a live connection.
   base::Result<Claims, TokenError> verify(std::string_view token, Time now) const {
     return codec_.verify(token, TokenType::access, now);
   }
@@ -77,10 +78,10 @@ class Authenticator {
 
   const std::vector<JwksSource>& key_sources() const { return codec_.config().key_sources; }
 
-  // When a live connection must end whose token has that `exp`.
+  // When a live connection must end whose token expires at `expires`.
   Time ends(Time expires) const { return expires + codec_.config().leeway; }
 
-  // Whether a subprotocol's name is a token's carrier.
+  // Whether the name of a subprotocol carries a token.
   bool carries_token(std::string_view subprotocol) const;
 
   AuthRefusal refusal() const { return codec_.config().auth_refusal; }

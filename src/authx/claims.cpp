@@ -28,7 +28,7 @@ std::int64_t seconds_of(Time time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
-// errors: std::invalid_argument for a lifetime past what read_time takes, either way.
+// errors: std::invalid_argument for an expiry that read_time would not take.
 std::int64_t expiry(std::int64_t now, std::chrono::seconds lifetime) {
   if (lifetime.count() < -now || lifetime.count() > kSecondsMax - now) {
     throw std::invalid_argument("a token expires between the years 1970 and 2255");
@@ -36,7 +36,7 @@ std::int64_t expiry(std::int64_t now, std::chrono::seconds lifetime) {
   return now + lifetime.count();
 }
 
-// RFC 7519 §2 allows fractions in a NumericDate; we make none and take none, nor strings.
+// RFC 7519 §2 allows fractions in a NumericDate; we make none and take none, and take no strings.
 std::optional<Time> read_time(const Json& value) {
   const std::int64_t* seconds = value.if_int64();
   if (!seconds || *seconds < 0 || *seconds > kSecondsMax) return std::nullopt;
@@ -48,8 +48,8 @@ const boost::json::string* if_string(const boost::json::object& object, std::str
   return value ? value->if_string() : nullptr;
 }
 
-// RFC 7519 §4.1.3: one name or a list; who is not among them must refuse, and so must who expects
-// none.
+// RFC 7519 §4.1.3: `aud` is one name or a list. A recipient that is not named must refuse the
+// token, and so must one that expects no `aud`.
 bool audience_fits(const boost::json::object& claims, const std::optional<std::string>& expected) {
   const Json* aud = claims.if_contains("aud");
   if (!aud) return !expected;
@@ -137,7 +137,7 @@ base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all,
     if (!not_before) return base::fail(TokenError::bad_claims);
     if (now + config.leeway < *not_before) return base::fail(TokenError::not_yet_valid);
   }
-  // RFC 7519 §4.1.4: on or after which it must not be accepted.
+  // RFC 7519 §4.1.4: the time "on or after which the JWT MUST NOT be accepted".
   if (now >= claims.expires + config.leeway) return base::fail(TokenError::expired);
   claims.all = std::move(all);
   return claims;

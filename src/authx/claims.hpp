@@ -1,5 +1,5 @@
-// The claims of a token: what ours hold, and what one must hold to be taken. RFC 7519 §4.1, RFC
-// 8725.
+// The claims of tokens: which ones our tokens hold, and which a token must hold to be accepted. RFC
+// 7519 §4.1, RFC 8725.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace microframe::authx {
 Json make_claims(const AuthConfig& config, TokenType type, std::string_view sub,
                  const TokenOptions& options, Time now);
 
-// Whether a token without `type` is taken for one of the expected type.
+// Whether a token without `type` is taken for a token of the expected type.
 enum class TypeClaim : std::uint8_t { required, optional };
 
 // Reads the claims of a token whose signature is good.

@@ -9,7 +9,7 @@
 namespace microframe::authx {
 namespace {
 
-// RFC 7519 §4.1.4 has a few minutes in mind. Clocks that differ by more want setting, not leeway.
+// RFC 7519 §4.1.4 has a few minutes in mind. Clocks that differ by more must be set right.
 constexpr std::chrono::seconds kLeewayMax = std::chrono::hours(1);
 
 }  // namespace
@@ -56,7 +56,7 @@ void check_carriers(const AuthConfig& config) {
         "\"token\"}}");
   }
   for (const TokenSource& source : config.sources) {
-    // An empty prefix would make a token of every subprotocol.
+    // With an empty prefix every subprotocol would be taken for a token.
     if (source.carrier != TokenSource::Carrier::bearer && source.name.empty()) {
       throw ConfigError(
           "a source has no name: write the parameter, the cookie or the prefix, such as "

@@ -7,8 +7,8 @@
 
 namespace microframe::authx {
 
-// The value of the first cookie of that name (case matters) in the Cookie fields' values, without
-// the quotes it may stand in; nullopt if there is none. A pair without '=' is passed over.
+// The value of the first cookie of that name (case matters) in the values of the Cookie fields,
+// without quotes around it; nullopt if there is no such cookie. A pair without '=' is skipped.
 std::optional<std::string_view> find_cookie(std::span<const std::string_view> fields,
                                             std::string_view name);
 

@@ -58,7 +58,7 @@ bool fits(Algorithm algorithm, Kind kind) {
   return false;
 }
 
-// A member that is a string; nullopt also where there is none.
+// A member that is a string; nullopt for any other member, or none.
 std::optional<std::string_view> text_of(const object& jwk, std::string_view name) {
   const Json* value = jwk.if_contains(name);
   if (!value || !value->is_string()) return std::nullopt;
@@ -148,7 +148,7 @@ base::Result<Key, JwkError> rsa_key(const object& jwk) {
 base::Result<Key, JwkError> ec_key(const object& jwk, const Curve& curve) {
   const auto x = bytes_of(jwk, "x");
   const auto y = bytes_of(jwk, "y");
-  // RFC 7518 §6.2.1.2: the full size of a coordinate, always.
+  // RFC 7518 §6.2.1.2: a coordinate always has its full size.
   if (!x || !y || x->size() != curve.coordinate || y->size() != curve.coordinate)
     return base::fail(JwkError::malformed);
   const std::string point = '\x04' + *x + *y;  // uncompressed: SEC 1 §2.3.3

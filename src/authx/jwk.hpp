@@ -29,14 +29,14 @@ enum class JwkError : std::uint8_t {
   other_use,     // its `use` or `key_ops` are not for verifying
   algorithm,     // its `alg` does not fit it or is not allowed, or none of the allowed ones fits it
   weak,          // RSA under 2,048 bits
-  not_a_key,     // numbers that are none: an even modulus, a point that is not on its curve
+  not_a_key,     // numbers that make no key: an even modulus, a point that is not on its curve
 };
 
 // For the log.
 std::string_view to_string(JwkError error);
 
-// Reads one key. allowed: best first; what a key without `alg` is pinned to is the first that fits
-// it.
+// Reads one key.
+// allowed: the best first; a key without `alg` is pinned to the first algorithm that fits it.
 base::Result<PublicKey, JwkError> read_jwk(const Json& jwk, std::span<const Algorithm> allowed);
 
 }  // namespace microframe::authx

@@ -43,8 +43,8 @@ base::Result<KeySet, KeySetError> KeySet::parse(std::string_view text,
     if (!set.passed_over_.empty()) set.passed_over_ += ", ";
     set.passed_over_ += std::to_string(count) + " " + std::string(to_string(error));
   }
-  // A set without keys is a server's fault more likely than an issuer's end: it must not replace
-  // good keys.
+  // A set without keys is more likely a server's fault than an issuer's end: such a set must not
+  // replace good keys.
   if (set.keys_.empty()) return base::fail(KeySetError::no_key);
   return set;
 }

@@ -30,17 +30,17 @@ class KeySet {
   static constexpr std::size_t kBytesMax = 64 * 1024;
   static constexpr std::size_t kKeysMax = 100;
 
-  // Reads a set. Keys that cannot be used are passed over (RFC 7517 §5), and noted.
-  // allowed: as read_jwk.
+  // Reads a set. Keys that cannot be used are skipped (RFC 7517 §5), and noted.
+  // allowed: as for read_jwk.
   static base::Result<KeySet, KeySetError> parse(std::string_view text,
                                                  std::span<const Algorithm> allowed);
 
-  // The key with that name which verifies that algorithm; nullptr if there is none. Without a name
-  // it is the only key of the algorithm, if just one is.
+  // The key with that name and algorithm; nullptr if there is none. Without a name: the key of that
+  // algorithm, if there is exactly one.
   const Verifier* find(std::optional<std::string_view> kid, Algorithm algorithm) const;
 
   std::size_t size() const { return keys_.size(); }
-  // What was passed over and why, for the log: "1 weak, 2 for another use"; "" for nothing.
+  // What was skipped and why, for the log: "1 weak, 2 for another use"; "" for nothing.
   const std::string& passed_over() const { return passed_over_; }
   // Whether both have keys of the same names and algorithms.
   bool names_as(const KeySet& other) const;
@@ -52,8 +52,8 @@ class KeySet {
   std::string passed_over_;
 };
 
-// What a server knows now of the keys of an AuthConfig's key_sources, in their order; nullptr:
-// none.
+// What a server knows now of the keys of an AuthConfig's key_sources, in the order of the sources;
+// nullptr: no keys are known.
 using KnownKeys = std::vector<std::shared_ptr<const KeySet>>;
 
 }  // namespace microframe::authx

@@ -6,7 +6,7 @@
 namespace microframe::authx {
 namespace {
 
-// Up to a tenth less or more.
+// `wait`, up to a tenth shorter or longer.
 KeyCache::Duration jittered(KeyCache::Duration wait, double chance) {
   return std::chrono::duration_cast<KeyCache::Duration>(wait * (0.9 + 0.2 * chance));
 }
@@ -27,11 +27,11 @@ std::shared_ptr<const KeySet> KeyCache::keys(Moment now) const {
 }
 
 KeyCache::Outlook KeyCache::want(Moment since, Moment deadline) {
-  // A fetch that began before has not seen what the issuer published meanwhile.
+  // A fetch that began before `since` has not seen what the issuer published meanwhile.
   if (known_since_ && *known_since_ >= since) return Outlook::absent;
   if (fetching_ && began_ >= since) return Outlook::coming;
   wanted_ = true;
-  // One under way may bring it too.
+  // A fetch that is under way may bring the key too.
   return fetching_ || next_fetch() < deadline ? Outlook::coming : Outlook::too_far;
 }
 

@@ -3,9 +3,9 @@
 //
 //   resting --begin--> fetching --succeed or fail--> resting
 //
-// A fetch begins at most once in a cool-down, whatever for: the interval, or a key that is not
-// known, however many ask for one. A fetch that fails changes no key; keys are known until they are
-// age_max old.
+// At most one fetch begins per cool-down, whether the interval is over or somebody asks for a key
+// that is not known, however many ask. A fetch that fails changes no key; keys are known until they
+// are age_max old.
 #pragma once
 
 #include <chrono>
@@ -26,29 +26,31 @@ class KeyCache {
   // The first fetch is due at once.
   KeyCache(const JwksSource& source, Moment now);
 
-  // nullptr: never fetched, or too long ago.
+  // returns: nullptr if no keys were ever fetched, or too long ago.
   std::shared_ptr<const KeySet> keys(Moment now) const;
 
-  // What is to be thought of a key that was not among keys() at `since`.
+  // What can be said of a key that was not among keys() at `since`.
   enum class Outlook : std::uint8_t {
-    absent,   // a fetch that began since has not brought it: there is no such key
+    absent,   // a fetch that began since then has not brought it: there is no such key
     coming,   // a fetch is under way, or begins before the deadline: ask again when it has ended
     too_far,  // nobody can tell before the deadline
   };
   // Has the keys fetched as soon as the cool-down allows, unless the key is absent.
   Outlook want(Moment since, Moment deadline);
 
-  // When a fetch is to begin; never while one is under way.
+  // When the next fetch must begin; Moment::max() while one is under way.
   Moment next_fetch() const;
   bool is_fetching() const { return fetching_; }
 
   // A fetch begins. Not while one is under way.
   void begin(Moment now);
-  // It has brought `keys`. max_age: the answer's. chance: in [0, 1), anew each time, so that many
-  // servers do not fetch at once.
+  // The fetch has brought `keys`.
+  // max_age: of the answer.
+  // chance:  a new number in [0, 1) each time, so that many servers do not fetch at the same
+  // moment.
   void succeed(std::shared_ptr<const KeySet> keys, std::optional<std::chrono::seconds> max_age,
                double chance);
-  // It has brought nothing.
+  // The fetch has brought nothing.
   void fail(double chance);
 
  private:

@@ -9,7 +9,7 @@ namespace microframe::authx {
 std::optional<std::chrono::seconds> max_age_of(std::string_view cache_control) {
   constexpr std::string_view kName = "max-age=";
   constexpr std::size_t kDigitsMax = 9;
-  // A line as libcurl gives it bears its end.
+  // libcurl gives a line with its CRLF.
   while (cache_control.ends_with('\n') || cache_control.ends_with('\r'))
     cache_control.remove_suffix(1);
   while (!cache_control.empty()) {

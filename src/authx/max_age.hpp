@@ -7,8 +7,8 @@
 
 namespace microframe::authx {
 
-// The max-age of a Cache-Control field's value; nullopt if there is none that is a number of at
-// most nine digits.
+// The max-age in the value of a Cache-Control field; nullopt if there is none, or it is no number
+// of at most nine digits.
 std::optional<std::chrono::seconds> max_age_of(std::string_view cache_control);
 
 }  // namespace microframe::authx

@@ -19,7 +19,7 @@ bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// RFC 6454 §4: an origin leaves its scheme's own port out; a Host that a proxy wrote may name it.
+// RFC 6454 §4: an origin leaves out its scheme's own port; a Host that a proxy wrote may name it.
 bool is_own_origin(std::string_view origin, std::string_view host) {
   for (const WebScheme& scheme : kWebSchemes) {
     if (!equal_without_case(origin.substr(0, scheme.prefix.size()), scheme.prefix)) continue;
@@ -36,8 +36,7 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
 
 bool origin_allowed(std::optional<std::string_view> origin, std::string_view host,
                     std::span<const std::string> allowed) {
-  // RFC 6454 §6.1: "null" stands for every origin that has no name, a sandboxed frame of anybody's
-  // among them.
+  // RFC 6454 §6.1: "null" stands for every origin without a name; anybody's sandboxed frame is one.
   if (!origin || !is_origin(*origin)) return false;
   if (allowed.empty()) return is_own_origin(*origin, host);
   return std::any_of(allowed.begin(), allowed.end(),

@@ -1,4 +1,4 @@
-// Which origins a cookie is honoured from: against cross-site WebSocket hijacking (RFC 6455 §10.2).
+// From which origins a cookie is honoured: against cross-site WebSocket hijacking (RFC 6455 §10.2).
 #pragma once
 
 #include <optional>
@@ -8,15 +8,16 @@
 
 namespace microframe::authx {
 
-// origin:  the Origin field (RFC 6454 §7): a browser always sends one; missing or "null" is not
-// allowed. host:    the request's Host, with or without the port that is the scheme's own. allowed:
-// whole origins, compared without case; empty: only the origin whose host and port are the
-// request's own.
+// origin:  the Origin field (RFC 6454 §7). A browser always sends one: a missing one, or "null", is
+//          not allowed.
+// host:    the request's Host, with or without the port that is the scheme's own.
+// allowed: whole origins, compared without case; empty: only the origin whose host and port are the
+//          request's own.
 bool origin_allowed(std::optional<std::string_view> origin, std::string_view host,
                     std::span<const std::string> allowed);
 
 // Whether `text` has the form of an origin that a browser names (RFC 6454 §6.2): scheme "://" host
-// [":" port], and nothing behind.
+// [":" port], and nothing after it.
 bool is_origin(std::string_view text);
 
 }  // namespace microframe::authx

@@ -16,7 +16,7 @@ bool fits(const std::string& password) {
   return password.size() <= kPasswordBytesMax && password.find('\0') == std::string::npos;
 }
 
-// "" if `setting` is not bcrypt's.
+// returns: "" if `setting` is not bcrypt's.
 std::string bcrypt(const std::string& password, const std::string& setting) {
   if (!setting.starts_with("$2")) return {};
   const auto data = std::make_unique<crypt_data>();
@@ -26,14 +26,14 @@ std::string bcrypt(const std::string& password, const std::string& setting) {
 
 std::string hash_now(const std::string& password) {
   char setting[CRYPT_GENSALT_OUTPUT_SIZE];
-  // Without bytes of ours the salt is the kernel's random.
+  // Given no bytes, crypt takes the salt from the kernel's random numbers.
   if (!crypt_gensalt_rn("$2b$", kCost, nullptr, 0, setting, sizeof setting)) throw std::bad_alloc();
   std::string hash = bcrypt(password, setting);
   if (hash.empty()) throw std::bad_alloc();
   return hash;
 }
 
-// In a time that does not depend on where they differ.
+// Compares in a time that does not depend on where the two differ.
 bool equal(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned difference = 0;

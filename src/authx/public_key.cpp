@@ -82,7 +82,7 @@ void check_fits(const EVP_PKEY* key, Algorithm algorithm) {
 
 Key read_pem(const std::string& pem, bool is_private, Algorithm algorithm) {
   const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  // A key with a passphrase is refused instead of asking for it on the terminal.
+  // A key with a passphrase is refused; OpenSSL would ask for the passphrase on the terminal.
   const auto no_passphrase = [](char*, int, int, void*) { return -1; };
   Key key(is_private ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr)
                      : PEM_read_bio_PUBKEY(bio.get(), nullptr, no_passphrase, nullptr));
@@ -99,8 +99,8 @@ Key read_pem(const std::string& pem, bool is_private, Algorithm algorithm) {
   return key;
 }
 
-// Sets up signing or verifying: the digest, and for PSS the padding of RFC 7518 §3.5 (salt as long
-// as the hash).
+// Sets up signing or verifying: the digest, and for PSS the padding of RFC 7518 §3.5 (a salt as
+// long as the hash).
 template <class Init>
 bool begin(EVP_MD_CTX* context, EVP_PKEY* key, Algorithm algorithm, Init init) {
   EVP_PKEY_CTX* details = nullptr;
@@ -114,7 +114,7 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-// RFC 7518 §3.4: a JWS carries r and s side by side, OpenSSL wants DER.
+// RFC 7518 §3.4: a JWS carries r and s side by side, OpenSSL expects DER.
 int half_size(Algorithm algorithm) {
   return algorithm == Algorithm::ES256 ? 32 : 48;
 }

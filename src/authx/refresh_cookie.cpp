@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kSameSite = {"strict", "lax", "none"};
 
-// RFC 6265 §4.1.1: visible ASCII, less what would end the value.
+// RFC 6265 §4.1.1: visible ASCII, without what would end the value.
 bool is_cookie_octet(char c) {
   constexpr std::string_view kNot = "\",;\\";
   return c > 0x20 && c < 0x7F && kNot.find(c) == std::string_view::npos;

@@ -11,7 +11,7 @@
 namespace microframe::authx {
 namespace {
 
-// Whether `host` is this machine's own, by its name alone.
+// Whether `host` means this machine, by its name alone.
 bool is_loopback(std::string_view host) {
   if (host == "localhost" || host == "[::1]") return true;
   const auto address = base::IpAddress::parse(host);
@@ -19,8 +19,8 @@ bool is_loopback(std::string_view host) {
   return address && address->shares_prefix(*loopback, 8);
 }
 
-// The host of "scheme://host[:port]..."; "" for a URL with user information, which would reach the
-// log, with what no URL holds, or without a host.
+// The host of "scheme://host[:port]...": "" for a URL without a host, with characters that no
+// URL holds, or with user information, which would reach the log.
 std::string_view host_of(std::string_view url) {
   const auto is_bad = [](char c) {
     return c <= ' ' || c == '\\' || static_cast<unsigned char>(c) > 0x7E;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kDepthMax = 8;
 
-// The members that `text`, which is valid JSON, writes: each has one colon outside the strings.
+// How many members `text`, which is valid JSON, has: each has one colon outside the strings.
 std::size_t members_written(std::string_view text) {
   std::size_t colons = 0;
   bool in_string = false;
@@ -25,7 +25,7 @@ std::size_t members_written(std::string_view text) {
   return colons;
 }
 
-// Nests no deeper than kDepthMax.
+// Whether `text` nests no deeper than kDepthMax.
 std::size_t members_kept(const Json& value) {
   std::size_t count = 0;
   if (const auto* object = value.if_object()) {
@@ -45,8 +45,8 @@ std::optional<Json> parse_strict_object(std::string_view text) {
   boost::json::error_code error;
   Json value = boost::json::parse(text, error, {}, options);
   if (error || !value.is_object() || !base::is_finite(value)) return std::nullopt;
-  // Of members with one name the parser keeps the last, and all that the others hold is gone with
-  // them.
+  // Of several members with the same name the parser keeps the last one, and loses whatever the
+  // others hold.
   if (members_kept(value) != members_written(text)) return std::nullopt;
   return value;
 }

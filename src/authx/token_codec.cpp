@@ -17,8 +17,8 @@ namespace {
 
 using base::equal_without_case;
 
-// RFC 8725 §3.10: a `kid` is somebody else's text that ends up in a look-up: what reads like a path
-// or a query is nobody's name for a key.
+// RFC 8725 §3.10: a `kid` is somebody else's text that is used to look a key up: text that reads
+// like a path or a query is nobody's name for a key.
 bool is_key_name(const Json& kid) {
   constexpr std::size_t kBytesMax = 128;
   constexpr std::string_view kAllowed =
@@ -36,9 +36,9 @@ std::optional<Algorithm> algorithm_of(const boost::json::object& header) {
   return alg && alg->is_string() ? algorithm_named(alg->get_string()) : std::nullopt;
 }
 
-// RFC 7515 §4.1, RFC 8725 §3. `kid` and the thumbprints (x5t) only name a key: a pinned one needs
-// no name, a set of keys is asked for `kid` alone. What brings a key along, or says where to fetch
-// one, is refused.
+// RFC 7515 §4.1, RFC 8725 §3. `kid` and the thumbprints (x5t) only name a key: a pinned key needs
+// no name, and a set of keys is only asked for the `kid`. A header that brings a key along, or
+// says where to fetch one, is refused.
 std::optional<TokenError> check_header(const boost::json::object& object) {
   for (const char* name : {"crit", "jku", "jwk", "x5u", "x5c", "b64"}) {
     if (object.contains(name)) return TokenError::forbidden_header;
@@ -126,10 +126,10 @@ std::string TokenCodec::issue(TokenType type, std::string_view sub, const TokenO
   return token;
 }
 
-// Of a token for the pinned key.
+// The header of a token for the pinned key.
 std::optional<TokenError> TokenCodec::judge_header(std::string_view encoded) const {
-  // Nearly every token has the header that issue() writes, for others write the same: it is known
-  // to be good.
+  // Nearly every token has the header that issue() writes, because other issuers write the same,
+  // and that header is known to be good.
   if (encoded == usual_header_) return std::nullopt;
   const auto header = decode_object(encoded);
   if (!header) return TokenError::malformed;

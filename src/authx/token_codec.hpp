@@ -1,5 +1,5 @@
-// TokenCodec: an AuthConfig made ready: makes and verifies tokens. RFC 7515, RFC 7519, RFC 8725.
-// Threading: const, from many threads at once.
+// TokenCodec: makes and verifies tokens by an AuthConfig whose keys are made ready. RFC 7515, RFC
+// 7519, RFC 8725. Threading: const, used from many threads at once.
 #pragma once
 
 #include <memory>
@@ -16,10 +16,10 @@
 
 namespace microframe::authx {
 
-// Why a token was not taken by what is known of its issuer's keys.
+// Why a token was not accepted, given what is known of its issuer's keys.
 struct Unverified {
   TokenError error;
-  std::size_t source = 0;  // of unknown_key: which of the key_sources is to be asked
+  std::size_t source = 0;  // of unknown_key: which of the key_sources may know the key
 };
 
 class TokenCodec {
@@ -35,13 +35,13 @@ class TokenCodec {
   std::string issue(TokenType type, std::string_view sub, const TokenOptions& options,
                     Time now) const;
 
-  // Checks form, algorithm and signature first, then what the claims say; a forged token is never
-  // told as expired.
+  // Checks form, algorithm and signature first, then the claims; a forged token is never reported
+  // as expired.
   base::Result<Claims, TokenError> verify(std::string_view token, TokenType expected,
                                           Time now) const;
-  // The same with the keys that are known of the configuration's key_sources, if it has any. A
-  // token's `iss` and `kid` choose among them, unverified, and lead nowhere else (RFC 8725 §3.8,
-  // §3.10).
+  // The same with the keys that are known of the configuration's key_sources, if there are any. The
+  // unverified `iss` and `kid` of a token choose among those keys, and lead nowhere else (RFC 8725
+  // §3.8, §3.10).
   base::Result<Claims, Unverified> verify(std::string_view token, TokenType expected, Time now,
                                           const KnownKeys& keys) const;
 
@@ -52,7 +52,7 @@ class TokenCodec {
   const AuthConfig config_;
   const std::unique_ptr<Verifier> verifier_;  // nullptr with key_sources
   const std::unique_ptr<Signer> signer_;
-  const std::string usual_header_;  // of its tokens, encoded
+  const std::string usual_header_;  // of the tokens that issue() makes, encoded
 };
 
 }  // namespace microframe::authx

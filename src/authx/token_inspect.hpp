@@ -6,7 +6,7 @@
 
 namespace microframe::authx {
 
-// The header and the claims as JSON, a line each. The signature is not checked, and not shown.
+// The header and the claims as JSON, one line each. The signature is neither checked nor shown.
 // errors: InvalidTokenException for text that is no token.
 std::string inspect(std::string_view token);
 

@@ -17,7 +17,7 @@ std::pair<Admission::Verdict, Admission::Ticket> Admission::admit(std::uint64_t 
   const base::Lock lock(mutex_);
   if (connections_max_ != 0 && connections_ >= connections_max_)
     return {Verdict::process_full, Ticket{}};
-  // The loops' clocks differ by the length of an iteration, and for the bucket time must not go
+  // The clocks of loops differ by the length of an iteration, and the bucket's time must not go
   // back.
   latest_ms_ = std::max(latest_ms_, now_ms);
   if (!handshakes_.take(handshakes_per_second_, handshakes_burst_, latest_ms_))

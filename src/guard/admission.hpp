@@ -30,7 +30,7 @@ class Admission {
     no_proxy,      // only proxies may connect, and this is none
   };
 
-  // A place taken, given back on destruction. It must not outlive its Admission.
+  // A place that is taken, and given back on destruction. It must not outlive its Admission.
   class Ticket {
    public:
     Ticket() = default;
@@ -50,23 +50,24 @@ class Admission {
     friend class Admission;
     explicit Ticket(Admission* admission) : admission_(admission) {}
     Admission* admission_ = nullptr;
-    std::string address_;  // "" until counted for one
+    std::string address_;  // "" until the connection is counted for an address
   };
 
   explicit Admission(const Limits& limits);
 
-  // Takes a place in the process for a connection accepted at `now_ms`, of any loop's clock.
+  // Takes a place in the process for a connection accepted at `now_ms`, by the clock of any loop.
   std::pair<Verdict, Ticket> admit(std::uint64_t now_ms);
-  // Counts the connection, once, for `address`, as counted_as() names it. Apart from admit(), for a
-  // proxy tells its client only later. returns: admitted, or address_full; the ticket then holds
-  // its place in the process still.
+  // Counts the connection, once, for `address`, as counted_as() names it. Apart from admit(),
+  // because a proxy tells its client only later.
+  // returns: admitted, or address_full; the ticket then still holds its place in the process.
   Verdict count_for(std::string address, Ticket& ticket);
 
-  // From now on nobody is admitted, or again somebody: told by who watches the memory.
+  // From now on nobody is admitted, or connections are admitted again: whoever watches the memory
+  // says so.
   void shed(bool memory_is_full) { memory_full_.store(memory_is_full, std::memory_order_relaxed); }
 
   std::size_t connections() const;
-  // AuthManagers being asked.
+  // The users being looked up by AuthManagers.
   base::Slots& authentications() { return authentications_; }
   const base::Slots& authentications() const { return authentications_; }
 
@@ -87,18 +88,17 @@ class Admission {
   std::unordered_map<std::string, std::size_t> by_address_ MICROFRAME_GUARDED_BY(mutex_);
 };
 
-// Whom a client's connections are counted for: its address without the port, of IPv6 the /64 it
-// lies in, for that is the least a subscriber is given (RFC 6177); or "unix".
+// What a client's connections are counted for: the client's address without the port; for IPv6 the
+// /64 that it lies in, because a subscriber is given no less (RFC 6177); or "unix".
 std::string counted_as(const net::PeerAddress& peer);
 
-// What one that was not admitted is told.
+// What a client is told that was not admitted.
 struct Refusal {
   Rejection why;
   unsigned status;
   std::string_view detail;
   std::string_view fields;
-  bool sees_pages;  // a page is answered all the same: who looks after the server must see it when
-                    // it is full
+  bool sees_pages;  // pages are answered all the same: an operator must see a server that is full
 };
 Refusal refusal_of(Admission::Verdict verdict);
 

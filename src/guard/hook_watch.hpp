@@ -1,5 +1,5 @@
-// HookWatch: from looks at what a loop shows, which hook holds it up and for how long. Time is an
-// argument.
+// HookWatch: which hook holds a loop up, and for how long, found out by repeated looks at what the
+// loop shows. Time is an argument.
 #pragma once
 
 #include <chrono>
@@ -17,12 +17,12 @@ class HookWatch {
     enum class Kind : std::uint8_t { blocks, ended };
     Kind kind;
     detail::Activity activity;
-    std::chrono::milliseconds seen;  // running; it began at most one look earlier
+    std::chrono::milliseconds seen;  // how long it ran; it began at most one look earlier
   };
 
   // Looks at the loop's sign at `now`.
-  // returns: `blocks` once for a run that is seen for `limit`, `ended` once when such a run is seen
-  // no more.
+  // returns: `blocks`, once, for a run that has been seen for `limit`; `ended`, once, when such a
+  // run is no longer seen.
   std::optional<Finding> look(const detail::ActivitySign::Reading& reading,
                               std::chrono::milliseconds now, std::chrono::milliseconds limit) {
     if (reading.run == last_.run) {

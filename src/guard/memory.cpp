@@ -18,7 +18,7 @@ std::string cgroup_path() {
   return "/";
 }
 
-// 0 where there is no such file, or it says "max".
+// 0 if there is no such file, or the file says "max".
 std::size_t read_bytes(const std::string& path) {
   std::ifstream file(path);
   std::size_t bytes = 0;
@@ -36,7 +36,7 @@ std::size_t resident_bytes() {
 }
 
 std::size_t cgroup_bytes_max() {
-  // A limit of any cgroup above holds too: the least one counts.
+  // The limits of all cgroups above hold too: the least of them counts.
   std::size_t least = 0;
   std::string path = cgroup_path();
   while (true) {

@@ -8,11 +8,11 @@ namespace microframe::guard {
 // Resident bytes of this process; 0 if the kernel does not tell.
 std::size_t resident_bytes();
 
-// What the cgroup of this process allows it, with all others in it (memory.max of cgroup v2); 0 if
-// nothing is said.
+// What its cgroup allows this process, together with all others in the cgroup (memory.max of cgroup
+// v2); 0 if there is no such limit.
 std::size_t cgroup_bytes_max();
 
-// Has malloc give what was freed back to the kernel. May take some milliseconds.
+// Has malloc give freed memory back to the kernel. This may take some milliseconds.
 void give_freed_memory_back();
 
 }  // namespace microframe::guard

@@ -19,8 +19,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
-// "192.0.2.1", "192.0.2.1:50000", "2001:db8::1", "[2001:db8::1]" or "[2001:db8::1]:50000": what
-// proxies write.
+// Reads what proxies write: "192.0.2.1", "192.0.2.1:50000", "2001:db8::1", "[2001:db8::1]" or
+// "[2001:db8::1]:50000".
 std::optional<PeerAddress> parse_element(std::string_view text) {
   std::string_view host = text;
   std::string_view port = "0";

@@ -13,7 +13,7 @@ namespace microframe::guard {
 
 class Proxies {
  public:
-  // errors: ConfigError for a network that is none, or a PROXY header that nobody could send.
+  // errors: ConfigError for text that is no network, or a PROXY header that nobody could send.
   explicit Proxies(const TrustedProxies& trusted);
 
   bool trusts(const net::PeerAddress& peer) const { return networks_.contains(peer); }
@@ -22,10 +22,10 @@ class Proxies {
   // Whether `peer` is a proxy whose X-Forwarded-For tells its client.
   bool forwards(const net::PeerAddress& peer) const { return forwarded_for_ && trusts(peer); }
 
-  // The client of a request with these X-Forwarded-For fields, in their order, that came from
-  // `peer`. Each proxy appends the address that it was asked from: read from the right, the first
-  // one that is not a trusted proxy's is the client's; all before it are whatever that client
-  // wrote. What is no address ends the list.
+  // The client of a request that came from `peer` with these X-Forwarded-For fields, in their
+  // order. Each proxy appends the address of whoever asked it. Read from the right, the first
+  // address that is not a trusted proxy's is the client's; everything to its left is whatever
+  // that client wrote. Text that is no address ends the list.
   net::PeerAddress client(const std::vector<std::string_view>& forwarded_for,
                           net::PeerAddress peer) const;
 

@@ -35,19 +35,18 @@ enum class Rejection : std::uint8_t {
   closing_timeout,    // the peer's Close never came
   heartbeat_timeout,  // 1006: the peer has gone silent
   tls_timeout,        // the TLS handshake was not done in time
-  tls_failed,         // it failed: the detail says why
+  tls_failed,         // the TLS handshake failed: the detail says why
   // Overload.
   handshake_flood,     // 503: more handshakes a second than the process takes
   auth_overload,       // 503: too many users are being looked up
   memory_full,         // 503
   out_of_descriptors,  // a connection waits in the kernel, and may be dropped there
   // Proxies.
-  no_proxy,       // 403: only proxies may connect, and this is none
+  no_proxy,       // 403: only proxies may connect, and this peer is none
   proxy_header,   // dropped: no PROXY header, or a bad one
   proxy_timeout,  // dropped: no whole PROXY header in time
   // Keys and tokens.
-  keys_unavailable,  // 503: the issuer's keys are not known, or not whether they still are what
-                     // they were
+  keys_unavailable,  // 503: the issuer's keys are not known, or too old to be trusted
   key_waits_full,    // 503: too many wait for keys
   revoked,           // 4409
   // Rooms: a JoinResult; the connection lives.
@@ -62,11 +61,12 @@ inline constexpr std::size_t kRejections = static_cast<std::size_t>(Rejection::c
 // The label's value: the enumerator's name.
 std::string_view to_string(Rejection rejection);
 
-// Counts rejections, and logs them. Any thread.
+// Counts rejections and logs them. Any thread.
 class Rejections {
  public:
-  // peer: who it was, an address or else a user. detail: holds no token; the log escapes it. At
-  // most a few lines a second of each reason are written.
+  // At most a few lines per second are written for each reason.
+  // peer:   who was rejected, an address or else a user.
+  // detail: holds no token; the log escapes it.
   void add(Rejection why, std::string_view peer, std::string_view detail);
   std::uint64_t count(Rejection why) const { return counts_[static_cast<std::size_t>(why)]; }
 

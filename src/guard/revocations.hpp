@@ -1,7 +1,7 @@
-// Revocations: users whose tokens are no longer good, from when. Any thread.
-// Each entry stands for good, for nobody knows how long a token may still live that was issued
-// before it. The table is bounded all the same: past the bound the oldest entry goes, and with it
-// every token, whoever's, that is as old.
+// Revocations: users whose tokens are no longer good, and up to which time of issue. Any thread.
+// An entry stays for ever, because nobody knows how long a token that was issued before it may
+// still live. The table is bounded all the same: past the bound the oldest entry is dropped, and
+// every token that is as old, of any user, is no longer good either.
 #pragma once
 
 #include <atomic>
@@ -23,12 +23,14 @@ class Revocations {
 
   explicit Revocations(std::size_t users_max = kUsersMax) : users_max_(users_max) {}
 
-  // From now on the user's tokens issued up to `now` are not good. `now` does not run backwards by
+  // From now on the user's tokens issued up to `now` are not good. `now` must not run backwards by
   // much.
   void revoke(std::string_view user, authx::Time now);
 
-  // Whether a token of the user's issued then is no longer good. An `iat` counts whole seconds: one
-  // of the second of the revocation is taken for older. A token without `iat` is older than any.
+  // Whether the user's token that was issued at `issued_at` is no longer good. An `iat` counts
+  // whole
+  // seconds: a token of the second of the revocation is taken for older. A token without `iat` is
+  // older than any revocation.
   bool covers(std::string_view user, authx::Time issued_at) const;
 
   std::size_t size() const;

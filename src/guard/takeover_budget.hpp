@@ -1,4 +1,5 @@
-// TakeoverBudget: the bytes that compressors of single connections may hold, in all. Any thread.
+// TakeoverBudget: the bytes that the compressors of single connections may hold together. Any
+// thread.
 #pragma once
 
 #include <atomic>
@@ -34,7 +35,7 @@ class TakeoverBudget {
 
   explicit TakeoverBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // returns: nullopt if so much is not left.
+  // returns: nullopt if less than that is left.
   std::optional<Share> take(std::size_t bytes) {
     std::size_t taken = bytes_.load(std::memory_order_relaxed);
     do {

@@ -21,19 +21,19 @@ struct Address {
 };
 
 // Reads "127.0.0.1:8000", "[::1]:8000", "localhost:8000", ":8000" or "unix:/run/app.sock".
-// errors: ConfigError, naming the forms.
+// errors: ConfigError that names the forms.
 Address parse_address(std::string_view text);
 
-// As parse_address reads it, with `port` in place of its own.
+// The text that parse_address reads, with `port` in place of the address's own.
 std::string to_string(const Address& address, std::uint16_t port);
 
-// A peer's IP address and port. 20 bytes, for there is one a connection.
+// A peer's IP address and port. 20 bytes, because every connection has one.
 class PeerAddress {
  public:
   PeerAddress() = default;
   // Reads what accept() or getpeername() filled in; any family but IPv4 and IPv6 is "unix".
   explicit PeerAddress(const sockaddr& address);
-  // port: 0 where a proxy told the address alone.
+  // port: 0 if a proxy told only the address.
   PeerAddress(const base::IpAddress& ip, std::uint16_t port) : ip_(ip), port_(port) {}
 
   bool is_unix() const { return ip_.family() == base::IpAddress::Family::none; }

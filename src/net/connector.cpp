@@ -20,8 +20,8 @@
 
 namespace microframe::net {
 
-// Resolver request, addresses and the descriptor being connected. It deletes itself when it is done
-// and nobody waits.
+// The resolver's request, the addresses, and the descriptor being connected. An attempt deletes
+// itself when it is done and nobody waits.
 struct Connector::Attempt {
   struct Poll {
     uv_poll_t uv;
@@ -72,12 +72,12 @@ void Connector::Attempt::begin() {
         self->guarded([&] { self->resolved(status); });
       },
       address.host.c_str(), std::to_string(address.port).c_str(), &hints);
-  // It refuses some names at once, and does not call back then.
+  // uv_getaddrinfo refuses some names at once, and then does not call back.
   if (failed != 0) loop.post([this, failed] { resolved(failed); });
 }
 
-// No exception crosses libuv: where memory runs out the attempt has failed, if nobody has been told
-// yet.
+// No exception crosses libuv: if memory runs out, the attempt has failed, unless its end was told
+// already.
 template <class Action>
 void Connector::Attempt::guarded(Action&& action) {
   try {

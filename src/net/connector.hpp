@@ -1,5 +1,5 @@
-// Connector: one attempt to reach a host, on a loop: resolves its name, then tries its addresses in
-// turn.
+// Connector: one attempt to reach a host, on a loop: resolves the host's name, then tries its
+// addresses in turn.
 #pragma once
 
 #include <functional>
@@ -11,11 +11,11 @@ namespace microframe::net {
 
 class Loop;
 
-// Threading: the loop's. Destroying it gives the attempt up.
+// Threading: the loop's. Destroying a connector gives its attempt up.
 class Connector {
  public:
-  // Called once, and throws nothing: with a connected, non-blocking descriptor, or -1 and what went
-  // wrong in words.
+  // Called once, with a connected, non-blocking descriptor, or with -1 and what went wrong in
+  // words. It throws nothing.
   using Done = std::function<void(int fd, std::string error)>;
 
   // address: a host (name or IP address) with a port, or a Unix path.

@@ -1,4 +1,4 @@
-// Descriptor: an open file descriptor, owned: closed with it. Threading: one at a time.
+// Descriptor: owns an open file descriptor, and closes it. Threading: one thread at a time.
 #pragma once
 
 #include <unistd.h>
@@ -11,7 +11,7 @@ class Descriptor {
  public:
   Descriptor() = default;
   // Takes `fd` over. -1: none.
-  Descriptor(int fd) : fd_(fd) {}  // NOLINT(google-explicit-constructor): what system calls give
+  Descriptor(int fd) : fd_(fd) {}  // NOLINT(google-explicit-constructor): what system calls return
   Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
     std::swap(fd_, other.fd_);

@@ -41,7 +41,7 @@ ConfigError cannot_listen(const Address& address, int error) {
   }
 }
 
-// Closes unless released.
+// Closes the descriptor, unless it was released.
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -80,7 +80,7 @@ AddressList resolve(const Address& address) {
   return {found, &::freeaddrinfo};
 }
 
-// Binds, with the port shared by others who ask for that, or alone.
+// Binds, alone or with a port that others who ask for the same may share.
 Descriptor bind_tcp(const Address& address, const addrinfo& where, std::uint16_t port,
                     bool shared) {
   Descriptor socket(::socket(where.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -109,8 +109,8 @@ std::vector<ListenSocket> open_tcp(const Address& address, std::size_t count) {
   const AddressList where = resolve(address);
   std::uint16_t port = address.port;
   if (port != 0) {
-    // SO_REUSEPORT would let a second start of ours take half of the connections: see first whether
-    // we are alone.
+    // With SO_REUSEPORT a second server of ours would take half of the connections: see first
+    // whether the port is free.
     const Descriptor alone = bind_tcp(address, *where, port, false);
     if (::listen(alone.get(), 1) != 0) throw cannot_listen(address, errno);
   }
@@ -124,8 +124,8 @@ std::vector<ListenSocket> open_tcp(const Address& address, std::size_t count) {
   return sockets;
 }
 
-// Whether what has the path is a stream socket that nobody listens on: left behind by a server that
-// is gone.
+// Whether the path belongs to a stream socket that nobody listens on: a server that is gone has
+// left it behind.
 bool is_left_behind(const sockaddr_un& where) {
   struct stat found{};
   if (::lstat(where.sun_path, &found) != 0 || !S_ISSOCK(found.st_mode)) return false;

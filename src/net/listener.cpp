@@ -19,7 +19,7 @@
 namespace microframe::net {
 namespace {
 
-// Others on the loop have their turn after so many.
+// So many connections are accepted in a row; then everybody else on the loop has a turn.
 constexpr int kAcceptsMax = 64;
 constexpr std::chrono::milliseconds kRest{100};
 
@@ -57,7 +57,7 @@ void Listener::watch() {
 }
 
 void Listener::accept_some() {
-  loop_.update_now();  // the deadlines of what is accepted count from here
+  loop_.update_now();  // the deadlines of the new connections count from here
   for (int i = 0; i < kAcceptsMax; ++i) {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
@@ -66,7 +66,7 @@ void Listener::accept_some() {
     if (fd < 0) {
       try {
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) rest();
-      } catch (const std::bad_alloc&) {  // the listener is still watched: this comes again
+      } catch (const std::bad_alloc&) {  // the listener is still watched, and comes here again
       }
       return;
     }
@@ -76,14 +76,14 @@ void Listener::accept_some() {
   }
 }
 
-// Out of descriptors: the connection stays queued and the listener readable, so looking at once
-// again would spin.
+// Out of descriptors: the connection stays queued and the listener readable, so looking again at
+// once would spin.
 void Listener::rest() {
   base::log::limited(
       base::log::Level::error, "out of descriptors",
       {{"advice", "raise the limit of open files (ulimit -n), or lower Limits::connections_max"}});
   rests_();
-  // First, for it may fail, and a listener that rests for ever would be deaf.
+  // First, because it may fail, and a listener that rests for ever would be deaf.
   loop_.after(kRest, [self = self_] {
     if (*self) (*self)->watch();
   });

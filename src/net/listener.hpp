@@ -30,19 +30,20 @@ class ListenSocket {
   std::uint16_t port_;
 };
 
-// Opens `count` sockets on one address, one a loop: TCP ones share the port by SO_REUSEPORT, so
-// that the kernel spreads the connections; Unix ones share one queue. Port 0 picks a free port, the
-// same for all. errors: ConfigError that says what to do: port in use, no permission, no such
-// interface or host, path taken.
+// Opens `count` sockets on one address, one per loop: TCP sockets share the port by SO_REUSEPORT,
+// so that the kernel spreads the connections; Unix sockets share one queue. Port 0 picks a free
+// port, the same for all.
+// errors: ConfigError that says what to do: port in use, no permission, no such interface or host,
+// path taken.
 std::vector<ListenSocket> open_listen_sockets(const Address& address, std::size_t count);
 
-// Threading: the loop's; made and destroyed there, or while the loop stands still.
+// Threading: the loop's. A listener is made and destroyed there, or while the loop stands still.
 class Listener {
  public:
-  // Takes a connected, non-blocking descriptor over. It throws nothing.
+  // Takes over a connected, non-blocking descriptor, and throws nothing.
   using Accept = std::function<void(int fd, const PeerAddress& peer)>;
 
-  // rests: called whenever no descriptor is left for a connection that waits.
+  // rests: called when no descriptor is left for a connection that waits.
   Listener(Loop& loop, ListenSocket socket, Accept accept, std::function<void()> rests);
   ~Listener();
   Listener(const Listener&) = delete;

@@ -16,9 +16,9 @@
 namespace microframe::net {
 namespace {
 
-// Others on the loop have their turn after so many callbacks of other threads.
+// So many callbacks of other threads run in a row; then everybody else on the loop has a turn.
 constexpr int kPostsMax = 256;
-// A loop that comes this late has been held up by a hook.
+// A loop that is this late has been held up by a hook.
 constexpr std::uint64_t kStallMs = 3 * base::TimerWheel::kTickMs;
 
 void check(int result) {
@@ -49,7 +49,7 @@ void log_out_of_memory() noexcept {
   }
 }
 
-// No exception crosses the loop, and what else waits on it has its turn.
+// No exception crosses the loop: whatever else waits has its turn.
 void call(const std::function<void()>& callback) {
   try {
     callback();
@@ -69,7 +69,7 @@ struct Work {
   std::function<void()> done;
 };
 
-// A Delayed is the only kind of timer whose handle bears no Loop in its data.
+// A Delayed is the only kind of timer whose handle does not have the Loop as its data.
 void delete_delayed(uv_handle_t* handle) {
   delete reinterpret_cast<Delayed*>(handle);
 }
@@ -78,7 +78,7 @@ void delete_delayed(uv_handle_t* handle) {
 
 struct Loop::Handles {
   uv_async_t wake;
-  uv_prepare_t before_poll;  // timers run before the poll: what they send must not wait for it
+  uv_prepare_t before_poll;  // what timers send must not wait for the poll, which comes after them
   uv_check_t after_poll;
   uv_timer_t tick;
 };
@@ -107,8 +107,8 @@ Loop::Loop(Io io)
 
 Loop::~Loop() {
   assert(!is_current());
-  // Closing goes through the loop: a loop that never ran is run for that alone, not for what was
-  // posted.
+  // Only a running loop closes its handles: a loop that never ran is run for that alone, without
+  // what was posted to it.
   if (life_ != Life::ended) {
     while (posts_.pop()) {
     }
@@ -134,7 +134,7 @@ void Loop::run() {
         uv_close(handle, delayed ? delete_delayed : nullptr);
       },
       this);
-  // Workers under way are waited for here: their functions must not outlive what they use.
+  // This waits for workers under way: their functions must not outlive what they use.
   uv_run(uv_.get(), UV_RUN_DEFAULT);
   set_current(nullptr);
   life_ = Life::ended;
@@ -157,7 +157,8 @@ void Loop::post_behind(std::function<void()> callback) {
   if (!woken_.exchange(true, std::memory_order_acq_rel)) uv_async_send(&handles_->wake);
 }
 
-// Stops behind what was posted before: while some of that is left, this is called again.
+// The loop stops after what was posted before stop(): while some of that is left, woken() is called
+// again.
 void Loop::woken() {
   const bool stopping = life_.load(std::memory_order_acquire) == Life::stopping;
   drain_posts();
@@ -165,8 +166,8 @@ void Loop::woken() {
 }
 
 void Loop::drain_posts() {
-  // Cleared first: a push that comes later wakes the loop again; one that came before is seen
-  // below.
+  // Cleared first: a callback that is pushed later wakes the loop again; one that was pushed before
+  // is found below.
   woken_.exchange(false, std::memory_order_acq_rel);
   for (int i = 0; i < kPostsMax; ++i) {
     const auto callback = posts_.pop();
@@ -210,8 +211,9 @@ void Loop::update_now() {
   uv_update_time(uv_.get());
 }
 
-// After a stall the deadlines wait for the next tick: libuv runs timers first, and what came in
-// time has not been read yet. Once: on a loop that is late every time they would never come.
+// After a stall the deadlines wait for the next tick: libuv runs timers first, and bytes that came
+// in time have not been read yet. They wait only once: on a loop that is always late they would
+// never come.
 void Loop::tick() {
   const std::uint64_t now = now_ms();
   const std::uint64_t last = std::exchange(ticked_ms_, now);
@@ -219,8 +221,7 @@ void Loop::tick() {
   if (!stalled_) wheel_.advance(now);
 }
 
-// Runs what the iteration has posted, then flushes what it has sent, until neither leaves anything
-// for the other.
+// Runs what the iteration has posted, then flushes what it has sent, until both are empty.
 void Loop::end_iteration() {
   while (!own_posts_.empty() || !flush_queue_.empty()) {
     for (const auto& callback : std::exchange(own_posts_, {})) call(callback);

@@ -1,6 +1,6 @@
-// Loop: one event loop and the thread that runs it. libuv's, with what every connection on it
-// shares. Threading: made anywhere; then everything but post(), stop() and is_current() belongs to
-// the thread in run().
+// Loop: one event loop (libuv's) with what every connection on it shares. Threading: a loop is
+// made on any thread; then everything but post(), stop() and is_current() belongs to the thread
+// in run().
 #pragma once
 
 #include <atomic>
@@ -26,24 +26,24 @@ class ReadySet;
 
 class Loop final : public detail::Scheduler {
  public:
-  // errors: ConfigError if the system has no descriptors left, or not the io_uring that is asked
-  // for.
+  // errors: ConfigError if the system has no descriptors left, or lacks the io_uring that `io`
+  // requires.
   explicit Loop(Io io = Io::plain);
   // Not while run() is under way.
   ~Loop() override;
 
   // Serves until stop(), then closes every handle of the loop, waits for its workers, and returns.
-  // Once.
+  // Called once.
   void run();
-  // Ends run() soon, after what was posted before. Needs no memory. Any thread.
+  // Ends run() soon, after what was posted before. Allocates nothing. Any thread.
   void stop();
 
-  // detail::Scheduler. What the loop itself posts runs at the end of its iteration, without waking
-  // anyone. A callback that runs out of memory is logged and over: who posts one that matters
-  // catches that himself.
+  // detail::Scheduler. What the loop itself posts runs at the end of its iteration, without
+  // waking anyone. If a callback throws std::bad_alloc, that is logged and the callback is over:
+  // a callback that must not be lost catches the exception itself.
   void post(std::function<void()> callback) override;
-  // Runs `callback` behind all that any thread has posted before, the loop itself with this too:
-  // post() from the loop may overtake what others have posted.
+  // Runs `callback` after everything that was posted before, by any thread. (What the loop posts
+  // itself by post() may overtake what other threads have posted.)
   void post_behind(std::function<void()> callback);
   void after(std::chrono::milliseconds delay, std::function<void()> callback) override;
   void work(std::function<void()> job, std::function<void()> done) override;
@@ -52,15 +52,15 @@ class Loop final : public detail::Scheduler {
   bool is_current() const { return current() == this; }
   // Monotonic time at the start of this iteration.
   std::uint64_t now_ms() const;
-  // Has now_ms() tell the time of this moment, where the iteration may have been a long one.
+  // Sets now_ms() to the present moment, for when the iteration may have been a long one.
   void update_now();
-  // Deadlines, two ticks (200 ms) late at most, and later on a loop that was held up.
+  // Deadlines. They come at most two ticks (200 ms) late, or later if the loop was held up.
   base::TimerWheel& wheel() { return wheel_; }
-  // Where each socket of the loop receives into: what lies there is good until the next receive.
+  // Every socket of the loop receives into this buffer: its content is good until the next receive.
   base::MutableBytes receive_buffer() { return {receive_buffer_.get(), kReceiveBytes}; }
-  // Who of the loop's sockets can be read or written.
+  // Which of the loop's sockets can be read or written.
   ReadySet& ready_set() { return *ready_set_; }
-  // Who of the loop's sockets has something to send when this iteration ends.
+  // Which of the loop's sockets have something to send when this iteration ends.
   FlushQueue& flush_queue() { return flush_queue_; }
 
   uv_loop_s* handle() { return uv_.get(); }

@@ -12,7 +12,7 @@ namespace {
 
 using base::IpAddress;
 
-// Where an IPv4 address stands in an IPv6 one that maps it.
+// Where the IPv4 address begins in an IPv6 address that maps it.
 constexpr unsigned kMappedBits = 96;
 
 ConfigError bad_network(std::string_view text) {

@@ -1,4 +1,4 @@
-// Networks: a list of IP networks, and whether a peer is of one of them. Immutable; any thread.
+// Networks: a list of IP networks, and whether a peer is in one of them. Immutable; any thread.
 #pragma once
 
 #include <string>
@@ -14,8 +14,9 @@ class PeerAddress;
 class Networks {
  public:
   Networks() = default;  // none
-  // Each of: an address, "192.0.2.1" or "::1"; a network, "10.0.0.0/8"; "unix", every peer of a
-  // Unix socket. errors: ConfigError that says what to write instead.
+  // Each is an address, "192.0.2.1" or "::1"; a network, "10.0.0.0/8"; or "unix": every peer of a
+  // Unix socket.
+  // errors: ConfigError that says what to write instead.
   explicit Networks(const std::vector<std::string>& list);
 
   bool empty() const { return networks_.empty() && !unix_; }

@@ -1,4 +1,4 @@
-// OpenSSL's objects, owned, and its errors in words. Included by .cpp files of net only.
+// Owned objects of OpenSSL's, and its errors in words. Only sources of net include this header.
 #pragma once
 
 #include <openssl/bio.h>
@@ -28,8 +28,8 @@ using OwnedKey = std::unique_ptr<EVP_PKEY, FreeWith<&EVP_PKEY_free>>;
 using OwnedCertificate = std::unique_ptr<X509, FreeWith<&X509_free>>;
 using OwnedChain = std::unique_ptr<STACK_OF(X509), FreeWith<&free_all>>;
 
-// Takes what lies in this thread's error queue. returns: the first error in words, which the others
-// follow from; "" for none.
+// Empties this thread's error queue.
+// returns: the first error in words, from which the others follow; "" if there is none.
 inline std::string openssl_error() {
   const unsigned long first = ERR_get_error();
   ERR_clear_error();

@@ -25,7 +25,7 @@ void Outbox::push(base::SharedBuffer frame) {
   } else {
     rest_.push_back(std::move(frame));
   }
-  bytes_ += size;  // last: without memory for the frame there is no more to write than before
+  bytes_ += size;  // last: push_back may throw, and then there is no more to write than before
 }
 
 void Outbox::push_urgent(base::SharedBuffer frame) {
@@ -86,7 +86,7 @@ void Outbox::consume(std::size_t bytes) {
 void Outbox::next_front() {
   if (rest_begin_ == rest_.size()) {
     front_ = {};
-    // Not = {}, which keeps the block.
+    // Not `= {}`, which would keep the block of memory.
     if (rest_.capacity() != 0) rest_ = std::vector<base::SharedBuffer>();
     rest_begin_ = 0;
     return;

@@ -1,6 +1,6 @@
-// Outbox: the frames of one stream that have not left yet, and how far the first has. Pure: it
-// writes nothing itself. The first frame lies in place, so that a stream with one frame at a time,
-// which is nearly every one, allocates nothing.
+// Outbox: the frames of one stream that have not left yet, and how much of the first has. Pure: the
+// outbox writes nothing itself. The first frame lies in place, so that a stream with one frame at a
+// time, as nearly every stream, allocates nothing.
 #pragma once
 
 #include <cstddef>
@@ -16,23 +16,27 @@ namespace microframe::net {
 
 class Outbox {
  public:
-  // Queues a frame, of one byte at least, behind the others. errors: std::bad_alloc, as if it had
-  // not been.
+  // Queues a frame, of one byte at least, behind the others.
+  // errors: std::bad_alloc; the outbox is then unchanged.
   void push(base::SharedBuffer frame);
-  // Queues a frame before the others, but behind one that has begun to leave. errors: as push.
+  // Queues a frame before the others, but behind one that has begun to leave.
+  // errors: as push.
   void push_urgent(base::SharedBuffer frame);
 
   bool empty() const { return bytes_ == 0; }
-  // Bytes still to leave.
+  // Bytes that have not left.
   std::size_t bytes() const { return bytes_; }
 
-  // Shows what is to leave next, first things first, in as many pieces as there is room for.
-  // returns: the pieces filled in; `offered` is the bytes they show.
+  // Shows what must leave next, in its order, in as many pieces as there is room for.
+  // offered: the number of bytes that the pieces show.
+  // returns: how many pieces were filled in.
   std::size_t gather(std::span<iovec> pieces, std::size_t& offered) const;
-  // Drops waiting frames of `stream`, the oldest first, until `bytes` bytes have gone or none is
-  // left of it. The first frame stays: some of it may have left. returns: how many were dropped.
+  // Drops waiting frames of `stream`, the oldest first, until `bytes` bytes are gone or no frame of
+  // the stream is left. The first frame of the outbox stays: some of it may have left.
+  // returns: how many frames were dropped.
   std::size_t drop_oldest(std::uint64_t stream, std::size_t bytes);
-  // Drops the frames of `stream` that wait, but not the first. returns: how many were dropped.
+  // Drops the waiting frames of `stream`, but not the first frame of the outbox.
+  // returns: how many frames were dropped.
   std::size_t drop_superseded(std::uint64_t stream);
 
   // So many bytes have left. An empty outbox holds no memory.

@@ -28,8 +28,8 @@ Preface::~Preface() {
   loop_.ready_set().forget(*this);
 }
 
-// Should the kernel have no memory for it, nothing is ever told of it: the receiver's deadline ends
-// it.
+// If the kernel has no memory to watch the descriptor, nothing is ever told: the owner's deadline
+// ends the connection.
 void Preface::watch(bool readable) {
   loop_.ready_set().change(fd_.get(), *this, {.readable = !readable}, {.readable = readable});
 }
@@ -46,14 +46,14 @@ void Preface::on_ready(Readiness) try {
   events_.on_preface(so_far);
   if (!ready.is_telling(self)) return;
   if (held_.empty()) held_.assign(peeked.begin(), peeked.end());
-  // What was only looked at would be told again and again.
+  // Take the bytes out of the kernel, which would tell of them again and again.
   consume(peeked.size());
   taken_ = held_.size();
-} catch (const std::bad_alloc&) {  // its own: its events throw nothing
+} catch (const std::bad_alloc&) {  // the preface's own: its owner's functions throw nothing
   events_.on_preface_end(held_.empty());
 }
 
-// The usual preface comes whole and is read where it lies.
+// The usual preface comes whole, and is read where it lies.
 base::Bytes Preface::gather(base::Bytes peeked) {
   if (held_.empty()) return peeked;
   held_.insert(held_.end(), peeked.begin(), peeked.end());
@@ -64,7 +64,7 @@ void Preface::consume(std::size_t size) {
   std::byte dropped[kPeekBytes];
   while (size != 0) {
     const ssize_t received = ::recv(fd_.get(), dropped, std::min(size, sizeof dropped), 0);
-    if (received <= 0) return;  // a reset, which its next reader sees
+    if (received <= 0) return;  // a reset, which the next reader of the stream sees
     size -= static_cast<std::size_t>(received);
   }
 }

@@ -24,7 +24,7 @@ ReadySet::ReadySet(uv_loop_s* loop)
                 [](uv_poll_t* poll, int, int) { static_cast<ReadySet*>(poll->data)->tell(); });
 }
 
-// After the loop, which has closed the handle.
+// The loop has ended by now, and has closed the handle.
 ReadySet::~ReadySet() {
   delete poll_;
   ::close(fd_);
@@ -49,7 +49,7 @@ void ReadySet::forget(const ReadyEvents& events) {
   }
 }
 
-// One batch: where more is ready, libuv calls again in the next iteration.
+// Tells one batch: if more is ready, libuv calls again in the next iteration.
 void ReadySet::tell() {
   const int count = ::epoll_wait(fd_, ready_.get(), static_cast<int>(kEventsMax), 0);
   if (count <= 0) return;

@@ -1,6 +1,6 @@
 // ReadySet: the sockets of a loop in one epoll set of their own, which libuv watches as a single
-// descriptor. libuv's own handle for a descriptor would cost four more system calls and 200 bytes a
-// connection (ADR 6). Threading: the loop's.
+// descriptor. libuv's own handle for a descriptor would cost four more system calls and 200 bytes
+// per connection (ADR 6). Threading: the loop's.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@ struct uv_poll_s;
 
 namespace microframe::net {
 
-// What a descriptor is ready for. One that has failed is ready for both, which reads and writes
-// then tell.
+// What a descriptor is ready for. A descriptor that has failed is ready for both: the read or the
+// write then shows the error.
 struct Readiness {
   bool readable;
   bool writable;
@@ -23,7 +23,7 @@ struct Readiness {
 
 class ReadyEvents {
  public:
-  // `this` may go meanwhile, if it takes itself out of the set.
+  // The receiver may be destroyed meanwhile, if it takes itself out of the set.
   virtual void on_ready(Readiness ready) = 0;
 
  protected:
@@ -38,27 +38,27 @@ class ReadySet {
   ReadySet(const ReadySet&) = delete;
   ReadySet& operator=(const ReadySet&) = delete;
 
-  // What a descriptor is watched for. The set of nothing is not watched at all, for the kernel
-  // tells a hang-up of what is watched for nothing, again and again.
+  // What a descriptor is watched for. A descriptor that is watched for nothing is taken out of the
+  // set, because the kernel would tell of its hang-up again and again.
   struct Interest {
     bool readable : 1 = false;
     bool writable : 1 = false;
-    // Tells once of what has come or of new room, and of an end, not as long as there is any:
-    // whoever asks for it reads until there is no more, or has itself told anew by change(). It
-    // spares the kernel to look at each descriptor again, a hundredth of an echo.
+    // Tells only once of what has come, of new room and of an end, not for as long as they last:
+    // the receiver must read until there is no more, or be told again by change(). This spares the
+    // kernel a second look at each descriptor, a hundredth of an echo.
     bool once : 1 = false;
     bool operator==(const Interest&) const = default;
     bool none() const { return !readable && !writable; }
   };
 
-  // Watches `fd` for `wanted`, in place of `watched`, and tells what it is ready for already.
-  // returns: false if the kernel has no memory for it; it is then watched as before.
+  // Watches `fd` for `wanted`, in place of `watched`, and tells what `fd` is ready for already.
+  // returns: false if the kernel has no memory for that; `fd` is then watched as before.
   bool change(int fd, ReadyEvents& events, Interest watched, Interest wanted);
-  // Forgets what is still to be told to `events`, which is about to go. Its descriptor is watched
-  // for nothing.
+  // Forgets what is still to be told to `events`, which is about to be destroyed. Its descriptor
+  // must no longer be watched.
   void forget(const ReadyEvents& events);
-  // Whether on_ready of these events is under way, and they are still in the set: only compared,
-  // not touched.
+  // Whether on_ready of `events` is under way and has not been forgotten. `events` is only
+  // compared, not dereferenced.
   bool is_telling(const ReadyEvents* events) const { return telling_ == events; }
 
  private:

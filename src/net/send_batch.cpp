@@ -9,12 +9,12 @@
 namespace microframe::net {
 namespace {
 
-// Sends of one submit, and the pieces of all of them.
+// How many sends one submit() takes, and how many pieces all of them have.
 constexpr unsigned kSends = 1024;
 constexpr std::size_t kPieces = 4096;
 constexpr int kFlagsOfSend = MSG_DONTWAIT | MSG_NOSIGNAL;
 
-// Linux 5.18: one send that fails does not hold up those behind it.
+// Linux 5.18: a send that fails does not hold up the sends behind it.
 constexpr unsigned kFlagsOfRing = IORING_SETUP_SUBMIT_ALL;
 
 bool can_send(io_uring& ring) {
@@ -74,7 +74,7 @@ std::span<const SendBatch::Result> SendBatch::submit() {
   results_.clear();
   std::size_t submitted = 0;
   while (submitted < added_) {
-    // With MSG_DONTWAIT each is done as it is submitted.
+    // With MSG_DONTWAIT each send is done when it is submitted.
     const int count =
         io_uring_submit_and_wait(ring_.get(), static_cast<unsigned>(added_ - submitted));
     if (count == -EINTR) continue;

@@ -1,6 +1,6 @@
-// SendBatch: gives the kernel what many sockets have to send by one system call
-// (io_uring_enter(2)). Every send is done, or refused for now, when submit() returns: nothing stays
-// under way, so that frames need not be pinned. Threading: one at a time.
+// SendBatch: gives the kernel what many sockets have to send, by one system call
+// (io_uring_enter(2)). When submit() returns every send is done, or refused for now: nothing stays
+// under way, so frames need not be pinned. Threading: one thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -18,18 +18,19 @@ class SendBatch {
  public:
   // Pieces of one send, at most.
   static constexpr std::size_t kGatherMax = 64;
-  // From so many sockets on it costs less than a call each.
+  // From so many sockets on a batch costs less than one call per socket.
   static constexpr std::size_t kWorthwhile = 4;
 
-  // returns: nullptr where the kernel has no io_uring to give, or forbids it as containers do.
+  // returns: nullptr if the kernel has no io_uring, or forbids it, as containers do.
   static std::unique_ptr<SendBatch> make();
   ~SendBatch();
   SendBatch(const SendBatch&) = delete;
   SendBatch& operator=(const SendBatch&) = delete;
 
-  // Where the pieces of the next send are to be written; empty: there is no room before a submit().
+  // Room for the pieces of the next send; empty: submit() must come first.
   std::span<iovec> pieces();
-  // Adds a send of the first `count` of pieces(). number: comes back with its result.
+  // Adds a send of the first `count` of pieces().
+  // number: comes back with the result of this send.
   void add(int fd, std::size_t count, std::size_t number);
   bool empty() const { return added_ == 0; }
 
@@ -37,10 +38,11 @@ class SendBatch {
     std::size_t number;
     std::int64_t sent;  // bytes, or a negative errno, as EAGAIN
   };
-  // Has the kernel do them all. returns: what came of those that it did, in no order, good until
-  // the next add(). One that is missing was not begun; then is_broken().
+  // Has the kernel do all sends that were added.
+  // returns: the results, in no order, good until the next add(). If one is missing, its send was
+  // not begun, and is_broken().
   std::span<const Result> submit();
-  // The kernel gave up on the ring: nothing is to be added any more.
+  // The kernel has given up on the ring: nothing may be added any more.
   bool is_broken() const { return broken_; }
 
  private:

@@ -1,4 +1,4 @@
-// Signals: those that are asked for, told on a loop.
+// Signals: tells chosen signals of the process on a loop.
 #pragma once
 
 #include <functional>
@@ -8,10 +8,10 @@ namespace microframe::net {
 
 class Loop;
 
-// While one exists these signals do not end the process. Threading: the loop's.
+// While an object of this class exists, its signals do not end the process. Threading: the loop's.
 class Signals {
  public:
-  // told(number) is called on the loop, once a signal.
+  // told(number) is called on the loop, once per signal.
   Signals(Loop& loop, const std::vector<int>& numbers, std::function<void(int)> told);
   ~Signals();
   Signals(const Signals&) = delete;

@@ -17,7 +17,8 @@
 namespace microframe::net {
 namespace {
 
-// A full receive buffer is read again at once, so often at most; then others have their turn.
+// A full receive buffer is read again at once, at most so often; then other sockets have their
+// turn.
 constexpr int kReceivesMax = 4;
 
 EndReason reason_of(TlsSession::Step step) {
@@ -47,7 +48,7 @@ Socket::Socket(Loop& loop, Stream stream, SocketEvents& events)
 
 Socket::Stream Socket::release() {
   if (std::exchange(flush_, Flush::none) != Flush::none) loop_.flush_queue().forget(*this);
-  if (!unwatch()) throw std::bad_alloc();  // its descriptor would still tell this socket
+  if (!unwatch()) throw std::bad_alloc();  // the kernel would still tell this socket of it
   return {Descriptor(std::exchange(fd_, -1)), std::move(tls_)};
 }
 
@@ -81,8 +82,8 @@ void Socket::close() {
 bool Socket::unwatch() {
   if (fd_ < 0) return true;
   ReadySet& ready = loop_.ready_set();
-  // Taken out by name: closing would do that too, unless a child of the process holds the
-  // descriptor still.
+  // Closing the descriptor would take it out of the set too, unless a child of the process still
+  // holds it.
   const bool taken_out = watched_.none() || ready.change(fd_, *this, watched_, {});
   ready.forget(*this);
   return taken_out;
@@ -115,13 +116,13 @@ void Socket::finish_and_close() {
 }
 
 void Socket::mark_dirty() {
-  // While the kernel takes nothing, its readiness will bring us back.
+  // While the kernel takes nothing, flush() is called when the kernel is ready again.
   if (flush_ != Flush::none || blocked_since_ms_ != 0) return;
   loop_.flush_queue().add(*this);
   flush_ = Flush::queued;
 }
 
-// Called by the loop, or when the kernel takes bytes again. Where TLS runs out of memory, the
+// Called by the loop's queue, or when the kernel takes bytes again. If TLS runs out of memory, the
 // stream is over.
 void Socket::flush() try {
   const bool lost = std::exchange(flush_, Flush::none) == Flush::lost;
@@ -151,7 +152,7 @@ void Socket::offer_to(SendBatch& batch, std::size_t number) {
   batch.add(fd_, outbox_.gather(batch.pieces(), offered), number);
 }
 
-// What is left, and what went wrong, flush() finds out for itself.
+// flush() finds out for itself what is left and what went wrong.
 bool Socket::batch_sent(std::int64_t result) {
   if (result > 0) outbox_.consume(static_cast<std::size_t>(result));
   if (!outbox_.empty() || ending_ != Ending::none || blocked_since_ms_ != 0) return false;
@@ -159,7 +160,7 @@ bool Socket::batch_sent(std::int64_t result) {
   return true;
 }
 
-// With TLS, frames wait for the handshake.
+// With TLS the frames wait until the handshake is done.
 bool Socket::has_to_write() const {
   if (!tls_) return !outbox_.empty();
   return unsent() != 0 || (tls_->is_secured() && !outbox_.empty());
@@ -171,11 +172,11 @@ std::size_t Socket::unsent() const {
 
 void Socket::offer() {
   while (fd_ >= 0 && blocked_since_ms_ == 0 && has_to_write()) {
-    if (!write_some(Failure::wait)) return;  // an error shows again at the flush
+    if (!write_some(Failure::wait)) return;  // an error shows again in flush()
   }
 }
 
-// returns: false if no more can be written now, or ever.
+// returns: false if no more can be written now, or at all.
 bool Socket::write_some(Failure failure) {
   if (tls_) return write_sealed(failure);
   std::array<iovec, SendBatch::kGatherMax> pieces;
@@ -211,7 +212,7 @@ bool Socket::write_sealed(Failure failure) {
   switch (sent) {
     case TlsWire::Sent::all:
       if (!tls_->seal_waits()) return true;
-      blocked();  // until more has come; the peer is to be seen as slow meanwhile
+      blocked();  // until more has come; meanwhile the peer counts as slow
       return false;
     case TlsWire::Sent::some:
       blocked();
@@ -245,7 +246,8 @@ void Socket::resume_reading() {
   watch();
 }
 
-// Has what may be left told again. A socket that is not reading is told when it does.
+// Has the kernel tell of what may be left. A socket that is not reading is told when it reads
+// again.
 void Socket::watch_again() {
   if (fd_ < 0 || flush_ == Flush::lost || !watched_.readable) return;
   if (!loop_.ready_set().change(fd_, *this, watched_, watched_)) lose_sight();
@@ -253,9 +255,9 @@ void Socket::watch_again() {
 
 void Socket::watch() {
   if (fd_ < 0 || flush_ == Flush::lost) return;
-  // Where TLS waits for the peer, room in the kernel is no news.
+  // While TLS waits for the peer, room in the kernel changes nothing.
   const bool room_matters = !tls_ || !tls_->seal_waits();
-  // TLS reads so much and no more in a turn, and is told again of what is left.
+  // TLS reads a bounded amount per turn, and must be told again of what is left (not `once`).
   const bool writable = blocked_since_ms_ != 0 && room_matters;
   const ReadySet::Interest wanted{
       .readable = reading_, .writable = writable, .once = !tls_ && (reading_ || writable)};
@@ -264,28 +266,28 @@ void Socket::watch() {
   watched_ = wanted;
 }
 
-// Without memory in the kernel nothing would ever be told of this socket again: the stream is over.
+// The kernel has no memory to watch the socket with, and would never tell of it again: the stream
+// is over.
 void Socket::lose_sight() {
   if (flush_ == Flush::none) loop_.flush_queue().add(*this);
   flush_ = Flush::lost;
 }
 
-// Likewise.
 void Socket::on_ready(Readiness ready) try {
   const ReadySet& set = loop_.ready_set();
-  const ReadyEvents* self = this;  // may be gone after each call
-  // First what came: a peer that has gone may have sent its last words.
+  const ReadyEvents* self = this;  // `this` may be gone after each call
+  // Read first: a peer that has gone may have sent its last words.
   if (ready.readable && watched_.readable) {
     receive(ready.ended);
     if (!set.is_telling(self)) return;
   }
   if (ready.writable && watched_.writable && flush_ == Flush::none) flush();
-} catch (
-    const std::bad_alloc&) {  // the socket's own: its events throw nothing, so it is there still
+} catch (const std::bad_alloc&) {
+  // The owner's functions throw nothing, so this comes from the socket itself, which still lives.
   end(EndReason::reset);
 }
 
-// A receive that leaves room in the buffer has taken all there was, but for the end of the stream.
+// A receive that leaves room in the buffer has taken everything, except for the end of the stream.
 void Socket::receive(bool to_the_end) {
   if (tls_) return receive_sealed();
   const ReadySet& ready = loop_.ready_set();
@@ -301,14 +303,15 @@ void Socket::receive(bool to_the_end) {
     }
     events_->on_receive(buffer.first(static_cast<std::size_t>(received)));
     if (!ready.is_telling(self)) return;
-    if (tls_) return receive_sealed();  // it has been secured meanwhile
+    if (tls_) return receive_sealed();  // the owner has called secure()
     if (static_cast<std::size_t>(received) < buffer.size() && !to_the_end) return;
   }
   watch_again();
 }
 
-// What the kernel gave in this turn is decrypted and told whole, paused or not: of what lay on in
-// OpenSSL no readiness would tell.
+// Everything that the kernel gave in this turn is decrypted and delivered, even if reading is
+// paused
+// meanwhile: the kernel would not tell of bytes that stay inside OpenSSL.
 void Socket::receive_sealed() {
   const ReadySet& ready = loop_.ready_set();
   const ReadyEvents* self = this;
@@ -328,7 +331,7 @@ void Socket::receive_sealed() {
   watch();
 }
 
-// returns: whether the stream is secured, and this still there.
+// returns: whether the stream is secured and `this` still lives.
 bool Socket::shake_hands() {
   const ReadySet& ready = loop_.ready_set();
   const ReadyEvents* self = this;
@@ -358,11 +361,11 @@ void Socket::end(EndReason reason) {
   events_->on_end(reason);  // `this` may be gone
 }
 
-// What TLS has to say at the end, if the kernel takes it: close_notify, or the alert that says why.
+// The last words of TLS, if the kernel takes them: close_notify, or the alert that says why.
 void Socket::say_goodbye(EndReason reason) {
   tls_->finish();
   tls_->send();
-  // What lies unread would make a reset of the close, which may overtake the alert.
+  // Bytes left unread would turn the close into a reset, which may overtake the alert.
   const auto buffer = loop_.receive_buffer();
   if (reason == EndReason::tls_failed) ::recv(fd_, buffer.data(), buffer.size(), 0);
 }

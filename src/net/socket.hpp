@@ -1,6 +1,6 @@
-// Socket: one connected stream (TCP or Unix), non-blocking, with an outbox that is flushed once an
-// iteration of its loop; plain, or secured by TLS. Threading: its loop. It may be destroyed at any
-// moment, inside its own callbacks too.
+// Socket: one connected stream (TCP or Unix), non-blocking, with an outbox that is flushed once per
+// iteration of its loop; plain, or secured by TLS. Threading: its loop. A socket may be destroyed
+// at any moment, inside its own callbacks too.
 #pragma once
 
 #include <cstddef>
@@ -27,24 +27,25 @@ enum class EndReason : std::uint8_t {
   tls_failed,  // the peer's TLS or its certificate is not good: Socket::tls_failure() says why
 };
 
-// They throw nothing.
+// What a socket tells its owner. These functions throw nothing.
 class SocketEvents {
  public:
   // Bytes came. They lie in the loop's receive buffer, may be changed in place, and are good until
-  // this returns.
+  // on_receive returns.
   virtual void on_receive(base::MutableBytes bytes) = 0;
-  // The stream has ended, and the socket is closed. Once, and never from inside a call of the
-  // socket.
+  // The stream has ended, and the socket is closed. Called once, and never from inside a call of
+  // the socket.
   virtual void on_end(EndReason reason) = 0;
   // The outbox, which had been held up by a full kernel buffer, is empty.
   virtual void on_drained() = 0;
   // The kernel takes no more: what is queued waits until on_drained. Called from inside calls of
-  // the socket: it must not destroy it. Most need not know.
+  // the socket, which must not be destroyed here. Most owners need not know.
   virtual void on_blocked() {}
-  // The TLS handshake is done; what the peer sends is received from here on. Not the place to pause
-  // reading. Never called on a plain socket.
+  // The TLS handshake is done; what the peer sends is received from here on. Reading must not be
+  // paused here. Never called on a plain socket.
   virtual void on_secured() {}
-  // The peer of a server spoke, but not TLS. The socket is a plain one from here on, for an answer.
+  // The peer of a server spoke, but not TLS. The socket is plain from here on, so that it can
+  // answer.
   virtual void on_plaintext() {}
 
  protected:
@@ -66,45 +67,47 @@ class Socket final : private ReadyEvents, private Flushed {
     Descriptor fd;
     std::unique_ptr<TlsSession> tls;
   };
-  // Takes over one that was released.
+  // Takes over a stream that was released.
   Socket(Loop& loop, Stream stream, SocketEvents& events);
-  // Gives the stream away; the socket is over, and tells nothing more. Nothing may be queued, and
-  // with TLS it must not be called from on_receive, for there may be more to tell. errors:
-  // std::bad_alloc where the kernel does not let go of it; the socket is then good for nothing but
-  // its end.
+  // Gives the stream away; the socket is over, and tells nothing more. Nothing may be queued. With
+  // TLS release() must not be called from on_receive, because there may be more to tell.
+  // errors: std::bad_alloc if the kernel goes on watching the descriptor; the socket is then good
+  // for nothing but its end.
   Stream release();
 
-  // From here on the stream is TLS. What is sent before the handshake is done waits for it. Once;
-  // before anything was sent. early: what the peer has sent and the socket has delivered already.
+  // From here on the stream is TLS. What is sent before the handshake is done waits for it. Called
+  // once, before anything was sent.
+  // early: what the peer has sent and the socket has delivered already.
   void secure(std::unique_ptr<TlsSession> session, base::Bytes early = {});
-  // Why it ended with tls_failed.
+  // Why the stream ended with tls_failed.
   std::string tls_failure() const;
-  // As TlsSession has it; nullopt on a plain socket.
+  // As TlsSession::peer_subject; nullopt on a plain socket.
   std::optional<std::string> peer_subject() const;
 
-  // Queues a frame behind those that wait.
+  // Queues a frame behind the frames that wait.
   void send(base::SharedBuffer frame);
-  // Queues a frame before those that wait, but behind one that has begun to leave.
+  // Queues a frame before the frames that wait, but behind one that has begun to leave.
   void send_urgent(base::SharedBuffer frame);
-  // Make room in what waits, as Outbox has them. returns: how many frames were dropped.
+  // Make room among the frames that wait, as the functions of Outbox do.
+  // returns: how many frames were dropped.
   std::size_t drop_oldest(std::uint64_t stream, std::size_t bytes) {
     return outbox_.drop_oldest(stream, bytes);
   }
   std::size_t drop_superseded(std::uint64_t stream) { return outbox_.drop_superseded(stream); }
-  // Has the kernel take what it can now, not only at the end of the iteration. Never ends the
-  // stream.
+  // Has the kernel take what it can now, instead of at the end of the iteration. This never ends
+  // the stream.
   void offer();
   // Bytes queued that the kernel has not taken.
   std::size_t buffered() const { return outbox_.bytes() + (tls_ ? unsent() : 0); }
-  // When the kernel stopped taking more, in Loop::now_ms; moves on with each byte it takes; 0 while
-  // it takes all.
+  // When the kernel stopped taking more, in Loop::now_ms. The time moves on with each byte that the
+  // kernel takes; it is 0 while the kernel takes all.
   std::uint64_t blocked_since_ms() const { return blocked_since_ms_; }
 
-  // FIN after what is queued, with TLS behind close_notify; receiving goes on.
+  // Sends a FIN after what is queued, with TLS after a close_notify too. Receiving goes on.
   void finish();
-  // Ends the stream after what is queued, and tells so by on_end(eof). For when the peer has said
-  // its last word: bytes that it sends after all meet a reset, which may overtake what it has not
-  // read.
+  // Ends the stream after what is queued, and tells the end by on_end(eof). Only for a peer that
+  // has said its last word: bytes that the peer sends after all are answered by a reset, which
+  // may overtake what the peer has not read.
   void finish_and_close();
   void pause_reading();
   void resume_reading();
@@ -143,7 +146,8 @@ class Socket final : private ReadyEvents, private Flushed {
   void end(EndReason reason);
   void say_goodbye(EndReason reason);
   void close();
-  bool unwatch();  // returns: false where the kernel still watches
+  // returns: false if the kernel still watches the descriptor.
+  bool unwatch();
   void mark_dirty();
 
   Loop& loop_;

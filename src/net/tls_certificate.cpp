@@ -19,7 +19,7 @@ OwnedBio read_pem(const std::string& file) {
   return bio;
 }
 
-// OpenSSL's own would ask the terminal.
+// OpenSSL's own callback would ask on the terminal.
 int no_password(char*, int, int, void* asked) {
   *static_cast<bool*>(asked) = true;
   return -1;

@@ -11,16 +11,17 @@ namespace microframe::net {
 
 class TlsCertificate {
  public:
-  // Reads a pair. One that has expired, or is not good yet, is only warned of: the server may have
-  // to serve on. errors: ConfigError that names the file and says what to do: it is missing, is no
-  // PEM, is encrypted, or the key is another certificate's.
+  // Reads a pair. A certificate that has expired, or is not good yet, is only logged as a warning:
+  // the server may have to go on serving.
+  // errors: ConfigError that names the file and says what to do: the file is missing, is no PEM, is
+  // encrypted, or the key belongs to another certificate.
   explicit TlsCertificate(const TlsOptions::Pair& files);
 
-  // Whether it is for this host (RFC 6125 §6.4).
+  // Whether the certificate is for this host (RFC 6125 §6.4).
   enum class Match : bool { exact, wildcard_too };
   bool is_for(const std::string& host, Match match) const;
 
-  // Has `context` show it.
+  // Has `context` show the certificate.
   void use_in(SSL_CTX* context) const;
 
  private:

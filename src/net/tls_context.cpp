@@ -31,7 +31,7 @@ OwnedContext make_context(const SSL_METHOD* method, TlsVersion oldest) {
     throw ConfigError("this OpenSSL cannot speak TLS as it should: " + openssl_error());
   }
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // A write takes what fits a record, wherever the bytes lie next time; idle sessions hold no
+  // A write takes what fits a record, and may be repeated from another place; idle sessions hold no
   // buffers.
   SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE |
                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
@@ -40,7 +40,7 @@ OwnedContext make_context(const SSL_METHOD* method, TlsVersion oldest) {
   return context;
 }
 
-// RFC 7301 §3.2: whoever offers protocols of which we speak none is told so, and let go.
+// RFC 7301 §3.2: a client that offers only protocols which we do not speak is told so, and refused.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
                     const unsigned char* offered, unsigned offered_size, void*) {
   unsigned char* found = nullptr;
@@ -61,7 +61,7 @@ void bind_sessions(SSL_CTX* context, const std::string& authorities) {
 }
 
 void trust_file(SSL_CTX* context, const std::string& file) {
-  read_file(file);  // says so if it is not there
+  read_file(file);  // throws, with the reason, if the file cannot be read
   if (SSL_CTX_load_verify_file(context, file.c_str()) == 1) return;
   ERR_clear_error();
   throw ConfigError(
@@ -86,7 +86,7 @@ bool is_ip_address(const std::string& host) {
   return address != nullptr;
 }
 
-// Gives `ssl` away once there is a session to own it, and not where there was no memory for one.
+// Gives `ssl` away only once there is a session to own it: there may be no memory for one.
 std::unique_ptr<TlsSession> make_session(std::shared_ptr<const TlsContext> context, OwnedSsl ssl,
                                          TlsSession::Role role) {
   auto session = std::make_unique<TlsSession>(std::move(context), ssl.get(), role);
@@ -126,7 +126,7 @@ void TlsContext::add_server(const TlsOptions::Pair& files, const TlsOptions& opt
   // Tickets (RFC 5077, RFC 8446 §2.2) leave a session's state with its client; here they would cost
   // memory.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  // What the macros SSL_CTX_set_tlsext_servername_callback and _arg do, with casts of C.
+  // The macros SSL_CTX_set_tlsext_servername_callback and _arg, without their C casts.
   SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
                         reinterpret_cast<void (*)()>(&TlsContext::choose_identity));
   SSL_CTX_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG, 0, this);
@@ -145,12 +145,12 @@ int TlsContext::choose_identity(ssl_st* session, int*, void* self) try {
       return SSL_TLSEXT_ERR_OK;
     }
   }
-  return SSL_TLSEXT_ERR_NOACK;     // RFC 6066 §3: the default goes on; the client judges
+  return SSL_TLSEXT_ERR_NOACK;     // RFC 6066 §3: go on with the default; the client judges
 } catch (const std::bad_alloc&) {  // OpenSSL is C: nothing may fly through it
   return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-// Of a session's context OpenSSL uses the first one's, whichever identity is shown.
+// OpenSSL takes this from the session's first context, whichever identity is shown.
 void TlsContext::take_ticket_keys(const TlsContext& before) {
   std::array<unsigned char, 128> keys;
   const long size = SSL_CTX_get_tlsext_ticket_keys(before.context_, nullptr, 0);

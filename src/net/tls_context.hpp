@@ -16,21 +16,23 @@ namespace microframe::net {
 class TlsCertificate;
 class TlsSession;
 
-// How a client looks at the server's certificate.
+// How a client judges the server's certificate.
 struct TlsTrust {
   TlsTrust() = default;
 
-  std::string ca_file;    // PEM, who may vouch for a server; "": whom the system trusts
-  bool insecure = false;  // any certificate will do: for trying things out
+  std::string ca_file;    // PEM: the authorities to trust; "": those of the system
+  bool insecure = false;  // takes any certificate: for trying things out
 };
 
 class TlsContext : public std::enable_shared_from_this<TlsContext> {
  public:
-  // For a server. before: the context that this one takes over from; sessions that began there are
-  // resumed here. errors: ConfigError that says what is wrong with which file.
+  // For a server.
+  // before: the context that this one replaces; sessions that began there can be resumed here.
+  // errors: ConfigError that says what is wrong with which file.
   static std::shared_ptr<const TlsContext> server(const TlsOptions& options,
                                                   const TlsContext* before = nullptr);
-  // For clients. errors: ConfigError if the CA file cannot be used.
+  // For clients.
+  // errors: ConfigError if the CA file cannot be used.
   static std::shared_ptr<const TlsContext> client(const TlsTrust& trust);
 
   ~TlsContext();
@@ -39,8 +41,8 @@ class TlsContext : public std::enable_shared_from_this<TlsContext> {
 
   // A session for an accepted stream.
   std::unique_ptr<TlsSession> accept() const;
-  // A session for a stream to `host`, a name or an IP address, which the server's certificate must
-  // be for.
+  // A session for a stream to `host`, a name or an IP address: the server's certificate must be for
+  // that host.
   std::unique_ptr<TlsSession> connect(const std::string& host) const;
 
  private:

@@ -13,7 +13,7 @@ TlsServer::TlsServer(TlsOptions options)
 TlsServer::~TlsServer() = default;
 
 std::shared_ptr<const TlsContext> TlsServer::current() const {
-  const std::lock_guard lock(mutex_);
+  const base::Lock lock(mutex_);
   return context_;
 }
 
@@ -22,9 +22,9 @@ std::unique_ptr<TlsSession> TlsServer::accept() const {
 }
 
 void TlsServer::reload() {
-  const std::lock_guard one(reloading_);
+  const base::Lock one(reloading_);
   auto next = TlsContext::server(options_, current().get());
-  const std::lock_guard lock(mutex_);
+  const base::Lock lock(mutex_);
   context_.swap(next);
 }
 

@@ -19,13 +19,13 @@ namespace {
 constexpr std::size_t kRecordBytes = SSL3_RT_MAX_PLAIN_LENGTH;  // RFC 8446 §5.1: 2^14 at most
 constexpr std::size_t kRecordExtra = 64;                        // header, tag and padding, at most
 constexpr std::size_t kGatherMax = 64;
-// So much is encrypted before the kernel is asked to take it.
+// How much is encrypted before the kernel is asked to take it.
 constexpr std::size_t kSealBytes = 64 * 1024;
 
 using Scratch = std::array<std::byte, kRecordBytes>;
 
-// The next record's content: where it lies, if the first piece fills it or is all there is, else in
-// `scratch`.
+// The content of the next record: where it lies, if the first piece fills the record or is all
+// there is; otherwise gathered in `scratch`.
 base::Bytes next_record(const Outbox& outbox, Scratch& scratch) {
   std::array<iovec, kGatherMax> pieces;
   std::size_t offered = 0;
@@ -92,7 +92,7 @@ TlsSession::Received TlsSession::receive(base::MutableBytes out) {
     const int result = SSL_read_ex(ssl_, out.data() + total, out.size() - total, &size);
     if (result != 1) return {total, step_after(result)};
     total += size;
-    // To ask once more would be answered so, after a while.
+    // One more call would only say that it waits.
     if (wire_.is_drained() && !SSL_has_pending(ssl_)) return {total, Step::waits};
   }
   return {total, Step::done};
@@ -108,8 +108,8 @@ void TlsSession::seal(Outbox& outbox) {
     ERR_clear_error();
     const int result = SSL_write_ex(ssl_, record.data(), record.size(), &taken);
     if (result != 1) {
-      // The wire takes all, so it waits for the peer: in the middle of a message about keys, RFC
-      // 8446 §4.6.
+      // The wire takes everything, so OpenSSL waits for the peer: in the middle of a message about
+      // keys, RFC 8446 §4.6.
       seal_waits_ = step_after(result) == Step::waits;
       return;
     }
@@ -133,7 +133,7 @@ std::optional<std::string> TlsSession::peer_subject() const {
   const X509* certificate = SSL_get0_peer_certificate(ssl_);
   if (!certificate) return std::nullopt;
   const OwnedBio out(BIO_new(BIO_s_mem()));
-  // The flags that RFC 2253 gave their name, which RFC 4514 has replaced, escape what is not
+  // The flags are named after RFC 2253, which RFC 4514 has replaced. They escape what is not
   // printable ASCII.
   if (!out ||
       X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) < 0) {
@@ -145,14 +145,14 @@ std::optional<std::string> TlsSession::peer_subject() const {
   return std::string(text, static_cast<std::size_t>(size));
 }
 
-// What a call that did not succeed means. After a failure OpenSSL may not be called again.
+// What it means that a call did not succeed. After a failure OpenSSL must not be called again.
 TlsSession::Step TlsSession::step_after(int result) {
   switch (SSL_get_error(ssl_, result)) {
     case SSL_ERROR_WANT_READ:
       return Step::waits;
     case SSL_ERROR_WANT_WRITE:
-      // The wire is full of answers, which only a peer brings about that asks for new keys (RFC
-      // 8446 §4.6.3) a thousand times and reads nothing.
+      // The wire is full of answers. That takes a peer that asks for new keys (RFC 8446 §4.6.3) a
+      // thousand times and reads nothing.
       failure_ = "asks and does not read the answers";
       return die();
     case SSL_ERROR_ZERO_RETURN:

@@ -1,6 +1,6 @@
-// TlsSession: TLS over one descriptor: the handshake, what comes and what goes. It asks and
-// answers; the Socket that owns it watches the descriptor. Renegotiation is off, so a handshake
-// comes once. Threading: the loop's. Made by a TlsContext, which it keeps alive.
+// TlsSession: TLS over one descriptor: the handshake, what comes and what goes. The Socket that
+// owns the session watches the descriptor. Renegotiation is off, so there is one handshake.
+// Threading: the loop's. A session is made by a TlsContext, which it keeps alive.
 #pragma once
 
 #include <cstddef>
@@ -31,23 +31,24 @@ class TlsSession {
     plaintext,  // the peer of a server speaks, but not TLS: it began with a letter
   };
 
-  // ssl: taken over; where it is nullptr, for want of memory, the handshake fails.
+  // ssl: taken over; nullptr, for want of memory: the handshake fails.
   TlsSession(std::shared_ptr<const TlsContext> context, ssl_st* ssl, Role role);
   ~TlsSession();
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
 
-  // Begins. fd: borrowed, connected and non-blocking. early: bytes that have been read from it
-  // already.
+  // Begins the handshake.
+  // fd:    borrowed, connected and non-blocking.
+  // early: bytes that have been read from `fd` already.
   void attach(int fd, base::Bytes early);
 
-  // Lets this session read `bytes` more of the stream: each time its peer has a turn.
+  // Lets this session read `bytes` more of the stream. Called each time the peer has a turn.
   void begin_turn(std::size_t bytes) { wire_.begin_turn(bytes); }
 
-  // Goes on with the handshake, until it is_secured().
+  // Goes on with the handshake, until is_secured().
   Step handshake();
   bool is_secured() const { return state_ == State::secured || state_ == State::finished; }
-  // Whether a failure has ended it.
+  // Whether a failure has ended the session.
   bool is_dead() const { return state_ == State::dead; }
   // Decrypts what has come, as much as `out` has room for.
   struct Received {
@@ -59,22 +60,23 @@ class TlsSession {
   // Encrypts from the front of `outbox` what the kernel may take at once; small frames share a
   // record.
   void seal(Outbox& outbox);
-  // Sealing goes on only once more has been received.
+  // Whether sealing can only go on when more has been received.
   bool seal_waits() const { return seal_waits_; }
   // Encrypted bytes that the kernel has not taken.
   std::size_t unsent() const { return wire_.unsent(); }
   TlsWire::Sent send() { return wire_.send(); }
 
   // Seals close_notify, the first time: nothing may be sealed after it (RFC 8446 §6.1).
-  // returns: whether it now waits to be sent.
+  // returns: whether close_notify now waits to be sent.
   bool finish();
 
-  // In words, OpenSSL's or its verdict on the peer's certificate.
+  // Why the session failed, in OpenSSL's words, or its verdict on the peer's certificate.
   const std::string& failure() const { return failure_; }
   // Whether the handshake was shortened by an earlier session's secrets.
   bool is_resumed() const;
-  // The subject of the certificate that the peer has shown, which is good, in RFC 4514's words and
-  // ASCII; nullopt if it has shown none. Once secured. errors: std::bad_alloc, never "none".
+  // The subject of the good certificate that the peer has shown, as RFC 4514 writes it, in ASCII;
+  // nullopt if the peer has shown none. Only once secured.
+  // errors: std::bad_alloc: a lack of memory never looks like "no certificate".
   std::optional<std::string> peer_subject() const;
 
  private:

@@ -12,8 +12,8 @@
 namespace microframe::net {
 namespace {
 
-// Past it OpenSSL is told to wait. Only answers to a peer that asks and does not read come so far:
-// data is not encrypted from half of it on (TlsSession::seal).
+// With more than this unsent OpenSSL is told to wait. Only answers to a peer that asks and does not
+// read come so far: data is not encrypted from half of it on (TlsSession::seal).
 constexpr std::size_t kUnsentMax = 128 * 1024;
 
 TlsWire& wire_of(BIO* bio) {

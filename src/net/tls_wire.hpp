@@ -1,7 +1,7 @@
 // TlsWire: the records of one TLS session, between OpenSSL and a descriptor. What OpenSSL writes is
-// gathered first, so that a flight of the handshake, or the records of a flush, is one system call,
-// and no record is ever half written while OpenSSL waits. What it reads is bounded, so that one
-// peer has one turn at a time. Threading: the loop's.
+// gathered first, so that a flight of the handshake, or the records of a flush, are one system
+// call, and no record is ever half written while OpenSSL waits. What OpenSSL reads is bounded, so
+// that one peer has one turn at a time. Threading: the loop's.
 #pragma once
 
 #include <cstddef>
@@ -21,21 +21,22 @@ class TlsWire {
   TlsWire(const TlsWire&) = delete;
   TlsWire& operator=(const TlsWire&) = delete;
 
-  // What OpenSSL reads and writes; it must not outlive the wire. nullptr without memory.
+  // The BIO that OpenSSL reads and writes; it must not outlive the wire. nullptr without memory.
   bio_st* make_bio();
 
-  // fd: borrowed. early: what has been read from it already, and comes first.
+  // fd:    borrowed.
+  // early: what has been read from `fd` already, and comes first.
   void attach(int fd, base::Bytes early);
 
   // --- in ---
 
-  // Lets OpenSSL read so many bytes more from the descriptor, until the kernel has none: a turn.
+  // Begins a turn: OpenSSL may read so many bytes more, or as many as the kernel has.
   void begin_turn(std::size_t bytes) { may_receive_ = bytes; }
   // Whether OpenSSL would be told to wait if it read now.
   bool is_drained() const { return early_.empty() && may_receive_ == 0; }
-  // The next byte, which stays; none where it has not come.
+  // The next byte, which stays unread; nullopt if it has not come.
   std::optional<std::byte> peek() const;
-  // The stream ended (FIN), or broke; neither means anything to TLS.
+  // Whether the stream has ended (FIN), or broken. Neither means anything to TLS.
   bool has_ended() const { return state_ == State::ended; }
   bool is_broken() const { return state_ == State::broken; }
 
@@ -43,7 +44,7 @@ class TlsWire {
 
   // Bytes written that the kernel has not taken.
   std::size_t unsent() const { return out_.size(); }
-  // So many more are about to be written.
+  // So many more bytes are about to be written.
   void reserve(std::size_t bytes) { out_.reserve(out_.size() + bytes); }
   enum class Sent : std::uint8_t {
     all,
@@ -53,7 +54,7 @@ class TlsWire {
   };
   Sent send();
 
-  // From OpenSSL: as read(2) and write(2), -1 with *wait where it is to come again later.
+  // Called by OpenSSL, as read(2) and write(2). -1 with `wait`: OpenSSL must ask again later.
   int read(base::MutableBytes into, bool& wait);
   int write(base::Bytes bytes, bool& wait);
 

@@ -46,7 +46,7 @@ std::string who(const Handshake& handshake, const AuthConfig& config = kConfig) 
          refused.detail;
 }
 
-TEST(Carriers, EachIsRead) {
+TEST(Carriers, ReadsTheTokenFromEachCarrier) {
   EXPECT_EQ(who({.query = "token=" + kAlice}), "alice");
   EXPECT_EQ(who({.query = "x=1&token=" + kAlice + "&y=2"}), "alice");
   EXPECT_EQ(who({.cookies = {"access_token=" + kAlice}, .origin = "https://app.example"}), "alice");
@@ -59,7 +59,7 @@ TEST(Carriers, EachIsRead) {
   EXPECT_EQ(who({.authorization = "bearer   " + kAlice}), "alice");
 }
 
-TEST(Carriers, WhatIsNotThereIsNotThere) {
+TEST(Carriers, FindsNoTokenInUnrelatedFields) {
   for (const Handshake& none :
        {Handshake{}, Handshake{.query = "token="}, Handshake{.query = "tokens=" + kAlice},
         Handshake{.query = "TOKEN=" + kAlice}, Handshake{.cookies = {"access_token="}},
@@ -86,7 +86,7 @@ TEST(Carriers, TheFirstThatIsPresentDecidesAndTheOthersAreNoted) {  // scenario 
             "alice");
 }
 
-TEST(Carriers, OneWronglyEncodedIsPresentStill) {
+TEST(Carriers, AWronglyEncodedParameterCountsAsPresent) {
   EXPECT_EQ(who({.query = "token=%zz", .authorization = "Bearer " + kAlice}),
             "unauthenticated: malformed token in query; another token in bearer, decided by query");
 }
@@ -154,7 +154,7 @@ const Place kPlaces[] = {
 
 class EveryCarrier : public testing::TestWithParam<std::tuple<Place, BadToken>> {};
 
-TEST_P(EveryCarrier, Refuses) {
+TEST_P(EveryCarrier, RefusesABadToken) {
   const auto& [place, bad] = GetParam();
   EXPECT_EQ(who(place.with(bad.token)), "unauthenticated: "s + bad.detail + " in " + place.name);
 }
@@ -176,7 +176,7 @@ TEST(Carriers, NoDetailHoldsTheToken) {
   }
 }
 
-TEST(Origin, ACookieNeedsAnAllowedOne) {  // scenario 25, fault 12
+TEST(Origin, ACookieNeedsAnAllowedOrigin) {  // scenario 25, fault 12
   const auto from = [](std::optional<std::string> origin) {
     return who({.cookies = {"access_token=" + kAlice}, .origin = std::move(origin)});
   };
@@ -192,7 +192,7 @@ TEST(Origin, ACookieNeedsAnAllowedOne) {  // scenario 25, fault 12
   EXPECT_EQ(from(std::nullopt), "forbidden: cookie from a forbidden origin");
 }
 
-TEST(Origin, AListReplacesTheServersOwn) {
+TEST(Origin, AListReplacesTheServersOwnOrigin) {
   AuthConfig config = kConfig;
   config.allowed_origins = {"https://web.example", "http://localhost:3000"};
   const auto from = [&](const char* origin) {
@@ -224,12 +224,12 @@ TEST(Origin, LeavesItsSchemesOwnPortOut) {  // RFC 6454 §4
   EXPECT_FALSE(origin_allowed("https://app.example:8443", "app.example:443", {}));
 }
 
-TEST(Origin, NullIsNobodysEvenIfListed) {
+TEST(Origin, NullIsNeverAllowedEvenIfListed) {
   const std::string list[] = {"null"};
   EXPECT_FALSE(origin_allowed("null", "app.example", list));
 }
 
-TEST(Cookies, AreReadByRfc6265) {
+TEST(Cookies, AreReadAsRfc6265Says) {
   const auto find = [](std::vector<std::string_view> fields, std::string_view name) {
     return std::string(find_cookie(fields, name).value_or("(none)"));
   };
@@ -262,7 +262,7 @@ TEST(Query, IsPercentDecoded) {
   EXPECT_FALSE(find_parameter("&&=&", "token"));
 }
 
-TEST(Subprotocol, ThatCarriesATokenIsKnown) {
+TEST(Subprotocol, RecognizesACarrierOfATokenByItsPrefix) {
   const Authenticator authenticator(kConfig);
   EXPECT_TRUE(authenticator.carries_token("token.x"));
   EXPECT_FALSE(authenticator.carries_token("microframe.v1"));

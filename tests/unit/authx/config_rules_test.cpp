@@ -22,7 +22,7 @@ struct RuleCase {
 
 class ConfigRules : public testing::TestWithParam<RuleCase> {};
 
-TEST_P(ConfigRules, AreHeldAtStart) {
+TEST_P(ConfigRules, RefuseABadConfigurationAtStart) {
   AuthConfig config(kSecret);
   GetParam().change(config);
   std::string error;

@@ -63,14 +63,14 @@ TEST(Corners, AnOriginIsSchemeAndHost) {  // RFC 6454 §6.2
   }
 }
 
-TEST(Corners, APasswordThatBcryptWouldCutIsNobodys) {
+TEST(Corners, APasswordThatBcryptWouldCutMatchesNoHash) {
   const std::string hash = sync_wait(hash_password("secret"));
   EXPECT_TRUE(sync_wait(verify_password("secret", hash)));
   EXPECT_FALSE(sync_wait(verify_password(std::string(73, 'x'), hash)));
   EXPECT_FALSE(sync_wait(verify_password(std::string("secret\0", 7), hash)));
 }
 
-TEST(Corners, AStoredHashOfAnotherFormFitsNoPassword) {
+TEST(Corners, AHashOfAnotherFormMatchesNoPassword) {
   const std::string hash = sync_wait(hash_password("secret"));
   for (const std::string& other :
        {std::string(), std::string("secret"), std::string("$2b$"), std::string("$2b$99$"),

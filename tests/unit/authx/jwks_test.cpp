@@ -92,7 +92,7 @@ TEST(Jwk, IsPinnedToItsOwnAlgorithmOrToTheFirstAllowedThatFits) {
   EXPECT_EQ(outcome(test::rsa_jwk(rsa(), "k", R"(,"alg":1)")), "of another algorithm");
 }
 
-TEST(Jwk, MustBeForVerifying) {
+TEST(Jwk, IsRefusedUnlessItIsForVerifying) {
   const auto use = [](const std::string& more) { return outcome(test::rsa_jwk(rsa(), "k", more)); };
   EXPECT_EQ(use(R"(,"use":"sig")"), "RS256");
   EXPECT_EQ(use(R"(,"use":"enc")"), "not for verifying");
@@ -114,7 +114,7 @@ TEST(Jwk, WithSecretPartsIsRefused) {
   EXPECT_EQ(outcome(test::ed25519_jwk(ed(), "k", member("d", "AAAA"))), "secret, and published");
 }
 
-TEST(Jwk, OfAnotherKindIsPassedOver) {
+TEST(Jwk, OfAnUnknownKindIsSkipped) {
   const std::string ec = test::ec_jwk(p256(), "P-256", "k");
   for (const std::string& jwk :
        {with(ec, "crv", "P-521"), with(ec, "crv", "secp256k1"), with(ec, "kty", "ec"),
@@ -163,7 +163,7 @@ TEST(Jwk, OfNumbersThatAreNoKeyIsRefused) {
             "no key");
 }
 
-TEST(KeySet, IsRefusedAsAWhole) {
+TEST(KeySet, RefusesTextThatIsNoKeySet) {
   const std::string one = test::ed25519_jwk(ed(), "k");
   const auto why = [](const std::string& text) {
     const auto set = KeySet::parse(text, all());
@@ -182,7 +182,7 @@ TEST(KeySet, IsRefusedAsAWhole) {
             "the key set has no key that can be used");
 }
 
-TEST(KeySet, IsBounded) {
+TEST(KeySet, RefusesSetsOverItsBounds) {
   const std::string one = test::ed25519_jwk(ed(), "k");
   EXPECT_EQ(KeySet::parse(key_set(std::vector<std::string>(100, one)), all())->size(), 100U);
   EXPECT_EQ(KeySet::parse(key_set(std::vector<std::string>(101, one)), all()).error(),

@@ -71,7 +71,7 @@ TEST_F(JwksToken, IsVerifiedByTheKeyOfItsIssuer) {
   EXPECT_EQ(verdict(one.token("k"), TokenType::access, kNow + 1h), "token expired");
 }
 
-TEST_F(JwksToken, OneNameAtTwoIssuersIsTwoKeys) {
+TEST_F(JwksToken, SameKeyNameAtTwoIssuersMeansTwoKeys) {
   EXPECT_EQ(verdict(one.token("k", {}, kTwo)), "bad signature");
   EXPECT_EQ(verdict(two.token("k", {}, kOne)), "bad signature");
   keys[1] = nullptr;
@@ -92,7 +92,7 @@ TEST_F(JwksToken, OfAnIssuerThatIsNotConfiguredIsRefusedAtOnce) {
       "token of another issuer");
 }
 
-TEST_F(JwksToken, OfAnUnknownKeyNamesWhoIsToBeAsked) {
+TEST_F(JwksToken, OfAnUnknownKeyNamesTheSourceToAsk) {
   EXPECT_EQ(verdict(two.token("other")), "token of an unknown key 1");
   keys[0] = nullptr;
   EXPECT_EQ(verdict(one.token("k")), "token of an unknown key 0");
@@ -105,7 +105,7 @@ TEST_F(JwksToken, WithoutANameTriesTheOnlyKey) {
   EXPECT_EQ(verdict(two.token("", {}, kOne)), "token of an unknown key 0");
 }
 
-TEST_F(JwksToken, IsNeverLedByItsHeader) {  // scenario 17
+TEST_F(JwksToken, NeverFollowsWhatItsHeaderSays) {  // scenario 17
   const std::string claims = one.claims("\"type\":\"access\"", kOne);
   const auto headed = [&](const std::string& header) {
     return verdict(forge(one.config, header, claims));
@@ -167,7 +167,7 @@ TEST_F(JwksToken, OfAWrongFormIsMalformed) {
   }
 }
 
-TEST_F(JwksToken, IsRefusedWhereNoKeysAreAtHand) {
+TEST_F(JwksToken, IsRefusedWhileNoKeysAreKnown) {
   EXPECT_EQ(authx::verdict(config, one.token("k")), "token of an unknown key");
   EXPECT_THROW(decode_token(config, one.token("k"), TokenType::access, kNow), ConfigError);
   EXPECT_THROW(create_access_token(config, "alice", {}, kNow), ConfigError);
@@ -201,7 +201,7 @@ std::string refusal(const std::function<AuthConfig()>& make) {
   }
 }
 
-TEST(JwksConfig, ItsUrlIsHttpsOrThisMachinesOwn) {
+TEST(JwksConfig, RequiresHttpsExceptOnThisMachine) {
   const auto url = [](const std::string& text) {
     return refusal([&] { return AuthConfig::jwks(JwksSource(text).issuer("x")); });
   };
@@ -227,7 +227,7 @@ TEST(JwksConfig, ItsUrlIsHttpsOrThisMachinesOwn) {
             "ok");
 }
 
-TEST(JwksConfig, WhatCannotBeIsRefused) {
+TEST(JwksConfig, RefusesSettingsThatCannotBe) {
   const JwksSource good = JwksSource("https://x").issuer("x");
   const auto told = [](const JwksSource& source) {
     return refusal([&] { return AuthConfig::jwks(source); });

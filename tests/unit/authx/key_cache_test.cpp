@@ -42,7 +42,7 @@ class KeyCacheTest : public testing::Test {
   Outlook want() { return cache.want(now, now + 5s); }
 };
 
-TEST_F(KeyCacheTest, IsFetchedAtOnceAndThenAtItsInterval) {
+TEST_F(KeyCacheTest, FetchesAtOnceAndThenAtItsInterval) {
   EXPECT_EQ(cache.next_fetch(), kStart);
   EXPECT_EQ(cache.keys(now), nullptr);
   cache.begin(now);
@@ -75,7 +75,7 @@ TEST_F(KeyCacheTest, TheAnswersMaxAgeCountsWithinBounds) {
   EXPECT_EQ(cache.next_fetch(), now + 1h);
 }
 
-TEST_F(KeyCacheTest, KeysAreNeverLeftToAgeForWantOfAFetch) {
+TEST_F(KeyCacheTest, FetchesBeforeTheKeysReachTheirMaximumAge) {
   source.refresh_interval(20h);
   cache = KeyCache(source, kStart);
   fetch_good(100h);
@@ -92,7 +92,7 @@ TEST_F(KeyCacheTest, AFailedFetchIsTriedAgainAfterTheCoolDown) {
   EXPECT_EQ(cache.next_fetch(), now + 30s);
 }
 
-TEST_F(KeyCacheTest, CachedKeysGoOnUntilTheirMaximumAge) {
+TEST_F(KeyCacheTest, KeysAreKnownUntilTheirMaximumAge) {
   fetch_good();
   const Moment known = now;
   for (now += 30s; now < known + 24h; now += 30s) {
@@ -103,14 +103,14 @@ TEST_F(KeyCacheTest, CachedKeysGoOnUntilTheirMaximumAge) {
   EXPECT_EQ(cache.keys(known + 24h), nullptr);
 }
 
-TEST_F(KeyCacheTest, AgeCountsFromTheFetchsBeginning) {
+TEST_F(KeyCacheTest, AgeCountsFromTheBeginningOfTheFetch) {
   cache.begin(now);
   now += 4s;
   cache.succeed(set_of("k"), {}, kMiddle);
   EXPECT_EQ(cache.keys(kStart + 24h), nullptr);
 }
 
-TEST_F(KeyCacheTest, ManyUnknownKeysAreOneFetchACoolDown) {
+TEST_F(KeyCacheTest, ManyUnknownKeysAreOneFetchPerCoolDown) {
   fetch_good();
   int fetches = 0;
   const Moment end = now + 300s;
@@ -123,7 +123,7 @@ TEST_F(KeyCacheTest, ManyUnknownKeysAreOneFetchACoolDown) {
   EXPECT_EQ(fetches, 10);
 }
 
-TEST_F(KeyCacheTest, AnUnknownKeyIsFetchedAtOnceAfterTheCoolDownAndElseAtItsEnd) {
+TEST_F(KeyCacheTest, AnUnknownKeyIsFetchedAtOnceOrWhenTheCoolDownEnds) {
   fetch_good();
   now += 10s;
   EXPECT_EQ(want(), Outlook::too_far);
@@ -170,14 +170,14 @@ TEST_F(KeyCacheTest, WhileFetchesFailNoKeyIsAbsent) {
   EXPECT_EQ(cache.want(since, since + 5s), Outlook::too_far);
 }
 
-TEST_F(KeyCacheTest, WithoutAnyKeysNobodyCanTell) {
+TEST_F(KeyCacheTest, WithoutKeysNoKeyIsAbsent) {
   EXPECT_EQ(want(), Outlook::coming);
   fetch_bad();
   now += 1s;
   EXPECT_EQ(want(), Outlook::too_far);
 }
 
-TEST_F(KeyCacheTest, WhatIsWantedDuringAFetchIsFetchedAfterIt) {
+TEST_F(KeyCacheTest, AKeyWantedDuringAFetchIsFetchedAfterIt) {
   fetch_good();
   now += 100s;
   cache.begin(now);

@@ -14,7 +14,7 @@ TEST(Passwords, AreHashedWithBcryptAndVerified) {
   EXPECT_FALSE(sync_wait(verify_password("wrong horse", hash)));
 }
 
-TEST(Passwords, OfOtherSystemsAreTaken) {
+TEST(Passwords, HashesOfOtherSystemsAreVerified) {
   // jBCrypt's published vector: cost 6.
   EXPECT_TRUE(sync_wait(
       verify_password("a", "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")));
@@ -27,7 +27,7 @@ TEST(Passwords, ThatBcryptWouldCutAreRefused) {
   EXPECT_THROW(sync_wait(hash_password(std::string("a\0b", 3))), std::invalid_argument);
 }
 
-TEST(Passwords, NothingMatchesWhatIsNoHash) {
+TEST(Passwords, NoPasswordMatchesTextThatIsNoHash) {
   for (const char* hash : {"", "x", "$1$abc$def", "$2b$12$", "plain"})
     EXPECT_FALSE(sync_wait(verify_password("plain", hash)));
 }

@@ -19,7 +19,7 @@ TEST(Faults, F26_TheRefreshCookieUsesEveryField) {
   EXPECT_EQ(refresh_cookie(config, "T"), "r=T; Path=/; Max-Age=86400; SameSite=lax");
 }
 
-TEST(RefreshCookie, IsMadeOfATokenOnly) {
+TEST(RefreshCookie, RefusesTextThatIsNoToken) {
   const AuthConfig config(kSecret);
   for (const char* bad :
        {"", "a b", "a;b", "a\r\nSet-Cookie: b=c", "a,b", "a\"b", "a\\b", "\x7F", "\xC3\xA9"}) {
@@ -27,7 +27,7 @@ TEST(RefreshCookie, IsMadeOfATokenOnly) {
   }
 }
 
-TEST(RefreshCookie, HasANameThatBrowsersTake) {
+TEST(RefreshCookie, RefusesANameThatBrowsersWouldRefuse) {
   AuthConfig config(kSecret);
   for (const char* bad : {"", "a b", "a=b", "a;b", "a\nb", "a/b"}) {
     config.cookie_name = bad;
@@ -37,7 +37,7 @@ TEST(RefreshCookie, HasANameThatBrowsersTake) {
   EXPECT_EQ(refresh_cookie(config, "T").substr(0, 17), "__Host-refresh=T;");
 }
 
-TEST(RefreshCookie, HasASameSiteThatBrowsersTake) {
+TEST(RefreshCookie, RefusesASameSiteThatBrowsersWouldRefuse) {
   AuthConfig config(kSecret);
   config.cookie_samesite = "sometimes";
   EXPECT_THROW(refresh_cookie(config, "T"), ConfigError);

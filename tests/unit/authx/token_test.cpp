@@ -85,7 +85,7 @@ TEST_P(Algorithms, RefusesChangedClaims) {
   EXPECT_EQ(verdict(config, mixed), "bad signature");
 }
 
-TEST_P(Algorithms, IsPinned) {
+TEST_P(Algorithms, ATokenOfAnotherAlgorithmIsRefused) {
   const AuthConfig config = config_for(GetParam());
   for (int i = 0; i < 12; ++i) {
     const auto named = static_cast<Algorithm>(i);
@@ -118,7 +118,7 @@ void PrintTo(const FormCase& tested, std::ostream* out) {
 
 class Forms : public testing::TestWithParam<FormCase> {};
 
-TEST_P(Forms, AreTakenOrRefused) {
+TEST_P(Forms, AreAcceptedOrRefusedAsTheTableSays) {
   const AuthConfig config(kSecret);
   EXPECT_EQ(verdict(config, forge(config, GetParam().header, GetParam().claims)),
             GetParam().expected)
@@ -360,7 +360,7 @@ std::string config_error(Make make) {
   return "";
 }
 
-TEST(Keys, WeakOrWrongOnesAreRefusedWithAdvice) {
+TEST(Keys, WeakOrWrongKeysAreRefusedWithAdvice) {
   const auto contains = [](const std::string& text, const char* words) {
     return text.find(words) != std::string::npos;
   };
@@ -395,7 +395,7 @@ TEST(Keys, WeakOrWrongOnesAreRefusedWithAdvice) {
   EXPECT_EQ(config_error([] { AuthConfig config(std::string(32, 's')); }), "");
 }
 
-TEST(Keys, APublicKeyWhereAPrivateBelongsIsToldApart) {
+TEST(Keys, APublicKeyInPlaceOfAPrivateOneIsRefusedByName) {
   const std::string error =
       config_error([] { AuthConfig config(rsa().public_pem, Algorithm::RS256); });
   EXPECT_NE(error.find("AuthConfig::verify_only"), std::string::npos) << error;
@@ -441,7 +441,7 @@ TEST(Rules, AudienceMustHoldTheConfigured) {  // scenario 23
             "token for another audience");
 }
 
-TEST(Rules, LeewayIsNoneUnlessConfigured) {
+TEST(Rules, ThereIsNoLeewayUnlessConfigured) {
   AuthConfig config(kSecret);
   const std::string token = create_access_token(config, "alice", TokenOptions().ttl(60s), kNow);
   EXPECT_EQ(verdict(config, token, TokenType::access, kNow + 59s), "ok");
@@ -451,7 +451,7 @@ TEST(Rules, LeewayIsNoneUnlessConfigured) {
   EXPECT_EQ(verdict(config, token, TokenType::access, kNow + 65s), "token expired");
 }
 
-TEST(Rules, TokensLastAsLongAsTheSeedSays) {
+TEST(Rules, TokensLastFifteenMinutesOrSevenDays) {
   const AuthConfig config(kSecret);
   EXPECT_EQ(
       decode_token(config, create_access_token(config, "a", {}, kNow), TokenType::access, kNow)
@@ -463,7 +463,7 @@ TEST(Rules, TokensLastAsLongAsTheSeedSays) {
       kNow + std::chrono::days(7));
 }
 
-TEST(Rules, FurtherClaimsAreCarriedAndOursAreOurs) {
+TEST(Rules, FurtherClaimsAreCarriedButCannotReplaceOurs) {
   const AuthConfig config(kSecret);
   const std::string token =
       create_access_token(config, "a", TokenOptions().claims({{"role", "admin"}}), kNow);
@@ -481,7 +481,7 @@ TEST(Rules, FurtherClaimsAreCarriedAndOursAreOurs) {
   }
 }
 
-TEST(Rules, NothingIsIssuedThatWouldNotBeTaken) {
+TEST(Rules, NoTokenIsIssuedThatWouldBeRefused) {
   const AuthConfig config(kSecret);
   const auto issue = [&](std::string_view sub, const TokenOptions& options = {}) {
     return verdict(config, create_access_token(config, sub, options, kNow));

@@ -176,7 +176,7 @@ class Timer final : public base::TimerNode {
   std::function<void()> action_;
 };
 
-TEST(TimerWheel, FiresAtTheDeadlineOrATickAfterAndNeverBefore) {
+TEST(TimerWheel, FiresAtTheDeadlineOrATickLaterButNeverBefore) {
   for (const std::uint64_t deadline :
        {0ULL, 1ULL, 99ULL, 100ULL, 5'000ULL, 25'600ULL, 25'601ULL, 1'000'000ULL}) {
     base::TimerWheel wheel;
@@ -206,7 +206,7 @@ TEST(TimerWheel, CatchesUpAfterALongPause) {
   EXPECT_EQ(far.fired, 1);
 }
 
-TEST(TimerWheel, OneThatIsArmedAgainAtOnceFiresOnceATime) {
+TEST(TimerWheel, ATimerArmedAgainInItsCallbackFiresOncePerTick) {
   // After a whole turn the next tick's slot is one that is just being fired.
   for (std::uint64_t deadline = 0; deadline < 60'000; deadline += base::TimerWheel::kTickMs) {
     base::TimerWheel wheel;
@@ -276,7 +276,7 @@ TEST(Task, IsLazy) {
   }
   EXPECT_FALSE(ran);
 }
-TEST(Task, OffloadsInPlaceWithoutALoop) {
+TEST(Task, OffloadRunsInPlaceWithoutALoop) {
   const auto work = []() -> Task<std::string> {
     auto working = offload([] { return std::string("done"); });
     co_return co_await working;
@@ -302,7 +302,7 @@ TEST(JsonAccess, ReadsStringsAndSaysWhatIsWrong) {
   EXPECT_THROW(text(Json(1), "a"), BadMessage);
 }
 
-TEST(Config, AMissingVariableOrFileSaysWhatToDo) {
+TEST(Config, RefusesAMissingVariableOrFileWithAdvice) {
   const auto what = [](auto action) {
     try {
       action();

@@ -18,7 +18,7 @@ std::vector<int> values(const Few<Shared, 2>& few) {
   return all;
 }
 
-TEST(Few, CostsNoMoreThanWhatLiesInPlace) {
+TEST(Few, IsTwoWordsWithOnePointerInPlace) {
   EXPECT_EQ(sizeof(Few<void*, 1>), 16U);
 }
 
@@ -39,7 +39,7 @@ TEST(Few, KeepsItsOrderInPlaceAndBeyond) {
   EXPECT_TRUE(few.empty());
 }
 
-TEST(Few, MovesAndLetsGoOfEachOnce) {
+TEST(Few, MovesAndDestroysEachElementOnce) {
   for (const int count : {0, 1, 2, 3, 5}) {
     const auto token = std::make_shared<int>(7);
     {

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-TEST(IpAddress, IsReadAndToldInOneForm) {
+TEST(IpAddress, IsReadInAnyFormAndWrittenInOne) {
   const std::pair<std::string_view, std::string_view> forms[] = {
       {"192.0.2.1", "192.0.2.1"},
       {"0.0.0.0", "0.0.0.0"},
@@ -32,7 +32,7 @@ TEST(IpAddress, IsReadAndToldInOneForm) {
   EXPECT_EQ(to_string(IpAddress()), "");
 }
 
-TEST(IpAddress, WhatIsNoneIsNotRead) {
+TEST(IpAddress, RefusesTextThatIsNoAddress) {
   for (const std::string_view text :
        {""sv, "192.0.2"sv, "192.0.2.256"sv, "192.0.2.01"sv, "192.0.2.1 "sv, "0x7f.1"sv,
         "192.0.2.1:80"sv, "[::1]"sv, ":::"sv, "fe80::1%lo"sv, "1:2:3:4:5:6:7:8:9"sv, "localhost"sv,

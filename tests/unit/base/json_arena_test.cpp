@@ -39,7 +39,7 @@ TEST(JsonArena, AnOrdinaryMessageAllocatesNothing) {
   EXPECT_EQ(test::heap_count().blocks, before);
 }
 
-TEST(JsonArena, GivesWhatParsingWithoutItGives) {
+TEST(JsonArena, ParsesToTheSameValueAsWithoutAnArena) {
   std::string why;
   for (const std::string_view text : {kMessage, std::string_view("7"), std::string_view("[]")}) {
     JsonArena arena;
@@ -53,7 +53,7 @@ TEST(JsonArena, GivesWhatParsingWithoutItGives) {
   }
 }
 
-TEST(JsonArena, WhatItHasNoRoomForComesFromTheHeapAndGoesBack) {
+TEST(JsonArena, TakesFromTheHeapWhatItHasNoRoomFor) {
   make_what_is_made_once();
   const std::ptrdiff_t before = test::heap_count().live;
   {
@@ -108,7 +108,7 @@ TEST(JsonArena, ACopyOutlivesTheArenaAndGoesToOtherThreads) {
   EXPECT_LE(test::heap_count().live, before);
 }
 
-TEST(JsonArena, OneInsideAnotherLeavesTheOutersValueAlone) {
+TEST(JsonArena, ANestedArenaLeavesTheOuterValueAlone) {
   std::string why;
   JsonArena outer;
   auto first = outer.parse(kMessage, why);

@@ -20,7 +20,7 @@ class SpareBlocksTest : public testing::Test {
   }
 };
 
-TEST_F(SpareBlocksTest, WhatWasGivenBackIsTakenAgainForItsSize) {
+TEST_F(SpareBlocksTest, ReusesABlockOfTheSameSize) {
   const SpareBlocks spare;
   void* const block = SpareBlocks::take(100);
   SpareBlocks::give(block, 100);
@@ -37,7 +37,7 @@ TEST_F(SpareBlocksTest, WhatWasGivenBackIsTakenAgainForItsSize) {
 }
 
 // Sizes, and what is kept of a thousand blocks of each.
-TEST_F(SpareBlocksTest, KeepsSoManyBytesAndNothingThatIsLarge) {
+TEST_F(SpareBlocksTest, KeepsABoundedNumberOfBytesAndNoLargeBlock) {
   struct Case {
     std::size_t bytes;
     std::ptrdiff_t kept;
@@ -79,7 +79,7 @@ TEST_F(SpareBlocksTest, ASizeIsServedByBlocksThatAreLargeEnough) {
   }
 }
 
-TEST_F(SpareBlocksTest, ABlockMayBeGivenBackElsewhere) {
+TEST_F(SpareBlocksTest, ABlockMayBeFreedOnAnotherThread) {
   void* block = nullptr;
   std::thread([&] { block = SpareBlocks::take(1); }).join();
   const SpareBlocks spare;

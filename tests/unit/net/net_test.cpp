@@ -43,7 +43,7 @@ std::string take(Outbox& outbox, std::size_t bytes) {
   return text.substr(0, bytes);
 }
 
-TEST(Outbox, GivesBytesInOrderHoweverTheyAreTaken) {
+TEST(Outbox, GivesBytesInOrderAtEveryCut) {
   for (std::size_t step = 1; step < 20; ++step) {
     Outbox outbox;
     std::string expected;
@@ -60,7 +60,7 @@ TEST(Outbox, GivesBytesInOrderHoweverTheyAreTaken) {
   }
 }
 
-TEST(Outbox, LetsUrgentFramesPassThoseThatHaveNotBegun) {
+TEST(Outbox, LetsUrgentFramesPassFramesThatHaveNotBegunToLeave) {
   Outbox outbox;
   outbox.push(frame("aaa"));
   outbox.push(frame("bbb"));
@@ -81,7 +81,7 @@ TEST(Outbox, HoldsNoMemoryOnceItIsEmpty) {
 }
 
 // Bytes counted of a frame that is not there would be offered to the kernel for ever.
-TEST(Outbox, IsAsBeforeWhereThereIsNoMemoryForAFrame) {
+TEST(Outbox, IsUnchangedWithoutMemoryForAFrame) {
   if (!test::kHeapCanRefuse) GTEST_SKIP() << "no allocation can be refused here";
   for (const std::size_t begun : {std::size_t{0}, std::size_t{1}}) {
     Outbox outbox;
@@ -109,7 +109,7 @@ TEST(Outbox, IsAsBeforeWhereThereIsNoMemoryForAFrame) {
   }
 }
 
-TEST(Address, IsReadInEveryForm) {
+TEST(Address, ReadsEveryForm) {
   EXPECT_EQ(parse_address("127.0.0.1:8000").host, "127.0.0.1");
   EXPECT_EQ(parse_address("[::1]:8000").host, "::1");
   EXPECT_EQ(parse_address(":8000").host, "");
@@ -121,7 +121,7 @@ TEST(Address, IsReadInEveryForm) {
   }
 }
 
-TEST(Listening, APortInUseSaysWhatToDo) {
+TEST(Listening, RefusesAPortInUseWithAdvice) {
   Address address = parse_address("127.0.0.1:0");
   const auto first = open_listen_sockets(address, 2);
   EXPECT_EQ(first[0].port(), first[1].port());
@@ -134,12 +134,12 @@ TEST(Listening, APortInUseSaysWhatToDo) {
   }
 }
 
-TEST(Listening, AddressesThatAreNotOursSaySo) {
+TEST(Listening, RefusesAddressesOfOtherMachinesWithAdvice) {
   EXPECT_THROW(open_listen_sockets(parse_address("192.0.2.1:8000"), 1), ConfigError);
   EXPECT_THROW(open_listen_sockets(parse_address("unix:/nowhere/at/all/x.sock"), 1), ConfigError);
 }
 
-TEST(Listening, AUnixSocketLeftBehindIsReplacedAndALiveOneIsNot) {
+TEST(Listening, ReplacesAnAbandonedUnixSocketButNoLiveOne) {
   const std::string path =
       testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".sock";
   const Address address = parse_address("unix:" + path);
@@ -151,7 +151,7 @@ TEST(Listening, AUnixSocketLeftBehindIsReplacedAndALiveOneIsNot) {
   ::unlink(path.c_str());
 }
 
-TEST(Listening, AFileThatIsNoSocketIsKept) {
+TEST(Listening, KeepsAFileThatIsNoSocket) {
   const std::string path =
       testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".txt";
   std::ofstream(path) << "notes";
@@ -162,7 +162,7 @@ TEST(Listening, AFileThatIsNoSocketIsKept) {
   ::unlink(path.c_str());
 }
 
-TEST(LoopPosts, KeepTheirOrderFromManyThreads) {
+TEST(LoopPosts, KeepTheOrderOfEachThread) {
   std::vector<std::vector<int>> seen(4);
   {
     LoopThread thread;
@@ -182,7 +182,7 @@ TEST(LoopPosts, KeepTheirOrderFromManyThreads) {
 }
 
 // post() runs at the end of the iteration, what others have posted in the next.
-TEST(LoopPosts, BehindIsBehindThoseOfOtherThreadsToo) {
+TEST(LoopPosts, PostBehindKeepsTheOrderWithOtherThreads) {
   LoopThread thread;
   std::atomic<bool> inside{false};
   std::atomic<bool> posted{false};
@@ -232,7 +232,7 @@ struct Deadline final : base::TimerNode {
 
 // What came in time is read before anyone is found late; but a loop that is late every time has
 // deadlines too.
-TEST(LoopDeadlines, ComeOnALoopThatIsHeldUpAllTheTime) {
+TEST(LoopDeadlines, ComeEvenIfTheLoopIsAlwaysHeldUp) {
   constexpr int kHoldUpsMax = 20;
   LoopThread thread;
   Deadline deadline;
@@ -246,7 +246,7 @@ TEST(LoopDeadlines, ComeOnALoopThatIsHeldUpAllTheTime) {
   EXPECT_LT(hold_ups, kHoldUpsMax);
 }
 
-TEST(Connecting, ANameThatIsNoneIsTold) {
+TEST(Connecting, ReportsAHostNameThatDoesNotExist) {
   LoopThread thread;
   std::optional<Connector> connector;
   std::atomic<bool> told{false};
@@ -266,7 +266,7 @@ TEST(Connecting, ANameThatIsNoneIsTold) {
   EXPECT_NE(error.find("cannot find"), std::string::npos) << error;
 }
 
-TEST(LoopWork, RunsElsewhereAndEndsHere) {
+TEST(LoopWork, RunsOnAWorkerAndEndsOnTheLoop) {
   LoopThread thread;
   std::atomic<bool> done{false};
   std::thread::id worked;
@@ -327,7 +327,7 @@ class SocketTest : public testing::Test {
   int other = -1;
 };
 
-TEST_F(SocketTest, SendsWhatOneIterationQueuedInOrder) {
+TEST_F(SocketTest, SendsTheFramesOfAnIterationInOrder) {
   thread.on_loop([&] {
     for (const char* text : {"one ", "two ", "three"}) peer.socket->send(frame(text));
     EXPECT_EQ(peer.socket->buffered(), 13U);
@@ -335,7 +335,7 @@ TEST_F(SocketTest, SendsWhatOneIterationQueuedInOrder) {
   EXPECT_EQ(read_all(13), "one two three");
 }
 
-TEST_F(SocketTest, WaitsForAFullKernelAndTellsWhenItHasDrained) {
+TEST_F(SocketTest, WaitsForAFullKernelAndTellsWhenTheOutboxHasDrained) {
   const std::string big(1 << 20, 'x');
   thread.on_loop([&] {
     for (int i = 0; i < 4; ++i) peer.socket->send(frame(big));
@@ -347,7 +347,7 @@ TEST_F(SocketTest, WaitsForAFullKernelAndTellsWhenItHasDrained) {
   thread.on_loop([&] { EXPECT_EQ(peer.socket->buffered(), 0U); });
 }
 
-TEST_F(SocketTest, FinishesAfterWhatIsQueued) {
+TEST_F(SocketTest, FinishSendsTheQueueFirst) {
   thread.on_loop([&] {
     peer.socket->send(frame("last words"));
     peer.socket->finish();
@@ -358,7 +358,7 @@ TEST_F(SocketTest, FinishesAfterWhatIsQueued) {
   while (::recv(other, &byte, 1, 0) < 0) std::this_thread::yield();  // EOF is 0
 }
 
-TEST_F(SocketTest, ClosesAfterWhatIsQueuedIfToldTo) {
+TEST_F(SocketTest, FinishAndCloseSendsTheQueueFirst) {
   const std::string big(1 << 20, 'x');
   thread.on_loop([&] {
     peer.socket->send(frame(big));
@@ -375,7 +375,7 @@ TEST_F(SocketTest, ClosesAfterWhatIsQueuedIfToldTo) {
 }
 
 // Both are ready in one batch, and the first to be told destroys the other.
-TEST(ReadySetBatch, LeavesOutWhoHasGone) {
+TEST(ReadySetBatch, TellsNothingToASocketThatWasDestroyed) {
   struct Rival final : SocketEvents {
     void on_receive(base::MutableBytes) override {
       ++told;
@@ -440,7 +440,7 @@ TEST_F(SocketTest, PausesAndResumesReading) {
 }
 
 // Sockets are told once of what has come: no event follows for what they leave.
-TEST_F(SocketTest, TellsTheEndThatCameWithTheLastWords) {
+TEST_F(SocketTest, TellsAnEndThatCameWithTheLastBytes) {
   for (const bool gone : {false, true}) {
     thread.on_loop([&] {
       EXPECT_EQ(::send(other, "last words", 10, 0), 10);
@@ -461,7 +461,7 @@ TEST_F(SocketTest, TellsTheEndThatCameWithTheLastWords) {
   }
 }
 
-TEST_F(SocketTest, ReceivesInFurtherTurnsWhatIsTooMuchForOne) {
+TEST_F(SocketTest, ReceivesTheRestInFurtherTurns) {
   constexpr int kBytes = 3 << 20;
   const int room = 2 * kBytes;
   if (::setsockopt(other, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room) != 0)

@@ -13,7 +13,7 @@ namespace {
 
 using base::IpAddress;
 
-TEST(Networks, HoldWhatTheyList) {
+TEST(Networks, ContainExactlyWhatTheyList) {
   const Networks list({"10.0.0.0/8", "192.0.2.7", "::1", "2001:db8::/33", "::ffff:172.16.0.0/108"});
   for (const char* in : {"10.0.0.0", "10.255.255.255", "192.0.2.7", "::1", "2001:db8:7fff::1",
                          "::ffff:10.1.1.1", "172.31.255.255"}) {
@@ -27,13 +27,13 @@ TEST(Networks, HoldWhatTheyList) {
   EXPECT_FALSE(list.empty());
 }
 
-TEST(Networks, ANetworkOfEveryAddressIsOfItsFamily) {
+TEST(Networks, ANetworkOfAllAddressesHoldsItsFamilyOnly) {
   const Networks list({"0.0.0.0/0"});
   EXPECT_TRUE(list.contains(*IpAddress::parse("203.0.113.9")));
   EXPECT_FALSE(list.contains(*IpAddress::parse("::1")));
 }
 
-TEST(Networks, UnixIsThePeersOfUnixSockets) {
+TEST(Networks, UnixStandsForPeersOfUnixSockets) {
   const Networks list({"unix"});
   EXPECT_TRUE(list.contains(PeerAddress()));
   EXPECT_FALSE(list.contains(*IpAddress::parse("127.0.0.1")));
@@ -42,7 +42,7 @@ TEST(Networks, UnixIsThePeersOfUnixSockets) {
   EXPECT_FALSE(Networks().contains(PeerAddress()));
 }
 
-TEST(Networks, AMistakeSaysWhatToWrite) {
+TEST(Networks, RefuseABadNetworkWithAdvice) {
   for (const char* bad :
        {"", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8x", "::/129", "/8", "localhost",
         "10.0.0/8", "::ffff:10.0.0.0/8", "unix:/run/x", "10.0.0.0/8/8", " 10.0.0.1"}) {
@@ -64,7 +64,7 @@ TEST(Networks, AMistakeSaysWhatToWrite) {
   }
 }
 
-TEST(PeerAddress, IsToldWithItsPortIfThatIsKnown) {
+TEST(PeerAddress, IsWrittenWithItsPortIfThatIsKnown) {
   sockaddr_in6 mapped{};
   mapped.sin6_family = AF_INET6;
   mapped.sin6_port = htons(50000);

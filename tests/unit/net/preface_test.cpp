@@ -75,7 +75,7 @@ class Reader final : public PrefaceEvents {
   std::unique_ptr<Preface> preface_;
 };
 
-TEST(Preface, IsReadToTheByteHoweverItIsCut) {
+TEST(Preface, ReadsNotAByteTooManyAtAnyCut) {
   const std::string stream = "preface|rest";
   for (std::size_t cut = 1; cut < stream.size(); ++cut) {
     Loop loop;
@@ -87,7 +87,7 @@ TEST(Preface, IsReadToTheByteHoweverItIsCut) {
   }
 }
 
-TEST(Preface, AByteAtATimeIsToldOnceEach) {
+TEST(Preface, TellsEachByteOnce) {
   Loop loop;
   std::vector<std::string> pieces;
   for (const char c : std::string("preface|")) pieces.emplace_back(1, c);
@@ -97,7 +97,7 @@ TEST(Preface, AByteAtATimeIsToldOnceEach) {
   EXPECT_EQ(reader.calls, 8);
 }
 
-TEST(Preface, AStreamThatEndsBeforeSaysWhetherAnythingCame) {
+TEST(Preface, SaysOfAnEarlyEndWhetherAnythingCame) {
   for (const bool empty : {true, false}) {
     Loop loop;
     Reader reader(loop, empty ? std::vector<std::string>{} : std::vector<std::string>{"pre"});

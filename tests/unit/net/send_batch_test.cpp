@@ -97,12 +97,12 @@ class ManySockets : public testing::TestWithParam<Io> {
   std::vector<std::unique_ptr<Line>> lines;
 };
 
-TEST_P(ManySockets, AllGetWhatIsForAll) {
+TEST_P(ManySockets, AllReceiveABroadcast) {
   for (int i = 0; i < 50; ++i) thread.on_loop([&] { send_to_all("to all;"); });
   for (auto& line : lines) EXPECT_EQ(line->read(50 * 7).size(), 50U * 7);
 }
 
-TEST_P(ManySockets, EachGetsItsFramesInOrder) {
+TEST_P(ManySockets, EachReceivesItsFramesInOrder) {
   std::vector<std::string> expected(kLines);
   thread.on_loop([&] {
     for (std::size_t n = 0; n < 200; ++n) {
@@ -117,7 +117,7 @@ TEST_P(ManySockets, EachGetsItsFramesInOrder) {
     EXPECT_EQ(lines[i]->read(expected[i].size()), expected[i]);
 }
 
-TEST_P(ManySockets, WhoHasNoRoomHoldsNobodyUpAndGetsTheRestLater) {
+TEST_P(ManySockets, AFullKernelBufferHoldsNobodyElseUp) {
   const std::string big(4 << 20, 'x');
   thread.on_loop([&] {
     lines[3]->socket->send(frame(big));
@@ -135,7 +135,7 @@ TEST_P(ManySockets, WhoHasNoRoomHoldsNobodyUpAndGetsTheRestLater) {
   }
 }
 
-TEST_P(ManySockets, WhoHasGoneEndsAndNobodyElseDoes) {
+TEST_P(ManySockets, APeerThatHasGoneEndsOnlyItsOwnSocket) {
   thread.on_loop([&] {
     lines[5]->hang_up();  // so late that it is the send that finds out
     send_to_all("word");
@@ -149,7 +149,7 @@ TEST_P(ManySockets, WhoHasGoneEndsAndNobodyElseDoes) {
 }
 
 // Whose owner ends others of the same batch: they have sent already, and their results find nobody.
-TEST_P(ManySockets, OneEndMayBeThatOfOthersToo) {
+TEST_P(ManySockets, AnOwnerMayEndOtherSocketsWhenOneEnds) {
   lines[0]->at_end = [&] {
     for (std::size_t i = 20; i < kLines; ++i) lines[i]->socket.reset();
     lines[1]->socket->send(frame("more"));
@@ -163,7 +163,7 @@ TEST_P(ManySockets, OneEndMayBeThatOfOthersToo) {
   for (std::size_t i = 20; i < kLines; ++i) lines[i]->read(4);  // or nothing, and its end
 }
 
-TEST_P(ManySockets, FinishBehindTheirLastWords) {
+TEST_P(ManySockets, FinishAfterTheirLastFrames) {
   thread.on_loop([&] {
     send_to_all("last words");
     for (std::size_t i = 0; i < kLines; ++i) {
@@ -181,7 +181,7 @@ TEST_P(ManySockets, FinishBehindTheirLastWords) {
 }
 
 // More than one batch has room for, of pieces and of sends.
-TEST_P(ManySockets, AreMoreThanABatchHolds) {
+TEST_P(ManySockets, MayBeMoreThanABatchHolds) {
   thread.on_loop([&] {
     for (std::size_t i = kLines; i < 1500; ++i)
       lines.emplace_back(std::make_unique<Line>(thread.loop));
@@ -195,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(Io, ManySockets, testing::Values(Io::plain, Io::uring),
                            return param.param == Io::plain ? "plain" : "uring";
                          });
 
-TEST(SendBatchTest, TellsWhatBecameOfEachSend) {
+TEST(SendBatchTest, ReportsTheResultOfEachSend) {
   const auto batch = SendBatch::make();
   ASSERT_TRUE(batch) << "this kernel has no io_uring to give, or forbids it";
   int pair[2];

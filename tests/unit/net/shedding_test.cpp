@@ -29,7 +29,7 @@ std::string content(const Outbox& outbox) {
   return text;
 }
 
-TEST(OutboxShedding, TheOldestOfTheStreamGoUntilThereIsRoom) {
+TEST(OutboxShedding, DropsTheOldestFramesOfTheStreamUntilThereIsRoom) {
   Outbox outbox;
   for (const char* text : {"0.", "1.", "2.", "3."}) outbox.push(frame(text, Rule::oldest, 7));
   outbox.push(frame("keep.", Rule::never, 7));
@@ -40,7 +40,7 @@ TEST(OutboxShedding, TheOldestOfTheStreamGoUntilThereIsRoom) {
   EXPECT_EQ(content(outbox), "0.keep.other.");
 }
 
-TEST(OutboxShedding, TheFirstFrameStaysForItMayHaveBegunToLeave) {
+TEST(OutboxShedding, NeverDropsTheFirstFrame) {
   Outbox outbox;
   outbox.push(frame("begun", Rule::oldest, 7));
   outbox.consume(2);
@@ -50,7 +50,7 @@ TEST(OutboxShedding, TheFirstFrameStaysForItMayHaveBegunToLeave) {
   EXPECT_EQ(content(outbox), "gun");
 }
 
-TEST(OutboxShedding, OnlyTheSameKeyIsSuperseded) {
+TEST(OutboxShedding, SupersedesOnlyFramesOfTheSameKey) {
   Outbox outbox;
   outbox.push(frame("first."));
   outbox.push(frame("eur1.", Rule::superseded, 1));
@@ -60,7 +60,7 @@ TEST(OutboxShedding, OnlyTheSameKeyIsSuperseded) {
   EXPECT_EQ(content(outbox), "first.usd1.eur2.");
 }
 
-TEST(OutboxShedding, FramesThatHaveLeftAreNotCounted) {
+TEST(OutboxShedding, DoesNotCountFramesThatHaveLeft) {
   Outbox outbox;
   for (int i = 0; i < 100; ++i) outbox.push(frame("x", Rule::oldest, 1));
   outbox.consume(60);

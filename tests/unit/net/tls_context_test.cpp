@@ -95,7 +95,7 @@ std::string error_of(const TlsOptions& options) {
   return {};
 }
 
-TEST(TlsFiles, WhatCannotServeSaysWhatToDo) {
+TEST(TlsFiles, FilesThatCannotServeAreRefusedWithAdvice) {
   const Certificate made;
   const PairFiles good(made);
   const PairFiles other{Certificate()};
@@ -145,7 +145,7 @@ TEST(TlsFiles, WhatCannotServeSaysWhatToDo) {
   }
 }
 
-TEST(TlsFiles, OneThatHasExpiredServesOn) {
+TEST(TlsFiles, AnExpiredCertificateStillServes) {
   CertificateSpec spec;
   spec.begins_s = -7200;
   spec.ends_s = -3600;
@@ -158,7 +158,7 @@ TEST(TlsFiles, OneThatHasExpiredServesOn) {
 
 // --- what the client makes of the server ---
 
-TEST(TlsTrusting, TheHostMustBeTheCertificates) {
+TEST(TlsTrusting, TheCertificateMustBeForTheHost) {
   const Certificate authority(authority_spec());
   const TemporaryFile ca(authority.pem());
   const PairFiles files{Certificate(
@@ -180,7 +180,7 @@ TEST(TlsTrusting, TheHostMustBeTheCertificates) {
   }
 }
 
-TEST(TlsTrusting, SomebodyTrustedMustVouch) {
+TEST(TlsTrusting, ATrustedAuthorityMustVouchForTheServer) {
   const Certificate authority(authority_spec());
   const Certificate between(authority_spec("one between"), &authority);
   const TemporaryFile ca(authority.pem());
@@ -202,7 +202,7 @@ TEST(TlsTrusting, SomebodyTrustedMustVouch) {
   EXPECT_THROW(TlsContext::client(trust_in(chained.key)), ConfigError);
 }
 
-TEST(TlsTrusting, WhatHasExpiredIsRefused) {
+TEST(TlsTrusting, AnExpiredCertificateIsRefused) {
   const Certificate authority(authority_spec());
   const TemporaryFile ca(authority.pem());
   CertificateSpec spec;

@@ -132,7 +132,7 @@ class TlsTest : public testing::Test {
 class TlsVersions : public TlsTest, public testing::WithParamInterface<int> {};
 INSTANTIATE_TEST_SUITE_P(All, TlsVersions, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
 
-TEST_P(TlsVersions, BytesGoBothWaysAndBothEndsAreSaid) {
+TEST_P(TlsVersions, BytesGoBothWaysAndBothEndsAreTold) {
   TlsClient made = client({.version = GetParam()});
   EXPECT_EQ(SSL_version(made.ssl()), GetParam());
   made.send("ping");
@@ -151,7 +151,7 @@ TEST_P(TlsVersions, BytesGoBothWaysAndBothEndsAreSaid) {
   EXPECT_EQ(peer.end_reason, EndReason::eof);
 }
 
-TEST_P(TlsVersions, AStreamThatEndsWithoutAWordIsBroken) {
+TEST_P(TlsVersions, AStreamThatEndsWithoutCloseNotifyIsBroken) {
   {
     TlsClient made = client({.version = GetParam()});
     made.send("half a mes");
@@ -209,7 +209,7 @@ TEST_F(TlsTest, FramesOfAnySizeComeInOrder) {
   EXPECT_EQ(read(made, expected.size()), expected);
 }
 
-TEST_F(TlsTest, WaitsForAFullKernelAndTellsWhenItHasDrained) {
+TEST_F(TlsTest, WaitsForAFullKernelAndTellsWhenTheOutboxHasDrained) {
   TlsClient made = client();
   const std::string big = noise(4 << 20);
   thread.on_loop([&] {
@@ -230,7 +230,7 @@ TEST_F(TlsTest, WaitsForAFullKernelAndTellsWhenItHasDrained) {
 }
 
 // What is encrypted has begun to leave; what is not may still be passed.
-TEST_F(TlsTest, UrgentFramesPassWhatIsNotEncryptedYet) {
+TEST_F(TlsTest, UrgentFramesPassFramesThatAreNotEncryptedYet) {
   TlsClient made = client();
   const std::string big(1 << 20, 'x');
   thread.on_loop([&] {
@@ -242,7 +242,7 @@ TEST_F(TlsTest, UrgentFramesPassWhatIsNotEncryptedYet) {
   EXPECT_LE(all.find('!'), big.size());
 }
 
-TEST_F(TlsTest, ReceivesMuchAtOnce) {
+TEST_F(TlsTest, ReceivesMegabytesAtOnce) {
   TlsClient made = client();
   const std::string big = noise(4 << 20);
   std::thread sender([&] { made.send(big); });
@@ -272,7 +272,7 @@ TEST_F(TlsTest, RecordsMayComeInPiecesOfAnySize) {
 }
 
 // Two of our own, on one loop, each as fast as it can.
-TEST(TlsBothWays, MuchGoesAtOnce) {
+TEST(TlsBothWays, MegabytesGoBothWaysAtOnce) {
   const Certificate certificate;
   const TemporaryFile certificate_file(certificate.pem());
   const TemporaryFile key_file(certificate.key_pem());
@@ -310,7 +310,7 @@ TEST(TlsBothWays, MuchGoesAtOnce) {
 
 // --- ends ---
 
-TEST_F(TlsTest, ClosesAfterWhatIsQueuedIfToldTo) {
+TEST_F(TlsTest, FinishAndCloseSendsTheQueueFirst) {
   TlsClient made = client();
   const std::string big = noise(1 << 20);
   thread.on_loop([&] {
@@ -366,7 +366,7 @@ TEST(TlsHandshake, MayBreakOffAnywhere) {
   }
 }
 
-TEST_F(TlsTest, TheSocketMayGoInsideAnyCallback) {
+TEST_F(TlsTest, TheSocketMayBeDestroyedInsideAnyCallback) {
   thread.on_loop([&] { peer.when_secured = [&] { peer.socket.reset(); }; });
   TlsClient made(std::move(*stream), {.version = TLS1_2_VERSION});
   made.shake_hands();
@@ -374,7 +374,7 @@ TEST_F(TlsTest, TheSocketMayGoInsideAnyCallback) {
   thread.on_loop([&] { EXPECT_FALSE(peer.socket); });
 }
 
-TEST_F(TlsTest, TheSocketMayGoWhileItReceives) {
+TEST_F(TlsTest, TheSocketMayBeDestroyedWhileItReceives) {
   TlsClient made = client();
   thread.on_loop([&] { peer.react = [&] { peer.socket.reset(); }; });
   made.send("x");
@@ -382,7 +382,7 @@ TEST_F(TlsTest, TheSocketMayGoWhileItReceives) {
   thread.on_loop([&] { EXPECT_EQ(peer.received, "x"); });
 }
 
-TEST_F(TlsTest, PlainTextIsToldApart) {
+TEST_F(TlsTest, TellsPlainTextFromTls) {
   stream->send("GET / HTTP/1.1\r\n");
   eventually([&] { return peer.plaintexts == 1; });
   eventually([&] { return peer.received == "GET / HTTP/1.1\r\n"; });
@@ -392,7 +392,7 @@ TEST_F(TlsTest, PlainTextIsToldApart) {
   EXPECT_EQ(text, "in plain words");
 }
 
-TEST_F(TlsTest, WhatIsNeitherTlsNorTextFails) {
+TEST_F(TlsTest, BytesThatAreNeitherTlsNorTextFail) {
   stream->send(std::string_view("\0\1\2\3\4\5\6\7\10\11\12", 11));
   eventually([&] { return peer.ends == 1; });
   EXPECT_EQ(peer.end_reason, EndReason::tls_failed);
@@ -417,7 +417,7 @@ TEST_F(TlsTest, PausesAndResumesReading) {
   eventually([&] { return peer.received == "onetwo"; });
 }
 
-TEST_F(TlsTest, NewKeysAreTakenAndAnswered) {
+TEST_F(TlsTest, AnswersAPeerThatAsksForNewKeys) {
   TlsClient made = client();
   for (int i = 0; i < 20; ++i) {
     SSL_key_update(made.ssl(), SSL_KEY_UPDATE_REQUESTED);
@@ -428,7 +428,7 @@ TEST_F(TlsTest, NewKeysAreTakenAndAnswered) {
   EXPECT_EQ(read(made, 6), "answer");
 }
 
-TEST_F(TlsTest, WhoAsksForKeysWithoutEndAndReadsNothingIsCut) {
+TEST_F(TlsTest, CutsAPeerThatAsksForKeysWithoutEndAndReadsNothing) {
   TlsClient made = client();
   for (int i = 0; i < 100'000 && peer.ends == 0; ++i) {
     SSL_key_update(made.ssl(), SSL_KEY_UPDATE_REQUESTED);
@@ -483,7 +483,7 @@ class LongTickets {
 };
 
 // OpenSSL does not write data while it is in the middle of reading what concerns the handshake.
-TEST(TlsWaiting, WhatIsSentInTheMiddleOfATicketWaitsForItsEnd) {
+TEST(TlsWaiting, FramesSentInTheMiddleOfATicketWaitForItsEnd) {
   const Certificate certificate;
   const TemporaryFile certificate_file(certificate.pem());
   TlsTrust trust;
@@ -524,7 +524,7 @@ TEST(TlsWaiting, WhatIsSentInTheMiddleOfATicketWaitsForItsEnd) {
   thread.on_loop([&] { peer.socket.reset(); });
 }
 
-TEST(TlsLater, AStreamMayBecomeSecureWithWhatCameAlready) {
+TEST(TlsLater, AStreamMayBecomeSecureAfterBytesHaveCome) {
   const Certificate certificate;
   const TemporaryFile certificate_file(certificate.pem());
   const TemporaryFile key_file(certificate.key_pem());

@@ -54,7 +54,7 @@ std::string fragmented(std::size_t fragments, std::size_t size) {
   return input + frame(0x80, std::string(size, 'f'));
 }
 
-TEST(Allocation, NoneForWhatLiesWhole) {
+TEST(Allocation, AllocatesNothingForAMessageThatLiesWhole) {
   const std::string input = frame(0x81, "Hello") + frame(0x82, std::string(70000, 'b')) +
                             frame(0x89, "ping") + frame(0x8A, "") + frame(0x81, "");
   const Reading reading = read(input);
@@ -63,7 +63,7 @@ TEST(Allocation, NoneForWhatLiesWhole) {
   EXPECT_EQ(reading.heap.blocks, 0U);
 }
 
-TEST(Allocation, NoneForALengthOverTheLimit) {  // CVE-2020-27813
+TEST(Allocation, AllocatesNothingForALengthOverTheLimit) {  // CVE-2020-27813
   const Reading reading = read("\x82\xFF\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\1\2\3\4"s);
   EXPECT_TRUE(reading.failed);
   EXPECT_EQ(reading.heap.blocks, 0U);
@@ -89,14 +89,14 @@ TEST(Allocation, PiecesOfOneByteHoldNoMoreThanTheMessage) {  // CVE-2026-48779
   EXPECT_LE(reading.heap.largest, 2048U);
 }
 
-TEST(Allocation, EmptyFragmentsAskForNothingMore) {
+TEST(Allocation, AllocatesNothingForEmptyFragments) {
   ConnectionLimits limits;
   limits.fragments_max = 100'000;
   EXPECT_LE(read(fragmented(100'000, 0), std::string_view::npos, limits).heap.blocks, 1U);
 }
 
 // Whatever came before, and however it was cut, between messages a connection holds no block.
-TEST(Allocation, IsGivenBackWithTheMessage) {
+TEST(Allocation, FreesTheMemoryWithTheMessage) {
   const std::string inputs[] = {
       frame(0x81, "text"),
       frame(0x82, std::string(300, 'b')),

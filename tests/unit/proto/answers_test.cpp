@@ -59,14 +59,14 @@ TEST(Answers, EachStatusHasItsPhrase) {
   }
 }
 
-TEST(Answers, APageHasItsBodyUnlessOnlyItsHeadWasAskedFor) {
+TEST(Answers, AnswersHeadWithoutTheBody) {
   EXPECT_EQ(page_response("A: b\r\n", "body", false),
             "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\nA: b\r\n\r\nbody");
   EXPECT_EQ(page_response("", "body", true),
             "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\n");
 }
 
-TEST(Answers, OnlyAVersionOfHttpIsOfAnotherVersion) {  // RFC 9112 §2.3
+TEST(Answers, Answers505OnlyToAnotherVersionOfHttp) {  // RFC 9112 §2.3
   for (const char* version : {"HTTP/1.0", "HTTP/2.0", "HTTP/0.9"})
     EXPECT_EQ(with_line("GET / "s + version), 505U);
   for (const char* version :
@@ -75,7 +75,7 @@ TEST(Answers, OnlyAVersionOfHttpIsOfAnotherVersion) {  // RFC 9112 §2.3
   }
 }
 
-TEST(Answers, AHeadHasALimitOfFieldsAlsoWhereItComesWhole) {
+TEST(Answers, LimitsTheFieldsOfAHeadThatComesWhole) {
   HeadLimits limits;
   limits.fields_max = 2;
   const std::string start = "GET / HTTP/1.1\r\nHost: a\r\nB: c\r\n";
@@ -116,7 +116,7 @@ TEST(Answers, AKeyIsSixteenBytesOfBase64) {  // §4.2.1
   }
 }
 
-TEST(Answers, ExtensionsAreReadForTheirForm) {  // §9.1
+TEST(Answers, RefusesExtensionsOfAWrongForm) {  // §9.1
   const auto extensions = [](const char* text) {
     return with_fields(
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Extensions: "s + text +

@@ -69,7 +69,7 @@ TEST(CloseCode, MayBeSentOrNotAsTheRegistrySays) {
   }
 }
 
-TEST(CloseCode, IsTakenFromThePeerIfItMayBeSent) {
+TEST(CloseCode, IsAcceptedFromThePeerIfItMayBeSent) {
   for (const Code& c : kCodes) {
     SCOPED_TRACE(c.code);
     const std::string expected =
@@ -229,7 +229,7 @@ std::string bytes_of(std::string_view input) {
   return frame(0x83, "");
 }
 
-TEST(Closing, GoesFromEachStateByEachInputWhereTheRfcSays) {  // §5.5.1, §7.1
+TEST(Closing, FollowsTheRfcFromEachStateByEachInput) {  // §5.5.1, §7.1
   for (const Transition& c : kTransitions) {
     SCOPED_TRACE(std::to_string(static_cast<int>(c.from)) + " " + c.input);
     Machine machine(c.from);
@@ -262,7 +262,7 @@ TEST(Closing, DiscardsDataUntilThePeersCloseComes) {
   EXPECT_EQ(connection.state(), State::closed);
 }
 
-TEST(Closing, AClientTakesMessagesUntilThePeersCloseComes) {
+TEST(Closing, AClientDeliversMessagesUntilThePeersCloseComes) {
   Connection connection(Role::client, {});
   connection.close(CloseCode::normal);
   const auto server_frame = [](unsigned char first, std::string_view payload) {

@@ -118,7 +118,7 @@ TEST(Compressed, IsAProtocolErrorUnlessNegotiated) {  // RFC 6455 §5.2
   expect_events(frame(0xC1, kHello, Length::minimal, false), {"failed:1002"}, {}, Role::client);
 }
 
-TEST(Compressed, IsReadByTheClientToo) {
+TEST(Compressed, TheClientReadsCompressedMessagesToo) {
   const auto unmasked = [](unsigned char first, std::string_view payload) {
     return frame(first, payload, Length::minimal, false);
   };
@@ -196,7 +196,7 @@ TEST(Compressed, FailsBadTextBeforeItsMessageIsWhole) {
             std::vector<std::string>{"failed:1007"});
 }
 
-TEST(Compressed, WhatIsWrongFirstInTheTextDecides) {
+TEST(Compressed, TheFirstBadByteOfTheTextDecides) {
   // The bad byte is the last that is allowed, the first that is not, and one behind it.
   for (const std::size_t at : {99U, 100U, 101U}) {
     const std::string text = std::string(at, 'x') + "\xFF" + std::string(200, 'y');
@@ -241,7 +241,7 @@ TEST(Compressed, FragmentsAreCounted) {
 
 // --- what is held ---
 
-TEST(Compressed, BetweenMessagesNothingIsHeld) {
+TEST(Compressed, HoldsNothingBetweenMessages) {
   InflaterPool inflaters;
   inflaters.give(inflaters.take());
   // Once through, so that the inflater's own window is there.
@@ -301,7 +301,7 @@ TEST(Compressed, APayloadIsGoodUntilItsOwnConnectionReadsOn) {
   EXPECT_EQ(describe(event), "text:first");
 }
 
-TEST(Compressed, AConnectionThatGoesInMidMessageOutlivesThePool) {
+TEST(Compressed, AConnectionMayGoInTheMiddleOfAMessage) {
   std::optional<InflaterPool> inflaters(std::in_place);
   const std::ptrdiff_t before = heap_count().live;
   {
@@ -314,7 +314,7 @@ TEST(Compressed, AConnectionThatGoesInMidMessageOutlivesThePool) {
   EXPECT_EQ(heap_count().live, before);
 }
 
-TEST(Compressed, WhatComesAfterOurCloseIsDroppedButStaysInStep) {
+TEST(Compressed, DropsMessagesAfterOurCloseButKeepsTheContext) {
   InflaterPool inflaters(kWindowBitsMax, Context::kept);
   Connection connection(Role::server, {}, &inflaters);
   connection.close(CloseCode::normal);

@@ -197,7 +197,7 @@ TEST(DeflateOffer, IsAnsweredWithTakeoverAndANarrowWindowByChoice) {
     EXPECT_EQ(answer(c.offers, settings), expected(c)) << c.name;
 }
 
-TEST(DeflateOffer, SaysWhatTheClientWishes) {
+TEST(DeflateOffer, WritesWhatTheClientWishes) {
   DeflateSettings settings;
   EXPECT_EQ(deflate_offer(settings),
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover; "
@@ -210,7 +210,7 @@ TEST(DeflateOffer, SaysWhatTheClientWishes) {
 }
 
 // Each end's answer to the other's offer is one that the other takes.
-TEST(DeflateOffer, OfEachKindIsAnsweredToTheClientsLiking) {
+TEST(DeflateOffer, IsAnsweredWithWhatTheClientAskedFor) {
   for (const bool client_takeover : {false, true}) {
     for (const bool server_takeover : {false, true}) {
       for (std::uint8_t client_bits = 9; client_bits <= 15; ++client_bits) {
@@ -279,7 +279,7 @@ const Answer kAnswers[] = {
      "good"},
 };
 
-TEST(DeflateAnswer, IsCheckedStrictly) {
+TEST(DeflateAnswer, IsJudgedAsTheTableSays) {
   DeflateSettings settings;
   settings.context_takeover = true;
   for (const Answer& c : kAnswers) EXPECT_EQ(verdict(c.list, settings), c.verdict) << c.name;
@@ -298,7 +298,7 @@ TEST(DeflateAnswer, MustPromiseWhatWasAskedFor) {
   EXPECT_EQ(verdict("permessage-deflate; server_max_window_bits=9", narrow), "good");
 }
 
-TEST(ExtensionList, OfSeveralFieldsIsOneList) {
+TEST(ExtensionList, ReadsSeveralFieldsAsOneList) {
   std::vector<Extension> list;
   EXPECT_TRUE(parse_extensions("x; a=1", list));
   EXPECT_TRUE(parse_extensions("permessage-deflate", list));

@@ -188,7 +188,7 @@ class ClientSide : public testing::Test {
   }
 };
 
-TEST_F(ClientSide, MakesARequestThatAServerTakes) {
+TEST_F(ClientSide, MakesARequestThatAServerAccepts) {
   EXPECT_EQ(status_of(make_request(request())), 101U);
 }
 

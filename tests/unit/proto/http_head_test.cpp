@@ -197,7 +197,7 @@ TEST(RequestFields, AreReadOrRefusedWith400) {
   }
 }
 
-TEST(RequestFields, AreFoundByNameInTheirOrder) {
+TEST(RequestFields, AreFoundByNameInOrder) {
   const auto head =
       parse_request_head("GET / HTTP/1.1\r\nHost: h\r\nCookie: a\r\nX: 1\r\ncookie: b\r\n\r\n", {});
   ASSERT_TRUE(head.ok());

@@ -140,7 +140,7 @@ TEST(Inflater, InflatesWhatZlibMakes) {
   }
 }
 
-TEST(Inflater, RefusesEveryFrontOfAPayload) {
+TEST(Inflater, RefusesEveryTruncatedPayload) {
   const std::string payload =
       test::deflated("The quick brown fox, the quick brown fox, the lazy dog");
   ASSERT_GT(payload.size(), 30U);
@@ -173,7 +173,7 @@ TEST(Inflater, AFinalBlockMayEndWhereTheBufferDoes) {
   }
 }
 
-TEST(Inflater, ABombAsksForNoMoreThanItsBound) {
+TEST(Inflater, ABombAllocatesNoMoreThanItsBound) {
   const std::string bomb = test::deflated(std::string(64 * kLarge, '\0'));
   ASSERT_LT(bomb.size(), 70'000U);
   Inflater inflater(15, Context::dropped);
@@ -203,7 +203,7 @@ TEST(Inflater, SharesItsWindowBeyondFinalBlocksAndEmptyMessages) {
   EXPECT_EQ(inflate_with(inflater, "\xF2\x00\x11\x00\x00"s, 5), "Hello");
 }
 
-TEST(Inflater, ForgetsTheMessagesBefore) {  // §7.1.1
+TEST(Inflater, ForgetsEarlierMessagesWithoutContext) {  // §7.1.1
   Inflater inflater(15, Context::dropped);
   EXPECT_EQ(inflate_with(inflater, "\xF2\x48\xCD\xC9\xC9\x07\x00"s, 5), "Hello");
   EXPECT_EQ(inflate_with(inflater, "\xF2\x00\x11\x00\x00"s, 5), "<corrupt>");
@@ -290,7 +290,7 @@ TEST(Deflater, MakesWhatZlibInflates) {
   }
 }
 
-TEST(Deflater, EndsEachMessageAsTheRfcHasIt) {  // §7.2.1, and its own inflater agrees
+TEST(Deflater, EndsEachMessageAsTheRfcSays) {  // §7.2.1, and its own inflater agrees
   Deflater deflater(options(6, 15, Context::dropped));
   const std::string payload = compressed(deflater, "HelloHelloHelloHello");
   EXPECT_EQ(inflate_new(payload, kLarge), "HelloHelloHelloHello");
@@ -298,7 +298,7 @@ TEST(Deflater, EndsEachMessageAsTheRfcHasIt) {  // §7.2.1, and its own inflater
   EXPECT_EQ(payload.back(), '\0') << "the header of the empty block";
 }
 
-TEST(Deflater, SaysSoIfAMessageDoesNotGetShorter) {
+TEST(Deflater, ReportsAMessageThatDoesNotGetShorter) {
   std::mt19937 random(3);
   for (const std::size_t size : {0U, 1U, 5U, 100U, 4'096U, 100'000U}) {
     std::string noise(size, '\0');
@@ -311,7 +311,7 @@ TEST(Deflater, SaysSoIfAMessageDoesNotGetShorter) {
   }
 }
 
-TEST(Deflater, WithAContextCompressesWhateverComes) {
+TEST(Deflater, CompressesEveryMessageWithAContext) {
   std::mt19937 random(4);
   Deflater deflater(options(6, 15, Context::kept));
   RawInflate peer;
@@ -340,7 +340,7 @@ TEST(Deflater, ShortMessagesNeverReferBeyondANarrowWindow) {
   }
 }
 
-TEST(Deflater, HoldsWhatItSaysAndNoLargeBuffer) {
+TEST(Deflater, HoldsTheBytesThatItReportsAndNoLargeBuffer) {
   test::HeapCount& heap = test::heap_count();
   for (const int bits : {9, 12, 15}) {
     for (const int memory_level : {1, 5, 8}) {

@@ -130,7 +130,7 @@ std::string text_of(const std::optional<ProxySource>& source) {
   return source ? to_string(source->address) + " " + std::to_string(source->port) : "";
 }
 
-TEST(ProxyHeader, AGoodOneTellsItsSourceAndSizeHoweverItIsCut) {
+TEST(ProxyHeader, TellsSourceAndSizeOfAGoodHeaderAtEveryCut) {
   for (const Good& good : kGood) {
     const std::string stream = good.bytes + "GET / HTTP/1.1\r\n";
     for (std::size_t size = 0; size <= stream.size(); ++size) {
@@ -145,7 +145,7 @@ TEST(ProxyHeader, AGoodOneTellsItsSourceAndSizeHoweverItIsCut) {
   }
 }
 
-TEST(ProxyHeader, ABadOneIsAnErrorHoweverItIsCut) {
+TEST(ProxyHeader, RefusesABadHeaderAtEveryCut) {
   for (const Bad& bad : kBad) {
     bool failed = false;
     for (std::size_t size = 0; size <= bad.bytes.size(); ++size) {

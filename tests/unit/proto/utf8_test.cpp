@@ -117,7 +117,7 @@ constexpr Valid kUnfinished[] = {
     {"behind a character", "\xC3\xA9\xC3"},
 };
 
-TEST(Utf8, TakesWhatRfc3629Allows) {
+TEST(Utf8, AcceptsWhatRfc3629Allows) {
   for (const Valid& c : kValid) {
     EXPECT_TRUE(is_utf8(base::as_bytes(c.text))) << c.name;
     for (std::size_t cut = 0; cut <= c.text.size(); ++cut) {
@@ -141,7 +141,7 @@ TEST(Utf8, RefusesTheRestAtItsFirstBadByte) {
   }
 }
 
-TEST(Utf8, KnowsWhatIsUnfinished) {
+TEST(Utf8, TellsUnfinishedTextFromBadText) {
   for (const Valid& c : kUnfinished) {
     Utf8Validator validator;
     EXPECT_TRUE(validator.feed(base::as_bytes(c.text))) << c.name;
@@ -179,7 +179,7 @@ std::string encode(unsigned point) {
   return {byte(0xF0 | point >> 18), rest(12), rest(6), rest(0)};
 }
 
-TEST(Utf8, TakesEveryCodePointAndNoSurrogate) {
+TEST(Utf8, AcceptsEveryCodePointAndNoSurrogate) {
   for (unsigned point = 0; point < 0x110000; ++point) {
     const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
     ASSERT_EQ(is_utf8(base::as_bytes(encode(point))), !surrogate) << std::hex << point;
