@@ -26,13 +26,6 @@ bool has_received_all(const Ending& ending) {
          ending.cause == DisconnectCause::timeout;
 }
 
-constexpr Ending kExpired{
-    Ending::How::ours, DisconnectCause::token_expired,  CloseCode::unauthenticated,
-    "token expired",   guard::Rejection::token_expired, "exp has passed"};
-constexpr Ending kMoved{Ending::How::moved,         DisconnectCause::replaced,
-                        CloseCode::replaced,        "resumed elsewhere",
-                        guard::Rejection::replaced, "the session goes on elsewhere"};
-
 }  // namespace
 
 // --- it begins ---
@@ -139,7 +132,7 @@ std::uint64_t Connection::deadline_ms() const {
 
 void Connection::on_deadline() {
   const auto ends = endpoint_.authenticator().ends(host_.identity()->expires());
-  if (std::chrono::system_clock::now() >= ends) stream_->end(kExpired);
+  if (std::chrono::system_clock::now() >= ends) stream_->end(endings::kExpired);
 }
 
 // --- the stream ends ---
@@ -174,7 +167,7 @@ void Connection::on_over() {
 }
 
 void Connection::close(DisconnectCause cause, CloseCode code, std::string_view reason) {
-  const Ending ending{Ending::How::ours, cause, code, reason};
+  const Ending ending = endings::ours(cause, code, reason);
   if (life_.may_come_back() && !heals(ending)) resumer_->expire();
   if (life_.is_open()) stream_->end(ending);
 }
@@ -302,7 +295,7 @@ bool Connection::can_resume(const Resumption& resumption) const {
 }
 
 void Connection::release_stream() {
-  if (life_.is_open()) return stream_->end(kMoved);
+  if (life_.is_open()) return stream_->end(endings::kMoved);
   if (stream_->is_over()) return;
   stream_->drop();
   on_over();

@@ -23,42 +23,6 @@ proto::ConnectionLimits protocol_limits(const Limits& limits) {
   return result;
 }
 
-std::uint64_t steady_us() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(now).count());
-}
-
-// Spreads connections evenly over [0, 1), however many come at once: the multiples of the golden
-// ratio.
-double part_of(std::uint64_t number) {
-  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;
-  return static_cast<double>(number * kGolden >> 11) / static_cast<double>(std::uint64_t{1} << 53);
-}
-
-Ending failure(const Event& event) {
-  const auto why = event.code == CloseCode::message_too_big ? guard::Rejection::message_too_big
-                                                            : guard::Rejection::protocol_error;
-  return {Ending::How::failed, DisconnectCause::protocol_error, event.code, event.reason, why,
-          event.reason};
-}
-
-constexpr Ending kTooSlow{Ending::How::ours, DisconnectCause::too_slow,  CloseCode::too_slow,
-                          "too slow",        guard::Rejection::too_slow, "no progress"};
-constexpr Ending kOutboxFull{Ending::How::ours, DisconnectCause::too_slow,  CloseCode::too_slow,
-                             "too slow",        guard::Rejection::too_slow, "outbox is full"};
-constexpr Ending kTooMany{
-    Ending::How::ours,   DisconnectCause::too_many_messages,  CloseCode::too_many_messages,
-    "too many messages", guard::Rejection::too_many_messages, "message rate"};
-constexpr Ending kSilent{Ending::How::lost,
-                         DisconnectCause::timeout,
-                         CloseCode::abnormal,
-                         "",
-                         guard::Rejection::heartbeat_timeout,
-                         "no answer to a ping"};
-constexpr Ending kLost{Ending::How::lost, DisconnectCause::connection_lost, CloseCode::abnormal,
-                       ""};
-
 }  // namespace
 
 Stream::Stream(const StreamContext& context, StreamOwner& owner, StreamGauges& gauges,
@@ -67,9 +31,8 @@ Stream::Stream(const StreamContext& context, StreamOwner& owner, StreamGauges& g
       owner_(owner),
       gauges_(gauges),
       outflow_(context, gauges, std::move(deflate)),
-      protocol_(proto::Role::server, protocol_limits(context.limits), outflow_.inflaters()) {
-  heartbeat_.begin(context_.loop.now_ms(), heartbeat_timing(), part_of(number));
-}
+      protocol_(proto::Role::server, protocol_limits(context.limits), outflow_.inflaters()),
+      pulse_(context.limits, number, context.loop.now_ms()) {}
 
 void Stream::open(std::unique_ptr<net::Socket> socket) {
   socket_ = std::move(socket);
@@ -99,7 +62,7 @@ void Stream::take_turn(Action&& action) {
 
 void Stream::on_receive(base::MutableBytes bytes) {
   take_turn([&] {
-    heartbeat_.heard(context_.loop.now_ms());
+    pulse_.heard(context_.loop.now_ms());
     read(bytes);
   });
 }
@@ -127,11 +90,11 @@ void Stream::handle(const Event& event) {
       // §5.5.1: answer with the code that came. §7.1.1: the server then closes the TCP connection,
       // and need not wait for the peer, which must not send after its Close.
       if (!is_open()) return socket_->finish_and_close();
-      return end({Ending::How::peers, DisconnectCause::peer_closed, event.code, event.reason});
+      return end(endings::by_peer(event.code, event.reason));
     case Event::Kind::failed:
       // §7.1.7: nothing more is expected of this peer.
       if (!is_open()) return socket_->finish();
-      return end(failure(event));
+      return end(endings::broken(event.code, event.reason));
     case Event::Kind::need_more:
       return;
   }
@@ -142,24 +105,15 @@ bool Stream::within_rate() {
   const Limits& limits = context_.limits;
   if (rate_.take(limits.messages_per_second, limits.messages_burst, context_.loop.now_ms()))
     return true;
-  end(kTooMany);
+  end(endings::kTooMany);
   return false;
 }
 
 void Stream::take_pong(base::Bytes payload) {
-  const auto took_us = round_trip_.end(payload, steady_us());
-  if (!took_us) return;
-  const std::uint64_t rtt_us = std::min<std::uint64_t>(*took_us, UINT32_MAX);
-  gauges_.rtt_us.store(static_cast<std::uint32_t>(rtt_us), std::memory_order_relaxed);
-  context_.counts.round_trips.observe(std::chrono::microseconds(rtt_us));
-}
-
-void Stream::pause_reading() {
-  if (socket_) socket_->pause_reading();
-}
-
-void Stream::resume_reading() {
-  if (socket_) socket_->resume_reading();
+  const auto rtt_us = pulse_.pong(payload);
+  if (!rtt_us) return;
+  gauges_.rtt_us.store(*rtt_us, std::memory_order_relaxed);
+  context_.counts.round_trips.observe(std::chrono::microseconds(*rtt_us));
 }
 
 // --- bytes out ---
@@ -220,10 +174,6 @@ void Stream::send_close(const Ending& ending) {
   socket_->resume_reading();  // the peer's Close must be seen
 }
 
-void Stream::end_overflowed() {
-  if (state_ == State::doomed) end(kOutboxFull);
-}
-
 void Stream::drop() {
   state_ = State::over;
   context_.loop.wheel().cancel(*this);
@@ -237,7 +187,7 @@ void Stream::on_end(net::EndReason) {
 
 // The socket has ended, or must.
 void Stream::lose() {
-  if (is_open()) return end(kLost);
+  if (is_open()) return end(endings::kLost);
   drop();
   owner_.on_over();
 }
@@ -249,8 +199,7 @@ void Stream::lose() {
 void Stream::rearm() {
   if (!is_open()) return;  // closing has a deadline of its own
   std::uint64_t next = owner_.deadline_ms();
-  const auto timing = heartbeat_timing();
-  if (timing.interval_ms != 0) next = std::min(next, heartbeat_.deadline_ms(timing));
+  if (const auto beat_ms = pulse_.deadline_ms()) next = std::min(next, *beat_ms);
   if (const std::uint64_t since = socket_->blocked_since_ms())
     next = std::min(next, since + base::to_ms(context_.limits.outbox_time));
   context_.loop.wheel().arm(*this, next);
@@ -267,33 +216,27 @@ void Stream::pass_deadline(std::uint64_t now_ms) {
   }
   owner_.on_deadline();
   if (is_open()) check_progress(now_ms);
-  if (is_open()) check_heartbeat(now_ms);
+  if (is_open()) check_pulse(now_ms);
   rearm();
 }
 
 void Stream::check_progress(std::uint64_t now_ms) {
   const std::uint64_t since = socket_->blocked_since_ms();
   if (since == 0 || now_ms < since + base::to_ms(context_.limits.outbox_time)) return;
-  end(kTooSlow);
+  end(endings::kTooSlow);
 }
 
-void Stream::check_heartbeat(std::uint64_t now_ms) {
+void Stream::check_pulse(std::uint64_t now_ms) {
   // What we do not read we cannot hear: a hook is behind, and the peer is not to blame.
-  if (!socket_->is_reading()) heartbeat_.heard(now_ms);
-  switch (heartbeat_.check(now_ms, heartbeat_timing())) {
+  if (!socket_->is_reading()) pulse_.heard(now_ms);
+  switch (pulse_.check(now_ms)) {
     case base::Heartbeat::Verdict::alive:
       return;
-    case base::Heartbeat::Verdict::ping: {
-      const auto payload = round_trip_.begin(steady_us());
-      return socket_->send_urgent(SharedBuffer::copy(proto::ping_frame(payload).bytes()));
-    }
+    case base::Heartbeat::Verdict::ping:
+      return socket_->send_urgent(SharedBuffer::copy(proto::ping_frame(pulse_.ping()).bytes()));
     case base::Heartbeat::Verdict::lost:
-      return end(kSilent);
+      return end(endings::kSilent);
   }
-}
-
-base::Heartbeat::Timing Stream::heartbeat_timing() const {
-  return {base::to_ms(context_.limits.ping_interval), base::to_ms(context_.limits.pong_time)};
 }
 
 }  // namespace microframe::ws

@@ -8,14 +8,13 @@
 #include <memory>
 #include <string_view>
 
-#include "base/heartbeat.hpp"
 #include "base/rate_limit.hpp"
 #include "base/timer_wheel.hpp"
 #include "net/socket.hpp"
 #include "proto/connection.hpp"
 #include "ws/ending.hpp"
 #include "ws/outflow.hpp"
-#include "ws/round_trip.hpp"
+#include "ws/pulse.hpp"
 #include "ws/stream_owner.hpp"
 
 namespace microframe::ws {
@@ -40,8 +39,12 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   // returns: whether there was one.
   bool within_rate();
   // Reads no more until resume_reading(): too much waits for a hook.
-  void pause_reading();
-  void resume_reading();
+  void pause_reading() {
+    if (socket_) socket_->pause_reading();
+  }
+  void resume_reading() {
+    if (socket_) socket_->resume_reading();
+  }
 
   // Queues a message, compressed if that was agreed on. If the outbox has no room, its room's rules
   // decide (base::Shedding), or the stream is closed with 4408.
@@ -56,7 +59,9 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   // Begins to end it. Does nothing unless it is open.
   void end(const Ending& ending);
   // Ends a stream whose outbox was full (StreamOwner::on_overflow), with 4408.
-  void end_overflowed();
+  void end_overflowed() {
+    if (state_ == State::doomed) end(endings::kOutboxFull);
+  }
   // Closes the socket at once. The owner is not told.
   void drop();
   // Gives back what compression holds. No message may be under way.
@@ -88,8 +93,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void lose();
   void pass_deadline(std::uint64_t now_ms);
   void check_progress(std::uint64_t now_ms);
-  void check_heartbeat(std::uint64_t now_ms);
-  base::Heartbeat::Timing heartbeat_timing() const;
+  void check_pulse(std::uint64_t now_ms);
 
   // A delivery reads these: side by side.
   std::unique_ptr<net::Socket> socket_;  // nullptr once it is over
@@ -100,8 +104,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   Outflow outflow_;
   proto::Connection protocol_;
   base::RateLimit rate_;
-  base::Heartbeat heartbeat_;
-  RoundTrip round_trip_;
+  Pulse pulse_;
 };
 
 }  // namespace microframe::ws
