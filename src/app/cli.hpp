@@ -3,8 +3,8 @@
 
 namespace microframe::app {
 
-// Runs `microframe COMMAND ...`. returns: the process's exit code. Says on stderr what is wrong,
-// and what to type instead.
+// Runs `microframe COMMAND ...`.
+// returns: the process's exit code. Says on stderr what is wrong, and what to type instead.
 int run_cli(int argc, char** argv);
 
 }  // namespace microframe::app

@@ -13,7 +13,8 @@ namespace microframe::hub {
 
 class Leaves {
  public:
-  // returns: the leave's number. errors: std::bad_alloc; then nothing has changed.
+  // returns: the leave's number.
+  // errors: std::bad_alloc; then nothing has changed.
   std::uint64_t add(const base::Ref<Room>& room);
   // Takes back the leave that was added last.
   void take_back() { under_way_.pop_back(); }

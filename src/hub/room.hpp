@@ -38,7 +38,8 @@ class Room : public base::RefCounted {
 
   // --- On the member's loop, under the lock of the member's user.
   // Seats the member, if it is not seated, and tells it what it finds here, if it has a wish or is
-  // seated anew. errors: std::bad_alloc; the member is seated as before.
+  // seated anew.
+  // errors: std::bad_alloc; the member is seated as before.
   virtual void seat(Receiver& member, const JoinWish* wish);
   virtual void unseat(Receiver& member);
 

@@ -42,7 +42,8 @@ class Seating {
   std::size_t expected() const;
 
   // Gives the delivery to every loop with a receiver: at once on the current one, by a post to each
-  // other. Any thread. errors: std::bad_alloc; some loops may have the delivery then.
+  // other. Any thread.
+  // errors: std::bad_alloc; some loops may have the delivery then.
   void send(const Delivery& delivery);
   // Gives the delivery to those on `loop`, which is the current one, at once or when the window
   // ends. Needs no memory: without memory to hold a delivery back, nothing waits.

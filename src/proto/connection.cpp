@@ -198,7 +198,8 @@ void Connection::begin_frame(const FrameHeader& header) {
   if (now.compressed) now.compressed_bytes += header.length;
 }
 
-// Takes what is there of the frame's payload. returns: whether the frame is whole.
+// Takes what is there of the frame's payload.
+// returns: whether the frame is whole.
 bool Connection::read_payload(base::MutableBytes& in, Event& failure) {
   Progress& now = *progress_;
   const std::size_t size = std::min<std::uint64_t>(in.size(), now.frame.length - now.frame_read);

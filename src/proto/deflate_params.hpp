@@ -45,7 +45,8 @@ struct DeflateParams {
 
 // The server's answer to a client's offers: to the first that it can accept (§5.1). One with a
 // parameter that is unknown, given twice or of a wrong value is declined (§7.1), and the next is
-// looked at. returns: nullopt where none is acceptable: the connection goes on without compression.
+// looked at.
+// returns: nullopt where none is acceptable: the connection goes on without compression.
 std::optional<DeflateParams> accept_deflate(std::span<const Extension> offers,
                                             const DeflateSettings& settings);
 
@@ -57,8 +58,8 @@ std::string deflate_offer(const DeflateSettings& settings);
 
 // Checks the server's choice against deflate_offer(settings).
 // chosen:  all of the answer's list; an empty one declines.
-// returns: what holds; nullopt if it was declined. errors: what is wrong, in words: the client then
-// fails the connection (§7.1).
+// returns: what holds; nullopt if it was declined.
+// errors: what is wrong, in words: the client then fails the connection (§7.1).
 base::Result<std::optional<DeflateParams>, std::string> check_deflate_answer(
     std::span<const Extension> chosen, const DeflateSettings& settings);
 

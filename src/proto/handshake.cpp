@@ -47,7 +47,8 @@ bool has_body(const RequestHead& head) {
   return length && (head.count("content-length") > 1 || *length != "0");
 }
 
-// §11.3.4: tokens, none twice. returns: false if not so.
+// §11.3.4: tokens, none twice.
+// returns: false if not so.
 bool parse_subprotocols(const RequestHead& head, std::vector<std::string_view>& out) {
   bool good = true;
   std::unordered_set<std::string_view> seen;

@@ -61,7 +61,8 @@ struct ServerChoice {
   std::optional<DeflateParams> deflate;
 };
 
-// Checks the answer to `request` (§4.1). errors: what is wrong, in words.
+// Checks the answer to `request` (§4.1).
+// errors: what is wrong, in words.
 base::Result<ServerChoice, std::string> check_response(const ResponseHead& head,
                                                        const ClientRequest& request);
 

@@ -72,8 +72,8 @@ struct ResponseHead : HeadFields {
 };
 
 // Reads a request head, its closing empty line included (RFC 9112 §2 to §5). Exactly one Host (RFC
-// 9112 §3.2), one Origin and one Authorization at most. errors: 400, 431; 505 for another version
-// than HTTP/1.1.
+// 9112 §3.2), one Origin and one Authorization at most.
+// errors: 400, 431; 505 for another version than HTTP/1.1.
 base::Result<RequestHead, HeadError> parse_request_head(std::string_view head, HeadLimits limits);
 
 // Reads a response head likewise; the status of an error means nothing here.

@@ -22,7 +22,8 @@ enum class InflateError : std::uint8_t {
 class Inflater {
  public:
   // window_bits: at least those the peer deflates with. context: whether the window goes on from
-  // message to message. errors: std::bad_alloc, as feed() too.
+  // message to message.
+  // errors: std::bad_alloc, as feed() too.
   Inflater(std::uint8_t window_bits, Context context);
   ~Inflater();
 

@@ -9,7 +9,8 @@ namespace microframe::proto {
 
 class Utf8Validator {
  public:
-  // Reads on. returns: false from the first byte on that no valid text can hold there.
+  // Reads on.
+  // returns: false from the first byte on that no valid text can hold there.
   bool feed(base::Bytes bytes);
   // Whether what was fed ends at the end of a character.
   bool complete() const { return state_ == kStart; }

@@ -36,7 +36,8 @@ class Outgoing {
 
   explicit Outgoing(Bounds bounds) : bounds_(bounds) {}
 
-  // Behind those that wait. returns: false if there is no room; `frame` is then dropped.
+  // Behind those that wait.
+  // returns: false if there is no room; `frame` is then dropped.
   bool add(Frame frame);
   // Before all others, whether there is room or not: for a session's first frames.
   void add_first(Frame frame);
@@ -45,14 +46,16 @@ class Outgoing {
   // none.
   const Frame* send_next();
   bool has_unsent() const { return sent_ < frames_.size(); }
-  // Takes out the frame that an answer is for. returns: nullopt if there is none.
+  // Takes out the frame that an answer is for.
+  // returns: nullopt if there is none.
   std::optional<Frame> take(std::uint64_t id);
 
   // A connection that goes on with the session: what is above `handled` is sent again.
   void resume(std::uint64_t handled);
   // A new session: numbers begin anew. What was never sent stays, and so does an application's
-  // join, which does no harm twice. returns: what was sent and has had no answer, each leave of a
-  // room that no such join enters, and the joins of add_first.
+  // join, which does no harm twice.
+  // returns: what was sent and has had no answer, each leave of a room that no such join enters,
+  // and the joins of add_first.
   std::vector<Frame> begin_anew();
   // Takes all out.
   std::vector<Frame> clear();

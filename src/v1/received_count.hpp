@@ -11,13 +11,15 @@ class ReceivedCount {
  public:
   // A new session.
   void begin() { *this = {}; }
-  // One has come. returns: whether it is time to tell.
+  // One has come.
+  // returns: whether it is time to tell.
   bool count(std::uint64_t now_ms) {
     ++received_;
     if (!tell_at_ms_) tell_at_ms_ = now_ms + kTellMs;
     return received_ - told_ >= kTellFrames;
   }
-  // The server is being told, by a frame or with the offer to resume. returns: the count.
+  // The server is being told, by a frame or with the offer to resume.
+  // returns: the count.
   std::uint64_t tell() {
     told_ = received_;
     tell_at_ms_.reset();

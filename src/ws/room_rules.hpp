@@ -13,8 +13,8 @@ namespace microframe::ws {
 class RoomRules {
  public:
   // pattern: a room's name; a '*' at its end stands for any rest. The first that fits a name
-  // decides. errors: ConfigError for an empty pattern, a '*' elsewhere, or options that no room can
-  // have.
+  // decides.
+  // errors: ConfigError for an empty pattern, a '*' elsewhere, or options that no room can have.
   void add(std::string pattern, RoomOptions options);
 
   bool empty() const { return rules_.empty(); }

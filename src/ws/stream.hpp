@@ -77,12 +77,10 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
     over,     // the socket is closed
   };
 
-  // net::SocketEvents
   void on_receive(base::MutableBytes bytes) override;
   void on_end(net::EndReason reason) override;
   void on_drained() override;
   void on_blocked() override;
-  // base::TimerNode
   void on_deadline(std::uint64_t now_ms) override;
 
   template <class Action>
@@ -95,7 +93,6 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void check_progress(std::uint64_t now_ms);
   void check_pulse(std::uint64_t now_ms);
 
-  // A delivery reads these: side by side.
   std::unique_ptr<net::Socket> socket_;  // nullptr once it is over
   State state_ = State::open;
   const StreamContext& context_;

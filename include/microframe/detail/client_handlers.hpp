@@ -42,7 +42,8 @@ inline Task<> keep_reply(Task<Json> handler, std::optional<Json>& reply) {
   reply = std::move(value);
 }
 
-// Calls a handler. returns: what has still to be run.
+// Calls a handler.
+// returns: what has still to be run.
 template <class Call>
 Task<> run_handler(Call&& call) {
   using Result = std::invoke_result_t<Call&>;
