@@ -102,11 +102,6 @@ void Connection::on_message(bool binary, base::Bytes payload) {
   if (hooks_.queued_bytes() > context_.limits().waiting_bytes_max) stream_->pause_reading();
 }
 
-void Connection::deliver(const base::Frame& frame) {
-  if (session_) return session_->deliver(frame);
-  stream_->send(frame.plain());
-}
-
 void Connection::on_overflow() {
   host_.post_turn([this] { stream_->end_overflowed(); });
 }

@@ -75,7 +75,10 @@ class Connection final : private StreamOwner,
   // nullptr for a plain client. Whether there is one never changes.
   Session* session() const { return session_.get(); }
 
-  void deliver(const base::Frame& frame);
+  void deliver(const base::Frame& frame) {
+    if (session_) return session_->deliver(frame);
+    stream_->send(frame.plain());
+  }
   void joined(const hub::Joined& joined);
   void left(std::string_view room);
   std::size_t buffered() const { return stream_->buffered(); }

@@ -38,9 +38,10 @@ SharedBuffer Outflow::encoding(const SharedBuffer& frame) {
              : context_.deflate.encoding(frame, deflate_bits_);
 }
 
-bool Outflow::send(net::Socket& socket, const SharedBuffer& frame) {
+// Behind messages that wait.
+bool Outflow::send_behind(net::Socket& socket, const SharedBuffer& frame) {
   // Before the frame is compressed: one that is compressed in a context must be sent.
-  const Room room = socket.buffered() == 0 ? Room::found : make_room(socket, frame);
+  const Room room = make_room(socket, frame);
   if (room == Room::found) {
     send_all(socket, frame);
     if (socket.blocked_since_ms() != 0) blocked(socket);

@@ -25,7 +25,11 @@ class Outflow {
   // Queues a message. Where the outbox has no room, the rules of its room decide which waiting
   // message gives way (base::Shedding).
   // returns: false if there is no room and no rule: the peer is too slow.
-  bool send(net::Socket& socket, const base::SharedBuffer& frame);
+  bool send(net::Socket& socket, const base::SharedBuffer& frame) {
+    if (socket.buffered() != 0) return send_behind(socket, frame);
+    send_all(socket, frame);
+    return true;
+  }
   // Queues a message whatever waits: for those that are bounded otherwise.
   void send_all(net::Socket& socket, const base::SharedBuffer& frame) {
     socket.send(deflate_bits_ == 0 ? frame : encoding(frame));
@@ -47,6 +51,7 @@ class Outflow {
   void give_back() { takeover_.reset(); }
 
  private:
+  bool send_behind(net::Socket& socket, const base::SharedBuffer& frame);
   enum class Room : std::uint8_t {
     found,
     given_up,  // the frame gives way to those that wait

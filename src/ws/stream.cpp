@@ -13,7 +13,6 @@ namespace microframe::ws {
 namespace {
 
 using base::SharedBuffer;
-using proto::CloseCode;
 using proto::Event;
 
 proto::ConnectionLimits protocol_limits(const Limits& limits) {
@@ -118,8 +117,7 @@ void Stream::take_pong(base::Bytes payload) {
 
 // --- bytes out ---
 
-void Stream::send(const SharedBuffer& frame) {
-  if (state_ != State::open || outflow_.send(*socket_, frame)) return;
+void Stream::overflow() {
   state_ = State::doomed;
   owner_.on_overflow();
 }
@@ -165,8 +163,8 @@ void Stream::end(const Ending& ending) {
 
 void Stream::send_close(const Ending& ending) {
   const bool answers = ending.how == Ending::How::peers;
-  const bool has_code = !answers || ending.code != CloseCode::no_status;
-  const auto frame = protocol_.close(has_code ? ending.code : CloseCode::normal,
+  const bool has_code = !answers || ending.code != proto::CloseCode::no_status;
+  const auto frame = protocol_.close(has_code ? ending.code : proto::CloseCode::normal,
                                      answers ? std::string_view() : ending.reason);
   if (!frame.empty()) socket_->send(SharedBuffer::copy(frame.bytes()));
   if (answers) socket_->finish_and_close();

@@ -48,7 +48,9 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
 
   // Queues a message, compressed if that was agreed on. If the outbox has no room, its room's rules
   // decide (base::Shedding), or the stream is closed with 4408.
-  void send(const base::SharedBuffer& frame);
+  void send(const base::SharedBuffer& frame) {
+    if (state_ == State::open && !outflow_.send(*socket_, frame)) overflow();
+  }
   // The same for what was sent on a stream before: all of it, because all of it is bounded.
   void send_again(const base::SharedBuffer& frame) { outflow_.send_all(*socket_, frame); }
   // Bytes that wait.
@@ -88,6 +90,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void handle(const proto::Event& event);
   void take_pong(base::Bytes payload);
   void send_close(const Ending& ending);
+  void overflow();
   void lose();
   void pass_deadline(std::uint64_t now_ms);
   void check_progress(std::uint64_t now_ms);
