@@ -27,13 +27,13 @@ std::pair<Admission::Verdict, Admission::Ticket> Admission::admit(std::uint64_t 
 }
 
 Admission::Verdict Admission::count_for(std::string address, Ticket& ticket) {
-  assert(ticket.admission_ == this && ticket.address_.empty());
+  assert(ticket.admission_ == this && !ticket.address_);
   if (per_address_max_ == 0) return Verdict::admitted;
   const base::Lock lock(mutex_);
-  const auto entry = by_address_.try_emplace(address, 0).first;
+  const auto entry = by_address_.try_emplace(std::move(address), 0).first;
   if (entry->second >= per_address_max_) return Verdict::address_full;
   ++entry->second;
-  ticket.address_ = std::move(address);
+  ticket.address_ = &entry->first;  // it stays in place as long as it is counted
   return Verdict::admitted;
 }
 
@@ -42,11 +42,11 @@ std::size_t Admission::connections() const {
   return connections_;
 }
 
-void Admission::give_back(const std::string& address) {
+void Admission::give_back(const std::string* address) {
   const base::Lock lock(mutex_);
   --connections_;
-  if (address.empty()) return;
-  const auto entry = by_address_.find(address);
+  if (!address) return;
+  const auto entry = by_address_.find(*address);
   if (--entry->second == 0) by_address_.erase(entry);
 }
 

@@ -36,7 +36,7 @@ class Admission {
     Ticket() = default;
     Ticket(Ticket&& other) noexcept
         : admission_(std::exchange(other.admission_, nullptr)),
-          address_(std::move(other.address_)) {}
+          address_(std::exchange(other.address_, nullptr)) {}
     Ticket& operator=(Ticket&& other) noexcept {
       std::swap(admission_, other.admission_);
       std::swap(address_, other.address_);
@@ -50,7 +50,7 @@ class Admission {
     friend class Admission;
     explicit Ticket(Admission* admission) : admission_(admission) {}
     Admission* admission_ = nullptr;
-    std::string address_;  // "" until the connection is counted for an address
+    const std::string* address_ = nullptr;  // the table's; nullptr until counted for an address
   };
 
   explicit Admission(const Limits& limits);
@@ -72,7 +72,7 @@ class Admission {
   const base::Slots& authentications() const { return authentications_; }
 
  private:
-  void give_back(const std::string& address);
+  void give_back(const std::string* address);
 
   const std::size_t connections_max_;
   const std::size_t per_address_max_;

@@ -8,12 +8,15 @@
 #include <memory>
 #include <vector>
 
+#include "net/ready_set.hpp"
+
 namespace microframe::net {
 
 class SendBatch;
 
-// What a FlushQueue knows of a socket. These functions throw nothing.
-class Flushed {
+// What a FlushQueue knows of a socket. These functions throw nothing. A ReadySet tells the same
+// sockets: one base for both saves each of them a pointer.
+class Flushed : public ReadyEvents {
  public:
   // Sends what can be sent now. It may end the socket and destroy it, and others too.
   virtual void flush() = 0;

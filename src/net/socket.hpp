@@ -52,7 +52,7 @@ class SocketEvents {
   ~SocketEvents() = default;
 };
 
-class Socket final : private ReadyEvents, private Flushed {
+class Socket final : private Flushed {
  public:
   // `fd` is connected and non-blocking. `events` may be replaced, and must outlive the socket.
   Socket(Loop& loop, Descriptor fd, SocketEvents& events);

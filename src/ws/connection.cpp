@@ -30,30 +30,27 @@ bool has_received_all(const Ending& ending) {
 
 // --- it begins ---
 
-Connection::Connection(LoopContext& context, ConnectionHost& host, StreamGauges& gauges,
-                       std::uint64_t id, Opening& opening)
+Connection::Connection(LoopContext& context, ConnectionHost& host, Opening& opening)
     : context_(context),
       host_(host),
-      gauges_(gauges),
       endpoint_(*opening.endpoint),
       hooks_(endpoint_.hook_target(), *this),
-      ticket_(std::move(opening.ticket)),
-      id_(id) {
+      ticket_(std::move(opening.ticket)) {
   begin_stream(std::move(opening.deflate));
   if (!opening.has_session) return;
   SessionHost& session_host = *this;
   ResumerHost& resumer_host = *this;
-  session_ = std::make_unique<Session>(context, session_host);
-  resumer_ =
-      std::make_unique<Resumer>(context.loop, context.limits().session_ttl,
-                                context.registries.sessions.suspended(), life_, resumer_host);
+  base::Slots& suspended = context.registries.sessions.suspended();
+  lasting_.reset(
+      new Lasting{{context, session_host},
+                  {context.loop, context.limits().session_ttl, suspended, life_, resumer_host}});
 }
 
 Connection::~Connection() = default;
 
 void Connection::begin_stream(DeflateAgreement deflate) {
   StreamOwner& owner = *this;
-  stream_.emplace(context_.streams, owner, gauges_, std::move(deflate), id_);
+  stream_.emplace(context_.streams, owner, gauges_, std::move(deflate), host_.id());
 }
 
 void Connection::begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early) {
@@ -68,9 +65,9 @@ void Connection::begin(Resumption resumption) {
 
 void Connection::begin_hooks(base::MutableBytes early) {
   feed(Event::begin);
-  if (session_) session_->begin(base::Ref<const base::RefCounted>(&member()));
+  if (lasting_) session()->begin(base::Ref<const base::RefCounted>(&member()));
   if (const auto oldest = endpoint_.hub().add(member())) oldest->evict();
-  hooks_.connect(host_.handle());
+  hooks_.connect(WebSocket(host_));
   if (!early.empty()) stream_->read(early);
   check_revocation();
 }
@@ -94,8 +91,8 @@ void Connection::feed(Event event) {
 // --- in and out ---
 
 void Connection::on_message(bool binary, base::Bytes payload) {
-  if (session_) {
-    session_->read(binary, payload);
+  if (lasting_) {
+    session()->read(binary, payload);
   } else if (stream_->within_rate()) {
     hooks_.message(binary, payload);
   }
@@ -134,7 +131,7 @@ void Connection::on_deadline() {
 
 void Connection::on_ending(const Ending& ending) {
   hub::Hub::catch_up(member());
-  if (session_ && ending.how != Ending::How::peers) session_->bye(ending.code, ending.reason);
+  if (lasting_ && ending.how != Ending::How::peers) session()->bye(ending.code, ending.reason);
 }
 
 // Ends the session, once: it is no longer counted nor delivered to, then on_disconnect runs, then
@@ -142,28 +139,28 @@ void Connection::on_ending(const Ending& ending) {
 void Connection::on_ended(const Ending& ending) {
   if (!life_.is_open()) return;
   hooks_.reserve_end();  // what follows needs no memory
-  if (session_ && heals(ending) && suspend(ending)) return;
+  if (lasting_ && heals(ending) && suspend(ending)) return;
   end(ending.to_reason(), !has_received_all(ending));
 }
 
 void Connection::end(DisconnectReason reason, bool drop_queue) {
   if (life_.on(Event::end) != Action::leave) return;
   endpoint_.hub().begin_leave(member());
-  if (session_) session_->end();
+  if (lasting_) session()->end();
   hooks_.disconnect(std::move(reason), drop_queue);
 }
 
 void Connection::on_over() {
   if (life_.may_come_back()) {
     ticket_ = {};  // from here on the session counts as no connection
-    resumer_->stream_over();
+    lasting_->resumer.stream_over();
   }
   feed(Event::stream_over);
 }
 
 void Connection::close(DisconnectCause cause, CloseCode code, std::string_view reason) {
   const Ending ending = endings::ours(cause, code, reason);
-  if (life_.may_come_back() && !heals(ending)) resumer_->expire();
+  if (life_.may_come_back() && !heals(ending)) lasting_->resumer.expire();
   if (life_.is_open()) stream_->end(ending);
 }
 
@@ -176,7 +173,7 @@ void Connection::revoke(std::string_view reason) {
 void Connection::drop() {
   if (life_.may_come_back()) {
     hooks_.abandon();
-    resumer_->expire();
+    lasting_->resumer.expire();
   } else if (!life_.has_ended()) {
     hooks_.reserve_end();
     stream_->drop();
@@ -193,12 +190,12 @@ void Connection::drop() {
 // --- hooks ---
 
 void Connection::joined(const hub::Joined& joined) {
-  if (session_) session_->joined(joined);
+  if (lasting_) session()->joined(joined);
   if (joined.entered) note_room_change({endpoint_.hooks().on_join, "on_join"}, joined.room);
 }
 
 void Connection::left(std::string_view room) {
-  if (session_ && !life_.has_ended()) session_->left(room);
+  if (lasting_ && !life_.has_ended()) session()->left(room);
   note_room_change({endpoint_.hooks().on_leave, "on_leave"}, room);
 }
 
@@ -210,8 +207,8 @@ void Connection::note_room_change(const RoomHook& hook, std::string_view room) {
 
 void Connection::on_bad_message(std::string_view word, std::string_view detail) {
   on_rejected(guard::Rejection::bad_message, word);
-  if (session_)
-    return session_->refuse(word == "binary_not_supported" ? v1::kNotSupported : word, detail);
+  if (lasting_)
+    return session()->refuse(word == "binary_not_supported" ? v1::kNotSupported : word, detail);
   // The detail may be an application's own words, and bytes that are no text would end this
   // connection (RFC 6455 §8.1).
   const bool is_text = proto::is_utf8(base::as_bytes(detail));
@@ -224,12 +221,12 @@ void Connection::on_hook_failed(std::string_view hook, std::string_view what) {
       "hook threw",
       {{"endpoint", endpoint_.path()}, {"hook", hook}, {"user", member().user()}, {"what", what}});
   on_rejected(guard::Rejection::hook_failed, hook);
-  if (session_ && session_->is_answering()) session_->refuse(v1::kFailed, "the hook failed");
+  if (lasting_ && session()->is_answering()) session()->refuse(v1::kFailed, "the hook failed");
   close(DisconnectCause::hook_failed, CloseCode::internal_error, "internal error");
 }
 
 void Connection::on_hooks_idle() {
-  if (resumer_) resumer_->hook_ended();
+  if (lasting_) lasting_->resumer.hook_ended();
   stream_->resume_reading();
 }
 
@@ -239,7 +236,7 @@ void Connection::on_last_hook() {
 
 void Connection::on_hooks_ended() {
   host_.in_turn([this] {
-    if (life_.may_come_back()) return resumer_->hook_ended();
+    if (life_.may_come_back()) return lasting_->resumer.hook_ended();
     // The runner is still on the stack, and its handle may be the last.
     host_.post_turn([this] { let_hooks_go(); });
   });
@@ -273,20 +270,20 @@ bool Connection::heals(const Ending& ending) const {
 
 // returns: false if the session must end, because too many wait already.
 bool Connection::suspend(const Ending& ending) {
-  if (!resumer_->suspend()) return false;
+  if (!lasting_->resumer.suspend()) return false;
   const bool drop_queue = !has_received_all(ending);
-  if (drop_queue) session_->rewind();
+  if (drop_queue) session()->rewind();
   endpoint_.hub().suspend(member());
   hooks_.disconnect(ending.to_reason(), drop_queue);
   return true;
 }
 
 bool Connection::is_latest(const Resumption& resumption) {
-  return session_->is_latest(resumption.attempt);
+  return session()->is_latest(resumption.attempt);
 }
 
 bool Connection::can_resume(const Resumption& resumption) const {
-  return session_->can_resume(resumption.received);
+  return session()->can_resume(resumption.received);
 }
 
 void Connection::release_stream() {
@@ -300,25 +297,26 @@ void Connection::go_on_with(Resumption resumption) {
   Opening& opening = resumption.opening;
   begin_stream(std::move(opening.deflate));
   host_.identify(std::move(opening.identity));
+  resumed_.store(true, std::memory_order_relaxed);
   ticket_ = std::move(opening.ticket);
   stream_->open(std::move(resumption.stream), resumption.accept);
   feed(Event::hooks_free);
   endpoint_.hub().resume(member());
-  session_->welcome_back(resumption.received);
-  hooks_.connect(host_.handle());
+  session()->welcome_back(resumption.received);
+  hooks_.connect(WebSocket(host_));
   if (!resumption.early.empty()) stream_->read(resumption.early);
   check_revocation();
 }
 
 void Connection::on_nobody_came() {
-  host_.in_turn([this] { resumer_->expire(); });
+  host_.in_turn([this] { lasting_->resumer.expire(); });
 }
 
 // on_session_expired runs, then the session's rooms are left.
 void Connection::wind_up() {
-  auto successor = resumer_->end();
+  auto successor = lasting_->resumer.end();
   endpoint_.hub().begin_leave(member());
-  session_->end();
+  session()->end();
   SessionCounts::add(context_.counts.sessions.expired);
   hooks_.expire();
   if (successor) host_.begin_anew(std::move(*successor));

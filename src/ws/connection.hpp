@@ -3,6 +3,7 @@
 // what may follow when. A resume swaps the stream. Threading: its loop. Owned by its device.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -13,6 +14,7 @@
 
 #include "guard/admission.hpp"
 #include "hub/member.hpp"
+#include "ws/device_port.hpp"
 #include "ws/hook_runner.hpp"
 #include "ws/life.hpp"
 #include "ws/loop_context.hpp"
@@ -25,15 +27,10 @@
 namespace microframe::ws {
 
 // The device of a connection, which outlives it.
-class ConnectionHost {
+class ConnectionHost : public DevicePort {
  public:
-  virtual hub::Member& member() = 0;
-  // What hooks are given.
-  virtual WebSocket handle() = 0;
-  virtual base::Ref<const Identity> identity() const = 0;
   // The client has come back, as this one.
   virtual void identify(base::Ref<const Identity> identity) = 0;
-  virtual bool refresh_token(std::string_view token) = 0;
   // As StreamOwner has them.
   virtual bool begin_turn() = 0;
   virtual void end_turn(bool out_of_memory) = 0;
@@ -59,10 +56,8 @@ class Connection final : private StreamOwner,
                          private SessionHost,
                          private ResumerHost {
  public:
-  // id: of the device. gauges: the device's. opening: its ticket, agreement and whether it has a
-  // session are taken.
-  Connection(LoopContext& context, ConnectionHost& host, StreamGauges& gauges, std::uint64_t id,
-             Opening& opening);
+  // opening: its ticket, its agreement and whether it has a session are taken.
+  Connection(LoopContext& context, ConnectionHost& host, Opening& opening);
   ~Connection();
 
   // Begins on a socket over which the handshake's answer is on its way already, or on a stream that
@@ -70,13 +65,18 @@ class Connection final : private StreamOwner,
   void begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early);
   void begin(Resumption resumption);
 
+  LoopContext& context() const { return context_; }
   const Life& life() const { return life_; }
+  // Whether the session has lost a stream before and goes on with another. Any thread.
+  bool resumed() const { return resumed_.load(std::memory_order_relaxed); }
+  // Any thread.
+  const StreamGauges& gauges() const { return gauges_; }
   Endpoint& endpoint() const override { return endpoint_; }
   // nullptr for a plain client. Whether there is one never changes.
-  Session* session() const { return session_.get(); }
+  Session* session() const { return lasting_ ? &lasting_->session : nullptr; }
 
   void deliver(const base::Frame& frame) {
-    if (session_) return session_->deliver(frame);
+    if (lasting_) return lasting_->session.deliver(frame);
     stream_->send(frame.plain());
   }
   void joined(const hub::Joined& joined);
@@ -91,7 +91,7 @@ class Connection final : private StreamOwner,
   // The user's tokens are good no more.
   void revoke(std::string_view reason);
   // The client has come by another stream.
-  void resume(Resumption resumption) { resumer_->resume(std::move(resumption)); }
+  void resume(Resumption resumption) { lasting_->resumer.resume(std::move(resumption)); }
   // Ends at once: hooks that wait are abandoned. Called again where it ran out of memory, it goes
   // on.
   void drop();
@@ -110,10 +110,10 @@ class Connection final : private StreamOwner,
   std::uint64_t deadline_ms() const override;
   void on_deadline() override;
   // HookEvents
-  void on_turn(std::uint64_t id) override { session_->begin_turn(id); }
-  void on_turn_done() override { session_->end_turn(); }
+  void on_turn(std::uint64_t id) override { session()->begin_turn(id); }
+  void on_turn_done() override { session()->end_turn(); }
   void on_control(const v1::ClientFrame& frame, bool allowed) override {
-    session_->control(frame, allowed);
+    session()->control(frame, allowed);
   }
   void on_bad_message(std::string_view word, std::string_view detail) override;
   void on_hook_failed(std::string_view hook, std::string_view what) override;
@@ -157,18 +157,23 @@ class Connection final : private StreamOwner,
   void let_hooks_go();
   void note_room_change(const RoomHook& hook, std::string_view room);
 
+  // What outlasts a stream.
+  struct Lasting {
+    Session session;
+    Resumer resumer;
+  };
+
   // A delivery reads these: side by side.
   LoopContext& context_;
-  std::unique_ptr<Session> session_;  // of microframe.v1
+  std::unique_ptr<Lasting> lasting_;  // with microframe.v1
   std::optional<Stream> stream_;
-  Life life_;
   ConnectionHost& host_;
-  StreamGauges& gauges_;
+  StreamGauges gauges_;
   Endpoint& endpoint_;
-  HookRunner hooks_;
-  std::unique_ptr<Resumer> resumer_;  // with a session
+  [[no_unique_address]] HookRunner hooks_;
+  Life life_;  // in the padding of the former, as the next
+  std::atomic<bool> resumed_{false};
   guard::Admission::Ticket ticket_;
-  const std::uint64_t id_;
 };
 
 }  // namespace microframe::ws

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "hub/hub.hpp"
+#include "v1/names.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 
@@ -16,13 +17,9 @@ using proto::CloseCode;
 Device::Device(LoopContext& context, Opening opening)
     : Member(std::move(opening.user), context.index),
       Resident(Kind::device),
-      context_(context),
       id_(context.registries.new_connection_id()),
-      connection_(context, *this, gauges_, id_, opening),
-      identity_(context.identities, std::move(opening.identity)) {
-  if (!opening.subprotocol.empty())
-    subprotocol_ = std::make_unique<const std::string>(std::move(opening.subprotocol));
-}
+      connection_(context, *this, opening),
+      identity_(std::move(opening.identity)) {}
 
 Device::~Device() = default;
 
@@ -48,12 +45,12 @@ void Device::open(LoopContext& context, Resumption resumption) {
 template <class Action>
 void Device::enter(Action&& action) {
   const Ref<Device> keep(this);
-  context_.roster.run(*this, action);
+  roster().run(*this, action);
 }
 
 template <class Action>
 void Device::enter_on_loop(Action action) {
-  context_.run([held = Ref<Device>(this), action = std::move(action)] {
+  connection_.context().run([held = Ref<Device>(this), action = std::move(action)] {
     held->enter([&] { action(held->connection_); });
   });
 }
@@ -74,26 +71,27 @@ void Device::in_turn(const std::function<void()>& task) {
 }
 
 void Device::post_turn(std::function<void()> task) {
-  context_.loop.post([held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });
+  connection_.context().loop.post(
+      [held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });
 }
 
 void Device::post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) {
-  context_.loop.after(delay,
-                      [held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });
+  connection_.context().loop.after(
+      delay, [held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });
 }
 
 // --- the hub ---
 
 void Device::deliver(const base::Frame& frame) {
-  context_.roster.run(*this, [&] { connection_.deliver(frame); });
+  roster().run(*this, [&] { connection_.deliver(frame); });
 }
 
 void Device::joined(const hub::Joined& joined) {
-  context_.roster.run(*this, [&] { connection_.joined(joined); });
+  roster().run(*this, [&] { connection_.joined(joined); });
 }
 
 void Device::left(std::string_view room) {
-  context_.roster.run(*this, [&] { connection_.left(room); });
+  roster().run(*this, [&] { connection_.left(room); });
 }
 
 std::string_view Device::session() const {
@@ -114,7 +112,7 @@ void Device::revoke(std::string_view reason) {
 
 void Device::ask(const Json& message, std::chrono::milliseconds timeout, Answered told) {
   enter_on_loop([this, message, timeout, told = std::move(told)](Connection& connection) {
-    const auto answered = [told, handle = handle()](AckStatus status, Json data) {
+    const auto answered = [told, handle = WebSocket(*this)](AckStatus status, Json data) {
       told(Ack(handle, status, std::move(data)));
     };
     if (!connection.life().accepts()) return answered(AckStatus::disconnected, {});
@@ -155,17 +153,21 @@ bool Device::send(const base::Frame& frame) {
 
 void Device::reply(const Json& value) {
   Session* session = connection_.session();
-  if (session && context_.is_current() && session->reply(value)) return;
+  if (session && connection_.context().is_current() && session->reply(value)) return;
   send(encode(value, session ? Forms::enveloped : Forms::plain));
 }
 
+std::string Device::subprotocol() const {
+  return has_session() ? std::string(v1::kSubprotocol) : identity()->subprotocol();
+}
+
 std::size_t Device::buffered() const {
-  if (context_.is_current()) return connection_.buffered();
-  return gauges_.waiting_bytes.load(std::memory_order_relaxed);
+  if (connection_.context().is_current()) return connection_.buffered();
+  return connection_.gauges().waiting_bytes.load(std::memory_order_relaxed);
 }
 
 std::chrono::microseconds Device::rtt() const {
-  return std::chrono::microseconds(gauges_.rtt_us.load(std::memory_order_relaxed));
+  return std::chrono::microseconds(connection_.gauges().rtt_us.load(std::memory_order_relaxed));
 }
 
 void Device::request_close(CloseCode code, std::string_view reason) {
@@ -176,8 +178,8 @@ void Device::request_close(CloseCode code, std::string_view reason) {
 
 // Whoever waits is told even where there is no memory to wait with.
 void Device::when_drained(std::function<void(bool)> told) {
-  context_.run([held = Ref<Device>(this), told = std::move(told)] {
-    Roster& roster = held->context_.roster;
+  connection_.context().run([held = Ref<Device>(this), told = std::move(told)] {
+    Roster& roster = held->roster();
     if (!roster.run(*held, [&] { held->connection_.when_drained(told); })) told(false);
   });
 }
@@ -185,7 +187,7 @@ void Device::when_drained(std::function<void(bool)> told) {
 bool Device::refresh_token(std::string_view token) {
   const auto claims = endpoint().verify(token, std::chrono::system_clock::now());
   if (!claims || claims->sub != user()) return false;
-  identity_.prolong(claims->expires);
+  identity_.prolong(connection_.context().identities, claims->expires);
   enter_on_loop([](Connection& connection) { connection.rearm(); });
   return true;
 }
@@ -199,8 +201,7 @@ void Device::request_resume(std::shared_ptr<Resumption> resumption) {
 }
 
 void Device::identify(base::Ref<const Identity> identity) {
-  identity_.set(std::move(identity));
-  resumed_.store(true, std::memory_order_relaxed);
+  identity_.set(connection_.context().identities, std::move(identity));
 }
 
 }  // namespace microframe::ws

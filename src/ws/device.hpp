@@ -14,7 +14,6 @@
 #include "hub/member.hpp"
 #include "microframe/ws/websocket.hpp"
 #include "ws/connection.hpp"
-#include "ws/device_port.hpp"
 #include "ws/identity_slot.hpp"
 #include "ws/loop_context.hpp"
 #include "ws/opening.hpp"
@@ -23,10 +22,7 @@
 
 namespace microframe::ws {
 
-class Device final : public hub::Member,
-                     public DevicePort,
-                     public Resident,
-                     private ConnectionHost {
+class Device final : public hub::Member, public ConnectionHost, public Resident {
  public:
   // Makes a device and enters it on the roster of its loop, which holds it to its end.
   static base::Ref<Device> make(LoopContext& context, Opening opening);
@@ -55,12 +51,14 @@ class Device final : public hub::Member,
   hub::Member& member() override { return *this; }
   std::uint64_t id() const override { return id_; }
   const std::string& user() const override { return Member::user(); }
-  std::string subprotocol() const override { return subprotocol_ ? *subprotocol_ : ""; }
+  std::string subprotocol() const override;
   bool has_session() const override { return connection_.session() != nullptr; }
   std::vector<std::string> rooms() const override;
-  base::Ref<const Identity> identity() const override { return identity_.get(); }
+  base::Ref<const Identity> identity() const override {
+    return identity_.get(connection_.context().identities);
+  }
   bool is_open() const override { return connection_.life().is_open(); }
-  bool resumed() const override { return resumed_.load(std::memory_order_relaxed); }
+  bool resumed() const override { return connection_.resumed(); }
   std::chrono::microseconds rtt() const override;
   std::size_t buffered() const override;
   bool send(const base::Frame& frame) override;
@@ -76,11 +74,10 @@ class Device final : public hub::Member,
   void deliver(const base::Frame& frame) override;
   void joined(const hub::Joined& joined) override;
   void left(std::string_view room) override;
-  void give_up() override { context_.roster.condemn(*this); }
+  void give_up() override { roster().condemn(*this); }
   // Resident
   void let_go() override { release(); }
   // ConnectionHost
-  WebSocket handle() override { return WebSocket(*this); }
   void identify(base::Ref<const Identity> identity) override;
   bool begin_turn() override;
   void end_turn(bool out_of_memory) override;
@@ -88,8 +85,10 @@ class Device final : public hub::Member,
   void post_turn(std::function<void()> task) override;
   void post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) override;
   void request_resume(std::shared_ptr<Resumption> resumption) override;
-  void begin_anew(Resumption resumption) override { open(context_, std::move(resumption)); }
-  void on_gone() override { context_.roster.leave(*this); }
+  void begin_anew(Resumption resumption) override {
+    open(connection_.context(), std::move(resumption));
+  }
+  void on_gone() override { roster().leave(*this); }
 
   // Every way in from the loop: the device lives meanwhile, and running out of memory is its own.
   template <class Action>
@@ -97,14 +96,11 @@ class Device final : public hub::Member,
   // The same on its loop, now or by a post: action(Connection&). Any thread.
   template <class Action>
   void enter_on_loop(Action action);
+  Roster& roster() const { return connection_.context().roster; }
 
-  LoopContext& context_;
   const std::uint64_t id_;
-  StreamGauges gauges_;
-  std::atomic<bool> resumed_{false};
   Connection connection_;
   IdentitySlot identity_;
-  std::unique_ptr<const std::string> subprotocol_;  // nullptr: none
 };
 
 }  // namespace microframe::ws

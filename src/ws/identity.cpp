@@ -1,41 +1,61 @@
 #include "ws/identity.hpp"
 
+#include <algorithm>
+#include <boost/json/object.hpp>
 #include <chrono>
+#include <utility>
 
 namespace microframe::ws {
 namespace {
 
-authx::Time to_the_second(authx::Time time) {
-  return std::chrono::floor<std::chrono::seconds>(time);
-}
+using std::chrono::floor;
+using std::chrono::seconds;
 
-std::unique_ptr<const std::string> kept(const std::optional<std::string>& text) {
-  return text ? std::make_unique<const std::string>(*text) : nullptr;
+std::uint32_t seconds_of(authx::Time time) {
+  const auto since_1970 = floor<seconds>(time).time_since_epoch().count();
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(since_1970, 0, UINT32_MAX));
 }
 
 }  // namespace
 
 Identity::Identity(const authx::Claims& claims, const net::PeerAddress& peer,
-                   const std::optional<std::string>& certificate)
-    : claims_(claims.extra()),
-      peer_(peer),
-      certificate_(kept(certificate)),
-      expires_(to_the_second(claims.expires)),
-      issued_at_(claims.issued_at) {}
+                   std::optional<std::string> certificate, std::string subprotocol)
+    : peer_(peer),
+      issued_s_(seconds_of(claims.issued_at)),
+      extras_(make_extras(claims.extra(), std::move(certificate), std::move(subprotocol))),
+      expires_(floor<seconds>(claims.expires)) {}
 
 Identity::Identity(const Identity& other, authx::Time expires)
-    : claims_(other.claims_),
-      peer_(other.peer_),
-      certificate_(kept(other.certificate())),
-      expires_(to_the_second(expires)),
-      issued_at_(other.issued_at_) {}
+    : peer_(other.peer_),
+      issued_s_(other.issued_s_),
+      extras_(other.extras_ ? std::make_unique<const Extras>(*other.extras_) : nullptr),
+      expires_(floor<seconds>(expires)) {}
+
+std::unique_ptr<const Identity::Extras> Identity::make_extras(
+    Json claims, std::optional<std::string> certificate, std::string subprotocol) {
+  if (claims.get_object().empty() && !certificate && subprotocol.empty()) return nullptr;
+  return std::unique_ptr<const Extras>(
+      new Extras{std::move(claims), std::move(certificate), std::move(subprotocol)});
+}
 
 base::Ref<const Identity> Identity::until(authx::Time expires) const {
   return base::Ref<const Identity>(new Identity(*this, expires));
 }
 
+Json Identity::claims() const {
+  return extras_ ? extras_->claims : Json(boost::json::object());
+}
+
 std::optional<std::string> Identity::certificate() const {
-  return certificate_ ? std::optional(*certificate_) : std::nullopt;
+  return extras_ ? extras_->certificate : std::nullopt;
+}
+
+std::string Identity::subprotocol() const {
+  return extras_ ? extras_->subprotocol : std::string();
+}
+
+authx::Time Identity::issued_at() const {
+  return authx::Time(seconds(issued_s_));
 }
 
 }  // namespace microframe::ws

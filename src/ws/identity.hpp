@@ -1,8 +1,9 @@
-// Identity: who a device is, as its latest handshake has shown: claims, address, certificate, and
-// until when. Immutable and shared; a resume or a fresh token puts another in its place, whole.
-// Any thread.
+// Identity: who a device is, as its latest handshake has shown: claims, address, certificate,
+// subprotocol, and until when. Immutable and shared; a resume or a fresh token puts another in its
+// place, whole. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,29 +18,38 @@ namespace microframe::ws {
 class Identity final : public base::RefCounted {
  public:
   // certificate: the subject of the one that the client has shown, as net::Socket::peer_subject()
-  // has it; nullopt for none.
+  // has it; nullopt for none. subprotocol: one of the application's own, "" for none.
   Identity(const authx::Claims& claims, const net::PeerAddress& peer,
-           const std::optional<std::string>& certificate);
+           std::optional<std::string> certificate, std::string subprotocol = {});
 
   // returns: the same, but until a fresh token's `exp`.
   base::Ref<const Identity> until(authx::Time expires) const;
 
   // The claims beyond the registered ones (RFC 7519 §4.1) and `type`: an object.
-  const Json& claims() const { return claims_; }
+  Json claims() const;
   const net::PeerAddress& peer() const { return peer_; }
   std::optional<std::string> certificate() const;
-  // The token's `exp`, to the second, and `iat`.
+  std::string subprotocol() const;
+  // The token's `exp` and `iat`, to the second.
   authx::Time expires() const { return expires_; }
-  authx::Time issued_at() const { return issued_at_; }
+  authx::Time issued_at() const;
 
  private:
+  // What few clients have.
+  struct Extras {
+    Json claims;
+    std::optional<std::string> certificate;
+    std::string subprotocol;
+  };
+  static std::unique_ptr<const Extras> make_extras(Json claims,
+                                                   std::optional<std::string> certificate,
+                                                   std::string subprotocol);
   Identity(const Identity& other, authx::Time expires);
 
-  const Json claims_;
   const net::PeerAddress peer_;
-  const std::unique_ptr<const std::string> certificate_;  // few show one
+  const std::uint32_t issued_s_;                // since 1970; until 2106
+  const std::unique_ptr<const Extras> extras_;  // nullptr: none
   const authx::Time expires_;
-  const authx::Time issued_at_;
 };
 
 }  // namespace microframe::ws

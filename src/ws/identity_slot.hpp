@@ -1,10 +1,8 @@
 // IdentitySlot: which Identity a device has now. Threading: any; the lock that guards it is one for
-// all devices of a loop, and held for moments.
+// all devices of a loop, held for moments, and the same in each call.
 #pragma once
 
-#include <chrono>
 #include <mutex>
-#include <string_view>
 #include <utility>
 
 #include "base/ref.hpp"
@@ -15,26 +13,23 @@ namespace microframe::ws {
 
 class IdentitySlot {
  public:
-  // mutex: outlives the slot.
-  IdentitySlot(std::mutex& mutex, base::Ref<const Identity> first)
-      : mutex_(mutex), identity_(std::move(first)) {}
+  explicit IdentitySlot(base::Ref<const Identity> first) : identity_(std::move(first)) {}
 
-  base::Ref<const Identity> get() const {
-    const std::lock_guard lock(mutex_);
+  base::Ref<const Identity> get(std::mutex& mutex) const {
+    const std::lock_guard lock(mutex);
     return identity_;
   }
-  void set(base::Ref<const Identity> next) {
-    const std::lock_guard lock(mutex_);
+  void set(std::mutex& mutex, base::Ref<const Identity> next) {
+    const std::lock_guard lock(mutex);
     std::swap(identity_, next);  // the former is let go outside of the lock
   }
   // A fresh token of the same user has come.
-  void prolong(authx::Time expires) {
-    auto next = get()->until(expires);
-    set(std::move(next));
+  void prolong(std::mutex& mutex, authx::Time expires) {
+    auto next = get(mutex)->until(expires);
+    set(mutex, std::move(next));
   }
 
  private:
-  std::mutex& mutex_;
   base::Ref<const Identity> identity_;
 };
 

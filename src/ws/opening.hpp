@@ -16,8 +16,7 @@ struct Opening {
   Endpoint* endpoint;
   std::string user;
   base::Ref<const Identity> identity;
-  std::string subprotocol;  // "" also where the token's was echoed
-  bool has_session;         // it speaks microframe.v1
+  bool has_session;  // it speaks microframe.v1
   guard::Admission::Ticket ticket;
   DeflateAgreement deflate;
 };

@@ -80,7 +80,7 @@ void Outflow::count_shed(std::size_t frames) {
 void Outflow::send_pong(net::Socket& socket, base::Bytes payload) {
   auto pong = SharedBuffer::copy(proto::pong_frame(payload).bytes());
   if (socket.blocked_since_ms() == 0) return socket.send(std::move(pong));
-  if (auto now = pongs_.queue(std::move(pong))) socket.send_urgent(std::move(now));
+  if (auto now = waiting().pongs.queue(std::move(pong))) socket.send_urgent(std::move(now));
 }
 
 void Outflow::blocked(const net::Socket& socket) {
@@ -90,14 +90,15 @@ void Outflow::blocked(const net::Socket& socket) {
 
 void Outflow::drained(net::Socket& socket) {
   gauges_.waiting_bytes.store(0, std::memory_order_relaxed);
-  if (auto pong = pongs_.take()) socket.send(std::move(pong));
-  drain_waiters_.tell(true);
+  if (!waiting_) return;
+  if (auto pong = waiting_->pongs.take()) socket.send(std::move(pong));
+  waiting_->drained.tell(true);
 }
 
 void Outflow::when_drained(net::Socket& socket, const DrainWaiters::Told& told) {
   socket.offer();  // what was only queued may leave at once
   if (socket.buffered() == 0) return told(true);
-  drain_waiters_.add(told);
+  waiting().drained.add(told);
 }
 
 }  // namespace microframe::ws

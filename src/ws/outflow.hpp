@@ -43,7 +43,12 @@ class Outflow {
   // Calls told(true) once nothing waits; told(false) when the stream ends before.
   void when_drained(net::Socket& socket, const DrainWaiters::Told& told);
   // The stream ends: nobody waits any more.
-  void end() { drain_waiters_.tell(false); }
+  void end() {
+    if (waiting_) waiting_->drained.tell(false);
+  }
+
+  const StreamContext& context() const { return context_; }
+  StreamGauges& gauges() const { return gauges_; }
 
   // Where compressed messages of the peer are inflated; nullptr without permessage-deflate.
   proto::InflaterPool* inflaters();
@@ -51,6 +56,15 @@ class Outflow {
   void give_back() { takeover_.reset(); }
 
  private:
+  // What a stream has whose outbox is full, or has been.
+  struct Waiting {
+    Pongs pongs;
+    DrainWaiters drained;
+  };
+  Waiting& waiting() {
+    if (!waiting_) waiting_ = std::make_unique<Waiting>();
+    return *waiting_;
+  }
   bool send_behind(net::Socket& socket, const base::SharedBuffer& frame);
   enum class Room : std::uint8_t {
     found,
@@ -65,8 +79,7 @@ class Outflow {
   const StreamContext& context_;
   StreamGauges& gauges_;
   std::unique_ptr<Takeover> takeover_;  // where a direction has a context
-  Pongs pongs_;
-  DrainWaiters drain_waiters_;
+  std::unique_ptr<Waiting> waiting_;
   const std::uint8_t deflate_bits_;  // of the window we compress with for this peer; 0: not at all
 };
 

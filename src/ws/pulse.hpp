@@ -18,20 +18,20 @@ namespace microframe::ws {
 
 class Pulse {
  public:
-  // limits: outlive it. number: of the connection; spreads the first pings evenly over half an
-  // interval, however many peers come at once.
-  Pulse(const Limits& limits, std::uint64_t number, std::uint64_t now_ms) : limits_(limits) {
-    heartbeat_.begin(now_ms, timing(), part_of(number));
+  // limits: the same in each call. number: of the connection; spreads the first pings evenly over
+  // half an interval, however many peers come at once.
+  Pulse(const Limits& limits, std::uint64_t number, std::uint64_t now_ms) {
+    heartbeat_.begin(now_ms, timing(limits), part_of(number));
   }
 
   // Bytes have come.
   void heard(std::uint64_t now_ms) { heartbeat_.heard(now_ms); }
   // What must be done now, and when to look again at the latest; nullopt: never.
-  base::Heartbeat::Verdict check(std::uint64_t now_ms) {
-    return heartbeat_.check(now_ms, timing());
+  base::Heartbeat::Verdict check(const Limits& limits, std::uint64_t now_ms) {
+    return heartbeat_.check(now_ms, timing(limits));
   }
-  std::optional<std::uint64_t> deadline_ms() const {
-    const auto now = timing();
+  std::optional<std::uint64_t> deadline_ms(const Limits& limits) const {
+    const auto now = timing(limits);
     return now.interval_ms == 0 ? std::nullopt : std::optional(heartbeat_.deadline_ms(now));
   }
 
@@ -56,11 +56,10 @@ class Pulse {
     return static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::microseconds>(now).count());
   }
-  base::Heartbeat::Timing timing() const {
-    return {base::to_ms(limits_.ping_interval), base::to_ms(limits_.pong_time)};
+  static base::Heartbeat::Timing timing(const Limits& limits) {
+    return {base::to_ms(limits.ping_interval), base::to_ms(limits.pong_time)};
   }
 
-  const Limits& limits_;
   base::Heartbeat heartbeat_;
   RoundTrip round_trip_;
 };

@@ -26,9 +26,7 @@ proto::ConnectionLimits protocol_limits(const Limits& limits) {
 
 Stream::Stream(const StreamContext& context, StreamOwner& owner, StreamGauges& gauges,
                DeflateAgreement deflate, std::uint64_t number)
-    : context_(context),
-      owner_(owner),
-      gauges_(gauges),
+    : owner_(owner),
       outflow_(context, gauges, std::move(deflate)),
       protocol_(proto::Role::server, protocol_limits(context.limits), outflow_.inflaters()),
       pulse_(context.limits, number, context.loop.now_ms()) {}
@@ -40,7 +38,7 @@ void Stream::open(std::unique_ptr<net::Socket> socket) {
 }
 
 void Stream::open(net::Socket::Stream stream, std::string_view answer) {
-  socket_.reset(new net::Socket(context_.loop, std::move(stream), *this));
+  socket_.reset(new net::Socket(context().loop, std::move(stream), *this));
   socket_->send(SharedBuffer::copy(base::as_bytes(answer)));
   rearm();
 }
@@ -61,7 +59,7 @@ void Stream::take_turn(Action&& action) {
 
 void Stream::on_receive(base::MutableBytes bytes) {
   take_turn([&] {
-    pulse_.heard(context_.loop.now_ms());
+    pulse_.heard(context().loop.now_ms());
     read(bytes);
   });
 }
@@ -101,8 +99,8 @@ void Stream::handle(const Event& event) {
 
 bool Stream::within_rate() {
   if (!is_open()) return false;
-  const Limits& limits = context_.limits;
-  if (rate_.take(limits.messages_per_second, limits.messages_burst, context_.loop.now_ms()))
+  const Limits& limits = context().limits;
+  if (rate_.take(limits.messages_per_second, limits.messages_burst, context().loop.now_ms()))
     return true;
   end(endings::kTooMany);
   return false;
@@ -111,8 +109,8 @@ bool Stream::within_rate() {
 void Stream::take_pong(base::Bytes payload) {
   const auto rtt_us = pulse_.pong(payload);
   if (!rtt_us) return;
-  gauges_.rtt_us.store(*rtt_us, std::memory_order_relaxed);
-  context_.counts.round_trips.observe(std::chrono::microseconds(*rtt_us));
+  outflow_.gauges().rtt_us.store(*rtt_us, std::memory_order_relaxed);
+  context().counts.round_trips.observe(std::chrono::microseconds(*rtt_us));
 }
 
 // --- bytes out ---
@@ -155,8 +153,8 @@ void Stream::end(const Ending& ending) {
     return owner_.on_over();
   }
   state_ = State::closing;
-  const std::uint64_t limit_ms = base::to_ms(context_.limits.closing_time);
-  context_.loop.wheel().arm(*this, context_.loop.now_ms() + limit_ms);
+  const std::uint64_t limit_ms = base::to_ms(context().limits.closing_time);
+  context().loop.wheel().arm(*this, context().loop.now_ms() + limit_ms);
   outflow_.end();
   owner_.on_ended(ending);
 }
@@ -174,7 +172,7 @@ void Stream::send_close(const Ending& ending) {
 
 void Stream::drop() {
   state_ = State::over;
-  context_.loop.wheel().cancel(*this);
+  context().loop.wheel().cancel(*this);
   socket_.reset();
   outflow_.end();
 }
@@ -197,10 +195,10 @@ void Stream::lose() {
 void Stream::rearm() {
   if (!is_open()) return;  // closing has a deadline of its own
   std::uint64_t next = owner_.deadline_ms();
-  if (const auto beat_ms = pulse_.deadline_ms()) next = std::min(next, *beat_ms);
+  if (const auto beat_ms = pulse_.deadline_ms(context().limits)) next = std::min(next, *beat_ms);
   if (const std::uint64_t since = socket_->blocked_since_ms())
-    next = std::min(next, since + base::to_ms(context_.limits.outbox_time));
-  context_.loop.wheel().arm(*this, next);
+    next = std::min(next, since + base::to_ms(context().limits.outbox_time));
+  context().loop.wheel().arm(*this, next);
 }
 
 void Stream::on_deadline(std::uint64_t now_ms) {
@@ -220,14 +218,14 @@ void Stream::pass_deadline(std::uint64_t now_ms) {
 
 void Stream::check_progress(std::uint64_t now_ms) {
   const std::uint64_t since = socket_->blocked_since_ms();
-  if (since == 0 || now_ms < since + base::to_ms(context_.limits.outbox_time)) return;
+  if (since == 0 || now_ms < since + base::to_ms(context().limits.outbox_time)) return;
   end(endings::kTooSlow);
 }
 
 void Stream::check_pulse(std::uint64_t now_ms) {
   // What we do not read we cannot hear: a hook is behind, and the peer is not to blame.
   if (!socket_->is_reading()) pulse_.heard(now_ms);
-  switch (pulse_.check(now_ms)) {
+  switch (pulse_.check(context().limits, now_ms)) {
     case base::Heartbeat::Verdict::alive:
       return;
     case base::Heartbeat::Verdict::ping:

@@ -90,6 +90,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void handle(const proto::Event& event);
   void take_pong(base::Bytes payload);
   void send_close(const Ending& ending);
+  const StreamContext& context() const { return outflow_.context(); }
   void overflow();
   void lose();
   void pass_deadline(std::uint64_t now_ms);
@@ -97,11 +98,9 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void check_pulse(std::uint64_t now_ms);
 
   std::unique_ptr<net::Socket> socket_;  // nullptr once it is over
-  State state_ = State::open;
-  const StreamContext& context_;
   StreamOwner& owner_;
-  StreamGauges& gauges_;
-  Outflow outflow_;
+  [[no_unique_address]] Outflow outflow_;
+  State state_ = State::open;  // in the padding of the former
   proto::Connection protocol_;
   base::RateLimit rate_;
   Pulse pulse_;

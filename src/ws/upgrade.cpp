@@ -262,14 +262,14 @@ std::string Upgrade::acceptance() const {
 }
 
 Opening Upgrade::opening() {
-  const bool is_token = endpoint_.authenticator().carries_token(subprotocol_);
   const bool has_session = subprotocol_ == v1::kSubprotocol;
-  base::Ref<const Identity> identity(
-      new Identity(claims_, host_.peer(), host_.socket().peer_subject()));
-  return {&endpoint_,          std::move(claims_.sub),
-          std::move(identity), is_token ? std::string{} : std::move(subprotocol_),
-          has_session,         host_.take_ticket(),
-          std::move(deflate_)};
+  // That of a token is never told, and that of sessions is known.
+  const bool is_told = !has_session && !endpoint_.authenticator().carries_token(subprotocol_);
+  base::Ref<const Identity> identity(new Identity(claims_, host_.peer(),
+                                                  host_.socket().peer_subject(),
+                                                  is_told ? subprotocol_ : std::string{}));
+  return {&endpoint_,  std::move(claims_.sub), std::move(identity),
+          has_session, host_.take_ticket(),    std::move(deflate_)};
 }
 
 // --- waiting, and refusing ---
