@@ -6,6 +6,7 @@
 #include <string>
 
 #include "support/counted_heap.hpp"
+#include "v1/binary.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -72,6 +73,67 @@ TEST(Encode, ARoomsRecordIsWhatThePlainFormHolds) {
   const RoomMessage binary = to_room_message(encode(Message::binary(bytes), Forms::plain), 8);
   EXPECT_TRUE(binary.is_binary);
   EXPECT_EQ(binary.content, std::string("\0\1", 2));
+}
+
+TEST(Encode, PlaceIsToldByTheEnvelopedFormAlone) {
+  v1::MessagePlace place;
+  place.room = "r";
+  place.offset = 7;
+  const base::Frame frame = encode(Json{{"a", 1}}, Forms::both, place);
+  EXPECT_EQ(plain_of(frame), R"({"a":1})");
+  EXPECT_EQ(enveloped_of(frame), R"({"t":"message","room":"r","offset":7,"data":{"a":1}})");
+}
+
+TEST(Encode, BytesAreEnvelopedBehindTheirPlace) {
+  v1::MessagePlace place;
+  place.room = "r";
+  place.offset = 7;
+  const Message message = Message::binary(base::as_bytes("bytes"));
+  const std::string enveloped = enveloped_of(encode(message, Forms::both, place));
+  const auto read = v1::parse_binary(base::as_bytes(enveloped));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->number, 7U);
+  EXPECT_EQ(read->room, "r");
+  EXPECT_EQ(base::as_text(read->content), "bytes");
+}
+
+// --- compressed
+
+class Deflated : public testing::Test {
+ protected:
+  base::SharedBuffer deflate(const base::SharedBuffer& frame, std::size_t threshold) {
+    return deflated(frame, deflater, threshold, counts);
+  }
+  proto::Deflater deflater{proto::DeflaterOptions{}};
+  proto::CompressionCounts counts;
+};
+
+TEST_F(Deflated, MessageBelowTheThresholdStaysPlain) {
+  const auto frame = encode_text(std::string(100, 'x'));
+  EXPECT_FALSE(deflate(frame, 101));
+  EXPECT_TRUE(deflate(frame, 100));
+}
+
+TEST_F(Deflated, FrameSaysThatItIsCompressedAndWhatItIs) {
+  constexpr unsigned kFinRsv1 = 0xC0;  // RFC 7692 §6: RSV1 marks a compressed message
+  const std::string long_one(100, 'x');
+  const auto text = deflate(encode_text(long_one), 0);
+  const auto binary =
+      deflate(encode(Message::binary(base::as_bytes(long_one)), Forms::plain).plain(), 0);
+  EXPECT_EQ(std::to_integer<unsigned>(text.bytes()[0]), kFinRsv1 | 1);
+  EXPECT_EQ(std::to_integer<unsigned>(binary.bytes()[0]), kFinRsv1 | 2);
+}
+
+TEST_F(Deflated, BytesAreCountedBeforeAndAfter) {
+  const auto compressed = deflate(encode_text(std::string(100, 'x')), 0);
+  EXPECT_EQ(counts.plain, 100U);
+  EXPECT_EQ(counts.compressed, compressed.content().size());
+  EXPECT_LT(counts.compressed, counts.plain);
+}
+
+TEST_F(Deflated, MessageThatWouldNotGetShorterStaysPlainAndIsNotCounted) {
+  EXPECT_FALSE(deflate(encode_text("abc"), 0));
+  EXPECT_EQ(counts.plain, 0U);
 }
 
 }  // namespace

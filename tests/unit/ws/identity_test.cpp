@@ -1,0 +1,117 @@
+// Who a device is, and how a fresh token or a resume puts another identity in place of the former.
+#include "ws/identity.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "ws/identity_slot.hpp"
+
+namespace microframe::ws {
+namespace {
+
+using namespace std::chrono_literals;
+
+const authx::Time kIssued{1'700'000'000s};
+const authx::Time kExpires{1'700'000'600s};
+
+authx::Claims claims(authx::Time expires = kExpires) {
+  authx::Claims made;
+  made.sub = "alice";
+  made.issued_at = kIssued;
+  made.expires = expires;
+  made.all = boost::json::object{{"sub", "alice"},
+                                 {"iat", 1'700'000'000},
+                                 {"exp", 1'700'000'600},
+                                 {"type", "access"},
+                                 {"role", "admin"}};
+  return made;
+}
+
+net::PeerAddress peer(std::string_view ip = "192.0.2.7") {
+  return net::PeerAddress(*base::IpAddress::parse(ip), 5000);
+}
+
+base::Ref<const Identity> make(std::optional<std::string> certificate = std::nullopt) {
+  return base::Ref<const Identity>(new Identity(claims(), peer(), certificate));
+}
+
+TEST(Identity, ShowsTheClaimsBeyondTheRegisteredOnes) {
+  EXPECT_EQ(to_text(make()->claims()), R"({"role":"admin"})");
+}
+
+TEST(Identity, ShowsPeerCertificateAndTimes) {
+  const auto identity = make("CN=tablet-7,O=Example");
+  EXPECT_EQ(to_string(identity->peer()), "192.0.2.7:5000");
+  EXPECT_EQ(identity->certificate(), "CN=tablet-7,O=Example");
+  EXPECT_EQ(identity->expires(), kExpires);
+  EXPECT_EQ(identity->issued_at(), kIssued);
+}
+
+TEST(Identity, HasNoCertificateWhereNoneWasShown) {
+  EXPECT_EQ(make()->certificate(), std::nullopt);
+  EXPECT_EQ(make("")->certificate(), "") << "one with an empty subject was shown";
+}
+
+TEST(Identity, ExpiresAtAWholeSecond) {
+  const Identity identity(claims(kExpires + 999ms), peer(), std::nullopt);
+  EXPECT_EQ(identity.expires(), kExpires);
+  EXPECT_EQ(identity.until(kExpires + 1500ms)->expires(), kExpires + 1s);
+}
+
+TEST(Identity, FreshTokenChangesNothingButTheExpiry) {
+  const auto first = make("CN=tablet-7");
+  const auto second = first->until(kExpires + 1h);
+  EXPECT_EQ(second->expires(), kExpires + 1h);
+  EXPECT_EQ(first->expires(), kExpires) << "an identity never changes";
+  EXPECT_EQ(second->issued_at(), first->issued_at());
+  EXPECT_EQ(to_text(second->claims()), to_text(first->claims()));
+  EXPECT_EQ(to_string(second->peer()), to_string(first->peer()));
+  EXPECT_EQ(second->certificate(), "CN=tablet-7");
+}
+
+TEST(IdentitySlot, HoldsTheIdentityThatWasSetLast) {
+  std::mutex mutex;
+  const auto first = make();
+  const auto second = make();
+  IdentitySlot slot(mutex, first);
+  EXPECT_EQ(slot.get().get(), first.get());
+  slot.set(second);
+  EXPECT_EQ(slot.get().get(), second.get());
+}
+
+TEST(IdentitySlot, IdentityThatWasTakenOutLivesOnAfterAnother) {
+  std::mutex mutex;
+  IdentitySlot slot(mutex, make("CN=first"));
+  const auto taken = slot.get();
+  slot.set(make("CN=second"));
+  EXPECT_EQ(taken->certificate(), "CN=first");
+  EXPECT_EQ(slot.get()->certificate(), "CN=second");
+}
+
+TEST(IdentitySlot, IsProlongedByAFreshToken) {
+  std::mutex mutex;
+  IdentitySlot slot(mutex, make("CN=tablet-7"));
+  const auto before = slot.get();
+  slot.prolong(kExpires + 1h);
+  EXPECT_EQ(slot.get()->expires(), kExpires + 1h);
+  EXPECT_EQ(slot.get()->certificate(), "CN=tablet-7");
+  EXPECT_EQ(before->expires(), kExpires);
+}
+
+TEST(IdentitySlot, HoldsItsLockOnlyWithinACall) {
+  std::mutex mutex;
+  IdentitySlot slot(mutex, make());
+  slot.set(make());
+  slot.prolong(kExpires);
+  (void)slot.get();
+  EXPECT_TRUE(mutex.try_lock());
+  mutex.unlock();
+}
+
+}  // namespace
+}  // namespace microframe::ws
