@@ -46,8 +46,8 @@ class OutflowTest : public testing::Test, private net::SocketEvents {
   void on_loop(const std::function<void(Outflow&, net::Socket&)>& action) {
     thread_.on_loop([&] { action(*outflow_, *socket_); });
   }
-  // Fills the kernel's buffer with one frame, of which a part waits. All but that part of the outbox
-  // is free: so many bytes.
+  // Fills the kernel's buffer with one frame, of which a part waits.
+  // returns: how many bytes the outbox has room for behind that part.
   std::size_t block(Outflow& outflow, net::Socket& socket) {
     EXPECT_TRUE(outflow.send(socket, frame(std::string(kBig, 'x'))));
     socket.offer();
