@@ -31,6 +31,7 @@ class FakeDevice : public DevicePort {
   const std::string& user() const override { return user_; }
   std::string subprotocol() const override { return {}; }
   bool has_session() const override { return false; }
+  std::vector<std::string> rooms() const override { return {}; }
   base::Ref<const Identity> identity() const override { return {}; }
   bool is_open() const override { return true; }
   bool resumed() const override { return false; }

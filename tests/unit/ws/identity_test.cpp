@@ -78,37 +78,37 @@ TEST(IdentitySlot, HoldsTheIdentityThatWasSetLast) {
   std::mutex mutex;
   const auto first = make();
   const auto second = make();
-  IdentitySlot slot(mutex, first);
-  EXPECT_EQ(slot.get().get(), first.get());
-  slot.set(second);
-  EXPECT_EQ(slot.get().get(), second.get());
+  IdentitySlot slot(first);
+  EXPECT_EQ(slot.get(mutex).get(), first.get());
+  slot.set(mutex, second);
+  EXPECT_EQ(slot.get(mutex).get(), second.get());
 }
 
 TEST(IdentitySlot, IdentityThatWasTakenOutLivesOnAfterAnother) {
   std::mutex mutex;
-  IdentitySlot slot(mutex, make("CN=first"));
-  const auto taken = slot.get();
-  slot.set(make("CN=second"));
+  IdentitySlot slot(make("CN=first"));
+  const auto taken = slot.get(mutex);
+  slot.set(mutex, make("CN=second"));
   EXPECT_EQ(taken->certificate(), "CN=first");
-  EXPECT_EQ(slot.get()->certificate(), "CN=second");
+  EXPECT_EQ(slot.get(mutex)->certificate(), "CN=second");
 }
 
 TEST(IdentitySlot, IsProlongedByAFreshToken) {
   std::mutex mutex;
-  IdentitySlot slot(mutex, make("CN=tablet-7"));
-  const auto before = slot.get();
-  slot.prolong(kExpires + 1h);
-  EXPECT_EQ(slot.get()->expires(), kExpires + 1h);
-  EXPECT_EQ(slot.get()->certificate(), "CN=tablet-7");
+  IdentitySlot slot(make("CN=tablet-7"));
+  const auto before = slot.get(mutex);
+  slot.prolong(mutex, kExpires + 1h);
+  EXPECT_EQ(slot.get(mutex)->expires(), kExpires + 1h);
+  EXPECT_EQ(slot.get(mutex)->certificate(), "CN=tablet-7");
   EXPECT_EQ(before->expires(), kExpires);
 }
 
 TEST(IdentitySlot, HoldsItsLockOnlyWithinACall) {
   std::mutex mutex;
-  IdentitySlot slot(mutex, make());
-  slot.set(make());
-  slot.prolong(kExpires);
-  (void)slot.get();
+  IdentitySlot slot(make());
+  slot.set(mutex, make());
+  slot.prolong(mutex, kExpires);
+  (void)slot.get(mutex);
   EXPECT_TRUE(mutex.try_lock());
   mutex.unlock();
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "microframe/ws.hpp"
+#include "microframe/ws/route.hpp"
 #include "support/raw_client.hpp"
 #include "unit/ws/journal.hpp"
 #include "ws/loop_server.hpp"
@@ -127,7 +128,7 @@ class LoopSite {
   }
   microframe::ws::Endpoint& route(microframe::WebSocketRoute route) {
     auto& endpoints = site.settings.routes.endpoints;
-    endpoints.push_back(std::make_unique<microframe::ws::Endpoint>(std::move(route)));
+    endpoints.push_back(std::make_unique<microframe::ws::Endpoint>(std::move(route).take()));
     return *endpoints.back();
   }
   // A JournalChat at /ws.

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "microframe/ws/chat_base.hpp"
+#include "microframe/ws/route.hpp"
 #include "support/fake_loop.hpp"
 #include "unit/ws/fake_device.hpp"
 #include "unit/ws/fake_scheduler.hpp"
@@ -170,7 +171,8 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
   LoopContext context{unused, 0, site};
   RigChat& chat = *new RigChat;  // the endpoint's
   mutable Endpoint endpoint_{WebSocketRoute("/ws", std::unique_ptr<RigChat>(&chat),
-                                            authx::AuthConfig(std::string(32, 's')))};
+                                            authx::AuthConfig(std::string(32, 's')))
+                                 .take()};
   Handle handle{*this};
   HookRunner runner{endpoint_.hook_target(), *this};
   std::unique_ptr<Session> session;

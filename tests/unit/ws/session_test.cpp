@@ -62,8 +62,9 @@ TEST_F(SessionTest, SessionThatNeverBeganEndsWithoutBeingCounted) {
 
 TEST_F(SessionTest, SessionBelongsToItsUserAtItsEndpoint) {
   secret = microframe::text(begin(), "secret");
-  const Endpoint other(WebSocketRoute("/other", std::make_unique<RigChat>(),
-                                      authx::AuthConfig(std::string(32, 's'))));
+  const Endpoint other(
+      WebSocketRoute("/other", std::make_unique<RigChat>(), authx::AuthConfig(std::string(32, 's')))
+          .take());
   const auto found = find();
   ASSERT_TRUE(found);
   EXPECT_TRUE(found.session->belongs_to(endpoint_, "alice"));

@@ -25,7 +25,8 @@ struct Chat : ChatBase {
 
 std::unique_ptr<Endpoint> endpoint(std::string path) {
   return std::make_unique<Endpoint>(WebSocketRoute(std::move(path), std::make_unique<Chat>(),
-                                                   authx::AuthConfig(std::string(32, 's'))));
+                                                   authx::AuthConfig(std::string(32, 's')))
+                                        .take());
 }
 
 // --- Routes

@@ -34,6 +34,7 @@ class FakeDevice final : public DevicePort {
   const std::string& user() const override { return user_; }
   std::string subprotocol() const override { return "chat"; }
   bool has_session() const override { return session; }
+  std::vector<std::string> rooms() const override { return {"kitchen", "tea"}; }
   base::Ref<const Identity> identity() const override { return identity_; }
   bool is_open() const override { return is_open_; }
   bool resumed() const override { return true; }
