@@ -33,6 +33,7 @@ class RigChat : public ChatBase {
  public:
   void on_message(WebSocket& socket, const UserId&, const Json& message) {
     ++messages;
+    if (meanwhile) std::exchange(meanwhile, nullptr)();
     const std::string wish = text_or(message, "do", "");
     if (wish == "reply") socket.reply(message.at("with"));
     if (wish == "refuse") throw BadMessage("not this");
@@ -42,6 +43,7 @@ class RigChat : public ChatBase {
   bool can_join(WebSocket&, const UserId&, const std::string& room) { return room != "secret"; }
 
   int messages = 0;
+  std::function<void()> meanwhile;  // what happens while the next message is with its hook
 };
 
 class SessionRig : public testing::Test, public SessionHost, public HookEvents {
