@@ -151,14 +151,16 @@ TEST_F(HttpConnectionTest, HeadThatDoesNotComeInTimeIsRefusedWith408) {
 }
 
 TEST_F(HttpConnectionTest, PeerThatReadsItsAnswerAndDoesNotHangUpIsDropped) {
-  serve();
+  Limits limits = patient_limits();
+  limits.closing_time = std::chrono::minutes(1);
+  serve(limits);
   RawClient client = site->connect();
   client.send(get("/page"));
   EXPECT_EQ(client.read_status(), 200U);
   client.send(get("/page"));  // dropped: there is one answer
   site->settle();
   EXPECT_EQ(site->count(Kind::http), 1U);
-  site->pass(kHour + std::chrono::seconds(1));
+  site->pass(std::chrono::minutes(2));
   EXPECT_EQ(site->count(Kind::http), 0U);
   EXPECT_EQ(client.read_all(), "a page\n");
 }
