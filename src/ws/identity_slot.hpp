@@ -27,13 +27,26 @@ class IdentitySlot {
     const std::lock_guard lock(mutex_);
     std::swap(identity_, next);  // the former is let go outside of the lock
   }
-  // A fresh token of the same user has come.
+  // A fresh token of the same user has come. If another identity is set meanwhile (the client has
+  // come back), that one is prolonged: the former must not come back in its place.
   void prolong(authx::Time expires) {
-    auto next = get()->until(expires);
-    set(std::move(next));
+    base::Ref<const Identity> before;
+    base::Ref<const Identity> next;
+    do {
+      before = get();
+      next = before->until(expires);  // outside of the lock: this allocates
+    } while (!replace(before, next));
   }
 
  private:
+  // returns: false if `before` is not the identity any more; nothing is changed then.
+  bool replace(const base::Ref<const Identity>& before, base::Ref<const Identity>& next) {
+    const std::lock_guard lock(mutex_);
+    if (identity_.get() != before.get()) return false;
+    std::swap(identity_, next);  // the former is let go outside of the lock
+    return true;
+  }
+
   std::mutex& mutex_;
   base::Ref<const Identity> identity_;
 };
