@@ -165,7 +165,7 @@ TEST_F(HttpConnectionTest, PeerThatReadsItsAnswerAndDoesNotHangUpIsDropped) {
   EXPECT_EQ(client.read_all(), "a page\n");
 }
 
-TEST_F(HttpConnectionTest, PeerThatHangsUpIsNobodysFault) {
+TEST_F(HttpConnectionTest, PeerThatHangsUpIsCountedAsNoRefusal) {
   serve();
   for (const char* said : {"", "GET /pa"}) {
     RawClient client = site->connect();
@@ -179,7 +179,7 @@ TEST_F(HttpConnectionTest, PeerThatHangsUpIsNobodysFault) {
 
 // --- connections past a limit ---
 
-TEST_F(HttpConnectionTest, WhoIsNotAdmittedIsToldSoOnceTheRequestIsIn) {
+TEST_F(HttpConnectionTest, ConnectionPastALimitIsToldSoOnceItsRequestIsIn) {
   struct Case {
     Verdict verdict;
     Rejection why;
@@ -205,14 +205,14 @@ TEST_F(HttpConnectionTest, WhoIsNotAdmittedIsToldSoOnceTheRequestIsIn) {
   }
 }
 
-TEST_F(HttpConnectionTest, WhoComesPastTheProxyIsRefusedWhateverIsSaid) {
+TEST_F(HttpConnectionTest, PeerThatIsNoProxyIsRefusedWhateverItSays) {
   serve();
   RawClient client = site->connect(Verdict::no_proxy);
   client.send("PROXY TCP4 ");
   EXPECT_EQ(client.read_status(), 403U);
 }
 
-TEST_F(HttpConnectionTest, FurtherOnesThatAreNotAdmittedAreDroppedUnanswered) {
+TEST_F(HttpConnectionTest, ConnectionsPastALimitAreDroppedUnansweredWhereTheyAreTooMany) {
   serve();
   std::vector<RawClient> clients;
   for (int i = 0; i < 256; ++i) clients.push_back(site->connect(Verdict::process_full));

@@ -52,7 +52,7 @@ TEST(StreamMessages, PiecesAndPingsBetweenThemMakeOneMessageWhereverTheBytesAreC
   }
 }
 
-TEST(StreamMessages, NothingIsToldBehindAMessageAtWhichTheOwnerEndsTheStream) {
+TEST(StreamMessages, MessagesBehindTheOneThatEndsTheStreamAreNotTold) {
   StreamBench bench;
   bench.at_message = [](Stream& stream, std::string_view) { stream.end(StreamBench::ours()); };
   bench.peer.send(frame(0x81, "first") + frame(0x81, "second") + frame(0x89, "ping"));
@@ -187,7 +187,7 @@ TEST(StreamHeartbeat, APeerThatStaysSilentIsLost) {
   EXPECT_EQ(bench.peer.read_all(), "") << "a peer that cannot hear is sent no Close";
 }
 
-TEST(StreamHeartbeat, ByteOfAPeerAfterThePingIsLifeEnough) {
+TEST(StreamHeartbeat, AnyByteAfterThePingKeepsThePeer) {
   StreamBench bench(pinging_limits());
   bench.pass(kHour + 1s);
   EXPECT_EQ(bench.peer.read_frame().first, 0x89U);
@@ -231,7 +231,7 @@ TEST(StreamClose, OfThePeerIsAnsweredWithItsCodeAndEndsTheStream) {
   }
 }
 
-TEST(StreamClose, OfOursWaitsForThePeersAndPassesOverWhatComesBefore) {
+TEST(StreamClose, OfOursWaitsForThePeersAndIgnoresWhatComesBefore) {
   StreamBench bench;
   bench.on_loop([](Stream& stream) {
     stream.end(StreamBench::ours(proto::CloseCode{4000}, "bye"));
@@ -348,7 +348,7 @@ TEST(StreamFailures, EachHasItsCodeAndEndsTheStream) {
   }
 }
 
-TEST(StreamFailures, AfterOurCloseEndTheStreamsSendingOnly) {
+TEST(StreamFailures, AfterOurCloseFinishTheSending) {
   StreamBench bench;
   bench.on_loop([](Stream& stream) { stream.end(StreamBench::ours()); });
   EXPECT_TRUE(bench.peer.read_frame().is_close());
