@@ -23,13 +23,27 @@ class IdentitySlot {
     const std::lock_guard lock(mutex);
     std::swap(identity_, next);  // the former is let go outside of the lock
   }
-  // A fresh token of the same user has come.
+  // A fresh token of the same user has come. If another identity is set meanwhile (the client has
+  // come back), that one is prolonged: the former must not come back in its place.
   void prolong(std::mutex& mutex, authx::Time expires) {
-    auto next = get(mutex)->until(expires);
-    set(mutex, std::move(next));
+    base::Ref<const Identity> before;
+    base::Ref<const Identity> next;
+    do {
+      before = get(mutex);
+      next = before->until(expires);  // outside of the lock: this allocates
+    } while (!replace(mutex, before, next));
   }
 
  private:
+  // returns: false if `before` is not the identity any more; nothing is changed then.
+  bool replace(std::mutex& mutex, const base::Ref<const Identity>& before,
+               base::Ref<const Identity>& next) {
+    const std::lock_guard lock(mutex);
+    if (identity_.get() != before.get()) return false;
+    std::swap(identity_, next);  // the former is let go outside of the lock
+    return true;
+  }
+
   base::Ref<const Identity> identity_;
 };
 

@@ -151,19 +151,21 @@ TEST_F(HttpConnectionTest, HeadThatDoesNotComeInTimeIsRefusedWith408) {
 }
 
 TEST_F(HttpConnectionTest, PeerThatReadsItsAnswerAndDoesNotHangUpIsDropped) {
-  serve();
+  Limits limits = patient_limits();
+  limits.closing_time = std::chrono::minutes(1);
+  serve(limits);
   RawClient client = site->connect();
   client.send(get("/page"));
   EXPECT_EQ(client.read_status(), 200U);
   client.send(get("/page"));  // dropped: there is one answer
   site->settle();
   EXPECT_EQ(site->count(Kind::http), 1U);
-  site->pass(kHour + std::chrono::seconds(1));
+  site->pass(std::chrono::minutes(2));
   EXPECT_EQ(site->count(Kind::http), 0U);
   EXPECT_EQ(client.read_all(), "a page\n");
 }
 
-TEST_F(HttpConnectionTest, PeerThatHangsUpIsNobodysFault) {
+TEST_F(HttpConnectionTest, PeerThatHangsUpIsCountedAsNoRefusal) {
   serve();
   for (const char* said : {"", "GET /pa"}) {
     RawClient client = site->connect();
@@ -177,7 +179,7 @@ TEST_F(HttpConnectionTest, PeerThatHangsUpIsNobodysFault) {
 
 // --- connections past a limit ---
 
-TEST_F(HttpConnectionTest, WhoIsNotAdmittedIsToldSoOnceTheRequestIsIn) {
+TEST_F(HttpConnectionTest, ConnectionPastALimitIsToldSoOnceItsRequestIsIn) {
   struct Case {
     Verdict verdict;
     Rejection why;
@@ -203,14 +205,14 @@ TEST_F(HttpConnectionTest, WhoIsNotAdmittedIsToldSoOnceTheRequestIsIn) {
   }
 }
 
-TEST_F(HttpConnectionTest, WhoComesPastTheProxyIsRefusedWhateverIsSaid) {
+TEST_F(HttpConnectionTest, PeerThatIsNoProxyIsRefusedWhateverItSays) {
   serve();
   RawClient client = site->connect(Verdict::no_proxy);
   client.send("PROXY TCP4 ");
   EXPECT_EQ(client.read_status(), 403U);
 }
 
-TEST_F(HttpConnectionTest, FurtherOnesThatAreNotAdmittedAreDroppedUnanswered) {
+TEST_F(HttpConnectionTest, ConnectionsPastALimitAreDroppedUnansweredWhereTheyAreTooMany) {
   serve();
   std::vector<RawClient> clients;
   for (int i = 0; i < 256; ++i) clients.push_back(site->connect(Verdict::process_full));

@@ -12,7 +12,6 @@ namespace microframe::ws {
 namespace {
 
 using namespace std::chrono_literals;
-using test::kHour;
 using test::patient_limits;
 using test::RawClient;
 
@@ -100,11 +99,13 @@ TEST_F(LoopServerTest, DrainTellsAllAtOnceWhereThereIsNoTime) {
 }
 
 TEST_F(LoopServerTest, DrainDropsWhoeverIsLeftWhenItsTimeIsOver) {
-  serve();
+  Limits limits = patient_limits();
+  limits.drain_time = 1min;
+  serve(limits);
   RawClient client = open();
   drain();
   EXPECT_EQ(client.read_close(), 1012U);
-  site->pass(kHour + 1s);
+  site->pass(2min);
   EXPECT_TRUE(site->journal.wait_for("drained"));
   EXPECT_TRUE(client.at_end());
   EXPECT_EQ(site->count(Kind::device), 0U);

@@ -87,7 +87,7 @@ TEST_F(ProxySessionTest, ForwardedForCountsOnlyWhereBothFormsDo) {
   EXPECT_EQ(address_of_last(), "10.0.0.2:4321");
 }
 
-TEST_F(ProxySessionTest, WhoIsNoProxyIsRefused) {
+TEST_F(ProxySessionTest, PeerThatIsNoProxyIsRefused) {
   serve();
   RawClient client = site->connect(peer("192.0.2.1"));
   client.send(kHeader + request());
@@ -134,7 +134,7 @@ TEST_F(ProxySessionTest, ConnectionsAreCountedForTheClientThatTheHeaderNames) {
   EXPECT_EQ(connect(other + request()).read_status(), 101U);
 }
 
-TEST_F(ProxySessionTest, ServerThatStopsDropsWhoHasNotSaidWhoTheyAre) {
+TEST_F(ProxySessionTest, DrainDropsConnectionsWithoutTheirHeader) {
   serve();
   RawClient client = connect("PROXY TCP4 ");
   site->settle();

@@ -69,7 +69,9 @@ TEST(Pulse, PongTellsTheRoundTripOfTheLatestPingOnce) {
   Pulse pulse = begun();
   const auto former = pulse.ping();
   const auto latest = pulse.ping();
-  if (former != latest) EXPECT_FALSE(pulse.pong(former));
+  if (former != latest) {
+    EXPECT_FALSE(pulse.pong(former));
+  }
   EXPECT_FALSE(pulse.pong(base::Bytes(latest).first(3)));
   EXPECT_TRUE(pulse.pong(latest));
   EXPECT_FALSE(pulse.pong(latest));

@@ -258,7 +258,7 @@ TEST_F(SessionResume, ExpiresWhereNobodyComesInTime) {
   EXPECT_FALSE(back.resumed());
 }
 
-TEST_F(SessionResume, WhoSaysGoodbyeDoesNotComeBack) {
+TEST_F(SessionResume, ClientThatClosesWith1000EndsItsSession) {
   serve();
   V1Client client = open_session();
   client.stream().send_close(1000);
@@ -344,7 +344,7 @@ TEST_F(SessionResume, RevocationEndsOneThatWaits) {
   EXPECT_EQ(sessions(), 0U);
 }
 
-TEST_F(SessionResume, ServerThatCannotTellACodeToHealFromEndsOneThatWaits) {
+TEST_F(SessionResume, CloseWithACodeThatDoesNotHealEndsOneThatWaits) {
   serve();
   V1Client client = open_session();
   lose(client);

@@ -90,7 +90,7 @@ class StreamBench final : private microframe::ws::StreamOwner {
     if (out_of_memory) journal.note("out of memory");
   }
   void on_message(bool binary, microframe::base::Bytes payload) override {
-    if (!stream_->within_rate()) return;
+    if (stream_->is_open() && !stream_->within_rate()) return;
     const std::string_view text = microframe::base::as_text(payload);
     journal.note((binary ? "binary " : "text ") + std::string(text));
     if (at_message) at_message(*stream_, text);

@@ -52,7 +52,7 @@ TEST(StreamMessages, PiecesAndPingsBetweenThemMakeOneMessageWhereverTheBytesAreC
   }
 }
 
-TEST(StreamMessages, NothingIsToldBehindAMessageAtWhichTheOwnerEndsTheStream) {
+TEST(StreamMessages, MessagesBehindTheOneThatEndsTheStreamAreNotTold) {
   StreamBench bench;
   bench.at_message = [](Stream& stream, std::string_view) { stream.end(StreamBench::ours()); };
   bench.peer.send(frame(0x81, "first") + frame(0x81, "second") + frame(0x89, "ping"));
@@ -220,7 +220,7 @@ TEST(StreamClose, OfThePeerIsAnsweredWithItsCodeAndEndsTheStream) {
   }
 }
 
-TEST(StreamClose, OfOursWaitsForThePeersAndPassesOverWhatComesBefore) {
+TEST(StreamClose, OfOursWaitsForThePeersAndIgnoresWhatComesBefore) {
   StreamBench bench;
   bench.on_loop([](Stream& stream) {
     stream.end(StreamBench::ours(proto::CloseCode{4000}, "bye"));
@@ -337,7 +337,7 @@ TEST(StreamFailures, EachHasItsCodeAndEndsTheStream) {
   }
 }
 
-TEST(StreamFailures, AfterOurCloseEndTheStreamsSendingOnly) {
+TEST(StreamFailures, AfterOurCloseFinishTheSending) {
   StreamBench bench;
   bench.on_loop([](Stream& stream) { stream.end(StreamBench::ours()); });
   EXPECT_TRUE(bench.peer.read_frame().is_close());

@@ -182,7 +182,7 @@ TEST_F(UpgradeTest, WithoutAGoodTokenTheRefusalIsSaidInsideTheHandshake) {
   EXPECT_EQ(site->count(Kind::device), 0U);
 }
 
-TEST_F(UpgradeTest, OrByHttpWhereTheRouteSaysSo) {
+TEST_F(UpgradeTest, WithoutAGoodTokenARouteMayAnswerByHttp) {
   serve(patient_limits(), LookUp::no, refusing_by_http());
   RawClient client = request("");
   const std::string head = client.read_head();
@@ -199,7 +199,7 @@ TEST_F(UpgradeTest, CookieFromAForeignOriginIsRefused) {
   EXPECT_EQ(site->rejections(Rejection::forbidden_origin), 1U);
 }
 
-TEST_F(UpgradeTest, TokensThatWereRevokedAreRefused) {
+TEST_F(UpgradeTest, RevokedTokensAreRefused) {
   serve();
   const std::string fields = bearer("alice");
   site->site.registries.revocations.revoke(
