@@ -300,6 +300,7 @@ void Connection::go_on_with(Resumption resumption) {
   resumed_.store(true, std::memory_order_relaxed);
   ticket_ = std::move(opening.ticket);
   stream_->open(std::move(resumption.stream), resumption.accept);
+  hooks_.begin_anew();
   feed(Event::hooks_free);
   endpoint_.hub().resume(member());
   session()->welcome_back(resumption.received);

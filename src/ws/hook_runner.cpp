@@ -48,8 +48,13 @@ HookRunner::Waiting& HookRunner::waiting() {
   return *waiting_;
 }
 
+void HookRunner::begin_anew() {
+  assert(is_free());
+  stage_ = Stage::before;
+}
+
 void HookRunner::connect(const WebSocket& handle) {
-  assert(stage_ == Stage::before || is_free());
+  assert(stage_ == Stage::before);
   if (!handle_) handle_ = handle;
   stage_ = Stage::connected;
   if (const auto hook = target_.hooks.on_connect) run("on_connect", hook);

@@ -59,8 +59,10 @@ class HookRunner {
  public:
   HookRunner(const HookTarget& target, HookEvents& events) : target_(target), events_(events) {}
 
-  // Runs on_connect. handle: what the hooks are given, until forget_handle(). Once; again for a
-  // session that goes on after its hooks have ended.
+  // A session goes on whose hooks have ended: connect() must follow, or disconnect().
+  void begin_anew();
+  // Runs on_connect. handle: what the hooks are given, until forget_handle(). Once; again after
+  // begin_anew().
   void connect(const WebSocket& handle);
   // Not before on_hooks_ended(), and not from within it: the handle may be the last of its device.
   void forget_handle() { handle_.reset(); }
@@ -89,7 +91,7 @@ class HookRunner {
   // on_disconnect has its turn if it has not had it.
   void abandon();
 
-  // Whether no hook runs or waits and on_hooks_ended() has been called: connect() may be.
+  // Whether no hook runs or waits and on_hooks_ended() has been called: begin_anew() may be.
   bool is_free() const { return !busy() && stage_ == Stage::ended; }
   // Bytes that the messages hold which wait for a hook to end.
   std::size_t queued_bytes() const { return waiting_ ? waiting_->queued_bytes : 0; }

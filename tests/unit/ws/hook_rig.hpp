@@ -60,7 +60,11 @@ class HookRig : public testing::Test, public HookEvents {
  protected:
   // returns: what was noted since the last call.
   Log taken() { return std::exchange(log, {}); }
-  void connect() { runner.connect(WebSocket(device)); }
+  // Once, and again for each further life.
+  void connect() {
+    if (runner.is_free()) runner.begin_anew();
+    runner.connect(WebSocket(device));
+  }
   void text(std::string_view payload) { runner.message(false, base::as_bytes(payload)); }
   void binary(std::string_view payload) { runner.message(true, base::as_bytes(payload)); }
   void session_message(std::uint64_t id, Json data) {
