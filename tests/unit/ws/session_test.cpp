@@ -283,7 +283,10 @@ TEST_F(SessionTest, MessageThatWasDroppedInTheQueueMayComeAgain) {
   };
   EXPECT_EQ(message(1, "{}"), Lines{R"({"t":"ack","id":1})"});
   EXPECT_EQ(chat.messages, 1);
-  on_loop([this] { runner.connect(WebSocket(handle)); });
+  on_loop([this] {
+    if (runner.is_free()) runner.begin_anew();
+    runner.connect(WebSocket(handle));
+  });
   EXPECT_EQ(message(1, "{}"), Lines{}) << "it had its turn";
   EXPECT_EQ(message(2, "{}"), Lines{R"({"t":"ack","id":2})"});
 }
