@@ -96,10 +96,11 @@ class Hmac final : public Signer, public Verifier {
     return context;
   }
   void give_back(MacContext context) const {
+    EVP_MAC_CTX* const given = context.release();
     EVP_MAC_CTX* none = nullptr;
-    if (spare_.compare_exchange_strong(none, context.get(), std::memory_order_release,
-                                       std::memory_order_relaxed))
-      context.release();
+    if (!spare_.compare_exchange_strong(none, given, std::memory_order_release,
+                                        std::memory_order_relaxed))
+      context.reset(given);
   }
 
   const MacContext keyed_;

@@ -41,7 +41,7 @@ class Member : public Receiver {
   // Sends a message that the client must acknowledge within the timeout. Without memory to ask,
   // `told` is dropped without a call.
   virtual void ask(const Json& /*message*/, std::chrono::milliseconds /*timeout*/,
-                   Answered /*told*/) {}
+                   const Answered& /*told*/) {}
 
   // --- For the hub alone. Guarded by the lock of the member's user; only the standing may be read
   // without it. That lock is one of several in the hub's table, chosen by the user's name, which no

@@ -110,8 +110,8 @@ void Device::revoke(std::string_view reason) {
   enter_on_loop([text = std::string(reason)](Connection& connection) { connection.revoke(text); });
 }
 
-void Device::ask(const Json& message, std::chrono::milliseconds timeout, Answered told) {
-  enter_on_loop([this, message, timeout, told = std::move(told)](Connection& connection) {
+void Device::ask(const Json& message, std::chrono::milliseconds timeout, const Answered& told) {
+  enter_on_loop([this, message, timeout, told](Connection& connection) {
     const auto answered = [told, handle = WebSocket(*this)](AckStatus status, Json data) {
       told(Ack(handle, status, std::move(data)));
     };

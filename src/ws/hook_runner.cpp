@@ -152,7 +152,7 @@ void HookRunner::go_on() {
     HookJob next = std::move(waiting_->queue.front());
     waiting_->queue.pop_front();
     waiting_->queued_bytes -= size_of(next);
-    std::visit([this](auto&& job) { take(std::move(job)); }, std::move(next));
+    std::visit([this](auto&& job) { take(std::forward<decltype(job)>(job)); }, std::move(next));
   }
 }
 

@@ -125,9 +125,9 @@ class HookRunner {
   void drop_messages();
   void end_stage();
 
-  void take(PlainMessage job) { run_message(job.binary, base::as_bytes(job.payload)); }
+  void take(const PlainMessage& job) { run_message(job.binary, base::as_bytes(job.payload)); }
   void take(SessionMessage job) { run_session_message(std::move(job.frame)); }
-  void take(SessionBinary job) { run_session_binary(base::as_bytes(job.content), job.id); }
+  void take(const SessionBinary& job) { run_session_binary(base::as_bytes(job.content), job.id); }
   void take(SessionControl job) { run_control(std::move(job.frame)); }
   void take(RoomChange job);
 

@@ -106,7 +106,8 @@ void Session::read_text(base::Bytes payload) {
 void Session::perform(v1::ServerStep step, std::size_t bytes, std::string_view fault) {
   const auto* reply = std::get_if<v1::Reply>(&step);
   if (reply && reply->counted) host_.on_rejected(guard::Rejection::bad_message, fault);
-  std::visit([&](auto&& one) { perform(std::move(one), bytes); }, std::move(step));
+  std::visit([&](auto&& one) { perform(std::forward<decltype(one)>(one), bytes); },
+             std::move(step));
 }
 
 void Session::perform(v1::Handle handle, std::size_t bytes) {

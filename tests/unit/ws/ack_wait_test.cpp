@@ -28,10 +28,10 @@ class FakeMember final : public hub::Member {
  public:
   explicit FakeMember(std::string user) : Member(std::move(user), 0) {}
   void deliver(const base::Frame&) override {}
-  void ask(const Json& message, std::chrono::milliseconds timeout, Answered told) override {
+  void ask(const Json& message, std::chrono::milliseconds timeout, const Answered& told) override {
     asked = to_text(message) + " within " + std::to_string(timeout.count());
     if (at_once) return told(Ack(WebSocket(handle), AckStatus::acknowledged, Json(user())));
-    told_ = std::move(told);
+    told_ = told;
   }
   void answer() { told_(Ack(WebSocket(handle), AckStatus::acknowledged, Json(user()))); }
   // There is no memory to ask.
@@ -85,7 +85,7 @@ class ElsewhereMember final : public hub::Member {
  public:
   explicit ElsewhereMember(std::jthread& loop) : Member("dave", 0), loop_(loop) {}
   void deliver(const base::Frame&) override {}
-  void ask(const Json&, std::chrono::milliseconds, Answered told) override {
+  void ask(const Json&, std::chrono::milliseconds, const Answered& told) override {
     loop_ =
         std::jthread([this, told] { told(Ack(WebSocket(handle_), AckStatus::timed_out, Json())); });
   }
