@@ -67,7 +67,7 @@ void Host::resume(Arrival arrival) {
   if (phase_ == Phase::ended || ends_for_good_) return server_.begin_anew(arrival, loop());
   // The client has given this attempt up, and must not be evicted from its next one.
   if (!session_.is_latest(arrival.attempt)) return arrival.link->cut();
-  if (phase_ == Phase::open) evict();
+  if (phase_ == Phase::open) release_link();
   if (!session_.can_resume(arrival.received)) {
     server_.begin_anew(arrival, loop());
     return end_suspended();
@@ -110,7 +110,7 @@ void Host::lose_link() {
   own_loop().wheel().cancel(*this);
 }
 
-void Host::evict() {
+void Host::release_link() {
   downlink_.send(session_.bye(kReplaced, "", 0));
   downlink_.close(kReplaced, "resumed elsewhere");
   lose_link();

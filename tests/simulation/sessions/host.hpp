@@ -63,7 +63,7 @@ class Host final : public hub::Member, private base::TimerNode {
   void go_on_with(const Arrival& arrival);
   void take_successor();
   void close(std::uint16_t code);
-  void evict();
+  void release_link();
   void lose_link();
   void leave(bool may_come_back, bool received_all);
   void suspend(bool drop_queue);
