@@ -26,7 +26,8 @@ using test::UnixServer;
 
 class ConnectionTest : public testing::Test, private Link::Events {
  protected:
-  ~ConnectionTest() override { destroy(); }
+  // Not in the destructor: the loop tells this object of the connection until then.
+  void TearDown() override { destroy(); }
 
   void make(const Url& url, Connection::Options options) {
     Link::Events& events = *this;

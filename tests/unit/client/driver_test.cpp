@@ -453,9 +453,10 @@ TEST_F(DriverTest, HandlerMayShutTheDriverDownBeforeTheRestIsDone) {
   driver->connect();
   world.open();
   const auto reply = sent("1");
+  HandlerRuns::Dropped dropped;  // the handler that runs among them: destroyed when it has ended
   driver->set(detail::event_handler<ClientStatus>([&](const ClientStatus& status) {
     states.push_back("told");
-    if (status.state == ClientState::open) driver->shut_down();
+    if (status.state == ClientState::open) dropped = driver->shut_down();
   }));
   world.say(kWelcome);
   EXPECT_EQ(world.take_told(), Lines{"goodbye"}) << "the message is not sent any more";

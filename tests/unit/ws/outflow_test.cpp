@@ -34,7 +34,8 @@ class OutflowTest : public testing::Test, private net::SocketEvents {
       socket_.emplace(thread_.loop, std::move(pair.ours), events);
     });
   }
-  ~OutflowTest() override {
+  // Not in the destructor: the loop tells this object of the socket until then.
+  void TearDown() override {
     thread_.on_loop([&] { socket_.reset(); });
   }
 
