@@ -33,7 +33,9 @@ class FakeMember final : public hub::Member {
     if (at_once) return told(Ack(WebSocket(handle), AckStatus::acknowledged, Json(user())));
     told_ = told;
   }
-  void answer() { told_(Ack(WebSocket(handle), AckStatus::acknowledged, Json(user()))); }
+  void answer() {
+    std::exchange(told_, {})(Ack(WebSocket(handle), AckStatus::acknowledged, Json(user())));
+  }
   // There is no memory to ask.
   void drop_question() { told_ = nullptr; }
 
