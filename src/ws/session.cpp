@@ -11,6 +11,7 @@
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/hook_runner.hpp"
+#include "ws/joined_reply.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -40,15 +41,6 @@ std::uint64_t random_below(std::uint64_t bound) {
 // Bytes of an application that are no text would end the connection (RFC 6455 §8.1).
 std::string_view as_text(std::string_view text) {
   return proto::is_utf8(base::as_bytes(text)) ? text : "not UTF-8";
-}
-
-v1::Joined said_of(const hub::Joined& joined) {
-  v1::Joined said;
-  said.room = joined.room;
-  said.epoch = joined.epoch;
-  said.offset = joined.offset;
-  said.recovered = joined.recovered;
-  return said;
 }
 
 }  // namespace
@@ -227,13 +219,7 @@ void Session::refresh(const v1::ClientFrame& frame) {
 }
 
 void Session::joined(const hub::Joined& joined) {
-  v1::Joined said = said_of(joined);
-  Json presence;
-  if (joined.presence) {
-    presence = to_json(*joined.presence);
-    said.presence = &presence;
-  }
-  say(session_.joined(said));
+  say(joined_reply(session_, joined));
   if (!joined.missed) return;
   SessionCounts::add(context_.counts.sessions.replayed, joined.missed->size());
   for (const base::Frame& frame : *joined.missed) deliver(frame);

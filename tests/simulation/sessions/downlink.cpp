@@ -5,6 +5,7 @@
 
 #include "simulation/sessions/frames.hpp"
 #include "simulation/sessions/scene.hpp"
+#include "ws/joined_reply.hpp"
 
 namespace microframe::simulation::sessions {
 
@@ -32,17 +33,7 @@ void Downlink::deliver(const base::SharedBuffer& frame) {
 }
 
 void Downlink::joined(const hub::Joined& joined) {
-  v1::Joined said;
-  said.room = joined.room;
-  said.epoch = joined.epoch;
-  said.offset = joined.offset;
-  said.recovered = joined.recovered;
-  Json presence;
-  if (joined.presence) {
-    presence = to_json(*joined.presence);
-    said.presence = &presence;
-  }
-  send(session_.joined(said));
+  send(ws::joined_reply(session_, joined));
   if (!joined.missed) return;
   for (const base::Frame& frame : *joined.missed) deliver(frame.enveloped());
 }

@@ -8,6 +8,7 @@
 #include "proto/frame_header.hpp"
 #include "v1/binary.hpp"
 #include "v1/names.hpp"
+#include "ws/joined_reply.hpp"
 
 namespace microframe::vectors {
 namespace {
@@ -115,17 +116,7 @@ void Device::deliver(const base::Frame& frame) {
 }
 
 void Device::joined(const hub::Joined& joined) {
-  v1::Joined said;
-  said.room = joined.room;
-  said.epoch = joined.epoch;
-  said.offset = joined.offset;
-  said.recovered = joined.recovered;
-  Json presence;
-  if (joined.presence) {
-    presence = to_json(*joined.presence);
-    said.presence = &presence;
-  }
-  send(session_.joined(said));
+  send(ws::joined_reply(session_, joined));
   if (!joined.missed) return;
   for (const base::Frame& frame : *joined.missed) deliver(frame);
 }
