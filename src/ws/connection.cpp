@@ -138,9 +138,11 @@ void Connection::on_ending(const Ending& ending) {
 // its rooms are left. Or it is suspended, and only on_disconnect runs.
 void Connection::on_ended(const Ending& ending) {
   if (!life_.is_open()) return;
+  DisconnectReason reason = ending.to_reason();
+  const bool drop_queue = !has_received_all(ending);
   hooks_.reserve_end();  // what follows needs no memory
-  if (lasting_ && heals(ending) && suspend(ending)) return;
-  end(ending.to_reason(), !has_received_all(ending));
+  if (lasting_ && heals(ending) && suspend(reason, drop_queue)) return;
+  end(std::move(reason), drop_queue);
 }
 
 void Connection::end(DisconnectReason reason, bool drop_queue) {
@@ -268,13 +270,13 @@ bool Connection::heals(const Ending& ending) const {
   }
 }
 
+// reason: taken if the session is suspended.
 // returns: false if the session must end, because too many wait already.
-bool Connection::suspend(const Ending& ending) {
+bool Connection::suspend(DisconnectReason& reason, bool drop_queue) {
   if (!lasting_->resumer.suspend()) return false;
-  const bool drop_queue = !has_received_all(ending);
   if (drop_queue) session()->rewind();
   endpoint_.hub().suspend(member());
-  hooks_.disconnect(ending.to_reason(), drop_queue);
+  hooks_.disconnect(std::move(reason), drop_queue);
   return true;
 }
 

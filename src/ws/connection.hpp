@@ -151,7 +151,7 @@ class Connection final : private StreamOwner,
   void begin_hooks(base::MutableBytes early);
   void check_revocation();
   bool heals(const Ending& ending) const;
-  bool suspend(const Ending& ending);
+  bool suspend(DisconnectReason& reason, bool drop_queue);
   void end(DisconnectReason reason, bool drop_queue);
   void feed(Life::Event event);
   void let_hooks_go();

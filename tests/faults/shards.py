@@ -1,18 +1,30 @@
 #!/usr/bin/env python3
 """Runs the tests of a GoogleTest program in several processes at once.
 
-Usage: shards.py COUNT PROGRAM [ARG..]   prints the output of those that fail; no test at all is a failure
+Usage: shards.py COUNT SECONDS PROGRAM [ARG..]   prints the output of those that fail, or hang for
+so long; no test at all is a failure
 """
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import time
 
 RAN = re.compile(r"^\[=+\] (\d+) tests? from .* ran\.", re.M)
 
 
-def main(count, command):
+def wait(process, until):
+    try:
+        process.wait(max(0, until - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        print("killed, because it hung:")
+        process.kill()
+        process.wait()
+
+
+def main(count, seconds, command):
+    until = time.monotonic() + seconds
     shards = []
     for index in range(count):
         environment = {**os.environ, "GTEST_TOTAL_SHARDS": str(count), "GTEST_SHARD_INDEX": str(index)}
@@ -20,7 +32,7 @@ def main(count, command):
         shards.append((subprocess.Popen(command, env=environment, stdout=output, stderr=output), output))
     ran, failed = 0, 0
     for shard, output in shards:
-        shard.wait()
+        wait(shard, until)
         output.seek(0)
         said = output.read()
         ran += sum(map(int, RAN.findall(said)))
@@ -32,4 +44,4 @@ def main(count, command):
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]))
