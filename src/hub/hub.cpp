@@ -97,6 +97,7 @@ void Hub::remove(Member& member) {
   lock_is_held_for(member);
   if (member.standing() != Standing::leaving) return;
   member.set_standing(Standing::absent);
+  hear_of_all_leaves(member);
   for (const auto rooms = std::exchange(member.rooms(), {}); const Ref<Room>& room : rooms) {
     rooms_.leave(member, *room);
     give_up_seat(member, *room);
@@ -235,6 +236,12 @@ void Hub::hear_of_leaves(Member& member, std::string_view room) {
   Leaves* const leaves = member.leaves();
   if (!leaves) return;
   while (const Ref<Room> left = leaves->end_of(room)) give_up_seat(member, *left);
+}
+
+void Hub::hear_of_all_leaves(Member& member) {
+  Leaves* const leaves = member.leaves();
+  if (!leaves) return;
+  while (const Ref<Room> left = leaves->end_first()) give_up_seat(member, *left);
 }
 
 // The seating expects the member until now, because what the member still hears must have no gap: a

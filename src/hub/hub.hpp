@@ -141,6 +141,7 @@ class Hub {
   void give_up_seat(Member& member, Room& room) MICROFRAME_REQUIRES(users_.of(member.user()).mutex);
   void hear_of_leaves(Member& member, std::string_view room)
       MICROFRAME_REQUIRES(users_.of(member.user()).mutex);
+  void hear_of_all_leaves(Member& member) MICROFRAME_REQUIRES(users_.of(member.user()).mutex);
 
   const std::vector<LoopPort*> loops_;
   const HubLimits limits_;

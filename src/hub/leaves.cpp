@@ -22,6 +22,13 @@ base::Ref<Room> Leaves::end_of(std::string_view room) {
   return left;
 }
 
+base::Ref<Room> Leaves::end_first() {
+  if (under_way_.empty()) return {};
+  base::Ref<Room> left = under_way_.front().room;
+  under_way_.erase(under_way_.begin());
+  return left;
+}
+
 bool Leaves::are_under_way_of(const Room& room) const {
   return std::any_of(under_way_.begin(), under_way_.end(),
                      [&](const Leave& one) { return one.room.get() == &room; });

@@ -21,9 +21,10 @@ class Leaves {
   // Ends the leave with that number.
   // returns: false if it has ended already.
   bool end(std::uint64_t number);
-  // Ends the first leave of that room, if there is any.
+  // Ends the first leave of that room, or of any, if there is one.
   // returns: the room.
   base::Ref<Room> end_of(std::string_view room);
+  base::Ref<Room> end_first();
   bool are_under_way_of(const Room& room) const;
 
  private:

@@ -27,7 +27,9 @@ class Inbox final : public Member {
     received.emplace_back(base::as_text(frame.plain().bytes()));
     last = frame;
   }
+  void left(std::string_view room) override { lefts.emplace_back(room); }
   Names received;
+  Names lefts;
   Frame last;
 };
 
@@ -258,6 +260,18 @@ TEST_F(HubTest, PostsThatRunAfterTheMembersRemovalDoNothing) {
   remove(a);
   run_all();
   EXPECT_TRUE(hub.room_members("r").empty());
+}
+
+TEST_F(HubTest, MemberHearsOfALeaveFromElsewhereBeforeItIsRemoved) {
+  const auto a = add("a", 1);
+  loops[1].on([&] {
+    for (const char* room : {"r", "s"}) hub.join(*a, room);
+  });
+  loops[0].on([&] { hub.leave_user("a", "r"); });
+  remove(a);
+  EXPECT_EQ(a->lefts, (Names{"r", "s"}));
+  run_all();
+  EXPECT_EQ(a->lefts, (Names{"r", "s"})) << "the post has nothing left to do";
 }
 
 TEST_F(HubTest, ListsAgreeWithTablesWhateverTheOrderOfPosts) {
