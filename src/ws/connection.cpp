@@ -48,9 +48,13 @@ Connection::Connection(LoopContext& context, ConnectionHost& host, Opening& open
 
 Connection::~Connection() = default;
 
+// In place of the former stream, if there is one; where memory runs out that one stays.
 void Connection::begin_stream(DeflateAgreement deflate) {
+  const StreamContext& streams = context_.streams;
+  StreamDeflate with =
+      set_up_deflate(std::move(deflate), streams.compression, &streams.counts.compression.received);
   StreamOwner& owner = *this;
-  stream_.emplace(context_.streams, owner, gauges_, std::move(deflate), host_.id());
+  stream_.emplace(streams, owner, gauges_, std::move(with), host_.id());
 }
 
 void Connection::begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early) {

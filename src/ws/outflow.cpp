@@ -5,24 +5,14 @@
 #include "proto/control_frame.hpp"
 
 namespace microframe::ws {
-namespace {
 
 using base::SharedBuffer;
 
-std::unique_ptr<Takeover> make_takeover(DeflateAgreement& agreed, const StreamContext& context) {
-  const auto& params = agreed.params;
-  if (!params || !(params->server_takes_over() || params->client_takes_over())) return nullptr;
-  return std::make_unique<Takeover>(*params, context.compression, std::move(agreed.share),
-                                    &context.counts.compression.received);
-}
-
-}  // namespace
-
-Outflow::Outflow(const StreamContext& context, StreamGauges& gauges, DeflateAgreement deflate)
+Outflow::Outflow(const StreamContext& context, StreamGauges& gauges, StreamDeflate deflate) noexcept
     : context_(context),
       gauges_(gauges),
-      takeover_(make_takeover(deflate, context)),
-      deflate_bits_(deflate.params ? deflate.params->server_window_bits() : 0) {
+      takeover_(std::move(deflate.takeover)),
+      deflate_bits_(deflate.window_bits) {
   gauges_.waiting_bytes.store(0, std::memory_order_relaxed);
 }
 

@@ -20,7 +20,7 @@ namespace microframe::ws {
 class Outflow {
  public:
   // All that is referred to outlives it.
-  Outflow(const StreamContext& context, StreamGauges& gauges, DeflateAgreement deflate);
+  Outflow(const StreamContext& context, StreamGauges& gauges, StreamDeflate deflate) noexcept;
 
   // Queues a message. Where the outbox has no room, the rules of its room decide which waiting
   // message gives way (base::Shedding).
@@ -78,9 +78,9 @@ class Outflow {
 
   const StreamContext& context_;
   StreamGauges& gauges_;
-  std::unique_ptr<Takeover> takeover_;  // where a direction has a context
+  std::unique_ptr<Takeover> takeover_;
   std::unique_ptr<Waiting> waiting_;
-  const std::uint8_t deflate_bits_;  // of the window we compress with for this peer; 0: not at all
+  const std::uint8_t deflate_bits_;  // as StreamDeflate has them
 };
 
 }  // namespace microframe::ws

@@ -25,7 +25,7 @@ proto::ConnectionLimits protocol_limits(const Limits& limits) {
 }  // namespace
 
 Stream::Stream(const StreamContext& context, StreamOwner& owner, StreamGauges& gauges,
-               DeflateAgreement deflate, std::uint64_t number)
+               StreamDeflate deflate, std::uint64_t number) noexcept
     : owner_(owner),
       outflow_(context, gauges, std::move(deflate)),
       protocol_(proto::Role::server, protocol_limits(context.limits), outflow_.inflaters()),

@@ -23,7 +23,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
  public:
   // number: of the connection; spreads the first pings. All that is referred to outlives it.
   Stream(const StreamContext& context, StreamOwner& owner, StreamGauges& gauges,
-         DeflateAgreement deflate, std::uint64_t number);
+         StreamDeflate deflate, std::uint64_t number) noexcept;
 
   // Begins on a socket over which the handshake's answer is on its way already, or on one that came
   // from another loop and has still to be answered. Once.

@@ -67,4 +67,15 @@ Takeover::Takeover(const DeflateParams& params, const Compression& settings,
     inflaters_.emplace(params.client_window_bits(), Context::kept, received);
 }
 
+StreamDeflate set_up_deflate(DeflateAgreement agreed, const Compression& settings,
+                             proto::CompressionCounts* received) {
+  StreamDeflate made;
+  if (!agreed.params) return made;
+  const DeflateParams& params = *agreed.params;
+  made.window_bits = params.server_window_bits();
+  if (params.server_takes_over() || params.client_takes_over())
+    made.takeover.reset(new Takeover(params, settings, std::move(agreed.share), received));
+  return made;
+}
+
 }  // namespace microframe::ws

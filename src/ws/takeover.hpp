@@ -1,8 +1,9 @@
-// Takeover: what a connection holds whose messages may refer to those before them, and how the
-// handshake comes to that. Threading: the connection's loop; agree_on_deflate on any.
+// Takeover: what a stream holds whose messages may refer to those before them, and how the handshake
+// comes to that. Threading: the connection's loop; agree_on_deflate on any.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -44,5 +45,15 @@ class Takeover {
   std::optional<proto::Deflater> deflater_;
   std::optional<proto::InflaterPool> inflaters_;
 };
+
+// What one stream compresses and inflates with.
+struct StreamDeflate {
+  std::unique_ptr<Takeover> takeover;  // where a direction has a context
+  std::uint8_t window_bits = 0;        // we compress with at most that; 0: not at all
+};
+
+// received: as Takeover has it.
+StreamDeflate set_up_deflate(DeflateAgreement agreed, const Compression& settings,
+                             proto::CompressionCounts* received);
 
 }  // namespace microframe::ws

@@ -14,10 +14,10 @@ using namespace std::string_literals;
 class Client {
  public:
   explicit Client(const Stage& stage, std::string_view user = "alice",
-                  const std::string& resume = {})
+                  const std::string& resume = {}, const std::string& fields = {})
       : talk(stage.connect()) {
     talk.raw.send(upgrade_request("/sessions", "Sec-WebSocket-Protocol: microframe.v1, token." +
-                                                   stage.token(user) + resume + "\r\n"));
+                                                   stage.token(user) + resume + "\r\n" + fields));
     if (talk.status() != 101) throw Ended();
     welcome_ = boost::json::parse(talk.hear("welcome"));
   }
@@ -136,6 +136,15 @@ void session_goes_on(const Stage& stage) {
   again.ask(2, "room");
 }
 
+// Each stream holds a compressor and an inflater.
+void session_goes_on_compressed(const Stage& stage) {
+  const std::string offer = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+  Client alice(stage, "alice", {}, offer);
+  alice.talk.raw.reset();
+  Client again(stage, "alice", alice.offer(0), offer);
+  again.ask(1, "nothing");
+}
+
 void session_goes_on_while_it_is_open(const Stage& stage) {
   Client alice(stage);
   alice.join(1);
@@ -193,6 +202,7 @@ constexpr Flow kFlows[] = {
     {"session_of_binary", session_of_binary},
     {"session_takes_a_token", session_takes_a_token},
     {"session_goes_on", session_goes_on},
+    {"session_goes_on_compressed", session_goes_on_compressed},
     {"session_goes_on_while_it_is_open", session_goes_on_while_it_is_open},
     {"session_goes_on_behind_a_hook", session_goes_on_behind_a_hook},
     {"session_cannot_go_on", session_cannot_go_on},

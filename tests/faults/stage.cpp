@@ -189,6 +189,9 @@ Stage::Stage() : app(std::make_unique<Application>()), users_(std::make_unique<U
   limits.outbox_bytes_max = 256 * 1024;
   limits.messages_burst = 50;
   limits.session_ttl = 50ms;
+  Compression compression;
+  compression.context_takeover = true;
+  compression.threshold_bytes = 1 << 20;  // our clients do not inflate
   desks_ = {&app->route<Commands>("/ws", auth_),
             &app->route<Echo>("/echo", auth_),
             &app->route<Raw>("/raw", auth_),
@@ -201,7 +204,7 @@ Stage::Stage() : app(std::make_unique<Application>()), users_(std::make_unique<U
   app->page("/page", "text/plain", "a page\n");
   app->rooms("kept", RoomOptions().history(10, 20ms).presence());
   app->rooms("r", RoomOptions().coalesce(1ms));
-  app->limits(limits).threads(2);
+  app->limits(limits).threads(2).compression(compression);
   app->start("127.0.0.1:0");
   check_healthy();
   // What is left once the descriptor of the last connection is closed too, which may take a

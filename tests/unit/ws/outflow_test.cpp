@@ -29,7 +29,7 @@ class OutflowTest : public testing::Test, private net::SocketEvents {
     test::SocketPair pair;
     peer = test::RawClient::adopt(pair.far);
     thread_.on_loop([&] {
-      outflow_.emplace(context_, gauges, DeflateAgreement{});
+      outflow_.emplace(context_, gauges, StreamDeflate{});
       net::SocketEvents& events = *this;
       socket_.emplace(thread_.loop, std::move(pair.ours), events);
     });

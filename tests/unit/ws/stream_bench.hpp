@@ -35,7 +35,9 @@ class StreamBench final : private microframe::ws::StreamOwner {
     peer = RawClient::adopt(pair.far);
     on_stream([&](std::optional<Stream>& made) {
       microframe::ws::StreamOwner& owner = *this;
-      made.emplace(context_, owner, gauges, std::move(deflate), 1);
+      made.emplace(context_, owner, gauges,
+                   set_up_deflate(std::move(deflate), compression_, &counts.compression.received),
+                   1);
       made->open(microframe::net::Socket::Stream{std::move(pair.ours), nullptr}, "");
     });
   }
