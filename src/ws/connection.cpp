@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <new>
 #include <utility>
 
 #include "base/log.hpp"
@@ -319,14 +320,18 @@ void Connection::on_nobody_came() {
   host_.in_turn([this] { lasting_->resumer.expire(); });
 }
 
-// on_session_expired runs, then the session's rooms are left.
+// on_session_expired runs, then the session's rooms are left. A client that is held begins anew
+// before that, so that its user does not go offline in between.
 void Connection::wind_up() {
-  auto successor = lasting_->resumer.end();
+  const auto successor = lasting_->resumer.end();
   endpoint_.hub().begin_leave(member());
   session()->end();
   SessionCounts::add(context_.counts.sessions.expired);
+  try {
+    if (successor) host_.begin_anew(std::move(*successor));
+  } catch (const std::bad_alloc&) {  // its stream is closed, and its client comes again
+  }
   hooks_.expire();
-  if (successor) host_.begin_anew(std::move(*successor));
 }
 
 }  // namespace microframe::ws
