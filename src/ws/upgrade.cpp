@@ -27,12 +27,13 @@ constexpr std::string_view kComeLater = "Retry-After: 5\r\n";
 
 void Upgrade::begin(const proto::RequestHead& head, base::MutableBytes early) {
   early_ = early;
-  go_on(&head);
+  go_on(take_step(&head), &head);
 }
 
-// A step that waits comes back here when it need not wait any more. `this` may be gone after.
-void Upgrade::go_on(const proto::RequestHead* head) {
-  while (take_step(head) == Then::next) step_ = static_cast<Step>(static_cast<int>(step_) + 1);
+// A step that has waited comes back here with what has come of it. `this` may be gone after.
+void Upgrade::go_on(Then then, const proto::RequestHead* head) {
+  for (; then == Then::next; then = take_step(head))
+    step_ = static_cast<Step>(static_cast<int>(step_) + 1);
 }
 
 Upgrade::Then Upgrade::take_step(const proto::RequestHead* head) {
@@ -132,7 +133,7 @@ Upgrade::Then Upgrade::wait_for_keys(const authx::Refused& refused) {
   const auto deadline = keys_->since + context_.limits().auth_time;
   const auto came = [this] {
     host_.in_turn([this] {
-      if (host_.is_waiting()) go_on();
+      if (host_.is_waiting()) go_on(judge_token());
     });
   };
   switch (ring.store().wait(keys_->source, keys_->since, deadline, came, keys_->wait)) {
@@ -184,11 +185,7 @@ bool Upgrade::ask_user_store() {
 
 void Upgrade::looked_up(void* self) {
   auto& upgrade = *static_cast<Upgrade*>(self);
-  upgrade.host_.in_turn([&upgrade] {
-    if (upgrade.judge_user() != Then::next) return;
-    upgrade.step_ = Step::former;
-    upgrade.go_on();
-  });
+  upgrade.host_.in_turn([&upgrade] { upgrade.go_on(upgrade.judge_user()); });
 }
 
 Upgrade::Then Upgrade::judge_user() {

@@ -83,7 +83,7 @@ class Upgrade {
   };
   enum class Then : std::uint8_t {
     next,   // the next step follows at once
-    waits,  // go_on() is called again when it may follow
+    waits,  // go_on() is called with what came of it
     over,   // the request has been refused, or the stream has gone elsewhere
   };
   // What a handshake waits with whose token names a key that is not known.
@@ -95,7 +95,7 @@ class Upgrade {
   };
 
   // The first two steps read the request, the others what these have kept of it.
-  void go_on(const proto::RequestHead* head = nullptr);
+  void go_on(Then then, const proto::RequestHead* head = nullptr);
   Then take_step(const proto::RequestHead* head);
 
   Then check_head(const proto::RequestHead& head);
