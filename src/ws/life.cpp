@@ -3,6 +3,8 @@
 #include <array>
 #include <optional>
 
+#include "base/log.hpp"
+
 namespace microframe::ws {
 namespace {
 
@@ -62,8 +64,13 @@ Life::Step Life::step(State state, Event event) {
 }
 
 Life::Action Life::on(Event event) {
-  const Step made = step(state_.load(std::memory_order_relaxed), event);
-  if (made.action != Action::refuse) state_.store(made.next, std::memory_order_release);
+  const State now = state_.load(std::memory_order_relaxed);
+  const Step made = step(now, event);
+  if (made.action == Action::refuse) {
+    base::log::error("mistake in a connection's life", {{"refused", refusal(now, event)}});
+  } else {
+    state_.store(made.next, std::memory_order_release);
+  }
   return made.action;
 }
 

@@ -47,12 +47,12 @@ class Life {
     go_on,    // swap stream and identity, run on_connect
     wind_up,  // count it out, run on_session_expired, then leave its rooms
     forget,   // let it go
-    refuse,   // the event cannot happen in this state: a mistake of the device, see refusal()
+    refuse,   // the event cannot happen in this state: a mistake of the device
   };
 
   State state() const { return state_.load(std::memory_order_acquire); }
   // Makes of the state what the table says.
-  // returns: what the device must do; `refuse` changes nothing.
+  // returns: what the device must do; `refuse` changes nothing, and is logged.
   Action on(Event event);
 
   // Whether what is sent to the device has somewhere to go: to its stream, or to what is kept.
