@@ -191,11 +191,6 @@ void HttpConnection::later(std::function<void()> task) {
 
 // --- the end ---
 
-bool HttpConnection::shut_down() {
-  context_.roster.leave(*this);
-  return false;
-}
-
 void HttpConnection::on_end(net::EndReason reason) {
   context_.roster.run(*this, [&] {
     // A stream that only ends, as a probe's, is nobody's fault.

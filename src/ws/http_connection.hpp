@@ -32,7 +32,6 @@ class HttpConnection final : public Resident,
   static void begin(LoopContext& context, guard::Arrival arrival);
 
   // Resident
-  bool shut_down() override;
   void drop() override { context_.roster.leave(*this); }
 
  private:

@@ -53,7 +53,7 @@ void LoopServer::drain(std::function<void()> done) {
   listeners_.clear();
   for (const auto kind : {Resident::Kind::proxy, Resident::Kind::http}) {
     roster.visit(kind, [](Resident& one) {
-      one.drop();
+      one.shut_down();
       return true;
     });
   }

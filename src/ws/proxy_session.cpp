@@ -73,11 +73,6 @@ void ProxySession::on_deadline(std::uint64_t) {
       *this, [this] { refuse(guard::Rejection::proxy_timeout, "no PROXY header in time"); });
 }
 
-bool ProxySession::shut_down() {
-  drop();
-  return false;
-}
-
 // Without an answer: whoever sends no header may not speak HTTP either.
 void ProxySession::refuse(guard::Rejection why, std::string_view detail) {
   context_.counts.rejections.add(why, net::to_string(arrival_.peer), detail);

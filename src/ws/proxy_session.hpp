@@ -19,7 +19,6 @@ class ProxySession final : public Resident, private net::PrefaceEvents, private 
   static void take_in(LoopContext& context, guard::Arrival arrival);
 
   // Resident
-  bool shut_down() override;
   void drop() override { context_.roster.leave(*this); }
 
  private:

@@ -27,7 +27,10 @@ class Resident {
 
   // The server stops: says so to the peer, or ends at once if the peer cannot be told.
   // returns: whether the peer was told now.
-  virtual bool shut_down() = 0;
+  virtual bool shut_down() {
+    drop();
+    return false;
+  }
   // Ends at once. Called again where there was no memory for all of it: it then goes on.
   virtual void drop() = 0;
 

@@ -27,7 +27,6 @@ class RosterTest : public testing::Test {
         : Resident(kind), test_(test), name_(std::move(name)) {}
     ~Guest() override { test_.roster.leave(*this); }
 
-    bool shut_down() override { return true; }
     void drop() override {
       test_.note("drop " + name_);
       if (lacks_memory > 0) {
@@ -195,7 +194,6 @@ TEST_F(RosterTest, ResidentThatEntersDuringAVisitIsNotVisited) {
 TEST(Roster, LetsGoOfWhoeverIsLeftAtItsEnd) {
   struct Guest final : Resident {
     explicit Guest(int& gone) : Resident(Kind::device), let_go_(gone) {}
-    bool shut_down() override { return false; }
     void drop() override {}
     void let_go() override { ++let_go_; }
     int& let_go_;
