@@ -14,7 +14,9 @@
 // Threading: any thread, except for what says otherwise. Lock order: a user's lock, the lock of a
 // part of the table of rooms, the order of an ordered room. A broadcast to everyone and to a plain
 // room holds no lock while it delivers; an ordered room holds its order while it delivers on the
-// current loop, and send_to() the user's lock.
+// current loop, and send_to() the user's lock. A join or a leave on the member's loop holds the
+// user's lock, and the room's order where it has one, while the member is told what it has missed
+// or must still hear.
 #pragma once
 
 #include <atomic>

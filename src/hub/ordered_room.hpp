@@ -2,8 +2,9 @@
 // numbered under one lock, its order, and handed to every loop in that order, so that every member
 // sees the same.
 // Threading: any thread, as Room says. Lock order: a user's lock, the lock of a part of the table of
-// rooms, then the order. The order is held while sinks on the current loop are called; no message is
-// encoded under it, unless its offset has got another digit meanwhile.
+// rooms, then the order. The order is held while sinks on the current loop are called. A message of the
+// application is encoded before it is taken, unless its offset has got another digit meanwhile;
+// what the room itself says (presence, answers to a join) is encoded under it.
 #pragma once
 
 #include <cstddef>

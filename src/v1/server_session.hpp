@@ -2,7 +2,7 @@
 // connections it takes: what was sent and not yet received, which messages were handled, what
 // answers them. Bytes and events come in, values go out: no I/O, no clock, no threads, no queue.
 // The driver owns the connection, the turns of the hooks and the rooms. Nothing is allocated beyond
-// the text of a frame to send and the place where a sent frame is kept.
+// the text of a frame to send, the place where a sent frame is kept, and the data of an error.
 #pragma once
 
 #include <cstddef>
