@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""`returns:` and `errors:` begin a line of a comment, where readers look for them: reads all C++ under include/ and src/.
+"""`returns:` and `errors:` begin a line of a comment, where readers look for them: reads all C++ under FOLDERS.
 
-Usage: check_prose.py ROOT [FOLDER..]  exits with 1 and names each bad line; FOLDER: in place of include and src
+Usage: check_prose.py ROOT [FOLDER..]  exits with 1 and names each bad line; FOLDER: in place of FOLDERS
        check_prose.py --self-test      exits with 1 unless exactly the bad lines of a bad text are reported
 """
 import os
@@ -10,6 +10,7 @@ import sys
 
 from cpp_text import comments
 
+FOLDERS = ("include", "src", "server", "examples", "tests", "bench")
 LABEL = re.compile(r"(?<![\w`])(returns|errors):(?![:\w])")
 
 
@@ -70,7 +71,7 @@ def main():
     if sys.argv[1:] == ["--self-test"]:
         problems = self_test()
     else:
-        problems = check_tree(sys.argv[1], sys.argv[2:] or ("include", "src"))
+        problems = check_tree(sys.argv[1], sys.argv[2:] or FOLDERS)
     for path, line, problem in problems:
         print(f"{path}:{line}: {problem}")
     sys.exit(1 if problems else 0)

@@ -55,8 +55,8 @@ class Shadow {
     preemptible_ = before;
   }
 
-  // Called by a guest that the hub delivers to. returns: whether it takes the message: it is
-  // present.
+  // Called by a guest that the hub delivers to.
+  // returns: whether the guest takes the message: it is present.
   bool delivered(Guest& guest, const Note& note);
 
   // Compares one answer of the hub's tables with the model's, or all of them.

@@ -41,7 +41,8 @@ class ClientLog {
   }
 
   // Waits for a line that begins so, among those that were not waited past yet; those before it are
-  // passed over. returns: the line; "" and a failure when the time is over.
+  // passed over.
+  // returns: the line; "" and a failure when the time is over.
   std::string wait_for(const std::string& beginning,
                        std::chrono::seconds at_most = std::chrono::seconds(10)) {
     std::unique_lock lock(mutex_);

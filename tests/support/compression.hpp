@@ -26,7 +26,8 @@ inline std::string noise(std::size_t size) {
   return bytes;
 }
 
-// A handshake with an offer. returns: the value of the field that answers it, "" for none.
+// A handshake with an offer.
+// returns: the value of the field that answers the offer, "" for none.
 inline std::string offer(RawClient& client, const std::string& target, const std::string& value) {
   client.send(upgrade_request(target, "Sec-WebSocket-Extensions: " + value + "\r\n"));
   const std::string head = client.read_head();

@@ -129,7 +129,8 @@ class RawClient {
       if (text.find(words) != std::string::npos) return text;
     }
   }
-  // Reads until the Close or the end of the stream. returns: the Close's code, 0 for none.
+  // Reads until the Close or the end of the stream.
+  // returns: the Close's code, 0 for none.
   unsigned read_close() {
     while (true) {
       const Received received = read_frame();

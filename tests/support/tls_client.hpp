@@ -56,7 +56,8 @@ class TlsClient : public RawClient {
   bool shake_hands() {
     return exchange("a handshake", [&] { return SSL_do_handshake(ssl()); }) == 1;
   }
-  // Goes on with what OpenSSL has to say after the handshake: new keys. returns: whether it could.
+  // Goes on with what OpenSSL has to say after the handshake: new keys.
+  // returns: whether it could.
   bool go_on() { return shake_hands(); }
   // The records of `text`, which the caller sends.
   std::string sealed(std::string_view text) {

@@ -55,7 +55,8 @@ class V1Client {
       if (microframe::text(frame, "t") == type) return frame;
     }
   }
-  // Sends a message and reads on until its answer. returns: the answer.
+  // Sends a message and reads on until its answer.
+  // returns: the answer.
   Json ask(const Json& data) {
     send(boost::json::object{{"t", "message"}, {"id", ++sent_}, {"data", data}});
     return answer_to(sent_);

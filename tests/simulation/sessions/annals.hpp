@@ -35,7 +35,8 @@ class Annals {
 
   // returns: the number of what is about to be said.
   unsigned begin(Entry entry);
-  // The hub has given it its place. errors: Violation, unless it is the next of its epoch.
+  // The hub has given the message its place.
+  // errors: Violation, unless the place is the next of its epoch.
   void place(unsigned number, const std::string& epoch, std::uint64_t offset);
 
   // errors: Violation, where nobody has said it.

@@ -37,7 +37,8 @@ class DeviceRooms {
     return found == bookmarks_.end() ? nullptr : &found->second;
   }
 
-  // --- what the application is told. errors: Violation, where that cannot be
+  // --- what the application is told
+  // errors: Violation, where that cannot be.
   void settled(unsigned number, const std::string& code);
   void heard(const v1::TellMessage& message);
   void joined(const JoinedRoom& joined);
@@ -48,7 +49,8 @@ class DeviceRooms {
   // The client has come to its end.
   void end() { rooms_.clear(); }
 
-  // Nothing is under way: whatever the rooms keep has been shown. errors: Violation.
+  // Nothing is under way: whatever the rooms keep has been shown.
+  // errors: Violation.
   void check_at_rest() const;
 
  private:

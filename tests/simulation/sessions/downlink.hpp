@@ -28,8 +28,8 @@ class Downlink {
   void send(const std::optional<v1::Reply>& reply) {
     if (reply) send(*reply);
   }
-  // A frame of the application's, in its form for sessions. errors: Violation, if the session keeps
-  // more than its bounds.
+  // A frame of the application's, in its form for sessions.
+  // errors: Violation, if the session keeps more than its bounds.
   void deliver(const base::SharedBuffer& frame);
   void joined(const hub::Joined& joined);
   // What the client has not received goes over a new link, too.

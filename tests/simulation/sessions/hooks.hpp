@@ -29,7 +29,8 @@ class Hooks {
   void on_disconnect() { ++disconnects_; }
   void on_expired() { ++expiries_; }
 
-  // Once all is over. expired: the session has waited for its client in vain. errors: Violation.
+  // Once all is over. expired: the session has waited for its client in vain.
+  // errors: Violation.
   void check_ended(bool expired) const;
 
  private:

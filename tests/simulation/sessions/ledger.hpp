@@ -21,8 +21,8 @@ class Ledger {
   unsigned ask(Kind kind);
   // errors: Violation, the second time, or where it was said that it never would be.
   void handle(unsigned number);
-  // What the asker is told; "" for well. errors: Violation, the second time, or where it is not
-  // true.
+  // What the asker is told; "" for well.
+  // errors: Violation, the second time, or where it is not true.
   void settle(unsigned number, std::string_view code);
   // errors: Violation, if anybody still waits.
   void check_settled() const;

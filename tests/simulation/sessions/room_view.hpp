@@ -31,7 +31,8 @@ class RoomView {
 
   // errors: Violation: a gap, a repeat, or what is hidden from the reader.
   void take(const Annals& annals, const Annals::Entry& entry, const Reader& reader);
-  // Nothing is under way: errors: Violation, if something never came.
+  // Nothing is under way.
+  // errors: Violation, if something never came.
   void check_complete(const Annals& annals, const Reader& reader) const;
 
   // Where it stands; nullopt if nobody has said, or the room keeps nothing.

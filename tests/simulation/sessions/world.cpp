@@ -143,7 +143,8 @@ void World::pass_time(std::uint64_t ms) {
 
 // --- the end ---
 
-// What is under way arrives, and what was posted runs. returns: whether there was anything.
+// What is under way arrives, and what was posted runs.
+// returns: whether there was anything.
 bool World::work_off() {
   bool any = false;
   while (arrive_somewhere() || run_a_loop()) any = true;

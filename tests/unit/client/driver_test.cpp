@@ -72,7 +72,8 @@ class DriverTest : public testing::Test {
     driver->set(detail::message_handler(std::move(handler)));
   }
 
-  // Has `ask(reply)` ask the driver for something. returns: the reply.
+  // Has `ask(reply)` ask the driver for something.
+  // returns: the reply.
   template <class Ask>
   std::shared_ptr<detail::PendingReply> pending(Ask ask) {
     auto reply = std::make_shared<detail::PendingReply>();

@@ -30,14 +30,16 @@ class ServerDriver {
   ServerStep message(std::uint64_t id) {
     return text(R"({"t":"message","id":)" + std::to_string(id) + R"(,"data":null})");
   }
-  // Sends what a server's driver sends. returns: the frame's text.
+  // Sends what a server's driver sends.
+  // returns: the frame's text.
   std::string send(const Reply& reply) {
     if (reply.counted) session.sent(base::SharedBuffer::copy(base::as_bytes(reply.text)));
     return reply.text;
   }
   // returns: "" if there is nothing to send.
   std::string send(const std::optional<Reply>& reply) { return reply ? send(*reply) : ""; }
-  // A message whose hook returns nothing. returns: what answers the message.
+  // A message whose hook returns nothing.
+  // returns: what answers the message.
   std::string handle(std::uint64_t id) {
     if (!std::holds_alternative<Handle>(message(id))) return "no turn";
     session.begin(id);

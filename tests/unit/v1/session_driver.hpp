@@ -63,7 +63,8 @@ class SessionDriver {
     now_ms = end;
   }
 
-  // The wanted connection is open. returns: what was offered.
+  // The wanted connection is open.
+  // returns: what was offered.
   std::vector<std::string> open(std::string_view subprotocol = kSubprotocol) {
     look();
     EXPECT_TRUE(opening) << "no connection is wanted";

@@ -24,7 +24,8 @@ class ReferenceClient {
  public:
   ReferenceClient() { driver_.session.connect(driver_.now_ms); }
 
-  // The client opens a connection, now or after the pause that it makes. returns: what it offers.
+  // The client opens a connection, now or after the pause that it makes.
+  // returns: what it offers.
   std::vector<std::string> open() {
     driver_.look();
     if (!driver_.opening) driver_.pass(60'000);
@@ -39,7 +40,8 @@ class ReferenceClient {
   void receive_binary(std::string_view frame) { driver_.receive_binary(frame); }
 
   // The next frame that is sent, time passing if need be. wants_count: a `received` too; otherwise
-  // those are put aside, among reports(). returns: "" if there is none.
+  // those are put aside, among reports().
+  // returns: "" if there is none.
   std::string next_frame(bool wants_count) {
     driver_.look();
     for (int i = 0; i < 3; ++i) {
