@@ -150,7 +150,7 @@ class LineClient final {
   bool input_ended_ = false;
   bool leaving_ = false;
   int exit_code_ = 1;
-  Client client_;  // the last, for what it tells is posted to the loop
+  Client client_;  // the last, because what it tells is posted to the loop
 };
 
 }  // namespace

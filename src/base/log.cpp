@@ -57,7 +57,7 @@ std::string line(std::string_view event, Fields fields) {
 // How many lines of one kind a second may see. Locked: only rejections and the like come here.
 class Limiter {
  public:
-  // returns: nullopt if the line is to be left out, else how many were since the last.
+  // returns: nullopt if the line must be left out, else how many were since the last.
   std::optional<std::uint64_t> admit(const std::string& kind) {
     const auto now = std::chrono::steady_clock::now();
     const std::lock_guard lock(mutex_);

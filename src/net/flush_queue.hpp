@@ -20,7 +20,7 @@ class Flushed : public ReadyEvents {
  public:
   // Sends what can be sent now. It may end the socket and destroy it, and others too.
   virtual void flush() = 0;
-  // Adds what is to leave to `batch` under `number`, if it may leave that way. It must stay
+  // Adds what waits to be sent to `batch` under `number`, if it may leave that way. It must stay
   // untouched until batch_sent().
   virtual void offer_to(SendBatch& batch, std::size_t number) = 0;
   // The batch has sent so many bytes, or failed with a negative errno.

@@ -309,8 +309,7 @@ void Socket::receive(bool to_the_end) {
   watch_again();
 }
 
-// Everything that the kernel gave in this turn is decrypted and delivered, even if reading is
-// paused
+// Everything that the kernel gave in this turn is decrypted and delivered, even if reading is paused
 // meanwhile: the kernel would not tell of bytes that stay inside OpenSSL.
 void Socket::receive_sealed() {
   const ReadySet& ready = loop_.ready_set();

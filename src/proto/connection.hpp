@@ -3,8 +3,8 @@
 //
 // A driver feeds what it received:
 //   for (std::span in = received;;) {
-//     Event event = connection.next(in);          // consumes from the front of `in`, unmasking in
-//     place if (event.kind == Event::Kind::need_more) break;   // `in` is empty
+//     Event event = connection.next(in);  // consumes from the front of `in`, unmasking in place
+//     if (event.kind == Event::Kind::need_more) break;  // `in` is empty
 //     ...
 //   }
 // An unfragmented message that lies whole in `in` is delivered as a view of it; any other is
@@ -27,11 +27,11 @@
 
 namespace microframe::proto {
 
-// §7.1. Each transition is made in connection.cpp, in one place a state.
+// §7.1. Each transition is made in connection.cpp, in one place per state.
 enum class State : std::uint8_t {
   open,
   close_sent,      // ours is out; the peer's Close is awaited; a server discards data meanwhile
-  close_received,  // the peer's is in; ours is to be sent by the driver with close()
+  close_received,  // the peer's is in; the driver must send ours with close()
   closed,          // both are out: the server drops the TCP connection (§7.1.1)
   failed,          // the peer broke the protocol; the driver sends close(event.code) and drops the
                    // connection
@@ -49,8 +49,7 @@ struct Event {
     ping,       // payload: answer with a pong
     pong,       // payload
     close,      // code (1005 where the peer gave none), reason: the first Close from the peer
-    failed,  // code to close with (1002, 1007, 1008, 1009), reason: what rule was broken, for the
-             // log
+    failed,     // code to close with (1002, 1007, 1008, 1009), reason: the broken rule, for the log
   };
   Kind kind = Kind::need_more;
   bool binary = false;
@@ -109,8 +108,7 @@ class Connection {
   std::unique_ptr<Inflater> inflater_;  // of a compressed message that is not done
   const Role role_;
   State state_ = State::open;
-  bool delivered_ =
-      false;  // progress_ or inflater_ holds a message that was delivered by the last call
+  bool delivered_ = false;  // the last call delivered a message, which progress_ or inflater_ holds
 };
 
 }  // namespace microframe::proto

@@ -27,8 +27,8 @@ class Deflater {
   ~Deflater();
 
   // The payload of a compressed message. Valid until the next call.
-  // returns: nullopt if that is not shorter than the message itself. With a kept context it always
-  // is a payload, which must be sent, for the next one may refer to it.
+  // returns: nullopt if that is not shorter than the message itself. With a kept context there is
+  // always a payload, which must be sent, because the next one may refer to it.
   std::optional<base::Bytes> compress(base::Bytes message);
 
   // The bytes one holds, by zlib's own account.

@@ -18,7 +18,7 @@ namespace microframe::proto {
 struct UpgradeRequest {
   std::string_view key;
   std::vector<std::string_view> subprotocols;  // offered, in the client's order
-  std::vector<Extension> extensions;           // likewise
+  std::vector<Extension> extensions;           // the same
 };
 
 // What to answer instead.

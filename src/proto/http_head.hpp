@@ -76,7 +76,7 @@ struct ResponseHead : HeadFields {
 // errors: 400, 431; 505 for another version than HTTP/1.1.
 base::Result<RequestHead, HeadError> parse_request_head(std::string_view head, HeadLimits limits);
 
-// Reads a response head likewise; the status of an error means nothing here.
+// Reads a response head in the same way; the status of an error means nothing here.
 base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head, HeadLimits limits);
 
 // Whether `text` is a token (RFC 9110 §5.6.2).

@@ -91,7 +91,7 @@ int Inflater::inflate_some(std::size_t capacity_max) {
 std::optional<InflateError> Inflater::finish() {
   // The header of the empty block whose rest the sender has removed: §7.2.1 step 3.
   if (inflateSyncPoint(stream_.get()) == 1) {
-    // Its only use is to be past it.
+    // Only a context that is kept must get past that block.
     return context_ == Context::kept ? feed(kTail, output_.size()) : std::nullopt;
   }
   // Not as §7.2.1 has it, but nothing is missing either: a last fragment without data, behind one

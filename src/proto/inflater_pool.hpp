@@ -15,7 +15,7 @@ namespace microframe::proto {
 
 class InflaterPool {
  public:
-  // counts: of what is inflated, if it is to be counted; borrowed.
+  // counts: where what is inflated is counted, nullptr for nowhere; borrowed.
   explicit InflaterPool(std::uint8_t window_bits = kWindowBitsMax,
                         Context context = Context::dropped, CompressionCounts* counts = nullptr)
       : window_bits_(window_bits), context_(context), counts_(counts) {}

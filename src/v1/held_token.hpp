@@ -36,7 +36,7 @@ class HeldToken {
     return good_ && (!fresh_until_ms_ || now_ms < *fresh_until_ms_);
   }
   const std::string& value() const { return value_; }
-  // When a fresh one is to be asked for, so that a connection outlives this one.
+  // When a fresh token must be asked for, so that a connection outlives this one.
   std::optional<std::uint64_t> refresh_at_ms() const { return refresh_at_ms_; }
 
  private:

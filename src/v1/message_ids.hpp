@@ -1,6 +1,6 @@
 // MessageIds: which of a client's numbered frames a session has had (docs/protocol.md: each is
-// handled once). Ids rise, so one number tells of all; two, for what waits for a hook can be lost
-// with its connection and is then sent again.
+// handled once). Ids rise, so one number tells of all frames. There are two, because a frame that
+// waits for a hook can be lost with its connection and is then sent again.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace microframe::v1 {
 
 class MessageIds {
  public:
-  // Whether a frame with this id is to be handled; false: it is a repeat. 0, no id, always is.
+  // Whether a frame with this id must be handled; false: it is a repeat. 0 (no id) always must.
   bool accept(std::uint64_t id) {
     if (id == 0) return true;
     if (id <= accepted_) return false;

@@ -42,8 +42,8 @@ class Outgoing {
   // Before all others, whether there is room or not: for a session's first frames.
   void add_first(Frame frame);
 
-  // The first that is to be sent, which is thereby numbered and taken for sent; nullptr if there is
-  // none.
+  // The first frame that waits to be sent, which is thereby numbered and taken for sent; nullptr if
+  // none waits.
   const Frame* send_next();
   bool has_unsent() const { return sent_ < frames_.size(); }
   // Takes out the frame that an answer is for.

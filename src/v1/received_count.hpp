@@ -25,7 +25,7 @@ class ReceivedCount {
     tell_at_ms_.reset();
     return received_;
   }
-  // When it is to be told at the latest; nullopt if the server knows.
+  // When the server must be told at the latest; nullopt if it knows.
   std::optional<std::uint64_t> tell_at_ms() const { return tell_at_ms_; }
 
  private:

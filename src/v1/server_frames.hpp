@@ -31,7 +31,7 @@ struct MessagePlace {
 
   std::string_view room;                // "": none
   std::optional<std::uint64_t> offset;  // in a room that keeps its messages
-  std::uint64_t id = 0;                 // of a message that is to be acknowledged
+  std::uint64_t id = 0;                 // of a message that the client must acknowledge
 };
 // data: JSON text, taken as it is.
 std::string message(const MessagePlace& place, std::string_view data);
@@ -56,7 +56,7 @@ struct Joined {
 };
 std::string joined(const Joined& joined);
 std::string left(std::string_view room, std::uint64_t id);
-// joins, leaves: objects, an array of devices a user.
+// joins, leaves: objects, with an array of devices per user.
 std::string presence(std::string_view room, const Json& joins, const Json& leaves);
 std::string pong();
 

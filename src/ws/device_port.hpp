@@ -54,8 +54,8 @@ class DevicePort {
   virtual void reply(const Json& value) = 0;
   virtual void request_close(proto::CloseCode code, std::string_view reason) = 0;
   virtual bool refresh_token(std::string_view token) = 0;
-  // Calls told(true) once nothing waits to be sent, or told(false) once the session has ended, on
-  // the device's loop.
+  // Calls told(true) once nothing waits to be sent, or told(false) once the stream has ended, on the
+  // device's loop.
   virtual void when_drained(std::function<void(bool)> told) = 0;
 
  protected:

@@ -10,7 +10,7 @@ namespace microframe::ws {
 
 class DrainWaiters {
  public:
-  // told(true): the outbox is empty; told(false): the session has ended.
+  // told(true): the outbox is empty; told(false): the stream has ended.
   using Told = std::function<void(bool)>;
 
   void add(Told told) {

@@ -87,7 +87,7 @@ class HookRunner {
   void expire();
   // What disconnect() and expire() need of memory, so that they throw nothing after.
   void reserve_end() { waiting(); }
-  // Ends whatever still waits, for the server stops, or is stuck, because there was no memory;
+  // Ends whatever still waits, because the server stops, or is stuck, because there was no memory.
   // on_disconnect has its turn if it has not had it.
   void abandon();
 

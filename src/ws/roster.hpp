@@ -114,7 +114,7 @@ class Roster final : private base::TimerNode {
   Resident* next_ = nullptr;  // of the visit that is under way
   std::array<std::size_t, 3> counts_{};
   std::function<void()> told_empty_;
-  bool drops_soon_ = false;  // somebody condemned is to be dropped by a post or a deadline
+  bool drops_soon_ = false;  // a post or a deadline will drop whoever is condemned
 };
 
 }  // namespace microframe::ws

@@ -90,7 +90,7 @@ class Upgrade {
   struct KeyWait {
     base::Slots::Place place;
     std::chrono::steady_clock::time_point since;  // the key was not known then
-    std::size_t source;                           // whose it is to be, in the KeyStore
+    std::size_t source;                           // of the KeyStore: whose key is awaited
     keys::KeyStore::Wait wait;
   };
 

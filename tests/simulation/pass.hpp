@@ -34,7 +34,7 @@ struct Pass {
   }
 };
 
-// The server's rules: the same for every seed, for its keys take long to make.
+// The server's rules: the same for every seed, because its keys take long to make.
 const authx::Authenticator& authenticator();
 
 // A good token of `user`, for `ttl_s` seconds.

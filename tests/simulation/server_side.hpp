@@ -1,5 +1,5 @@
-// ServerSide: the server's end of a simulated connection: what ws::ServerConnection does between
-// proto, authx and hub, without a socket. On its loop, but for request_close().
+// ServerSide: the server's end of a simulated connection: what ws::Stream and ws::Connection do
+// between proto, authx and hub, without a socket. On its loop, but for request_close().
 #pragma once
 
 #include <cstdint>

@@ -16,7 +16,7 @@ struct HeapCount {
 
 HeapCount& heap_count();  // of the calling thread
 
-// Where it is set: whether this allocation is to fail. Set while no other thread runs; it allocates
+// Where it is set: whether this allocation must fail. Set while no other thread runs; it allocates
 // nothing.
 extern bool (*heap_refuses)();
 // Whether it is asked: not under clang's sanitizers.

@@ -18,8 +18,8 @@ class V1Client {
  public:
   using Json = microframe::Json;
 
-  // Opens a connection over `stream`, which has been secured where it is to be. former: whose
-  // session it goes on with.
+  // Opens a connection over `stream`, which has been secured if it must be. former: whose session
+  // it goes on with.
   V1Client(std::unique_ptr<RawClient> stream, const std::string& token,
            const V1Client* former = nullptr, const std::string& path = "/ws")
       : stream_(std::move(stream)) {

@@ -21,7 +21,7 @@ class Annals {
   struct Entry {
     std::string room;
     std::string not_user;     // "" for nobody
-    std::string not_session;  // likewise
+    std::string not_session;  // the same
     std::string epoch;        // "" in a room that keeps nothing
     std::uint64_t offset = 0;
 

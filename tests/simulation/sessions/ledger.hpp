@@ -1,5 +1,5 @@
 // Ledger: what became of each thing that somebody asks of another: a client's message or wish, and
-// a message of the server's that is to be acknowledged. One thread.
+// a message of the server's that must be acknowledged. One thread.
 #pragma once
 
 #include <cstddef>

@@ -21,7 +21,7 @@ class Link : public base::RefCounted {
     enum class Kind : unsigned char {
       request,   // up: the handshake's
       accepted,  // down: its answer; `bytes` is the subprotocol
-      refused,   // down: likewise; `code` is the status
+      refused,   // down: the same; `code` is the status
       text,
       binary,
       close,

@@ -14,9 +14,9 @@ namespace microframe::simulation::sessions {
 
 class RoomView {
  public:
-  // What comes after `offset` is to follow.
+  // What comes after `offset` must follow.
   void begin_at(const std::string& epoch, std::uint64_t offset);
-  // What came after `since` is to follow, up to `offset` as the session of `since` may see it, and
+  // What came after `since` must follow, up to `offset` as the session of `since` may see it, and
   // then what is new.
   void begin_after(const base::Since& since, std::uint64_t offset);
   // The same, from where it stands.
@@ -26,7 +26,7 @@ class RoomView {
   }
   // It was there already, and what was on its way then is hidden from its present session only.
   void hear_late_ones() { hears_late_ones_ = true; }
-  // Nobody says where it begins; from the first that comes on, all is to follow.
+  // Nobody says where it begins; from the first that comes on, all must follow.
   void begin_anywhere();
 
   // errors: Violation: a gap, a repeat, or what is hidden from the reader.
@@ -47,7 +47,7 @@ class RoomView {
   std::optional<std::uint64_t> position_;
   std::uint64_t missed_until_ = 0;  // so far it is shown as to the session that missed it
   std::string missed_in_;
-  bool hears_late_ones_ = false;  // which were to be missed
+  bool hears_late_ones_ = false;  // which might have been missed
 };
 
 }  // namespace microframe::simulation::sessions

@@ -29,8 +29,8 @@ class Scene final : private Preempt {
 
   // Now if that loop is current, else by a post.
   void run_on(std::size_t loop, std::function<void()> task);
-  // A message to a room, told by its number. entry: its room and who is not to see it; device:
-  // likewise.
+  // A message to a room, told by its number. entry: its room and the user and session that must not
+  // see it. not_device: a device that must not see it either.
   void publish(Annals::Entry entry, hub::Member* not_device);
 
   Random random;

@@ -270,7 +270,7 @@ TEST_F(OrderedRooms, JoinIsToldAfterTheLeaveBeforeIt) {
     const auto alice = add("alice", 0, room);
     join(alice, room);
     loops[1].on([&] { hub.leave(*alice, room); });
-    join(alice, room);  // of "bare" another, for nobody was in it
+    join(alice, room);  // another "bare", because nobody was in the first
     EXPECT_EQ(alice->leaves, 1) << room;
     run_all();
     EXPECT_EQ(alice->leaves, 1) << room;
