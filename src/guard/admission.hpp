@@ -25,7 +25,7 @@ class Admission {
     admitted,
     memory_full,
     process_full,
-    too_fast,      // more handshakes a second than the process takes
+    too_fast,      // more handshakes per second than the process takes
     address_full,  // the address has as many connections as it may
     no_proxy,      // only proxies may connect, and this is none
   };
@@ -92,7 +92,7 @@ class Admission {
 // /64 that it lies in, because a subscriber is given no less (RFC 6177); or "unix".
 std::string counted_as(const net::PeerAddress& peer);
 
-// What a client is told that was not admitted.
+// What a client that was not admitted is told.
 struct Refusal {
   Rejection why;
   unsigned status;

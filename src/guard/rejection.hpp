@@ -37,7 +37,7 @@ enum class Rejection : std::uint8_t {
   tls_timeout,        // the TLS handshake was not done in time
   tls_failed,         // the TLS handshake failed: the detail says why
   // Overload.
-  handshake_flood,     // 503: more handshakes a second than the process takes
+  handshake_flood,     // 503: more handshakes per second than the process takes
   auth_overload,       // 503: too many users are being looked up
   memory_full,         // 503
   out_of_descriptors,  // a connection waits in the kernel, and may be dropped there

@@ -168,7 +168,7 @@ void KeyStore::settle(Fetcher::Answer answer) {
       waiter->home->post([waiter] {
         if (const auto tell = std::exchange(waiter->told, {})) tell();
       });
-    } catch (const std::bad_alloc&) {  // who waits has a deadline, and gives up then
+    } catch (const std::bad_alloc&) {  // whoever waits gives up at a deadline
     }
   }
 }

@@ -20,7 +20,7 @@ class ClientActions {
               Json reply = {}) {
     if (ticket != 0) add(Settle{ticket, std::string(code), std::string(message), std::move(reply)});
   }
-  // Those since the last call.
+  // The actions since the last call.
   std::vector<ClientAction> take() { return std::exchange(actions_, {}); }
 
  private:

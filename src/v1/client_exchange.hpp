@@ -84,7 +84,7 @@ class ClientExchange {
   ReceivedCount received_;
   GivenAnswers answers_;
   Pace pace_;
-  std::optional<std::uint64_t> send_at_ms_;  // what has to wait for its pace
+  std::optional<std::uint64_t> send_at_ms_;  // when the pace allows what waits
 };
 
 }  // namespace microframe::v1

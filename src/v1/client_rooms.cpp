@@ -132,8 +132,8 @@ void ClientRooms::left(const std::string& room, bool joins) {
   found->second = std::move(kept);
 }
 
-// From where on messages are new: after a join that told where we stopped, from there on; after one
-// with `last`, all that were not read yet.
+// Decides which messages are new: after a join that told where we stopped, those from there on; after
+// a join with `last`, all that were not read yet.
 void ClientRooms::move_on(Room& room, const ServerFrame& frame, const Outgoing::Frame* join) {
   if (frame.epoch.empty()) return room.read.reset();
   Since read;

@@ -49,12 +49,12 @@ class Comeback {
     welcomed_ms_ = now_ms;
     refused_ = false;
   }
-  // It has done what it was asked: that connection is no failure, however long it lasts.
+  // The connection has been of use: it is no failure, however short it is.
   void proved() { attempts_ = 0; }
   // chance: of [0, 1), random.
   Verdict after(const ConnectionEnd& end, const std::optional<Advice>& advice, std::uint64_t now_ms,
                 double chance);
-  // A delay after what had nothing to do with the server.
+  // The delay after a failure that had nothing to do with the server.
   std::uint64_t next_delay_ms(double chance);
   // Nothing that happened counts any more.
   void reset() {

@@ -12,16 +12,16 @@ namespace microframe::v1 {
 
 class Fields {
  public:
-  // object: outlives it.
+  // object: must outlive the Fields.
   explicit Fields(boost::json::object& object) : object_(object) {}
 
-  // A number that must be there, or may.
+  // A number that must be there; with _or, one that may be missing. The same for the others.
   std::uint64_t number(std::string_view name);
   std::uint64_t number_or(std::string_view name, std::uint64_t otherwise);
   std::string text(std::string_view name);
   std::string text_or(std::string_view name, std::string_view otherwise);
   bool flag(std::string_view name);
-  // What is there is moved out; null where there is none.
+  // Moves the member out; null if there is none.
   Json take(std::string_view name);
   Json* find(std::string_view name) { return object_.if_contains(name); }
 

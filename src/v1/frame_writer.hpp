@@ -11,7 +11,7 @@ namespace microframe::v1 {
 // `text`, which is UTF-8, as a JSON string.
 std::string quoted(std::string_view text);
 
-// No name needs quoting.
+// The names of members must need no quoting.
 class FrameWriter {
  public:
   explicit FrameWriter(std::string_view type) {

@@ -1,5 +1,5 @@
-// GivenAnswers: a client's latest answers to the server's messages. One that was on its way when
-// the connection was lost is given again when the session goes on; the server takes the first.
+// GivenAnswers: a client's latest answers to the server's messages. An answer that was on its way
+// when the connection was lost is given again when the session goes on; the server takes the first.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace microframe::v1 {
 
 class GivenAnswers {
  public:
-  // Past it the oldest go.
+  // How many answers are kept; past it the oldest go.
   static constexpr std::size_t kKeptMax = 100;
 
   // frame: the answer's. before: the highest id that we had sent when it was given.
@@ -25,7 +25,7 @@ class GivenAnswers {
     while (!answers_.empty() && answers_.front().before < id) answers_.pop_front();
   }
   void clear() { answers_.clear(); }
-  // Calls visit(const std::string&) for each, in order.
+  // Calls visit(const std::string&) for each answer's frame, in order.
   template <class Visit>
   void for_each(Visit&& visit) const {
     for (const Answer& answer : answers_) visit(answer.frame);

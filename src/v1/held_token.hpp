@@ -1,5 +1,5 @@
-// HeldToken: the access token a client connects with, and when it wants another. Pure: time is an
-// argument.
+// HeldToken: the access token that a client connects with, and when the client wants another. Pure:
+// time is an argument.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,8 @@ namespace microframe::v1 {
 
 class HeldToken {
  public:
-  // good_for_ms: until it expires; nullopt: not known, until it is refused.
+  // good_for_ms: until the token expires; nullopt if that is not known: the token is then good until
+  // it is refused.
   void hold(std::string token, std::optional<std::uint64_t> good_for_ms, std::uint64_t now_ms) {
     // An application that has nothing fresher yet is not asked again and again.
     const std::uint64_t pause_ms = token == value_ ? kPauseMs : kPauseMs / 20;
@@ -21,17 +22,17 @@ class HeldToken {
     fresh_until_ms_.reset();
     refresh_at_ms_.reset();
     if (!good_for_ms) return;
-    // A fifth of its life is left then, for what may go wrong.
+    // A fifth of the token's life is left then, in case something goes wrong.
     fresh_until_ms_ = now_ms + (*good_for_ms - *good_for_ms / 5);
     refresh_at_ms_ = std::max(now_ms + pause_ms, *fresh_until_ms_);
   }
-  // It was refused.
+  // The token was refused.
   void spoil() { good_ = false; }
-  // A fresh one could not be had, or was not taken.
+  // A fresh token could not be had, or was not taken.
   void ask_again_later(std::uint64_t now_ms) { refresh_at_ms_ = now_ms + kPauseMs; }
   void asked() { refresh_at_ms_.reset(); }
 
-  // Whether it will do for a new connection.
+  // Whether the token will do for a new connection.
   bool is_good(std::uint64_t now_ms) const {
     return good_ && (!fresh_until_ms_ || now_ms < *fresh_until_ms_);
   }

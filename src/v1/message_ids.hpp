@@ -16,11 +16,11 @@ class MessageIds {
     accepted_ = id;
     return true;
   }
-  // It is being handled from now on, whatever comes of it.
+  // The frame is being handled from now on, whatever comes of it.
   void begin(std::uint64_t id) {
     if (id > handled_) handled_ = id;
   }
-  // What was accepted and not begun is dropped: it may come again.
+  // Frames that were accepted and have not begun are dropped: they may come again.
   void rewind() { accepted_ = handled_; }
 
   std::uint64_t handled() const { return handled_; }

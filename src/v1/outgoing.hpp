@@ -36,10 +36,10 @@ class Outgoing {
 
   explicit Outgoing(Bounds bounds) : bounds_(bounds) {}
 
-  // Behind those that wait.
+  // Puts the frame behind those that wait.
   // returns: false if there is no room; `frame` is then dropped.
   bool add(Frame frame);
-  // Before all others, whether there is room or not: for a session's first frames.
+  // Puts the frame before all others, whether there is room or not: for a session's first frames.
   void add_first(Frame frame);
 
   // The first frame that waits to be sent, which is thereby numbered and taken for sent; nullptr if
@@ -57,14 +57,14 @@ class Outgoing {
   // returns: what was sent and has had no answer, each leave of a room that no such join enters,
   // and the joins of add_first.
   std::vector<Frame> begin_anew();
-  // Takes all out.
+  // Takes all frames out.
   std::vector<Frame> clear();
 
   // Whether a join of the room is not answered yet.
   bool has_join(const std::string& room) const;
-  // The same, of one that says where it stopped.
+  // The same, of a join that says where the client stopped reading.
   bool has_join_since(const std::string& room) const;
-  // The highest number given.
+  // The highest number that a frame was given.
   std::uint64_t last_id() const { return last_id_; }
   std::size_t size() const { return frames_.size(); }
 
@@ -73,7 +73,7 @@ class Outgoing {
 
   const Bounds bounds_;
   std::deque<Frame> frames_;
-  std::size_t sent_ = 0;  // of them, the first: over this connection, or before it and handled
+  std::size_t sent_ = 0;  // the first of them: over this connection, or before it and handled
   std::size_t bytes_ = 0;
   std::uint64_t last_id_ = 0;
 };

@@ -9,9 +9,9 @@ namespace microframe::v1 {
 
 class ReceivedCount {
  public:
-  // A new session.
+  // A new session begins.
   void begin() { *this = {}; }
-  // One has come.
+  // A frame has come.
   // returns: whether it is time to tell.
   bool count(std::uint64_t now_ms) {
     ++received_;

@@ -13,27 +13,29 @@ namespace microframe::v1 {
 
 class SentFrames {
  public:
-  // What is kept at most; past it the oldest go, and who has not received them cannot resume.
+  // What is kept at most. Past it the oldest frames go; a client that has not received them cannot
+  // resume.
   struct Bounds {
     std::size_t bytes_max;
     std::size_t frames_max;
   };
   explicit SentFrames(Bounds bounds) : bounds_(bounds) {}
 
-  // Counts one, and keeps it.
+  // Counts a frame, and keeps it.
   void add(base::SharedBuffer frame);
-  // The receiver has the first `count` of all; more than were ever sent is taken for all of them.
+  // The receiver has the first `count` of all frames; a count of more than were ever sent is taken
+  // for all of them.
   void forget(std::uint64_t count);
   // Whether every frame after the first `count` is still here.
   bool has_all_after(std::uint64_t count) const;
-  // Calls visit(const SharedBuffer&) for each after the first `count`, in order.
+  // Calls visit(const SharedBuffer&) for each frame after the first `count`, in order.
   template <class Visit>
   void for_each_after(std::uint64_t count, Visit&& visit) const {
     for (std::size_t i = count > forgotten_ ? count - forgotten_ : 0; i < frames_.size(); ++i)
       visit(frames_[i]);
   }
 
-  // All that were ever sent.
+  // How many frames were ever sent.
   std::uint64_t count() const { return forgotten_ + frames_.size(); }
   std::size_t kept() const { return frames_.size(); }
   std::size_t bytes() const { return bytes_; }
@@ -42,7 +44,7 @@ class SentFrames {
   void drop_first();
 
   const Bounds bounds_;
-  std::uint64_t forgotten_ = 0;  // frames, the oldest
+  std::uint64_t forgotten_ = 0;  // how many of the oldest frames
   std::size_t bytes_ = 0;
   std::deque<base::SharedBuffer> frames_;
 };

@@ -20,7 +20,7 @@ std::optional<std::uint64_t> optional_number(Fields& fields, std::string_view na
   return fields.number(name);
 }
 
-// What is no object is as if it were not there.
+// A member that is no object counts as missing.
 Json object(Fields& fields, std::string_view name) {
   const Json* value = fields.find(name);
   return value && value->is_object() ? fields.take(name) : Json{};

@@ -25,7 +25,7 @@ struct Welcome {
 };
 std::string welcome(const Welcome& welcome);
 
-// What a message is part of, for those that are.
+// What a message belongs to, if it belongs to anything.
 struct MessagePlace {
   MessagePlace() = default;
 

@@ -13,7 +13,7 @@ Outgoing roomy() {
   return Outgoing(Outgoing::Bounds{100, 10'000});
 }
 
-// The contents that are to be sent now, with their numbers.
+// The contents that must be sent now, with their numbers.
 std::string sent(Outgoing& outgoing) {
   std::string all;
   while (const Frame* frame = outgoing.send_next())
