@@ -529,7 +529,7 @@ var Liveness = class {
     this.#heard = true;
     this.#heardAt = this.#env.now();
   }
-  /** Asks now, for there is reason to doubt. */
+  /** Asks now, because there is reason to doubt. */
   probe() {
     this.#cancel();
     const asked = this.#env.now();
@@ -690,7 +690,7 @@ var Rooms = class {
   changed({ room, joins, leaves }) {
     this.#rooms.get(room)?.presence?.change(joins, leaves);
   }
-  /** Whether the message is to be shown: not, if it is a repeat, or comes again behind the answer to a join. */
+  /** Whether the message must be shown: not, if it is a repeat, or comes again behind the answer to a join. */
   read({ room: name, offset }) {
     const room = name === void 0 ? void 0 : this.#rooms.get(name);
     if (!room || offset === void 0) return true;
@@ -1009,7 +1009,7 @@ var Client = class {
   send(data) {
     return this.#take(() => this.#dialogue.send(textOf(data)));
   }
-  /** Likewise, with bytes. */
+  /** The same, with bytes. */
   sendBinary(bytes) {
     return this.#take(() => this.#dialogue.sendBinary(bytes));
   }

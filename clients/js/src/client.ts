@@ -70,7 +70,7 @@ export class Client {
     return this.#take(() => this.#dialogue.send(textOf(data)));
   }
 
-  /** Likewise, with bytes. */
+  /** The same, with bytes. */
   sendBinary(bytes: Uint8Array): Promise<any> {
     return this.#take(() => this.#dialogue.sendBinary(bytes));
   }

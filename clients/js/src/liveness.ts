@@ -28,7 +28,7 @@ export class Liveness {
     this.#heardAt = this.#env.now();
   }
 
-  /** Asks now, for there is reason to doubt. */
+  /** Asks now, because there is reason to doubt. */
   probe(): void {
     this.#cancel();
     const asked = this.#env.now();

@@ -19,7 +19,7 @@ export interface JoinedFrame {
   presence?: People;
 }
 
-/** The members of a join that say what is to follow. */
+/** The members of a join that say what must follow. */
 export type Wish = { since?: Since } | { last?: number };
 
 interface Room {
@@ -123,7 +123,7 @@ export class Rooms {
     this.#rooms.get(room)?.presence?.change(joins, leaves);
   }
 
-  /** Whether the message is to be shown: not, if it is a repeat, or comes again behind the answer to a join. */
+  /** Whether the message must be shown: not, if it is a repeat, or comes again behind the answer to a join. */
   read({ room: name, offset }: Place): boolean {
     const room = name === undefined ? undefined : this.#rooms.get(name);
     if (!room || offset === undefined) return true;
