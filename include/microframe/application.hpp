@@ -33,8 +33,7 @@ class Application {
   // accepts get in.
   // returns: the endpoint's object, which lives as long as the application. Broadcast through it
   //          from any thread.
-  // errors:  ConfigError if the path is taken or malformed, or if a key does not fit its
-  //          algorithm.
+  // errors:  ConfigError if the path is taken or malformed, or if a key does not fit its algorithm.
   template <class T, class... Arguments>
   T& route(std::string path, const authx::AuthConfig& auth, Arguments&&... arguments) {
     return emplace<T>(std::move(path), auth, nullptr, std::forward<Arguments>(arguments)...);
@@ -67,8 +66,7 @@ class Application {
   // errors: ConfigError for a pattern with a '*' anywhere but at its end.
   Application& rooms(std::string pattern, const RoomOptions& options);
 
-  // The number of loops; each is a thread. Default: the number of cores that this process may
-  // use.
+  // The number of loops; each is a thread. Default: the number of cores that this process may use.
   Application& threads(std::size_t count);
   Application& limits(const Limits& limits);
   // Which proxies are believed about the addresses of their clients. The address that a proxy

@@ -36,8 +36,7 @@ struct Limits {
   // Resident memory of the process. Past it, new connections get 503. 0: nine tenths of the
   // cgroup's memory limit, if it has one.
   std::size_t memory_bytes_max = 0;
-  // How long a session of microframe.v1 waits for its client to come back. 0: it does not
-  // wait.
+  // How long a session of microframe.v1 waits for its client to come back. 0: it does not wait.
   std::chrono::milliseconds session_ttl{120'000};
   // Sent to a session, but not confirmed by its client. Past either limit the oldest frames are
   // dropped, and a session that needs them again cannot be resumed.

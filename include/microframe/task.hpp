@@ -141,8 +141,7 @@ class [[nodiscard]] Task {
 
   // For code that is not a coroutine: runs the task. If the task ends later, done(context) is
   // called on the thread that ended it. Call start() once.
-  // returns: true if the task ended before start() returned, in which case `done` is never
-  //          called.
+  // returns: true if the task ended before start() returned, in which case `done` is never called.
   bool start(void (*done)(void*), void* context) {
     return handle_.promise().start(handle_, done, context);
   }

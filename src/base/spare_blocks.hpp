@@ -63,8 +63,8 @@ class SpareBlocks {
   static constexpr std::size_t kSmall = 512;
   static constexpr std::size_t kBytesMax = 80 * 1024;
   static constexpr std::size_t kSmallShelves = kSmall / kStep;
-  static constexpr std::size_t kShelves =
-      kSmallShelves + 7 * 4 + 1;  // 512 bytes doubled seven times are 64 KiB
+  // 512 bytes doubled seven times are 64 KiB.
+  static constexpr std::size_t kShelves = kSmallShelves + 7 * 4 + 1;
   static constexpr std::size_t kShelfBytesMax = 64 * 1024;  // of a small size
   static constexpr std::size_t kLargeBytesMax = 2 * 1024 * 1024;
 

@@ -27,8 +27,7 @@ class Revocations {
   // much.
   void revoke(std::string_view user, authx::Time now);
 
-  // Whether the user's token that was issued at `issued_at` is no longer good. An `iat` counts
-  // whole
+  // Whether the user's token that was issued at `issued_at` is no longer good. An `iat` counts whole
   // seconds: a token of the second of the revocation is taken for older. A token without `iat` is
   // older than any revocation.
   bool covers(std::string_view user, authx::Time issued_at) const;

@@ -38,8 +38,8 @@ Signals::Watch* Signals::watch(Loop& loop, int number) {
         auto* signals = static_cast<Watch*>(uv->data)->signals;
         try {
           if (signals) signals->told_(signal);
-        } catch (
-            const std::bad_alloc&) {  // no exception crosses libuv; the next signal may find memory
+        } catch (const std::bad_alloc&) {
+          // No exception crosses libuv. The next signal may find memory.
         }
       },
       number);

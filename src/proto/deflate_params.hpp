@@ -21,8 +21,8 @@ struct DeflateSettings {
   // Whether the window may go on from message to message, which costs each connection its state.
   // Without it both ends are held to start each message anew.
   bool context_takeover = false;
-  std::uint8_t window_bits =
-      kWindowBitsMax;  // 9 to 15: the widest that is used, where the peer can be told
+  // 9 to 15: the widest that is used, where the peer can be told.
+  std::uint8_t window_bits = kWindowBitsMax;
 };
 
 // What an answer says, and so what holds for the connection.

@@ -80,8 +80,8 @@ std::size_t ascii_run(const std::byte* bytes, std::size_t size) {
 }  // namespace
 
 bool Utf8Validator::feed(base::Bytes bytes) {
-  constexpr std::size_t kStretch =
-      16;  // between two looks whether it is ASCII again, or nothing any more
+  // Between two looks whether the text is ASCII again, or no text any more.
+  constexpr std::size_t kStretch = 16;
   std::uint64_t state = state_;
   for (std::size_t i = 0; i < bytes.size();) {
     if (state == kNothing) break;

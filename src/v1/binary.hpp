@@ -14,8 +14,8 @@ namespace microframe::v1 {
 struct BinaryFrame {
   BinaryFrame() = default;
 
-  std::uint64_t number =
-      0;  // from the client: the id, 0 for none; from the server: the offset, 0 for none
+  // From the client: the id; from the server: the offset. 0 for none.
+  std::uint64_t number = 0;
   std::string_view room;  // at most 255 bytes; "" for none
   base::Bytes content;
 };

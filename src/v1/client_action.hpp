@@ -44,8 +44,7 @@ struct TellMessage {
   Json data;
   std::string room;  // "": none
   std::optional<std::uint64_t> offset;
-  std::uint64_t id =
-      0;  // of one that must be answered: ClientSession::answer; 0: of one that need not
+  std::uint64_t id = 0;       // if it must be answered, by ClientSession::answer; else 0
   std::uint64_t session = 0;  // to be given back with the answer
 };
 struct TellBinary {

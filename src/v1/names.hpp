@@ -22,14 +22,14 @@ struct ResumeOffer {
   std::string session;
   std::string secret;          // never in a log
   std::uint64_t received = 0;  // frames, as docs/protocol.md counts them
-  std::uint64_t attempt =
-      0;  // to resume this session, from 1; 0, unwritten: the client does not count them
+  std::uint64_t attempt = 0;   // to resume this session, from 1; 0, unwritten: not counted
 };
 
 // returns: nullopt if `subprotocol` is no such offer, or not a well-formed one.
 std::optional<ResumeOffer> parse_resume(std::string_view subprotocol);
 std::string to_subprotocol(const ResumeOffer& offer);
-// Whether it is meant as one, well-formed or not: it is then no protocol of the application's.
+// Whether `subprotocol` is meant as such an offer, well-formed or not: it is then no protocol of the
+// application's.
 bool is_resume(std::string_view subprotocol);
 
 // Errors a frame can be answered with.

@@ -30,8 +30,7 @@ bool is_due(std::size_t number) {
   return number == fault.at || (fault.every != 0 && (number - fault.at) % fault.every == 0);
 }
 
-// returns: the error that the current event on this thread must give; 0 if the event must
-//          succeed.
+// returns: the error that the current event on this thread must give; 0 if the event must succeed.
 int strike(Fault::Kind kind, const char* name, std::initializer_list<int> errors) {
   if (!armed.load(std::memory_order_acquire) || !microframe::detail::Scheduler::current()) return 0;
   const std::lock_guard lock(guard);

@@ -207,8 +207,7 @@ Stage::Stage() : app(std::make_unique<Application>()), users_(std::make_unique<U
   app->limits(limits).threads(2).compression(compression);
   app->start("127.0.0.1:0");
   check_healthy();
-  // What is left once the descriptor of the last connection is closed too, which may take a
-  // while.
+  // What is left once the descriptor of the last connection is closed too, which may take a while.
   descriptors_ = open_descriptors();
   for (int i = 0; i < 50; ++i) {
     std::this_thread::sleep_for(1ms);

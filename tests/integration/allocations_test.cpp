@@ -1,5 +1,4 @@
-// What a message allocates, from its bytes to its frames in the kernel, once a loop has warmed
-// up.
+// What a message allocates, from its bytes to its frames in the kernel, once a loop has warmed up.
 
 #include <algorithm>
 #include <string>

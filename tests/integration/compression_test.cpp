@@ -228,8 +228,8 @@ TEST_F(CompressionTest, ABroadcastReachesEachKindOfClientAsTheSameText) {
     deflate.push_back(deflating("/relay"));
     narrow.push_back(deflating("/relay", "permessage-deflate; server_max_window_bits=9"));
   }
-  std::string far =
-      talk(600, "0123456789abcdef");  // a window of 512 bytes does not reach its beginning
+  // A window of 512 bytes does not reach the beginning of this.
+  std::string far = talk(600, "0123456789abcdef");
   far = "beginning " + talk(5'000, "middle ") + far + "beginning ";
   for (const std::string& text : {"short"s, talk(500), talk(513), far, talk(300'000)}) {
     deflate[0].send(deflated_frame(text));

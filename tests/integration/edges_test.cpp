@@ -85,8 +85,7 @@ TEST_F(Edges, AFreshTokenThatEndsEarlierEndsTheConnectionEarlier) {
   EXPECT_EQ(made.read_close(), 4401U);
 }
 
-// One hook sends more than the outbox may hold: the peer is not slow if the kernel was never
-// asked.
+// One hook sends more than the outbox may hold: the peer is not slow if the kernel was never asked.
 class Replay : public ws::BaseWebSocket {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId&) {

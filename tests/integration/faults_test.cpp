@@ -251,8 +251,8 @@ TEST_F(Faults, F13_TheTokensSubprotocolIsAnswered) {
 TEST_F(Faults, F18_ALiveConnectionEndsWithItsToken) {
   start();
   RawClient made = raw();
-  const std::string short_lived =
-      token("alice", Options().ttl(2s));  // tokens count whole seconds: at least one is left
+  // Tokens count whole seconds: at least one is left.
+  const std::string short_lived = token("alice", Options().ttl(2s));
   made.send(upgrade_request("/ws?token=" + short_lived));
   EXPECT_EQ(made.read_status(), 101U);
   ask(made, R"({"type":"x"})");

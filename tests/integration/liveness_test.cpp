@@ -88,8 +88,8 @@ TEST_F(Liveness, OnlyAPongThatAnswersAPingIsMeasured) {
 TEST_F(Liveness, AnyByteCountsAsLife) {
   start(1);
   RawClient made = client("alice");
-  const std::string slow =
-      frame(0x81, std::string(40, 'x'));  // a message in single bytes, and no pong ever
+  // A message in single bytes, and no pong ever.
+  const std::string slow = frame(0x81, std::string(40, 'x'));
   for (std::size_t i = 0; i < slow.size(); ++i) {
     ASSERT_TRUE(made.send(slow.substr(i, 1)));
     std::this_thread::sleep_for(40ms);

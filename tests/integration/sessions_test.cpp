@@ -170,8 +170,7 @@ TEST_F(Sessions, ResumeEvictsTheOpenConnection) {
   EXPECT_TRUE(told.has("alice lost: replaced, rooms 0"));
 }
 
-// The network delays or repeats a handshake, and its client has already come back with another
-// one.
+// The network delays or repeats a handshake, and its client has already come back with another one.
 TEST_F(Sessions, EarlierAttemptCannotTakeTheSession) {
   start(2);
   V1Client former = enter("alice");

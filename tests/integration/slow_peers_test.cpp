@@ -197,8 +197,8 @@ TEST_F(SlowPeers, DrainedWaitsForTheReaderSoThatNothingPilesUp) {
   eventually([&] { return downloads.sent > 1; });
   std::this_thread::sleep_for(50ms);
   EXPECT_LT(downloads.sent, Downloads::kChunks);
-  reader.send(
-      test::frame(0x89, "still there?"));  // pings are answered meanwhile, ahead of the data
+  // Pings are answered meanwhile, ahead of the data.
+  reader.send(test::frame(0x89, "still there?"));
   bool pong = false;
   for (int got = 0; got < Downloads::kChunks;) {
     const test::Received received = reader.read_frame();

@@ -64,8 +64,7 @@ class JwksSource {
     fetch_time_ = time;
     return *this;
   }
-  // The PEM file of the authorities that may sign the server's certificate. Default: the
-  // system's.
+  // The PEM file of the authorities that may sign the server's certificate. Default: the system's.
   JwksSource& ca_file(std::string path) {
     ca_file_ = std::move(path);
     return *this;

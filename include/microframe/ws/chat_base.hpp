@@ -35,8 +35,7 @@ namespace microframe::ws {
 class Endpoint;
 
 // An endpoint that knows who is connected. Derive from it and write the hooks that you need. No
-// hook is virtual: the route finds each one by its name and arguments. Only on_message is
-// required.
+// hook is virtual: the route finds each one by its name and arguments. Only on_message is required.
 //
 //   returns  hook                arguments  called when
 //   -------  ------------------  ---------  ----------------------------------------------------

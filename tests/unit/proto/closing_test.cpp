@@ -184,8 +184,8 @@ struct Transition {
   State from;
   const char* input;  // "close": we close; else what the peer sends
   State to;
-  std::vector<std::string>
-      events;  // of what the peer sends; of ours: whether a frame is to be written
+  // Of what the peer sends; when we close: "frame" if one must be written.
+  std::vector<std::string> events;
 };
 
 const Transition kTransitions[] = {

@@ -352,8 +352,8 @@ TEST(Deflater, HoldsTheBytesThatItReportsAndNoLargeBuffer) {
     }
   }
   for (const auto bits : {std::uint8_t{9}, std::uint8_t{15}}) {
-    const std::string message =
-        test::deflated("x");  // takes memory of its own, which clang's sanitizers count
+    // This takes memory of its own, which clang's sanitizers count.
+    const std::string message = test::deflated("x");
     const std::size_t before = heap.bytes;
     Inflater inflater(bits, Context::kept);
     inflate_with(inflater, message, kLarge);
