@@ -474,7 +474,7 @@ TEST_F(SocketTest, ReceivesTheRestInFurtherTurns) {
   EXPECT_EQ(received, big.size());
 }
 
-TEST(SocketSize, IsSmall) {
+TEST(SocketSize, IsAtMost120Bytes) {
   EXPECT_LE(sizeof(Socket), 120U);
 }
 

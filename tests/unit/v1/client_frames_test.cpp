@@ -110,7 +110,7 @@ TEST(ServerFrameTest, TheClientReadsWhatTheServerWrites) {
   EXPECT_EQ(parse_server_frame(pong())->type, Type::pong);
 }
 
-TEST(ServerFrameTest, WhatIsNotKnownIsNoFault) {
+TEST(ServerFrameTest, UnknownTypesAndMembersAreIgnored) {
   EXPECT_EQ(parse_server_frame(R"({"t":"dance","id":4})")->type, Type::unknown);
   EXPECT_EQ(parse_server_frame(R"({"error":"unauthorized"})")->type, Type::unknown);
   EXPECT_EQ(parse_server_frame(R"({"t":"pong","new":[1]})")->type, Type::pong);

@@ -77,7 +77,7 @@ TEST(ClientJoins, ARoomIsStillWantedWhereAnEarlierLeaveIsTold) {
   EXPECT_EQ(sent[0], R"({"t":"join","id":1,"room":"r"})");
 }
 
-TEST(ClientJoins, WhatComesAgainBehindOnesOwnJoinIsPassedOverThoughTheServerTakesItOutMeanwhile) {
+TEST(ClientJoins, MessagesThatFollowTheAnswerAgainAreSkippedEvenIfTheServerTakesUsOut) {
   SessionDriver d;
   d.start();
   ClientSession::Entry entry;

@@ -58,7 +58,7 @@ TEST_F(ClientTokensTest, OneThatHasEndedDoesNot) {
   EXPECT_EQ(token_of_opening(), "b");
 }
 
-TEST_F(ClientTokensTest, ItIsRefreshedBeforeItEnds) {
+TEST_F(ClientTokensTest, AFreshTokenIsSentBeforeTheOldOneExpires) {
   connect();
   give("a", 900'000);
   d.open();

@@ -129,7 +129,7 @@ TEST(StreamPings, EachIsAnsweredWithItsPayload) {
 }
 
 // RFC 6455 §5.5.3: the answer to the most recent ping is enough.
-TEST(StreamPings, OfManyThatMeetAFullSocketTheFirstAndTheLastAreAnswered) {
+TEST(StreamPings, BehindAFullSocketOnlyTheFirstAndTheLastAreAnswered) {
   StreamBench bench;
   const std::string big(4 << 20, 'x');
   bench.on_loop([&](Stream& stream) {
