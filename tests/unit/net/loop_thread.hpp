@@ -4,13 +4,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <fstream>
 #include <functional>
 #include <string>
 #include <thread>
 
 #include "net/loop.hpp"
+#include "support/on_loop.hpp"
 
 namespace microframe::net {
 
@@ -21,16 +21,7 @@ class LoopThread {
     loop.stop();
     thread_.join();
   }
-  // Runs `action` on the loop, and waits until it has.
-  void on_loop(const std::function<void()>& action) {
-    std::atomic<bool> done{false};
-    loop.post([&] {
-      action();
-      done = true;
-      done.notify_all();
-    });
-    done.wait(false);
-  }
+  void on_loop(const std::function<void()>& action) { test::on_loop(loop, action); }
   // Whether it waits for something to happen, as one that asks again and again never does.
   bool is_asleep() {
     std::ifstream stat("/proc/self/task/" + std::to_string(id()) + "/stat");

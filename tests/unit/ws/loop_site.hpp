@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -17,6 +16,7 @@
 
 #include "microframe/ws.hpp"
 #include "microframe/ws/route.hpp"
+#include "support/on_loop.hpp"
 #include "support/raw_client.hpp"
 #include "unit/ws/journal.hpp"
 #include "ws/loop_server.hpp"
@@ -150,16 +150,7 @@ class LoopSite {
   microframe::ws::LoopContext& context() { return server_.context(); }
   microframe::ws::LoopServer& server() { return server_; }
   microframe::ws::Endpoint& endpoint() { return *site.settings.routes.endpoints.front(); }
-  // Runs `action` on the loop, and waits until it has.
-  void on_loop(const std::function<void()>& action) {
-    std::atomic<bool> done{false};
-    loop.post([&] {
-      action();
-      done = true;
-      done.notify_all();
-    });
-    done.wait(false);
-  }
+  void on_loop(const std::function<void()>& action) { test::on_loop(loop, action); }
   // Waits until the loop has done all that it has to do now.
   void settle() {
     for (int i = 0; i < 3; ++i) on_loop([] {});
