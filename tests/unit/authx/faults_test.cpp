@@ -8,17 +8,12 @@
 #include "authx/authenticator.hpp"
 #include "microframe/config_error.hpp"
 #include "support/forge.hpp"
-#include "support/keys.hpp"
+#include "unit/authx/rsa.hpp"
 
 namespace microframe::authx {
 namespace {
 
 using namespace std::chrono_literals;
-
-const test::KeyPair& rsa() {
-  static const test::KeyPair pair = test::rsa_key();
-  return pair;
-}
 
 base::Result<Identity, Refused> present(const std::string& query,
                                         const std::string& authorization = {}) {

@@ -9,6 +9,7 @@
 #include "authx/max_age.hpp"
 #include "support/forge.hpp"
 #include "support/jwks.hpp"
+#include "unit/authx/rsa.hpp"
 
 namespace microframe::authx {
 namespace {
@@ -20,10 +21,6 @@ using test::member;
 const std::vector<Algorithm>& all() {
   static const auto algorithms = JwksSource("https://x").algorithms();
   return algorithms;
-}
-const test::KeyPair& rsa() {
-  static const test::KeyPair pair = test::rsa_key();
-  return pair;
 }
 const test::KeyPair& p256() {
   static const test::KeyPair pair = test::ec_key("P-256");

@@ -9,6 +9,7 @@
 #include "microframe/config_error.hpp"
 #include "support/forge.hpp"
 #include "support/keys.hpp"
+#include "unit/authx/rsa.hpp"
 
 namespace microframe::authx {
 namespace {
@@ -16,11 +17,6 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 using namespace std::string_view_literals;
-
-const test::KeyPair& rsa() {
-  static const test::KeyPair pair = test::rsa_key();
-  return pair;
-}
 
 const test::KeyPair& key_for(Algorithm algorithm) {
   static const test::KeyPair p256 = test::ec_key("P-256");
