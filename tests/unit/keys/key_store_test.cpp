@@ -12,6 +12,7 @@
 
 #include "support/jwks.hpp"
 #include "unit/keys/fake_fetcher.hpp"
+#include "unit/keys/source.hpp"
 
 namespace microframe::keys {
 namespace {
@@ -20,10 +21,6 @@ using namespace std::chrono_literals;
 using authx::JwksSource;
 using Outlook = KeyStore::Outlook;
 using std::chrono::steady_clock;
-
-JwksSource source(const std::string& issuer) {
-  return JwksSource("https://id.example/" + issuer).issuer(issuer);
-}
 
 // One of which a key may be asked for again at once.
 JwksSource eager_source() {

@@ -10,15 +10,12 @@
 
 #include "support/jwks.hpp"
 #include "unit/keys/fake_fetcher.hpp"
+#include "unit/keys/source.hpp"
 
 namespace microframe::keys {
 namespace {
 
 using authx::JwksSource;
-
-JwksSource source(const std::string& issuer) {
-  return JwksSource("https://id.example/" + issuer).issuer(issuer);
-}
 
 TEST(Keyring, NumbersItsSourcesInTheStore) {
   KeyStore store;
