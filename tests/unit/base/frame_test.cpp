@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "support/buffer.hpp"
+
 namespace microframe {
 namespace {
 
-base::SharedBuffer buffer(std::string_view text) {
-  return base::SharedBuffer::copy(base::as_bytes(text));
-}
+using test::buffer;
 
 TEST(Frame, HasTheFormsItWasMadeOf) {
   const base::Frame both(buffer("plain"), buffer("enveloped"));

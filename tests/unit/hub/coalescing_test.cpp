@@ -7,20 +7,16 @@
 
 #include "hub/hub.hpp"
 #include "support/fake_loop.hpp"
+#include "unit/hub/frame.hpp"
 
 namespace microframe::hub {
 namespace {
 
 using base::Frame;
 using base::Ref;
-using base::SharedBuffer;
 using std::chrono::milliseconds;
 using test::FakeLoop;
 using Names = std::vector<std::string>;
-
-Frame frame(std::string_view text) {
-  return Frame(SharedBuffer::copy(base::as_bytes(text)));
-}
 
 JoinWish since(std::uint64_t offset) {
   JoinWish wish;

@@ -10,13 +10,13 @@
 #include <random>
 
 #include "support/fake_loop.hpp"
+#include "unit/hub/frame.hpp"
 
 namespace microframe::hub {
 namespace {
 
 using base::Frame;
 using base::Ref;
-using base::SharedBuffer;
 using Names = std::vector<std::string>;
 using test::FakeLoop;
 
@@ -32,10 +32,6 @@ class Inbox final : public Member {
   Names lefts;
   Frame last;
 };
-
-Frame frame(std::string_view text) {
-  return Frame(SharedBuffer::copy(base::as_bytes(text)));
-}
 
 class HubTest : public testing::Test {
  protected:

@@ -14,19 +14,16 @@
 
 #include "hub/hub.hpp"
 #include "support/fake_loop.hpp"
+#include "unit/hub/frame.hpp"
 
 namespace microframe::hub {
 namespace {
 
 using base::Frame;
 using base::Ref;
-using base::SharedBuffer;
 using test::FakeLoop;
 using Names = std::vector<std::string>;
 
-Frame frame(std::string_view text) {
-  return Frame(SharedBuffer::copy(base::as_bytes(text)));
-}
 std::string text_of(const Frame& one) {
   return std::string(base::as_text((one.plain() ? one.plain() : one.enveloped()).bytes()));
 }

@@ -18,6 +18,7 @@
 #include "net/loop.hpp"
 #include "net/outbox.hpp"
 #include "net/socket.hpp"
+#include "support/buffer.hpp"
 #include "support/counted_heap.hpp"
 #include "unit/net/loop_thread.hpp"
 
@@ -25,10 +26,7 @@ namespace microframe::net {
 namespace {
 
 using base::SharedBuffer;
-
-SharedBuffer frame(std::string_view text) {
-  return SharedBuffer::copy(base::as_bytes(text));
-}
+using test::buffer;
 
 // Takes `bytes` off the front, as the kernel would.
 std::string take(Outbox& outbox, std::size_t bytes) {
@@ -50,7 +48,7 @@ TEST(Outbox, GivesBytesInOrderAtEveryCut) {
     std::string got;
     for (int i = 0; i < 200; ++i) {
       const std::string text = "frame " + std::to_string(i) + ";";
-      outbox.push(frame(text));
+      outbox.push(buffer(text));
       expected += text;
       got += take(outbox, step);
     }
@@ -62,20 +60,20 @@ TEST(Outbox, GivesBytesInOrderAtEveryCut) {
 
 TEST(Outbox, LetsUrgentFramesPassFramesThatHaveNotBegunToLeave) {
   Outbox outbox;
-  outbox.push(frame("aaa"));
-  outbox.push(frame("bbb"));
+  outbox.push(buffer("aaa"));
+  outbox.push(buffer("bbb"));
   EXPECT_EQ(take(outbox, 1), "a");
-  outbox.push_urgent(frame("!"));
+  outbox.push_urgent(buffer("!"));
   EXPECT_EQ(take(outbox, 100), "aa!bbb");
-  outbox.push(frame("ccc"));
-  outbox.push_urgent(frame("?"));
+  outbox.push(buffer("ccc"));
+  outbox.push_urgent(buffer("?"));
   EXPECT_EQ(take(outbox, 100), "?ccc");
 }
 
 TEST(Outbox, HoldsNoMemoryOnceItIsEmpty) {
   Outbox outbox;
   const std::ptrdiff_t before = test::heap_count().live;
-  for (int i = 0; i < 200; ++i) outbox.push(frame("frame"));
+  for (int i = 0; i < 200; ++i) outbox.push(buffer("frame"));
   while (!outbox.empty()) take(outbox, 100);
   EXPECT_EQ(test::heap_count().live, before);
 }
@@ -85,10 +83,10 @@ TEST(Outbox, IsUnchangedWithoutMemoryForAFrame) {
   if (!test::kHeapCanRefuse) GTEST_SKIP() << "no allocation can be refused here";
   for (const std::size_t begun : {std::size_t{0}, std::size_t{1}}) {
     Outbox outbox;
-    outbox.push(frame("first"));
+    outbox.push(buffer("first"));
     take(outbox, begun);
-    SharedBuffer behind = frame("behind");
-    SharedBuffer urgent = frame("urgent");
+    SharedBuffer behind = buffer("behind");
+    SharedBuffer urgent = buffer("urgent");
     int refused = 0;
     test::heap_refuses = [] { return true; };
     try {
@@ -329,7 +327,7 @@ class SocketTest : public testing::Test {
 
 TEST_F(SocketTest, SendsTheFramesOfAnIterationInOrder) {
   thread.on_loop([&] {
-    for (const char* text : {"one ", "two ", "three"}) peer.socket->send(frame(text));
+    for (const char* text : {"one ", "two ", "three"}) peer.socket->send(buffer(text));
     EXPECT_EQ(peer.socket->buffered(), 13U);
   });
   EXPECT_EQ(read_all(13), "one two three");
@@ -338,7 +336,7 @@ TEST_F(SocketTest, SendsTheFramesOfAnIterationInOrder) {
 TEST_F(SocketTest, WaitsForAFullKernelAndTellsWhenTheOutboxHasDrained) {
   const std::string big(1 << 20, 'x');
   thread.on_loop([&] {
-    for (int i = 0; i < 4; ++i) peer.socket->send(frame(big));
+    for (int i = 0; i < 4; ++i) peer.socket->send(buffer(big));
   });
   bool blocked = false;
   while (!blocked) thread.on_loop([&] { blocked = peer.socket->blocked_since_ms() != 0; });
@@ -349,9 +347,9 @@ TEST_F(SocketTest, WaitsForAFullKernelAndTellsWhenTheOutboxHasDrained) {
 
 TEST_F(SocketTest, FinishSendsTheQueueFirst) {
   thread.on_loop([&] {
-    peer.socket->send(frame("last words"));
+    peer.socket->send(buffer("last words"));
     peer.socket->finish();
-    peer.socket->send(frame("too late"));
+    peer.socket->send(buffer("too late"));
   });
   EXPECT_EQ(read_all(10), "last words");
   char byte;
@@ -361,7 +359,7 @@ TEST_F(SocketTest, FinishSendsTheQueueFirst) {
 TEST_F(SocketTest, FinishAndCloseSendsTheQueueFirst) {
   const std::string big(1 << 20, 'x');
   thread.on_loop([&] {
-    peer.socket->send(frame(big));
+    peer.socket->send(buffer(big));
     peer.socket->finish_and_close();
     EXPECT_EQ(peer.ends, 0);
   });
@@ -422,7 +420,7 @@ TEST_F(SocketTest, MayBeDestroyedInsideItsCallback) {
 TEST_F(SocketTest, TellsTheEndOnce) {
   ::close(std::exchange(other, -1));
   while (peer.ends == 0) std::this_thread::yield();
-  thread.on_loop([&] { peer.socket->send(frame("into the void")); });
+  thread.on_loop([&] { peer.socket->send(buffer("into the void")); });
   thread.on_loop([] {});
   EXPECT_EQ(peer.ends, 1);
 }

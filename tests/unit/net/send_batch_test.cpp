@@ -15,16 +15,14 @@
 #include "net/descriptor.hpp"
 #include "net/send_batch.hpp"
 #include "net/socket.hpp"
+#include "support/buffer.hpp"
 #include "unit/net/loop_thread.hpp"
 
 namespace microframe::net {
 namespace {
 
 using base::SharedBuffer;
-
-SharedBuffer frame(std::string_view text) {
-  return SharedBuffer::copy(base::as_bytes(text));
-}
+using test::buffer;
 
 // A socket, and the far end of its stream.
 class Line final : public SocketEvents {
@@ -89,7 +87,7 @@ class ManySockets : public testing::TestWithParam<Io> {
     thread.on_loop([&] { lines.clear(); });
   }
   void send_to_all(std::string_view text) {
-    const SharedBuffer shared = frame(text);
+    const SharedBuffer shared = buffer(text);
     for (auto& line : lines) line->socket->send(shared);
   }
 
@@ -109,7 +107,7 @@ TEST_P(ManySockets, EachReceivesItsFramesInOrder) {
       for (std::size_t i = 0; i < kLines; i += 1 + n % 3) {
         const std::string text = std::to_string(i) + ":" + std::to_string(n) + ";";
         expected[i] += text;
-        lines[i]->socket->send(frame(text));
+        lines[i]->socket->send(buffer(text));
       }
     }
   });
@@ -120,8 +118,8 @@ TEST_P(ManySockets, EachReceivesItsFramesInOrder) {
 TEST_P(ManySockets, AFullKernelBufferHoldsNobodyElseUp) {
   const std::string big(4 << 20, 'x');
   thread.on_loop([&] {
-    lines[3]->socket->send(frame(big));
-    lines[17]->socket->send(frame(big));
+    lines[3]->socket->send(buffer(big));
+    lines[17]->socket->send(buffer(big));
     send_to_all("word");
   });
   for (std::size_t i = 0; i < kLines; ++i) {
@@ -152,7 +150,7 @@ TEST_P(ManySockets, APeerThatHasGoneEndsOnlyItsOwnSocket) {
 TEST_P(ManySockets, AnOwnerMayEndOtherSocketsWhenOneEnds) {
   lines[0]->at_end = [&] {
     for (std::size_t i = 20; i < kLines; ++i) lines[i]->socket.reset();
-    lines[1]->socket->send(frame("more"));
+    lines[1]->socket->send(buffer("more"));
   };
   thread.on_loop([&] {
     lines[0]->hang_up();

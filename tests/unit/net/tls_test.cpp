@@ -16,6 +16,7 @@
 #include "net/socket.hpp"
 #include "net/tls_context.hpp"
 #include "net/tls_session.hpp"
+#include "support/buffer.hpp"
 #include "support/certificates.hpp"
 #include "support/tls_client.hpp"
 #include "unit/net/loop_thread.hpp"
@@ -23,17 +24,13 @@
 namespace microframe::net {
 namespace {
 
-using base::SharedBuffer;
+using test::buffer;
 using test::Certificate;
 using test::CertificateSpec;
 using test::RawClient;
 using test::TemporaryFile;
 using test::TlsClient;
 using test::TlsClientOptions;
-
-SharedBuffer frame(std::string_view text) {
-  return SharedBuffer::copy(base::as_bytes(text));
-}
 
 std::string noise(std::size_t size) {
   std::string text(size, '\0');
@@ -106,7 +103,7 @@ class TlsTest : public testing::Test {
     return made;
   }
   void send(std::string_view text) {
-    thread.on_loop([&] { peer.socket->send(frame(text)); });
+    thread.on_loop([&] { peer.socket->send(buffer(text)); });
   }
   static std::string read(TlsClient& from, std::size_t size) {
     std::string text;
@@ -180,7 +177,7 @@ TEST_F(TlsTest, SmallFramesOfAnIterationShareARecord) {
   std::string expected;
   thread.on_loop([&] {
     for (int i = 0; i < 60; ++i) {
-      peer.socket->send(frame("frame " + std::to_string(i)));
+      peer.socket->send(buffer("frame " + std::to_string(i)));
       expected += "frame " + std::to_string(i);
     }
   });
@@ -203,7 +200,7 @@ TEST_F(TlsTest, FramesOfAnySizeComeInOrder) {
     for (std::size_t size = 1; size < 40'000; size += 1111) {
       const std::string text = noise(size);
       expected += text;
-      peer.socket->send(frame(text));
+      peer.socket->send(buffer(text));
     }
   });
   EXPECT_EQ(read(made, expected.size()), expected);
@@ -213,7 +210,7 @@ TEST_F(TlsTest, WaitsForAFullKernelAndTellsWhenTheOutboxHasDrained) {
   TlsClient made = client();
   const std::string big = noise(4 << 20);
   thread.on_loop([&] {
-    peer.socket->send(frame(big));
+    peer.socket->send(buffer(big));
     EXPECT_GE(peer.socket->buffered(), big.size());  // what TLS has to say itself may wait too
   });
   eventually([&] { return peer.socket->blocked_since_ms() != 0; });
@@ -234,10 +231,10 @@ TEST_F(TlsTest, UrgentFramesPassFramesThatAreNotEncryptedYet) {
   TlsClient made = client();
   const std::string big(1 << 20, 'x');
   thread.on_loop([&] {
-    for (int i = 0; i < 4; ++i) peer.socket->send(frame(big));
+    for (int i = 0; i < 4; ++i) peer.socket->send(buffer(big));
   });
   eventually([&] { return peer.socket->blocked_since_ms() != 0; });
-  thread.on_loop([&] { peer.socket->send_urgent(frame("!")); });
+  thread.on_loop([&] { peer.socket->send_urgent(buffer("!")); });
   const std::string all = read(made, 4 * big.size() + 1);
   EXPECT_LE(all.find('!'), big.size());
 }
@@ -291,7 +288,7 @@ TEST(TlsBothWays, MegabytesGoBothWaysAtOnce) {
     peers[1].socket.emplace(thread.loop, pair.theirs, peers[1]);
     peers[1].socket->secure(client->connect("localhost"));
     // Before the handshake: it waits.
-    for (int i = 0; i < 2; ++i) peers[i].socket->send(frame(texts[i]));
+    for (int i = 0; i < 2; ++i) peers[i].socket->send(buffer(texts[i]));
   });
   bool done = false;
   while (!done) {
@@ -314,7 +311,7 @@ TEST_F(TlsTest, FinishAndCloseSendsTheQueueFirst) {
   TlsClient made = client();
   const std::string big = noise(1 << 20);
   thread.on_loop([&] {
-    peer.socket->send(frame(big));
+    peer.socket->send(buffer(big));
     peer.socket->finish_and_close();
   });
   EXPECT_EQ(read(made, big.size()), big);
@@ -511,7 +508,7 @@ TEST(TlsWaiting, FramesSentInTheMiddleOfATicketWaitForItsEnd) {
   ASSERT_GT(answer.size(), 3000U);  // the ticket
   stream.send(answer.substr(0, 1000));
   thread.on_loop([] {});
-  thread.on_loop([&] { peer.socket->send(frame("late, but whole")); });
+  thread.on_loop([&] { peer.socket->send(buffer("late, but whole")); });
   for (bool waits = false; !waits;)
     thread.on_loop([&] { waits = peer.socket->blocked_since_ms() != 0; });
   // Nor does the loop ask again and again meanwhile; ctest's limit ends a wait in vain.

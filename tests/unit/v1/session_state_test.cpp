@@ -3,16 +3,14 @@
 
 #include <string>
 
-#include "base/bytes.hpp"
+#include "support/buffer.hpp"
 #include "v1/message_ids.hpp"
 #include "v1/sent_frames.hpp"
 
 namespace microframe::v1 {
 namespace {
 
-base::SharedBuffer frame(std::string_view text) {
-  return base::SharedBuffer::copy(base::as_bytes(text));
-}
+using test::buffer;
 
 std::string after(const SentFrames& frames, std::uint64_t count) {
   std::string all;
@@ -23,7 +21,7 @@ std::string after(const SentFrames& frames, std::uint64_t count) {
 
 TEST(SentFramesTest, WhatWasNotReceivedIsThereInOrder) {
   SentFrames frames({100, 100});
-  for (const char* one : {"a", "b", "c"}) frames.add(frame(one));
+  for (const char* one : {"a", "b", "c"}) frames.add(buffer(one));
   EXPECT_EQ(frames.count(), 3u);
   EXPECT_EQ(after(frames, 1), "bc");
   EXPECT_TRUE(frames.has_all_after(0));
@@ -36,27 +34,27 @@ TEST(SentFramesTest, WhatWasNotReceivedIsThereInOrder) {
 
 TEST(SentFramesTest, ACountThatIsTooHighForgetsAllAndNoMore) {
   SentFrames frames({100, 100});
-  frames.add(frame("a"));
+  frames.add(buffer("a"));
   frames.forget(99);
   EXPECT_EQ(frames.count(), 1u);
-  frames.add(frame("b"));
+  frames.add(buffer("b"));
   EXPECT_EQ(after(frames, 1), "b");
 }
 
 TEST(SentFramesTest, ItsBoundsAreKept) {
   SentFrames by_bytes({4, 100});
-  for (int i = 0; i < 3; ++i) by_bytes.add(frame("ab"));
+  for (int i = 0; i < 3; ++i) by_bytes.add(buffer("ab"));
   EXPECT_EQ(by_bytes.bytes(), 4u);
   EXPECT_FALSE(by_bytes.has_all_after(0));
   EXPECT_TRUE(by_bytes.has_all_after(1));
   SentFrames by_frames({100, 2});
-  for (int i = 0; i < 3; ++i) by_frames.add(frame("a"));
+  for (int i = 0; i < 3; ++i) by_frames.add(buffer("a"));
   EXPECT_EQ(by_frames.kept(), 2u);
 }
 
 TEST(SentFramesTest, OneThatIsPastTheBoundIsCountedAndNotKept) {
   SentFrames frames({4, 100});
-  frames.add(frame("12345"));
+  frames.add(buffer("12345"));
   EXPECT_EQ(frames.kept(), 0u);
   EXPECT_EQ(frames.count(), 1u);
   EXPECT_FALSE(frames.has_all_after(0));

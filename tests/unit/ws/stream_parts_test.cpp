@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/buffer.hpp"
 #include "ws/drain_waiters.hpp"
 #include "ws/ending.hpp"
 #include "ws/pongs.hpp"
@@ -53,9 +54,8 @@ TEST(RoundTrip, UnsolicitedPongTellsNothing) {
 
 // --- Pongs
 
-base::SharedBuffer buffer(std::string_view text) {
-  return base::SharedBuffer::copy(base::as_bytes(text));
-}
+using test::buffer;
+
 std::string_view text_of(const base::SharedBuffer& buffer) {
   return base::as_text(buffer.bytes());
 }
