@@ -23,13 +23,7 @@ const std::string kHello = "\xF2\x48\xCD\xC9\xC9\x07\x00"s;  // §7.2.3.1
 const std::string kHelloAgain = "\xF2\x00\x11\x00\x00"s;     // §7.2.3.2
 const std::string kBadText = "\xCE\xBA\xED\xA0\x80";
 
-struct Case {
-  const char* name;
-  std::string input;
-  std::vector<std::string> events;
-};
-
-const Case kCases[] = {
+const EventsCase kCompressed[] = {
     {"§7.2.3.1 one frame", frame(0xC1, kHello), {"text:Hello"}},
     {"§7.2.3.1 two frames",
      frame(0x41, kHello.substr(0, 3)) + frame(0x80, kHello.substr(3)),
@@ -107,7 +101,7 @@ const Case kCases[] = {
 };
 
 TEST(Compressed, GivesTheSameEventsHoweverItIsCut) {
-  for (const Case& c : kCases) {
+  for (const EventsCase& c : kCompressed) {
     SCOPED_TRACE(c.name);
     expect_events(c.input, c.events, {}, Role::server, Context::dropped);
   }

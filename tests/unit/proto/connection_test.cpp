@@ -18,17 +18,7 @@ using namespace std::string_literals;
 using test::frame;
 using test::Length;
 
-struct Case {
-  const char* name;
-  std::string input;
-  std::vector<std::string> events;
-};
-
-void PrintTo(const Case& c, std::ostream* out) {
-  *out << c.name;
-}
-
-class Sequence : public testing::TestWithParam<Case> {};
+class Sequence : public testing::TestWithParam<EventsCase> {};
 
 TEST_P(Sequence, GivesTheSameEventsHoweverItIsCut) {
   expect_events(GetParam().input, GetParam().events);
@@ -36,7 +26,7 @@ TEST_P(Sequence, GivesTheSameEventsHoweverItIsCut) {
 
 const std::string kLong(125, 'x');
 
-const Case kAccepted[] = {
+const EventsCase kAccepted[] = {
     {"§5.7 unfragmented text", frame(0x81, "Hello"), {"text:Hello"}},
     {"§5.6 empty text", frame(0x81, ""), {"text:"}},
     {"§5.6 empty binary", frame(0x82, ""), {"binary:"}},
@@ -91,7 +81,7 @@ const Case kAccepted[] = {
 };
 INSTANTIATE_TEST_SUITE_P(Accepted, Sequence, testing::ValuesIn(kAccepted));
 
-const Case kRejected[] = {
+const EventsCase kRejected[] = {
     {"§5.1 not masked", frame(0x81, "Hello", Length::minimal, false), {"failed:1002"}},
     {"§5.2 RSV1", frame(0xC1, "a"), {"failed:1002"}},
     {"§5.2 RSV2", frame(0xA1, "a"), {"failed:1002"}},

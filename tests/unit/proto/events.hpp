@@ -13,6 +13,17 @@
 
 namespace microframe::proto {
 
+// Bytes, and the events that a connection makes of them.
+struct EventsCase {
+  const char* name;
+  std::string input;
+  std::vector<std::string> events;
+};
+
+inline void PrintTo(const EventsCase& c, std::ostream* out) {
+  *out << c.name;
+}
+
 // An event in words: "text:hello", "binary:..", "ping:..", "close:1000:bye", "failed:1002".
 inline std::string describe(const Event& event) {
   const std::string payload = test::text(event.payload);
