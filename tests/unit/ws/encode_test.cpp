@@ -6,17 +6,14 @@
 #include <string>
 
 #include "support/counted_heap.hpp"
+#include "unit/ws/frame_text.hpp"
 #include "v1/binary.hpp"
 
 namespace microframe::ws {
 namespace {
 
-std::string plain_of(const base::Frame& frame) {
-  return std::string(base::as_text(frame.plain().content()));
-}
-std::string enveloped_of(const base::Frame& frame) {
-  return std::string(base::as_text(frame.enveloped().content()));
-}
+using test::enveloped_of;
+using test::plain_of;
 
 TEST(Encode, JsonIsItsTextHoweverLong) {
   // Around what is written at once, the quotes included.

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "unit/ws/loop_site.hpp"
 #include "ws/identity_slot.hpp"
 
 namespace microframe::ws {
@@ -32,12 +33,8 @@ authx::Claims claims(authx::Time expires = kExpires) {
   return made;
 }
 
-net::PeerAddress peer(std::string_view ip = "192.0.2.7") {
-  return net::PeerAddress(*base::IpAddress::parse(ip), 5000);
-}
-
 base::Ref<const Identity> make(std::optional<std::string> certificate = std::nullopt) {
-  return base::Ref<const Identity>(new Identity(claims(), peer(), certificate));
+  return base::Ref<const Identity>(new Identity(claims(), test::peer("192.0.2.7"), certificate));
 }
 
 TEST(Identity, ShowsTheClaimsBeyondTheRegisteredOnes) {
@@ -58,7 +55,7 @@ TEST(Identity, HasNoCertificateWhereNoneWasShown) {
 }
 
 TEST(Identity, ExpiresAtAWholeSecond) {
-  const Identity identity(claims(kExpires + 999ms), peer(), std::nullopt);
+  const Identity identity(claims(kExpires + 999ms), test::peer("192.0.2.7"), std::nullopt);
   EXPECT_EQ(identity.expires(), kExpires);
   EXPECT_EQ(identity.until(kExpires + 1500ms)->expires(), kExpires + 1s);
 }

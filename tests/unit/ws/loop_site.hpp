@@ -55,6 +55,9 @@ struct SocketPair {
   int far;
 };
 
+// More bytes than the kernel takes of a socket pair at once.
+inline constexpr std::size_t kOverKernel = 4 << 20;
+
 // The endpoint of most tests. Its messages say what the hook does: {"do":"echo"|"wait"|"throw"}.
 class JournalChat : public microframe::ws::ChatBase {
  public:

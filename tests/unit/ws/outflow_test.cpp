@@ -17,15 +17,14 @@ namespace {
 
 using base::SharedBuffer;
 using base::Shedding;
+using test::kOverKernel;
 using Rule = base::Shedding::Rule;
 using Payloads = std::vector<std::string>;
-
-constexpr std::size_t kBig = 4 << 20;
 
 class OutflowTest : public testing::Test, private net::SocketEvents {
  protected:
   OutflowTest() {
-    limits_.outbox_bytes_max = kBig + 1000;
+    limits_.outbox_bytes_max = kOverKernel + 1000;
     test::SocketPair pair;
     peer = test::RawClient::adopt(pair.far);
     thread_.on_loop([&] {
@@ -50,7 +49,7 @@ class OutflowTest : public testing::Test, private net::SocketEvents {
   // Fills the kernel's buffer with one frame, of which a part waits.
   // returns: how many bytes the outbox has room for behind that part.
   std::size_t block(Outflow& outflow, net::Socket& socket) {
-    EXPECT_TRUE(outflow.send(socket, frame(std::string(kBig, 'x'))));
+    EXPECT_TRUE(outflow.send(socket, frame(std::string(kOverKernel, 'x'))));
     socket.offer();
     EXPECT_NE(socket.blocked_since_ms(), 0U);
     return limits_.outbox_bytes_max - socket.buffered();
@@ -58,7 +57,7 @@ class OutflowTest : public testing::Test, private net::SocketEvents {
   // What the peer has been sent behind the frame of block(), up to a frame that says "end".
   Payloads read_to_end() {
     on_loop([](Outflow& outflow, net::Socket& socket) { outflow.send_all(socket, frame("end")); });
-    EXPECT_EQ(peer.read_frame().payload.size(), kBig);
+    EXPECT_EQ(peer.read_frame().payload.size(), kOverKernel);
     Payloads payloads;
     for (std::string one = peer.read_text(); one != "end"; one = peer.read_text())
       payloads.push_back(one.substr(0, one.find(' ')));  // without the filling
@@ -138,7 +137,7 @@ TEST_F(OutflowTest, NewestOfAKeySupersedesThoseThatWait) {
 
 TEST_F(OutflowTest, NothingIsSupersededForAPeerThatKeepsUp) {
   on_loop([&](Outflow& outflow, net::Socket& socket) {
-    outflow.send(socket, frame(std::string(kBig, 'x')));  // not offered to the kernel yet
+    outflow.send(socket, frame(std::string(kOverKernel, 'x')));  // not offered to the kernel yet
     for (const char* word : {"1", "2", "3"}) outflow.send(socket, frame(word, kKey));
   });
   EXPECT_EQ(read_to_end(), (Payloads{"1", "2", "3"}));
@@ -149,7 +148,7 @@ TEST_F(OutflowTest, KernelIsAskedBeforeAnythingGivesWay) {
   on_loop([&](Outflow& outflow, net::Socket& socket) {
     // The kernel would take all of these, but has not been asked.
     EXPECT_TRUE(outflow.send(socket, frame(filled("a", 1000))));
-    EXPECT_TRUE(outflow.send(socket, frame(std::string(kBig, 'x'))));
+    EXPECT_TRUE(outflow.send(socket, frame(std::string(kOverKernel, 'x'))));
     EXPECT_EQ(socket.blocked_since_ms(), 0U);
     EXPECT_TRUE(outflow.send(socket, frame(filled("b", 1000), kRoom)));
     EXPECT_NE(socket.blocked_since_ms(), 0U);

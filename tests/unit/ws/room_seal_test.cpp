@@ -11,16 +11,13 @@
 
 #include "hub/hub.hpp"
 #include "support/fake_loop.hpp"
+#include "unit/ws/frame_text.hpp"
 
 namespace microframe::ws {
 namespace {
 
-std::string plain_of(const base::Frame& frame) {
-  return std::string(base::as_text(frame.plain().content()));
-}
-std::string enveloped_of(const base::Frame& frame) {
-  return std::string(base::as_text(frame.enveloped().content()));
-}
+using test::enveloped_of;
+using test::plain_of;
 
 // Every room keeps all of its messages.
 class Archive final : public hub::Surroundings {

@@ -15,14 +15,13 @@ using namespace std::chrono_literals;
 using test::frame;
 using test::Journal;
 using test::kHour;
+using test::kOverKernel;
 using test::patient_limits;
 using test::RawClient;
 using test::StreamBench;
 using Lines = Journal::Lines;
 
 constexpr std::size_t kOutbox = 64 * 1024;
-// More than the kernel takes of a socket pair at once.
-constexpr std::size_t kBig = 4 << 20;
 
 Limits outbox_limits() {
   Limits limits = patient_limits();
@@ -31,7 +30,7 @@ Limits outbox_limits() {
 }
 
 base::SharedBuffer big_frame() {
-  return StreamBench::text_frame(std::string(kBig, 'x'));
+  return StreamBench::text_frame(std::string(kOverKernel, 'x'));
 }
 
 // Fills the kernel's buffer: from here on what is sent waits.
@@ -56,7 +55,7 @@ TEST(StreamOutbox, FullEndsTheStreamWith4408ButNotFromInsideTheSend) {
   EXPECT_EQ(bench.journal.lines(),
             (Lines{"overflow", "rejected too_slow: outbox is full", "ending too_slow 4408 too slow",
                    "ended too_slow 4408 too slow"}));
-  EXPECT_EQ(bench.peer.read_frame().payload.size(), kBig);
+  EXPECT_EQ(bench.peer.read_frame().payload.size(), kOverKernel);
   EXPECT_EQ(bench.peer.read_frame().close_code(), 4408U);
 }
 
@@ -72,7 +71,7 @@ TEST(StreamOutbox, EndingTheOverflowedDoesNothingToAStreamThatIsNot) {
 TEST(StreamOutbox, OneFrameAloneMayBeAsLongAsItLikes) {
   StreamBench bench(outbox_limits());
   bench.on_loop([](Stream& stream) { stream.send(big_frame()); });
-  EXPECT_EQ(bench.peer.read_frame().payload.size(), kBig);
+  EXPECT_EQ(bench.peer.read_frame().payload.size(), kOverKernel);
   EXPECT_EQ(bench.journal.lines(), Lines{});
 }
 
@@ -82,7 +81,7 @@ TEST(StreamOutbox, WhatIsSentAgainIsNotBounded) {
     block(stream);
     stream.send_again(StreamBench::text_frame("again"));
   });
-  EXPECT_EQ(bench.peer.read_frame().payload.size(), kBig);
+  EXPECT_EQ(bench.peer.read_frame().payload.size(), kOverKernel);
   EXPECT_EQ(bench.peer.read_frame().payload, "again");
   EXPECT_EQ(bench.journal.lines(), Lines{});
 }
@@ -96,7 +95,7 @@ TEST(StreamOutbox, PeerThatTakesNothingForTooLongIsClosedWith4408) {
   EXPECT_EQ(bench.journal.lines(),
             (Lines{"rejected too_slow: no progress", "ending too_slow 4408 too slow",
                    "ended too_slow 4408 too slow"}));
-  EXPECT_EQ(bench.peer.read_frame().payload.size(), kBig);
+  EXPECT_EQ(bench.peer.read_frame().payload.size(), kOverKernel);
   EXPECT_EQ(bench.peer.read_frame().close_code(), 4408U);
 }
 
@@ -111,7 +110,7 @@ TEST(StreamOutbox, OtherThreadsSeeWhatWaitsInTheGauge) {
   EXPECT_EQ(bench.gauges.waiting_bytes, waiting);
   std::atomic<bool> drained{false};
   bench.on_loop([&](Stream& stream) { stream.when_drained([&](bool is) { drained = is; }); });
-  EXPECT_EQ(bench.peer.read_frame().payload.size(), kBig);
+  EXPECT_EQ(bench.peer.read_frame().payload.size(), kOverKernel);
   while (!drained) bench.settle();
   EXPECT_EQ(bench.gauges.waiting_bytes, 0U);
 }
@@ -139,7 +138,7 @@ TEST(StreamDrained, IsToldToAllWhoWaitOnceThePeerHasTakenAll) {
       });
   });
   EXPECT_EQ(bench.journal.lines(), Lines{});
-  EXPECT_EQ(bench.peer.read_frame().payload.size(), kBig);
+  EXPECT_EQ(bench.peer.read_frame().payload.size(), kOverKernel);
   EXPECT_EQ(bench.journal.wait_for(2), (Lines{"first drained", "second drained"}));
 }
 
