@@ -1,11 +1,11 @@
 // Certificates of clients: requested or required, and valid as long as their authority is trusted.
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "support/chats.hpp"
 #include "support/tls_fixture.hpp"
 #include "support/v1_client.hpp"
 
@@ -87,20 +87,10 @@ class Doorman : public ws::ChatBase {
   Json on_message(ws::WebSocket& socket, const ws::UserId&, const Json&) { return seen(socket); }
 };
 
-// Keeps a handle of the connection.
-class Keeper : public ws::ChatBase {
- public:
-  std::optional<ws::WebSocket> kept;
-  std::atomic<int> gone{0};
-  void on_connect(ws::WebSocket& socket, const ws::UserId&) { kept = socket; }
-  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}
-  void on_disconnect(ws::WebSocket&, const ws::UserId&) { ++gone; }
-};
-
 class ClientNames : public TlsClientCertificates {
  protected:
   Doorman& doorman = app.route<Doorman>("/door", auth);
-  Keeper& keeper = app.route<Keeper>("/kept", auth);
+  test::KeeperChat& keeper = app.route<test::KeeperChat>("/kept", auth);
 
   static CertificateSpec spec_of(const std::string& common_name) {
     CertificateSpec spec = named("client.example");
@@ -140,9 +130,9 @@ TEST_F(ClientNames, ResumedTlsSessionKeepsTheSubject) {
 TEST_F(ClientNames, SubjectIsKnownAfterTheConnectionHasEnded) {
   begin(ClientCertificates::require);
   open("alice", {.certificate = &good}, "/kept");
-  eventually([&] { return keeper.gone == 1; });
-  EXPECT_FALSE(keeper.kept->is_open());
-  EXPECT_EQ(keeper.kept->client_certificate(), "CN=client.example");
+  eventually([&] { return keeper.disconnects == 1; });
+  EXPECT_FALSE(keeper.kept.back().is_open());
+  EXPECT_EQ(keeper.kept.back().client_certificate(), "CN=client.example");
 }
 
 TEST_F(ClientNames, SubjectOfASessionIsThatOfItsLatestConnection) {

@@ -9,6 +9,7 @@
 #include "microframe/client.hpp"
 #include "support/app_fixture.hpp"
 #include "support/certificates.hpp"
+#include "support/chats.hpp"
 #include "support/client_log.hpp"
 #include "support/scripted_server.hpp"
 
@@ -17,18 +18,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::ClientLog;
+using test::EchoChat;
 using test::ScriptedServer;
-
-class Echo : public ws::ChatBase {
- public:
-  void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
-    socket.send(message);
-  }
-};
 
 class ClientEndsTest : public test::AppTest {
  protected:
-  Echo& echo = app.route<Echo>("/ws", auth);
+  EchoChat& echo = app.route<EchoChat>("/ws", auth);
   ClientLog log;
 
   std::string url(const std::string& scheme = "ws") const {

@@ -23,6 +23,7 @@ using test::deflated;
 using test::deflated_frame;
 using test::EchoChat;
 using test::frame;
+using test::KeeperChat;
 using test::kOffer;
 using test::noise;
 using test::RawClient;
@@ -40,14 +41,6 @@ class Relay : public ws::ChatBase {
   void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) {
     broadcast(message);
   }
-};
-
-// Keeps a handle of every connection.
-class Keeper : public ws::ChatBase {
- public:
-  std::vector<ws::WebSocket> kept;
-  void on_connect(ws::WebSocket& socket, const ws::UserId&) { kept.push_back(socket); }
-  void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message&) {}
 };
 
 class CompressionTest : public test::AppTest {
@@ -321,7 +314,7 @@ TEST_F(CompressionTest, ContextTakeoverWorksInOneDirectionAlone) {
 TEST_F(CompressionTest, ConnectionPastTheBudgetHasNoContextTakeover) {
   compression.context_takeover = true;
   compression.takeover_bytes_max = 500'000;  // two connections, of about 210 KiB each
-  Keeper& keeper = app.route<Keeper>("/keeper", auth);
+  KeeperChat& keeper = app.route<KeeperChat>("/keeper", auth);
   begin();
   std::string answer;
   RawClient one = offering(kOffer, answer);

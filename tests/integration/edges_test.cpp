@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "support/app_fixture.hpp"
+#include "support/chats.hpp"
 
 namespace microframe {
 namespace {
@@ -58,16 +59,9 @@ TEST_F(Edges, BadMessageThatIsNotUtf8IsReportedInUtf8) {
   EXPECT_EQ(alice.read_text(), R"({"error":"bad_message","detail":"not UTF-8"})");
 }
 
-class Quiet : public ws::BaseWebSocket {
- public:
-  void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
-    socket.send({{"good", socket.refresh_token(text(message, "token"))}});
-  }
-};
-
 TEST_F(Edges, LeewayAppliesToOpenConnections) {
   auth.leeway = 120s;
-  app.route<Quiet>("/ws", auth);
+  app.route<test::RefreshChat>("/ws", auth);
   start();
   RawClient made = raw();
   made.send(upgrade_request("/ws?token=" + token("alice", Options().ttl(-60s))));
@@ -77,7 +71,7 @@ TEST_F(Edges, LeewayAppliesToOpenConnections) {
 }
 
 TEST_F(Edges, AFreshTokenThatEndsEarlierEndsTheConnectionEarlier) {
-  app.route<Quiet>("/ws", auth);
+  app.route<test::RefreshChat>("/ws", auth);
   start();
   RawClient made = client("alice");
   made.send_text(R"({"token":")" + token("alice", Options().ttl(1s)) + R"("})");

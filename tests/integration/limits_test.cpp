@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "support/app_fixture.hpp"
+#include "support/chats.hpp"
 #include "support/door.hpp"
 #include "support/served.hpp"
 
@@ -14,17 +15,11 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 using test::client_from;
+using test::EchoChat;
 using test::frame;
 using test::LogCapture;
 using test::RawClient;
 using test::upgrade_request;
-
-class Echo : public ws::ChatBase {
- public:
-  void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
-    socket.send(message);
-  }
-};
 
 // {"join": name}, answered with the JoinResult's number.
 class Joiner : public ws::ChatBase {
@@ -37,9 +32,9 @@ class Joiner : public ws::ChatBase {
 class Limit : public test::AppTest {
  protected:
   test::Door door;
-  Echo& echo = app.route<Echo>("/ws", auth);
+  EchoChat& echo = app.route<EchoChat>("/ws", auth);
   Joiner& joiner = app.route<Joiner>("/rooms", auth);
-  Echo& guarded = app.route<Echo>("/guarded", auth, door);
+  EchoChat& guarded = app.route<EchoChat>("/guarded", auth, door);
   LogCapture log;
 
   void begin() { start(1); }

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "support/app_fixture.hpp"
+#include "support/chats.hpp"
 #include "support/child_server.hpp"
 #include "support/sanitized.hpp"
 #include "support/served.hpp"
@@ -20,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 using test::ChildServer;
+using test::EchoChat;
 using test::frame;
 using test::kSanitized;
 using test::LogCapture;
@@ -35,13 +37,6 @@ constexpr bool kAddressSanitized = false;
 #endif
 
 constexpr std::size_t kMiB = 1024 * 1024;
-
-class Echo : public ws::ChatBase {
- public:
-  void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
-    socket.send(message);
-  }
-};
 
 std::size_t number_in(const char* variable) {
   const char* text = std::getenv(variable);
@@ -61,7 +56,7 @@ TEST(Child, DISABLED_Serve) {
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
   }
   Application app;
-  app.route<Echo>("/ws", child_auth());
+  app.route<EchoChat>("/ws", child_auth());
   Limits limits;
   limits.messages_per_second = 0;
   limits.devices_per_user_max = limits.connections_max;
@@ -153,7 +148,7 @@ class RoomFlood : public Overload {
   static constexpr int kDevices = 20;
 
   Rooms& rooms = app.route<Rooms>("/rooms", auth);
-  Echo& echo = app.route<Echo>("/ws", auth);
+  EchoChat& echo = app.route<EchoChat>("/ws", auth);
 
   // Fills the endpoint, and adds one more device.
   void fill() {
@@ -285,7 +280,7 @@ TEST_F(Blocked, S47_AHookThatBlocksItsLoopIsNamed) {
 
 TEST_F(Blocked, S47_AUserStoreThatBlocksItsLoopIsNamed) {
   BlockingStore store;
-  app.route<Echo>("/guarded", auth, store);
+  app.route<EchoChat>("/guarded", auth, store);
   start(1);
   RawClient made = raw();
   made.send(upgrade_request("/guarded?token=" + token("alice")));

@@ -1,9 +1,10 @@
-// Endpoints that many tests need: one that sends each message back, one that takes its time, one
-// that takes fresh tokens.
+// Endpoints that many tests need: one that sends each message back, one that keeps handles, one that
+// takes its time, one that takes fresh tokens.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <vector>
 
 #include "microframe/microframe.hpp"
 
@@ -26,6 +27,19 @@ class EchoChat : public microframe::ws::ChatBase {
     was_revoked = reason.cause == microframe::ws::DisconnectCause::revoked;
     ++disconnects;
   }
+};
+
+// Keeps a handle of every connection, even beyond its end. All of them must be of one loop.
+class KeeperChat : public microframe::ws::ChatBase {
+ public:
+  std::vector<microframe::ws::WebSocket> kept;
+  std::atomic<int> disconnects{0};
+  void on_connect(microframe::ws::WebSocket& socket, const microframe::ws::UserId&) {
+    kept.push_back(socket);
+  }
+  void on_message(microframe::ws::WebSocket&, const microframe::ws::UserId&,
+                  const microframe::ws::Message&) {}
+  void on_disconnect(microframe::ws::WebSocket&, const microframe::ws::UserId&) { ++disconnects; }
 };
 
 // {"wait": ms}, sent back after so long.
