@@ -27,7 +27,7 @@ JoinWish since(std::uint64_t offset) {
 }
 
 // Writes down what it is sent and what it is told of its rooms.
-class Guest final : public Member {
+class Listener final : public Member {
  public:
   using Member::Member;
   void deliver(const Frame& one) override {
@@ -48,7 +48,7 @@ class Guest final : public Member {
 
 // Rooms "slow..." have a window of 5 ms, those with "kept" in their name keep ten messages besides,
 // and those with "who" tell who is in them.
-class House final : public Surroundings {
+class SlowHouse final : public Surroundings {
  public:
   RoomPolicy policy(std::string_view room) const override {
     RoomPolicy result;
@@ -76,20 +76,20 @@ class House final : public Surroundings {
 class CoalescingRooms : public testing::Test {
  protected:
   FakeLoop loops[2];
-  House house;
+  SlowHouse house;
   Hub hub{{&loops[0], &loops[1]}, HubLimits{}, &house};
 
-  Ref<Guest> in(const std::string& room, const std::string& user, std::size_t loop = 0) {
-    Ref<Guest> guest(new Guest(user, loop));
+  Ref<Listener> in(const std::string& room, const std::string& user, std::size_t loop = 0) {
+    Ref<Listener> guest(new Listener(user, loop));
     loops[loop].on([&] { hub.add(*guest); });
     join(guest, room);
     guest->take();
     return guest;
   }
-  void join(const Ref<Guest>& guest, const std::string& room, const JoinWish* wish = nullptr) {
+  void join(const Ref<Listener>& guest, const std::string& room, const JoinWish* wish = nullptr) {
     loops[guest->loop()].on([&] { EXPECT_TRUE(ws::in_room(hub.join(*guest, room, wish))); });
   }
-  void leave(const Ref<Guest>& guest, const std::string& room) {
+  void leave(const Ref<Listener>& guest, const std::string& room) {
     loops[guest->loop()].on([&] { EXPECT_TRUE(hub.leave(*guest, room)); });
   }
   void say(const std::string& room, std::string_view text, Exclusion exclusion = {},

@@ -13,9 +13,9 @@
 namespace microframe::hub {
 namespace {
 
-class Guest final : public Member {
+class DeafMember final : public Member {
  public:
-  Guest() : Member("guest", 0) {}
+  DeafMember() : Member("guest", 0) {}
   void deliver(const base::Frame&) override {}
 };
 
@@ -26,8 +26,8 @@ std::multiset<const Member*> listed(const MemberSet& members) {
 }
 
 TEST(MemberSet, HoldsWhoIsInWhateverCameAndWent) {
-  std::vector<base::Ref<Guest>> guests;
-  for (int i = 0; i < 300; ++i) guests.emplace_back(new Guest);
+  std::vector<base::Ref<DeafMember>> guests;
+  for (int i = 0; i < 300; ++i) guests.emplace_back(new DeafMember);
   std::mt19937 random(3);
   MemberSet members;
   std::multiset<const Member*> expected;
@@ -51,7 +51,7 @@ TEST(MemberSet, HoldsWhoIsInWhateverCameAndWent) {
 
 TEST(MemberSet, IsEmptyAtFirstAndInTheEnd) {
   MemberSet members;
-  const base::Ref<Guest> guest(new Guest);
+  const base::Ref<DeafMember> guest(new DeafMember);
   members.erase(*guest);
   EXPECT_TRUE(members.empty());
   EXPECT_TRUE(listed(members).empty());

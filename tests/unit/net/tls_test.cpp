@@ -39,7 +39,7 @@ std::string noise(std::size_t size) {
 }
 
 // What a Socket tells, kept.
-class Peer final : public SocketEvents {
+class TlsPeer final : public SocketEvents {
  public:
   void on_receive(base::MutableBytes bytes) override {
     received += base::as_text(bytes);
@@ -122,7 +122,7 @@ class TlsTest : public testing::Test {
   TlsOptions options{certificate_file.path(), key_file.path()};
   std::shared_ptr<const TlsContext> context = TlsContext::server(options);
   LoopThread thread;
-  Peer peer;
+  TlsPeer peer;
   std::optional<RawClient> stream;
 };
 
@@ -280,7 +280,7 @@ TEST(TlsBothWays, MegabytesGoBothWaysAtOnce) {
   const std::string texts[] = {noise(8 << 20), noise(8 << 20)};
   const Pair pair;
   ASSERT_EQ(::fcntl(pair.theirs, F_SETFL, O_NONBLOCK), 0);
-  Peer peers[2];
+  TlsPeer peers[2];
   LoopThread thread;
   thread.on_loop([&] {
     peers[0].socket.emplace(thread.loop, pair.ours, peers[0]);
@@ -342,7 +342,7 @@ TEST(TlsHandshake, MayBreakOffAnywhere) {
     bool whole = false;
     for (std::size_t bytes = 0; !whole; bytes += bytes < 16 ? 1 : 13) {
       const Pair pair;
-      Peer peer;
+      TlsPeer peer;
       thread.on_loop([&] {
         peer.socket.emplace(thread.loop, pair.ours, peer);
         peer.socket->secure(context->accept());
@@ -489,7 +489,7 @@ TEST(TlsWaiting, FramesSentInTheMiddleOfATicketWaitForItsEnd) {
   LongTickets server(certificate);
   const Pair pair;
   RawClient stream = RawClient::adopt(pair.theirs);
-  Peer peer;
+  TlsPeer peer;
   LoopThread thread;
   thread.on_loop([&] {
     peer.socket.emplace(thread.loop, pair.ours, peer);
@@ -529,7 +529,7 @@ TEST(TlsLater, AStreamMayBecomeSecureAfterBytesHaveCome) {
   LoopThread thread;
   for (const bool at_once : {true, false}) {
     const Pair pair;
-    Peer peer;
+    TlsPeer peer;
     bool is_secure = false;
     constexpr std::string_view kPreface = "a line\r\n";
     thread.on_loop([&] {

@@ -17,7 +17,7 @@ constexpr std::string_view kHandshake =
     "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n";
 
 // The status that a request is refused with; 0 where it is taken.
-unsigned status_of(const std::string& request) {
+unsigned refusal_of(const std::string& request) {
   const auto head = parse_request_head(request, HeadLimits{});
   if (!head) return head.error().status;
   const auto upgrade = check_upgrade(*head);
@@ -25,11 +25,11 @@ unsigned status_of(const std::string& request) {
 }
 
 unsigned with_line(const std::string& line) {
-  return status_of(line + "\r\nHost: a\r\n\r\n");
+  return refusal_of(line + "\r\nHost: a\r\n\r\n");
 }
 
 unsigned with_fields(const std::string& fields) {
-  return status_of("GET / HTTP/1.1\r\nHost: a\r\n" + std::string(kHandshake) + fields + "\r\n");
+  return refusal_of("GET / HTTP/1.1\r\nHost: a\r\n" + std::string(kHandshake) + fields + "\r\n");
 }
 
 TEST(Answers, EachStatusHasItsPhrase) {
@@ -90,17 +90,17 @@ TEST(Answers, ABareLineEndIsRefusedInEveryHead) {  // RFC 9112 §2.2
   for (const char* head :
        {"GET / HTTP/1.1\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\rb\r\n\r\n",
         "GET / HTTP/1.1\r\nHost: a\r\n\r\n\r"}) {
-    EXPECT_EQ(status_of(head), 400U);
+    EXPECT_EQ(refusal_of(head), 400U);
   }
   EXPECT_FALSE(parse_response_head("HTTP/1.1 101 Fine\nA: b\r\n\r\n", HeadLimits{}));
 }
 
 TEST(Answers, AListMayHoldItsTokenTwice) {
-  EXPECT_EQ(
-      status_of("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket, websocket\r\nConnection: "
+  EXPECT_EQ(refusal_of(
+                "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket, websocket\r\nConnection: "
                 "Upgrade, upgrade\r\n"
                 "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"),
-      0U);
+            0U);
 }
 
 TEST(Answers, AKeyIsSixteenBytesOfBase64) {  // §4.2.1

@@ -24,13 +24,13 @@ std::string answer(std::string_view offers, const DeflateSettings& settings) {
   return params ? deflate_answer(*params) : kNone;
 }
 
-struct Case {
+struct OfferCase {
   const char* name;
   std::string offers;
   std::string answer;  // without the name of the extension; "none", "malformed"
 };
 
-std::string expected(const Case& c) {
+std::string expected(const OfferCase& c) {
   if (c.answer == "none") return kNone;
   if (c.answer == kMalformed) return kMalformed;
   return c.answer.empty() ? "permessage-deflate" : "permessage-deflate; " + c.answer;
@@ -38,7 +38,7 @@ std::string expected(const Case& c) {
 
 const std::string kStateless = "server_no_context_takeover; client_no_context_takeover";
 
-const Case kOffers[] = {
+const OfferCase kOffers[] = {
     {"§7.1 without parameters", "permessage-deflate", kStateless},
     {"§5.1 another extension", "permessage-bzip2", "none"},
     {"§5.1 the name is a token of its own", "permessage-deflate2", "none"},
@@ -162,10 +162,10 @@ const Case kOffers[] = {
 };
 
 TEST(DeflateOffer, IsAnsweredWithoutContextByDefault) {
-  for (const Case& c : kOffers) EXPECT_EQ(answer(c.offers, {}), expected(c)) << c.name;
+  for (const OfferCase& c : kOffers) EXPECT_EQ(answer(c.offers, {}), expected(c)) << c.name;
 }
 
-const Case kOffersWithTakeover[] = {
+const OfferCase kOffersWithTakeover[] = {
     {"§7.1.1 without parameters, both have a context", "permessage-deflate", ""},
     {"§7.1.1.1 the client wants the server to have none",
      "permessage-deflate; server_no_context_takeover", "server_no_context_takeover"},
@@ -193,7 +193,7 @@ TEST(DeflateOffer, IsAnsweredWithTakeoverAndANarrowWindowByChoice) {
   DeflateSettings settings;
   settings.context_takeover = true;
   settings.window_bits = 12;
-  for (const Case& c : kOffersWithTakeover)
+  for (const OfferCase& c : kOffersWithTakeover)
     EXPECT_EQ(answer(c.offers, settings), expected(c)) << c.name;
 }
 

@@ -17,7 +17,7 @@ struct BadHeader {
   FrameError error;
 };
 
-constexpr BadHeader kBad[] = {
+constexpr BadHeader kBadHeaders[] = {
     {"§5.5 fragmented ping", "\x09\x80\0\0\0\0"sv, FrameError::fragmented_control},
     {"§5.5 long ping", "\x89\xFE\x00\x7E"sv, FrameError::control_too_long},
     {"§5.2 five bytes as u16", "\x82\xFE\x00\x05"sv, FrameError::length_not_minimal},
@@ -29,7 +29,7 @@ constexpr BadHeader kBad[] = {
 };
 
 TEST(FrameHeader, RefusesWhatTheRfcForbids) {
-  for (const BadHeader& bad : kBad) {
+  for (const BadHeader& bad : kBadHeaders) {
     const auto decoded = decode_header(base::as_bytes(bad.bytes), Role::server);
     ASSERT_FALSE(decoded.ok()) << bad.name;
     EXPECT_EQ(decoded.error(), bad.error) << bad.name;
@@ -64,7 +64,7 @@ TEST(FrameHeader, JudgesEveryStartAsTheRfcDoes) {
   }
 }
 
-struct Length {
+struct EncodedLength {
   const char* name;
   std::string_view bytes;  // behind 0x82
   std::uint64_t length;    // kRefused: not minimal, or over 63 bits
@@ -72,7 +72,7 @@ struct Length {
 constexpr std::uint64_t kRefused = ~0ULL;
 
 // A client reads them: no mask.
-constexpr Length kLengths[] = {
+constexpr EncodedLength kLengths[] = {
     {"0", "\x00"sv, 0},
     {"1", "\x01"sv, 1},
     {"124", "\x7C"sv, 124},
@@ -96,7 +96,7 @@ constexpr Length kLengths[] = {
 };
 
 TEST(FrameHeader, ReadsEachLengthInItsOneForm) {  // §5.2
-  for (const Length& c : kLengths) {
+  for (const EncodedLength& c : kLengths) {
     const std::string bytes = "\x82" + std::string(c.bytes);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       const auto partial = decode_header(base::as_bytes(bytes).first(size), Role::client);

@@ -12,15 +12,15 @@ namespace {
 
 using namespace std::string_literals;
 
-constexpr std::string_view kGood =
+constexpr std::string_view kGoodRequest =
     "GET /ws/chat?token=x HTTP/1.1\r\nHost: server.example:8000\r\nUpgrade: "
     "websocket\r\nConnection: "
     "Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-// kGood with the first occurrence of `from` replaced.
+// kGoodRequest with the first occurrence of `from` replaced.
 std::string with(std::string_view from, std::string_view to) {
-  std::string text(kGood);
+  std::string text(kGoodRequest);
   const std::size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos) << from;
   return text.replace(at, from.size(), to);
@@ -55,14 +55,14 @@ unsigned status_bytewise(std::string_view request, HeadLimits limits = {}) {
   return 0;
 }
 
-struct Case {
+struct HandshakeCase {
   const char* name;
   std::string request;
   unsigned status;
 };
 
-const Case kCases[] = {
-    {"§4.1 a good request", std::string(kGood), 101},
+const HandshakeCase kHandshakeCases[] = {
+    {"§4.1 a good request", std::string(kGoodRequest), 101},
     {"§4.2.1 names of fields have no case", with("Upgrade: websocket", "uPGRADE: WebSocket"), 101},
     {"§4.2.1 Connection is a list", with("Connection: Upgrade", "Connection: keep-alive, Upgrade"),
      101},
@@ -130,12 +130,12 @@ const Case kCases[] = {
     {"an escape in a value", with_field("X: \x1B[31m"), 400},
     {"bare line feed", with("\r\nUpgrade", "\nUpgrade"), 400},
     {"bare carriage return", with_field("X: a\rb"), 400},
-    {"an empty first line", "\r\n" + std::string(kGood), 400},
+    {"an empty first line", "\r\n" + std::string(kGoodRequest), 400},
     {"obs-text in a value is allowed", with_field("X: \xC3\xA9"), 101},
 };
 
 TEST(Handshake, AnswersEachRequestWithTheStatusOfItsFault) {
-  for (const Case& c : kCases) {
+  for (const HandshakeCase& c : kHandshakeCases) {
     EXPECT_EQ(status_of(c.request), c.status) << c.name;
     EXPECT_EQ(status_bytewise(c.request), c.status) << c.name << ", a byte at a time";
   }
@@ -143,17 +143,17 @@ TEST(Handshake, AnswersEachRequestWithTheStatusOfItsFault) {
 
 TEST(Handshake, LimitsTheHeadByBytes) {
   HeadLimits limits;
-  limits.bytes_max = kGood.size();
-  EXPECT_EQ(status_of(kGood, limits), 101U);
-  limits.bytes_max = kGood.size() - 1;
-  EXPECT_EQ(status_of(kGood, limits), 431U);
-  EXPECT_EQ(status_bytewise(kGood, limits), 431U);
+  limits.bytes_max = kGoodRequest.size();
+  EXPECT_EQ(status_of(kGoodRequest, limits), 101U);
+  limits.bytes_max = kGoodRequest.size() - 1;
+  EXPECT_EQ(status_of(kGoodRequest, limits), 431U);
+  EXPECT_EQ(status_bytewise(kGoodRequest, limits), 431U);
 }
 
 TEST(Handshake, LimitsTheHeadByFields) {
   HeadLimits limits;
   limits.fields_max = 5;
-  EXPECT_EQ(status_of(kGood, limits), 101U);
+  EXPECT_EQ(status_of(kGoodRequest, limits), 101U);
   EXPECT_EQ(status_of(with_field("X: y"), limits), 431U);
 }
 
@@ -162,7 +162,7 @@ TEST(Handshake, ComputesTheRfcsExample) {  // §1.3
 }
 
 TEST(Handshake, SplitsTheTargetIntoPathAndQuery) {
-  const auto head = parse_request_head(kGood, {});
+  const auto head = parse_request_head(kGoodRequest, {});
   ASSERT_TRUE(head.ok());
   EXPECT_EQ(head->path, "/ws/chat");
   EXPECT_EQ(head->query, "token=x");

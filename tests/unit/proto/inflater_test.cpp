@@ -68,13 +68,13 @@ void expect_inflated(const char* name, std::string_view payload, const std::stri
   EXPECT_EQ(inflate_with(used, payload, bytes_max), expected) << name << ", by one that was used";
 }
 
-struct Case {
+struct InflateCase {
   const char* name;
   std::string payload;
   std::string message;
 };
 
-const Case kCases[] = {
+const InflateCase kInflateCases[] = {
     {"§7.2.3.1 one compressed block", "\xF2\x48\xCD\xC9\xC9\x07\x00"s, "Hello"},
     {"§7.2.3.2 a distance beyond the beginning: a window was to be shared", "\xF2\x00\x11\x00\x00"s,
      "<corrupt>"},
@@ -117,7 +117,7 @@ const Case kCases[] = {
 };
 
 TEST(Inflater, InflatesEachPayloadHoweverItIsCut) {
-  for (const Case& c : kCases) expect_inflated(c.name, c.payload, c.message);
+  for (const InflateCase& c : kInflateCases) expect_inflated(c.name, c.payload, c.message);
 }
 
 TEST(Inflater, InflatesWhatZlibMakes) {

@@ -47,8 +47,6 @@ TEST(ClientFramesTest, AJoinSaysWhereItStoppedOrHowManyItWants) {
   EXPECT_EQ(read->since->session, "s");
 }
 
-using Type = ServerFrame::Type;
-
 TEST(ServerFrameTest, TheClientReadsWhatTheServerWrites) {
   Welcome hello;
   hello.session = "s";
@@ -59,7 +57,7 @@ TEST(ServerFrameTest, TheClientReadsWhatTheServerWrites) {
   hello.ping_ms = 25'000;
   const auto welcome_frame = parse_server_frame(welcome(hello));
   ASSERT_TRUE(welcome_frame);
-  EXPECT_EQ(welcome_frame->type, Type::welcome);
+  EXPECT_EQ(welcome_frame->type, ServerFrame::Type::welcome);
   EXPECT_EQ(welcome_frame->session + welcome_frame->secret + welcome_frame->user, "sxalice");
   EXPECT_TRUE(welcome_frame->resumed);
   EXPECT_EQ(welcome_frame->handled, 9U);
@@ -71,7 +69,7 @@ TEST(ServerFrameTest, TheClientReadsWhatTheServerWrites) {
   place.id = 5;
   const auto message_frame = parse_server_frame(message(place, "[1]"));
   ASSERT_TRUE(message_frame);
-  EXPECT_EQ(message_frame->type, Type::message);
+  EXPECT_EQ(message_frame->type, ServerFrame::Type::message);
   EXPECT_EQ(message_frame->room, "r");
   EXPECT_EQ(message_frame->offset, 4U);
   EXPECT_EQ(message_frame->id, 5U);
@@ -86,7 +84,7 @@ TEST(ServerFrameTest, TheClientReadsWhatTheServerWrites) {
   in.presence = &who;
   const auto joined_frame = parse_server_frame(joined(in));
   ASSERT_TRUE(joined_frame);
-  EXPECT_EQ(joined_frame->type, Type::joined);
+  EXPECT_EQ(joined_frame->type, ServerFrame::Type::joined);
   EXPECT_EQ(joined_frame->epoch, "e");
   EXPECT_EQ(joined_frame->offset, 41U);
   EXPECT_EQ(joined_frame->recovered, false);
@@ -99,7 +97,7 @@ TEST(ServerFrameTest, TheClientReadsWhatTheServerWrites) {
   good.retry_ms = 700;
   const auto bye_frame = parse_server_frame(bye(good));
   ASSERT_TRUE(bye_frame);
-  EXPECT_EQ(bye_frame->type, Type::bye);
+  EXPECT_EQ(bye_frame->type, ServerFrame::Type::bye);
   EXPECT_EQ(bye_frame->close, 1012U);
   EXPECT_TRUE(bye_frame->reconnect);
   EXPECT_EQ(bye_frame->retry_ms, 700U);
@@ -107,13 +105,13 @@ TEST(ServerFrameTest, TheClientReadsWhatTheServerWrites) {
   EXPECT_EQ(parse_server_frame(error(2, "forbidden", "no"))->code, "forbidden");
   EXPECT_EQ(parse_server_frame(left("r", 3))->room, "r");
   EXPECT_EQ(parse_server_frame(presence("r", who, Json(boost::json::object())))->joins, who);
-  EXPECT_EQ(parse_server_frame(pong())->type, Type::pong);
+  EXPECT_EQ(parse_server_frame(pong())->type, ServerFrame::Type::pong);
 }
 
 TEST(ServerFrameTest, UnknownTypesAndMembersAreIgnored) {
-  EXPECT_EQ(parse_server_frame(R"({"t":"dance","id":4})")->type, Type::unknown);
-  EXPECT_EQ(parse_server_frame(R"({"error":"unauthorized"})")->type, Type::unknown);
-  EXPECT_EQ(parse_server_frame(R"({"t":"pong","new":[1]})")->type, Type::pong);
+  EXPECT_EQ(parse_server_frame(R"({"t":"dance","id":4})")->type, ServerFrame::Type::unknown);
+  EXPECT_EQ(parse_server_frame(R"({"error":"unauthorized"})")->type, ServerFrame::Type::unknown);
+  EXPECT_EQ(parse_server_frame(R"({"t":"pong","new":[1]})")->type, ServerFrame::Type::pong);
   EXPECT_TRUE(parse_server_frame(R"({"t":"joined","room":"r","presence":7})")->presence.is_null());
 }
 

@@ -18,10 +18,10 @@
 
 namespace microframe::ws {
 
-using Log = std::vector<std::string>;
-
 class HookRig : public testing::Test, public HookEvents {
  public:
+  using Log = std::vector<std::string>;
+
   void note(std::string line) { log.push_back(std::move(line)); }
   // Each hook calls it at its end.
   void act() {

@@ -10,7 +10,7 @@
 namespace microframe::ws {
 namespace {
 
-using Verdict = base::Heartbeat::Verdict;
+using base::Heartbeat;
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t kStart = 100'000;
@@ -29,17 +29,17 @@ Pulse begun(std::uint64_t number = 1) {
 
 TEST(Pulse, ByteAfterThePingIsLifeEnough) {
   Pulse pulse = begun();
-  ASSERT_EQ(pulse.check(limits(), kStart + 1000), Verdict::ping);
+  ASSERT_EQ(pulse.check(limits(), kStart + 1000), Heartbeat::Verdict::ping);
   pulse.heard(kStart + 1100);
-  EXPECT_EQ(pulse.check(limits(), kStart + 1500), Verdict::alive);
-  EXPECT_EQ(pulse.check(limits(), kStart + 2100), Verdict::ping);
+  EXPECT_EQ(pulse.check(limits(), kStart + 1500), Heartbeat::Verdict::alive);
+  EXPECT_EQ(pulse.check(limits(), kStart + 2100), Heartbeat::Verdict::ping);
 }
 
 TEST(Pulse, PeerThatStaysSilentAfterThePingIsLost) {
   Pulse pulse = begun();
-  ASSERT_EQ(pulse.check(limits(), kStart + 1000), Verdict::ping);
-  EXPECT_EQ(pulse.check(limits(), kStart + 1399), Verdict::alive);
-  EXPECT_EQ(pulse.check(limits(), kStart + 1400), Verdict::lost);
+  ASSERT_EQ(pulse.check(limits(), kStart + 1000), Heartbeat::Verdict::ping);
+  EXPECT_EQ(pulse.check(limits(), kStart + 1399), Heartbeat::Verdict::alive);
+  EXPECT_EQ(pulse.check(limits(), kStart + 1400), Heartbeat::Verdict::lost);
 }
 
 TEST(Pulse, PeersThatComeAtOnceAreNotPingedAtOnce) {
@@ -62,7 +62,7 @@ TEST(Pulse, IntervalOfZeroNeverPings) {
   none.ping_interval = 0ms;
   Pulse pulse(none, 1, kStart);
   EXPECT_FALSE(pulse.deadline_ms(none));
-  EXPECT_EQ(pulse.check(none, kStart + 1'000'000), Verdict::alive);
+  EXPECT_EQ(pulse.check(none, kStart + 1'000'000), Heartbeat::Verdict::alive);
 }
 
 TEST(Pulse, PongTellsTheRoundTripOfTheLatestPingOnce) {

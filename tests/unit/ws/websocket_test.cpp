@@ -20,7 +20,7 @@ namespace {
 
 using Lines = test::Journal::Lines;
 
-std::string text_of(const base::SharedBuffer& frame) {
+std::string content_of(const base::SharedBuffer& frame) {
   return std::string(base::as_text(frame.content()));
 }
 
@@ -92,12 +92,12 @@ TEST(WebSocketHandle, SendsInTheFormThatTheClientReads) {
   FakeDevice device;
   WebSocket socket(device);
   EXPECT_TRUE(socket.send(Json{{"a", 1}}));
-  EXPECT_EQ(text_of(device.sent.plain()), R"({"a":1})");
+  EXPECT_EQ(content_of(device.sent.plain()), R"({"a":1})");
   EXPECT_FALSE(device.sent.enveloped());
   device.session = true;
   EXPECT_TRUE(socket.send_text("hi"));
   EXPECT_FALSE(device.sent.plain());
-  EXPECT_EQ(text_of(device.sent.enveloped()), R"({"t":"message","data":"hi"})");
+  EXPECT_EQ(content_of(device.sent.enveloped()), R"({"t":"message","data":"hi"})");
   device.is_open_ = false;
   EXPECT_FALSE(socket.send_binary({}));
 }
