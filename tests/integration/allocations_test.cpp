@@ -14,12 +14,12 @@ namespace {
 using test::RawClient;
 
 constexpr std::size_t kWarmUp = 64;
-constexpr std::size_t kMessages = 100;
+constexpr std::size_t kCountedMessages = 100;
 
 // Counts the blocks that its loop allocates between one message and the next.
 class Counting : public ws::ChatBase {
  public:
-  Counting() { blocks_.reserve(kWarmUp + kMessages); }
+  Counting() { blocks_.reserve(kWarmUp + kCountedMessages); }
 
   // returns: the largest number of allocations between two messages after the warm-up.
   std::size_t most() const {
@@ -37,7 +37,7 @@ class Counting : public ws::ChatBase {
   std::vector<std::size_t> blocks_;
 };
 
-class Echo : public Counting {
+class CountingEcho : public Counting {
  public:
   void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
     count();
@@ -45,7 +45,7 @@ class Echo : public Counting {
   }
 };
 
-class Relay : public Counting {
+class CountingRelay : public Counting {
  public:
   void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) {
     count();
@@ -68,7 +68,7 @@ class Allocations : public test::AppTest {
   void exchange(std::size_t clients, const std::string& text) {
     std::vector<RawClient> all;
     for (std::size_t i = 0; i < clients; ++i) all.push_back(client("user" + std::to_string(i)));
-    for (std::size_t i = 0; i < kWarmUp + kMessages; ++i) {
+    for (std::size_t i = 0; i < kWarmUp + kCountedMessages; ++i) {
       all.front().send_text(text);
       for (RawClient& one : all) ASSERT_EQ(one.read_text(), text);
     }
@@ -77,18 +77,18 @@ class Allocations : public test::AppTest {
 
 // A sanitizer's build keeps no spare blocks: there, each frame is one allocation.
 TEST_F(Allocations, EchoAllocatesNothing) {
-  auto& echo = app.route<Echo>("/ws", auth);
+  auto& echo = app.route<CountingEcho>("/ws", auth);
   limits.messages_per_second = 0;
   talk(1, 64);
-  EXPECT_EQ(echo.counted(), kWarmUp + kMessages);
+  EXPECT_EQ(echo.counted(), kWarmUp + kCountedMessages);
   EXPECT_LE(echo.most(), test::kSanitized ? 1U : 0U);
 }
 
 TEST_F(Allocations, BroadcastAllocatesOneBlockAtMost) {
-  auto& relay = app.route<Relay>("/ws", auth);
+  auto& relay = app.route<CountingRelay>("/ws", auth);
   limits.messages_per_second = 0;
   talk(10, 4096);
-  EXPECT_EQ(relay.counted(), kWarmUp + kMessages);
+  EXPECT_EQ(relay.counted(), kWarmUp + kCountedMessages);
   EXPECT_LE(relay.most(), 1U);
 }
 

@@ -161,7 +161,7 @@ class Hasher : public ws::ChatBase {
 
 // bcrypt takes a fifth of a second of a core. It runs on a worker, because the only loop would
 // stand still otherwise. The memory that holds a parsed message is used again for the next one.
-class Keeper : public ws::ChatBase {
+class MessageKeeper : public ws::ChatBase {
  public:
   void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
     const std::lock_guard lock(mutex);
@@ -177,7 +177,7 @@ class Keeper : public ws::ChatBase {
 };
 
 TEST_F(Api, CopiesOfMessagesMayBeKept) {
-  Keeper& keeper = app.route<Keeper>("/keep", auth);
+  MessageKeeper& keeper = app.route<MessageKeeper>("/keep", auth);
   start(1);
   RawClient a = client("a", "/keep");
   for (int i = 0; i < 20; ++i) {

@@ -99,7 +99,7 @@ TEST_P(ClientCompression, ClientAndServerReadEachOthersMessages) {
   }
 }
 
-std::string name_of(const testing::TestParamInfo<Wishes>& info) {
+std::string name_of_wishes(const testing::TestParamInfo<Wishes>& info) {
   std::string name = info.param.secured ? "Tls" : "Plain";
   if (info.param.server_takeover) name += "ServerTakesOver";
   if (info.param.client_takeover) name += "ClientTakesOver";
@@ -110,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(, ClientCompression,
                                          Wishes{false, true, false}, Wishes{false, true, true},
                                          Wishes{true, false, false}, Wishes{true, false, true},
                                          Wishes{true, true, false}, Wishes{true, true, true}),
-                         name_of);
+                         name_of_wishes);
 
 }  // namespace
 }  // namespace microframe

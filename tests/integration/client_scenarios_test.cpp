@@ -18,7 +18,7 @@ using test::ClientLog;
 using test::Relay;
 
 // Answers with what it was told, and lets everyone into its rooms.
-class Hall : public ws::ChatBase {
+class OpenHall : public ws::ChatBase {
  public:
   Json on_message(ws::WebSocket&, const ws::UserId&, const Json& message) { return message; }
   bool can_join(ws::WebSocket&, const ws::UserId&, const std::string&) { return true; }
@@ -26,7 +26,7 @@ class Hall : public ws::ChatBase {
 
 class ClientScenario : public test::AppTest {
  protected:
-  Hall& hall = app.route<Hall>("/ws", auth);
+  OpenHall& hall = app.route<OpenHall>("/ws", auth);
   ClientLog log;
 
   static std::string url(std::uint16_t port) {
@@ -78,7 +78,7 @@ TEST_F(ClientScenario, S57_ClientsOfADeadNodeAllReachAnotherThatPacesThem) {
   limits.handshakes_per_second = 100;  // so that not all clients can connect at once
   limits.handshakes_burst = 50;
   Application other;
-  other.route<Hall>("/ws", auth);
+  other.route<OpenHall>("/ws", auth);
   other.limits(limits).threads(1);
   other.start("127.0.0.1:0");
   limits.handshakes_per_second = 0;
@@ -111,7 +111,7 @@ TEST_F(ClientScenario, S57_ClientsOfADeadNodeAllReachAnotherThatPacesThem) {
 
 TEST_F(ClientScenario, S58_DrainedClientReconnectsAndSendsWhatWaited) {
   Application other;
-  other.route<Hall>("/ws", auth);
+  other.route<OpenHall>("/ws", auth);
   other.limits(limits).threads(1);
   other.start("127.0.0.1:0");
   start(1);

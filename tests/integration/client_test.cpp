@@ -15,7 +15,7 @@ namespace {
 
 using test::RawClient;
 
-class Echo : public ws::BaseWebSocket {
+class ClosingEcho : public ws::BaseWebSocket {
  public:
   void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
     if (message.content() == "close") return socket.close(4000, "as you wish");
@@ -24,15 +24,16 @@ class Echo : public ws::BaseWebSocket {
 };
 
 // One connection on a loop of its own thread. Its results are read after wait().
-class Client final : private client::Connection::Events {
+class LoneConnection final : private client::Connection::Events {
  public:
-  Client(const std::string& url, client::Connection::Options options, std::string first_words = {})
+  LoneConnection(const std::string& url, client::Connection::Options options,
+                 std::string first_words = {})
       : first_words_(std::move(first_words)), thread_([this] { loop_.run(); }) {
     loop_.post([this, url, options = std::move(options)] {
       connection_.reset(new client::Connection(loop_, client::parse_url(url), options, *this));
     });
   }
-  ~Client() {
+  ~LoneConnection() {
     loop_.post([this] { connection_.reset(); });
     loop_.stop();
     thread_.join();
@@ -71,7 +72,7 @@ class Client final : private client::Connection::Events {
 
 class ClientTest : public test::AppTest {
  protected:
-  Echo& echo = app.route<Echo>("/ws", auth);
+  ClosingEcho& echo = app.route<ClosingEcho>("/ws", auth);
   std::string url(const std::string& path) const {
     return "ws://127.0.0.1:" + std::to_string(app.port()) + path;
   }
@@ -84,7 +85,7 @@ class ClientTest : public test::AppTest {
 
 TEST_F(ClientTest, ConnectionSendsReceivesAndReportsItsEnd) {
   start(1);
-  Client client(url("/ws"), as("alice"), "hello");
+  LoneConnection client(url("/ws"), as("alice"), "hello");
   client.wait();
   EXPECT_TRUE(client.opened);
   EXPECT_EQ(client.received, "hello");
@@ -95,7 +96,7 @@ TEST_F(ClientTest, ConnectionSendsReceivesAndReportsItsEnd) {
 TEST_F(ClientTest, ConnectsOverIPv6) {
   app.limits(limits).threads(1);
   app.start("[::1]:0");  // throws, and says so, on a machine without ::1
-  Client client("ws://[::1]:" + std::to_string(app.port()) + "/ws", as("alice"), "hello");
+  LoneConnection client("ws://[::1]:" + std::to_string(app.port()) + "/ws", as("alice"), "hello");
   client.wait();
   EXPECT_EQ(client.received, "hello");
   EXPECT_EQ(client.code, 4000);
@@ -103,7 +104,7 @@ TEST_F(ClientTest, ConnectsOverIPv6) {
 
 TEST_F(ClientTest, RefusedHandshakeReportsTheServersStatus) {
   start(1);
-  Client client(url("/nowhere"), as("alice"));
+  LoneConnection client(url("/nowhere"), as("alice"));
   client.wait();
   EXPECT_FALSE(client.opened);
   EXPECT_EQ(client.code, 1006);
@@ -114,7 +115,7 @@ TEST_F(ClientTest, SilentServerIsGivenUp) {
   auto sockets = net::open_listen_sockets(net::parse_address("127.0.0.1:0"), 1);
   client::Connection::Options options;
   options.heartbeat = {200, 200};
-  Client client("ws://127.0.0.1:" + std::to_string(sockets.front().port()) + "/", options);
+  LoneConnection client("ws://127.0.0.1:" + std::to_string(sockets.front().port()) + "/", options);
   std::optional<RawClient> accepted;
   while (!accepted) {
     const int fd = ::accept4(sockets.front().fd(), nullptr, nullptr, SOCK_CLOEXEC);
@@ -134,7 +135,7 @@ TEST_F(ClientTest, UnreachableServerIsReportedInWords) {
   const std::string gone = url("/ws");
   app.stop();
   app.wait();
-  Client client(gone, as("alice"));
+  LoneConnection client(gone, as("alice"));
   client.wait();
   EXPECT_EQ(client.code, 1006);
   EXPECT_FALSE(client.reason.empty());

@@ -19,7 +19,7 @@ using test::ClientLog;
 using test::ScriptedServer;
 
 // Answers with the message, or with the answer of another server if there is a client of one.
-class Desk : public ws::ChatBase {
+class FrontDesk : public ws::ChatBase {
  public:
   Task<Json> on_message(ws::WebSocket&, const ws::UserId&, const Json& message) {
     if (!upstream) co_return message;
@@ -37,8 +37,8 @@ class Desk : public ws::ChatBase {
 
 class ClientThreadsTest : public test::AppTest {
  protected:
-  Desk& desk = app.route<Desk>("/ws", auth);
-  Desk& front = app.route<Desk>("/front", auth);
+  FrontDesk& desk = app.route<FrontDesk>("/ws", auth);
+  FrontDesk& front = app.route<FrontDesk>("/front", auth);
 
   std::string url(const std::string& path = "/ws") const {
     return "ws://127.0.0.1:" + std::to_string(app.port()) + path;

@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 using test::RawClient;
 using test::V1Client;
 
-class Hall : public ws::ChatBase {
+class CoalescingHall : public ws::ChatBase {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId&) {
     join_room(socket, "busy");
@@ -28,7 +28,7 @@ class Hall : public ws::ChatBase {
 
 class Coalescing : public test::AppTest {
  protected:
-  Hall& hall = app.route<Hall>("/ws", auth);
+  CoalescingHall& hall = app.route<CoalescingHall>("/ws", auth);
 
   Coalescing() {
     app.rooms("busy", RoomOptions().coalesce(3ms));

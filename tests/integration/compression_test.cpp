@@ -36,7 +36,7 @@ using test::upgrade_request;
 constexpr char kStateless[] =
     "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
-class Relay : public ws::ChatBase {
+class Broadcaster : public ws::ChatBase {
  public:
   void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) {
     broadcast(message);
@@ -210,7 +210,7 @@ TEST_F(CompressionTest, SavedBytesAreCounted) {
 // --- broadcasts ---
 
 TEST_F(CompressionTest, ABroadcastReachesEachKindOfClientAsTheSameText) {
-  app.route<Relay>("/relay", auth);
+  app.route<Broadcaster>("/relay", auth);
   limits.connections_per_address_max = limits.devices_per_user_max = 100;
   begin(2);
   std::vector<RawClient> plain;
@@ -246,7 +246,7 @@ TEST_F(CompressionTest, ABroadcastReachesEachKindOfClientAsTheSameText) {
 }
 
 TEST_F(CompressionTest, ABroadcastIsCompressedOnce) {
-  Relay& relay = app.route<Relay>("/relay", auth);
+  Broadcaster& relay = app.route<Broadcaster>("/relay", auth);
   limits.devices_per_user_max = 100;
   begin(1);
   std::vector<RawClient> crowd;

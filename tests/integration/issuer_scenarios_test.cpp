@@ -203,13 +203,13 @@ TEST_P(Misbehaving, S21_HandshakesGet503UntilKeysCome) {
   EXPECT_EQ(test::rejected(app.port(), "unauthenticated"), 0);
 }
 
-std::string name_of(const testing::TestParamInfo<Mode>& mode) {
+std::string name_of_mode(const testing::TestParamInfo<Mode>& mode) {
   constexpr const char* kNames[] = {"Good", "Hangs", "Fails", "Huge", "Broken"};
   return kNames[static_cast<int>(mode.param)];
 }
 INSTANTIATE_TEST_SUITE_P(, Misbehaving,
                          testing::Values(Mode::hangs, Mode::fails, Mode::huge, Mode::broken),
-                         name_of);
+                         name_of_mode);
 
 TEST_F(Issued, S21_HandshakeWaitsForARotatedKey) {
   source.cool_down(500ms);

@@ -122,7 +122,7 @@ TEST_F(Overload, S43_ServerOutOfDescriptorsRestsAndRecovers) {
 
 // --- 44: rooms ---
 
-class Rooms : public ws::ChatBase {
+class ManyRooms : public ws::ChatBase {
  public:
   // {"from": n, "count": n}: joins that many rooms. {"room": name}: joins one room, if that is
   // allowed.
@@ -147,7 +147,7 @@ class RoomFlood : public Overload {
   static constexpr int kRooms = 20'000;
   static constexpr int kDevices = 20;
 
-  Rooms& rooms = app.route<Rooms>("/rooms", auth);
+  ManyRooms& rooms = app.route<ManyRooms>("/rooms", auth);
   EchoChat& echo = app.route<EchoChat>("/ws", auth);
 
   // Fills the endpoint, and adds one more device.

@@ -23,7 +23,7 @@ TEST_F(Scenario, S59_OfTwoDevicesOneClosesAndTheUserStays) {
   EXPECT_TRUE(echo.is_connected("alice"));
 }
 
-class Rooms : public ws::ChatBase {
+class OneRoom : public ws::ChatBase {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId&) { join_room(socket, "r"); }
   void on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
@@ -35,7 +35,7 @@ class Rooms : public ws::ChatBase {
 };
 
 TEST_F(Scenario, S60_LeaveJoinAndCloseDuringABroadcastGivesEachMemberEachMessageOnce) {
-  Rooms& rooms = app.route<Rooms>("/rooms", auth);
+  OneRoom& rooms = app.route<OneRoom>("/rooms", auth);
   limits.messages_per_second = 0;
   begin(2);
   std::atomic<bool> ends{false};
