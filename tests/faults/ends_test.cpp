@@ -19,7 +19,7 @@ namespace {
 using namespace microframe;
 using namespace std::chrono_literals;
 
-constexpr std::size_t kPointsMax = 500;
+constexpr std::size_t kPointsPerEndMax = 500;
 
 // Calls play(fault), which returns its outcome, for every point, until two in a row lie behind
 // the end.
@@ -27,14 +27,14 @@ template <class Play>
 void sweep(Fault fault, Play&& play) {
   int missed = 0;
   std::size_t struck = 0;
-  for (fault.at = 1; fault.at < kPointsMax && missed < 2 && !testing::Test::HasFailure();
+  for (fault.at = 1; fault.at < kPointsPerEndMax && missed < 2 && !testing::Test::HasFailure();
        ++fault.at) {
     const Outcome outcome = play(fault);
     missed = outcome.due != 0 ? 0 : missed + 1;
     struck += outcome.struck;
   }
   EXPECT_GT(struck, 0U) << "no fault ever struck";
-  EXPECT_LT(fault.at, kPointsMax);
+  EXPECT_LT(fault.at, kPointsPerEndMax);
 }
 
 template <class Play>

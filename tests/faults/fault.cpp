@@ -19,28 +19,30 @@ namespace {
 std::atomic<bool> armed{false};
 // A loop that comes late to a fault meets the next fault's arming.
 std::mutex guard;
-Fault fault;
+Fault armed_fault;
 std::size_t counted = 0;
-Outcome outcome;
+Outcome outcome_so_far;
 const char* struck_call = "";
 int struck_error = 0;
 
 bool is_due(std::size_t number) {
-  if (number < fault.at) return false;
-  return number == fault.at || (fault.every != 0 && (number - fault.at) % fault.every == 0);
+  if (number < armed_fault.at) return false;
+  return number == armed_fault.at ||
+         (armed_fault.every != 0 && (number - armed_fault.at) % armed_fault.every == 0);
 }
 
 // returns: the error that the current event on this thread must give; 0 if the event must succeed.
 int strike(Fault::Kind kind, const char* name, std::initializer_list<int> errors) {
   if (!armed.load(std::memory_order_acquire) || !microframe::detail::Scheduler::current()) return 0;
   const std::lock_guard lock(guard);
-  if (!armed.load(std::memory_order_relaxed) || fault.kind != kind || !is_due(++counted)) return 0;
-  ++outcome.due;
+  if (!armed.load(std::memory_order_relaxed) || armed_fault.kind != kind || !is_due(++counted))
+    return 0;
+  ++outcome_so_far.due;
   // Another variant has already tested this call.
-  if (fault.variant >= errors.size()) return 0;
-  ++outcome.struck;
+  if (armed_fault.variant >= errors.size()) return 0;
+  ++outcome_so_far.struck;
   struck_call = name;
-  struck_error = *(errors.begin() + fault.variant);
+  struck_error = *(errors.begin() + armed_fault.variant);
   return struck_error;
 }
 
@@ -59,16 +61,16 @@ int refuse_call(const char* name, std::initializer_list<int> errors) {
 
 void arm(const Fault& with) {
   const std::lock_guard lock(guard);
-  fault = with;
+  armed_fault = with;
   counted = 0;
-  outcome = {};
+  outcome_so_far = {};
   armed.store(true, std::memory_order_release);
 }
 
 Outcome disarm() {
   const std::lock_guard lock(guard);
   armed.store(false, std::memory_order_relaxed);
-  return outcome;
+  return outcome_so_far;
 }
 
 std::string last_struck() {

@@ -192,7 +192,7 @@ void session_whose_hook_throws(const Stage& stage) {
   alice.talk.close_code();
 }
 
-constexpr Flow kFlows[] = {
+constexpr Flow kSessionFlows[] = {
     {"session_begins", session_begins},
     {"session_frames_that_are_bad", session_frames_that_are_bad},
     {"session_in_a_room", session_in_a_room},
@@ -214,7 +214,7 @@ constexpr Flow kFlows[] = {
 }  // namespace
 
 std::span<const Flow> session_flows() {
-  return kFlows;
+  return kSessionFlows;
 }
 
 }  // namespace test

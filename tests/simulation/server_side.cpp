@@ -8,7 +8,7 @@ using proto::Event;
 
 constexpr std::uint64_t kClosingMs = 5000;
 
-proto::ConnectionLimits limits() {
+proto::ConnectionLimits connection_limits() {
   proto::ConnectionLimits result;
   result.message_bytes_max = kServerMessageBytesMax;
   result.fragments_max = kServerFragmentsMax;
@@ -35,7 +35,7 @@ ServerSide::ServerSide(Scene& scene, unsigned id, std::size_t loop, const authx:
       scene_(scene),
       out_(out),
       loop_(*scene.loops[loop]),
-      speaker_(proto::Role::server, limits(), in, out, scene.random),
+      speaker_(proto::Role::server, connection_limits(), in, out, scene.random),
       expires_ms_(to_ms(claims.expires)) {}
 
 void ServerSide::open(base::MutableBytes early) {

@@ -10,7 +10,7 @@ namespace {
 using ws::JoinResult;
 
 // Small, so that every one is met.
-hub::HubLimits limits() {
+hub::HubLimits hub_limits() {
   hub::HubLimits result;
   result.devices_per_user_max = 2;
   result.rooms_per_member_max = 2;
@@ -28,7 +28,7 @@ std::vector<hub::LoopPort*> ports(const Shadow::Loops& loops) {
 }  // namespace
 
 Shadow::Shadow(const Loops& loops, Random& random, const Trace& trace)
-    : loops_(loops), random_(random), trace_(trace), hub_(ports(loops), limits()) {}
+    : loops_(loops), random_(random), trace_(trace), hub_(ports(loops), hub_limits()) {}
 
 // --- coming and going ---
 
@@ -44,7 +44,7 @@ base::Ref<hub::Member> Shadow::add(Guest& guest) {
   };
   const auto& guests = roster_.guests();
   const auto places = std::count_if(guests.begin(), guests.end(), takes_place);
-  if (static_cast<std::size_t>(places) > limits().devices_per_user_max) {
+  if (static_cast<std::size_t>(places) > hub_limits().devices_per_user_max) {
     oldest = *std::find_if(guests.begin(), guests.end(), takes_place);
     oldest->evicted_ = true;
   }
@@ -76,13 +76,14 @@ void Shadow::remove(Guest& guest) {
 
 JoinResult Shadow::expect_join(const Guest& guest, std::string_view room) const {
   if (!guest.is_present()) return JoinResult::not_connected;
-  if (room.empty() || room.size() > limits().room_name_bytes_max) return JoinResult::name_invalid;
+  if (room.empty() || room.size() > hub_limits().room_name_bytes_max)
+    return JoinResult::name_invalid;
   if (guest.rooms_.contains(room)) return JoinResult::already_in;
-  if (guest.rooms_.size() >= limits().rooms_per_member_max) return JoinResult::too_many_rooms;
+  if (guest.rooms_.size() >= hub_limits().rooms_per_member_max) return JoinResult::too_many_rooms;
   const Names in_use = roster_.rooms();
   const bool exists = std::binary_search(in_use.begin(), in_use.end(), room);
-  return !exists && in_use.size() >= limits().rooms_max ? JoinResult::too_many_rooms
-                                                        : JoinResult::joined;
+  return !exists && in_use.size() >= hub_limits().rooms_max ? JoinResult::too_many_rooms
+                                                            : JoinResult::joined;
 }
 
 void Shadow::joined(Guest& guest, std::string_view room) {

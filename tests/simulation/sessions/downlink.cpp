@@ -8,8 +8,11 @@
 #include "ws/joined_reply.hpp"
 
 namespace microframe::simulation::sessions {
+namespace {
 
 using Kind = Link::Item::Kind;
+
+}  // namespace
 
 void Downlink::transmit(const base::SharedBuffer& frame, std::uint64_t count) {
   if (link_) link_->push_down({Kind::text, std::string(payload_of(frame)), 0, count});

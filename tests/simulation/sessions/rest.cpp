@@ -15,8 +15,8 @@ void check_presence(const Scene& scene, const Server& server, const Device& devi
     const Json known = device.session().rooms().presence(room);
     const Json present = to_json(scene.hub.presence(room));
     require(known == present, [&] {
-      return device.name() + " takes " + to_text(known) + " for present in " + room + ", the hub " +
-             to_text(present);
+      return device.name() + " takes " + microframe::to_text(known) + " for present in " + room +
+             ", the hub " + microframe::to_text(present);
     });
   }
 }

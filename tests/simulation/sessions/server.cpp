@@ -3,8 +3,11 @@
 #include <memory>
 
 namespace microframe::simulation::sessions {
+namespace {
 
 using Kind = Link::Item::Kind;
+
+}  // namespace
 
 std::optional<ShownToken> parse_token(std::string_view token) {
   const std::size_t bar = token.find('|');
