@@ -41,8 +41,7 @@ ServerSide::ServerSide(Scene& scene, unsigned id, std::size_t loop, const authx:
 void ServerSide::open(base::MutableBytes early) {
   phase_ = Phase::open;
   loop_.wheel().arm(*this, expires_ms_);
-  if (const auto oldest = scene_.shadow.add(*this))
-    static_cast<ServerSide&>(*oldest).request_close(CloseCode::replaced);
+  if (const auto oldest = scene_.shadow.add(*this)) oldest->evict();
   ++connects_;
   if (!early.empty()) read(early);
 }
@@ -139,6 +138,10 @@ void ServerSide::received(const base::SharedBuffer& frame, std::string_view text
 }
 
 // --- the end ---
+
+void ServerSide::evict() {
+  request_close(CloseCode::replaced);
+}
 
 void ServerSide::request_close(CloseCode code) {
   loop_.post([held = base::Ref<ServerSide>(this), code] { held->close(code); });

@@ -1,5 +1,5 @@
-// ServerSide: the server's end of a simulated connection: what ws::Stream and ws::Connection do
-// between proto, authx and hub, without a socket. On its loop, but for request_close().
+// ServerSide: the server's end of a simulated connection: what ws::Connection does between proto,
+// authx and hub, without a socket. On its loop, but for request_close() and evict().
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,8 @@ class ServerSide final : public Guest, private base::TimerNode {
   void read_end();
   // From any loop, or none.
   void request_close(proto::CloseCode code);
+  // hub::Member
+  void evict() override;
 
   bool is_open() const { return phase_ == Phase::open; }
   bool ended() const { return phase_ == Phase::closed; }

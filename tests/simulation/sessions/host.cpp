@@ -54,8 +54,7 @@ void Host::open(const Arrival& arrival) {
   scene_.trace([&] { return name() + " begins: " + user(); });
   attach(arrival);
   downlink_.send(session_.welcome(user()));
-  if (const auto oldest = scene_.hub.add(*this))
-    static_cast<Host&>(*oldest).request_close(kReplaced);
+  if (const auto oldest = scene_.hub.add(*this)) oldest->evict();
   connect();
 }
 
@@ -115,6 +114,10 @@ void Host::release_link() {
   downlink_.close(kReplaced, "resumed elsewhere");
   lose_link();
   suspend(false);
+}
+
+void Host::evict() {
+  request_close(kReplaced);
 }
 
 void Host::request_close(std::uint16_t code) {

@@ -44,6 +44,7 @@ class Host final : public hub::Member, private base::TimerNode {
   // hub::Member
   std::string_view session() const override { return session_.name(); }
   std::string device() const override { return session_.name(); }
+  void evict() override;
 
   // Once all is over: hooks ran in pairs, and nothing is left.
   void check_ended() const;
