@@ -33,20 +33,20 @@ Shadow::Shadow(const Loops& loops, Random& random, const Trace& trace)
 // --- coming and going ---
 
 base::Ref<hub::Member> Shadow::add(Guest& guest) {
-  require(guest.presence_ == Guest::Presence::absent, [] { return "added twice"; });
+  require(guest.record().presence == Record::Presence::absent, [] { return "added twice"; });
   trace_([&] { return "#" + std::to_string(guest.id()) + " added: " + guest.user(); });
-  guest.presence_ = Guest::Presence::present;
+  guest.record().presence = Record::Presence::present;
   roster_.add(guest);
   Guest* oldest = nullptr;
   // A guest that was told to go, and has not gone yet, takes no place.
   const auto takes_place = [&](const Guest* one) {
-    return one->is_present() && !one->evicted_ && one->user() == guest.user();
+    return one->is_present() && !one->record().evicted && one->user() == guest.user();
   };
   const auto& guests = roster_.guests();
   const auto places = std::count_if(guests.begin(), guests.end(), takes_place);
   if (static_cast<std::size_t>(places) > hub_limits().devices_per_user_max) {
     oldest = *std::find_if(guests.begin(), guests.end(), takes_place);
-    oldest->evicted_ = true;
+    oldest->record().evicted = true;
   }
   auto replaced = hub_.add(guest);
   require(replaced.get() == oldest, [] { return "add() names another device than the oldest"; });
@@ -55,19 +55,20 @@ base::Ref<hub::Member> Shadow::add(Guest& guest) {
 
 void Shadow::begin_leave(Guest& guest) {
   trace_([&] { return "#" + std::to_string(guest.id()) + " begins to leave"; });
-  if (guest.is_present()) guest.presence_ = Guest::Presence::leaving;
-  guest.owed_.clear();
+  if (guest.is_present()) guest.record().presence = Record::Presence::leaving;
+  guest.record().owed.clear();
   hub_.begin_leave(guest);
 }
 
 void Shadow::remove(Guest& guest) {
   trace_([&] { return "#" + std::to_string(guest.id()) + " removed"; });
-  Names kept(guest.rooms_.begin(), guest.rooms_.end());
+  Names kept(guest.rooms().begin(), guest.rooms().end());
   require_same("rooms_of", guest.user(), hub_.rooms_of(guest),
                kept);  // still answered inside on_disconnect
-  guest.presence_ = Guest::Presence::removed;
-  guest.owed_.clear();
-  guest.rooms_.clear();
+  Record& record = guest.record();
+  record.presence = Record::Presence::removed;
+  record.owed.clear();
+  record.rooms.clear();
   roster_.remove(guest);
   hub_.remove(guest);
 }
@@ -78,8 +79,8 @@ JoinResult Shadow::expect_join(const Guest& guest, std::string_view room) const 
   if (!guest.is_present()) return JoinResult::not_connected;
   if (room.empty() || room.size() > hub_limits().room_name_bytes_max)
     return JoinResult::name_invalid;
-  if (guest.rooms_.contains(room)) return JoinResult::already_in;
-  if (guest.rooms_.size() >= hub_limits().rooms_per_member_max) return JoinResult::too_many_rooms;
+  if (guest.rooms().contains(room)) return JoinResult::already_in;
+  if (guest.rooms().size() >= hub_limits().rooms_per_member_max) return JoinResult::too_many_rooms;
   const Names in_use = roster_.rooms();
   const bool exists = std::binary_search(in_use.begin(), in_use.end(), room);
   return !exists && in_use.size() >= hub_limits().rooms_max ? JoinResult::too_many_rooms
@@ -87,21 +88,23 @@ JoinResult Shadow::expect_join(const Guest& guest, std::string_view room) const 
 }
 
 void Shadow::joined(Guest& guest, std::string_view room) {
-  guest.rooms_.emplace(room);
+  guest.record().rooms.emplace(room);
   const SimLoop& loop = loop_of(guest);
   // Here a leave made elsewhere comes into force first, before what was sent before it has come.
   if (loop.is_current() && may_still_hear(guest, room))
-    std::erase_if(guest.owed_, [&](const Guest::Owed& owed) { return owed.room == room; });
-  guest.seated_after_[std::string(room)] = loop.is_current() ? loop.executed() : loop.posted();
+    std::erase_if(guest.record().owed, [&](const Record::Owed& owed) { return owed.room == room; });
+  guest.record().seated_after[std::string(room)] =
+      loop.is_current() ? loop.executed() : loop.posted();
 }
 
 bool Shadow::left(Guest& guest, std::string_view room) {
-  const auto found = guest.rooms_.find(room);
-  if (found == guest.rooms_.end()) return false;
-  guest.rooms_.erase(found);
+  Record& record = guest.record();
+  const auto found = record.rooms.find(room);
+  if (found == record.rooms.end()) return false;
+  record.rooms.erase(found);
   // A leave from elsewhere comes into force behind what was sent before it.
   const bool at_once = loop_of(guest).is_current();
-  std::erase_if(guest.owed_, [&](const Guest::Owed& owed) {
+  std::erase_if(record.owed, [&](const Record::Owed& owed) {
     return owed.room == room && (at_once || owed.under_way);
   });
   return true;
@@ -121,7 +124,8 @@ void Shadow::leave(Guest& guest, std::string_view room) {
   const bool expected = left(guest, room);
   require(hub_.leave(guest, room) == expected, [] { return "leave gave the wrong answer"; });
   const SimLoop& loop = loop_of(guest);
-  if (expected && !loop.is_current()) guest.unseated_after_[std::string(room)] = loop.posted();
+  if (expected && !loop.is_current())
+    guest.record().unseated_after[std::string(room)] = loop.posted();
 }
 
 void Shadow::join_user(std::string_view user, std::string_view room) {
@@ -133,7 +137,7 @@ void Shadow::join_user(std::string_view user, std::string_view room) {
     const JoinResult one = expect_join(*guest, room);
     expected = expected == JoinResult::not_connected ? one : std::min(expected, one);
     if (one != JoinResult::joined) continue;
-    guest->rooms_.emplace(room);  // the next device finds the room made
+    guest->record().rooms.emplace(room);  // the next device finds the room made
     joining.push_back(guest);
   }
   const JoinResult result = hub_.join_user(user, room);
@@ -152,20 +156,21 @@ void Shadow::leave_user(std::string_view user, std::string_view room) {
   require(result == !leaving.empty(), [] { return "leave_user gave the wrong answer"; });
   for (Guest* guest : leaving) {
     const SimLoop& loop = loop_of(*guest);
-    if (!loop.is_current()) guest->unseated_after_[std::string(room)] = loop.posted();
+    if (!loop.is_current()) guest->record().unseated_after[std::string(room)] = loop.posted();
   }
 }
 
 // --- messages ---
 
 bool Shadow::may_hear(const Guest& guest, std::string_view room) const {
-  return guest.rooms_.contains(room) || may_still_hear(guest, room);
+  return guest.rooms().contains(room) || may_still_hear(guest, room);
 }
 
 // A leave made on another loop lets through what its own loop has not yet heard of.
 bool Shadow::may_still_hear(const Guest& guest, std::string_view room) const {
-  const auto mark = guest.unseated_after_.find(room);
-  return mark != guest.unseated_after_.end() && loop_of(guest).executed() < mark->second;
+  const auto& unseated_after = guest.record().unseated_after;
+  const auto mark = unseated_after.find(room);
+  return mark != unseated_after.end() && loop_of(guest).executed() < mark->second;
 }
 
 bool Shadow::must_hear(const Guest& guest, const Note& note) const {
@@ -173,9 +178,10 @@ bool Shadow::must_hear(const Guest& guest, const Note& note) const {
     return false;
   if (note.kind == Note::Kind::everyone) return true;
   if (note.kind == Note::Kind::user) return guest.user() == note.target;
-  if (!guest.rooms_.contains(note.target)) return false;
+  if (!guest.rooms().contains(note.target)) return false;
   const SimLoop& loop = loop_of(guest);
-  return !loop.is_current() || loop.executed() >= guest.seated_after_.find(note.target)->second;
+  return !loop.is_current() ||
+         loop.executed() >= guest.record().seated_after.find(note.target)->second;
 }
 
 void Shadow::say(Note note, std::string_view padding) {
@@ -185,7 +191,7 @@ void Shadow::say(Note note, std::string_view padding) {
   const bool room = note.kind == Note::Kind::room;
   for (Guest* guest : roster_.guests()) {
     if (must_hear(*guest, note))
-      guest->owed_.push_back(
+      guest->record().owed.push_back(
           {note.sender, note.number, room ? std::string(note.target) : std::string(), true});
   }
   hub::Exclusion exclusion;
@@ -195,7 +201,7 @@ void Shadow::say(Note note, std::string_view padding) {
   }
   send(note, frame, exclusion);
   for (Guest* guest : roster_.guests()) {
-    for (Guest::Owed& owed : guest->owed_) {
+    for (Record::Owed& owed : guest->record().owed) {
       if (owed.sender == note.sender && owed.number == note.number) owed.under_way = false;
     }
   }
@@ -234,9 +240,9 @@ bool Shadow::delivered(Guest& guest, const Note& note) {
   // under way.
   const bool under_way = note.kind == Note::Kind::user ||
                          (note.kind == Note::Kind::room && may_hear(guest, note.target));
-  require(guest.presence_ != Guest::Presence::removed || under_way,
+  require(guest.record().presence != Record::Presence::removed || under_way,
           [&] { return what("a removed member"); });
-  require(guest.presence_ != Guest::Presence::absent,
+  require(guest.record().presence != Record::Presence::absent,
           [&] { return what("a member not yet added"); });
   // A room is left last, for on_disconnect may still ask for it; the connection drops what comes
   // meanwhile.
@@ -244,7 +250,7 @@ bool Shadow::delivered(Guest& guest, const Note& note) {
     require(note.kind != Note::Kind::everyone, [&] { return what("a member that leaves"); });
     return false;
   }
-  unsigned& last = guest.last_number_[note.sender];
+  unsigned& last = guest.record().last_number[note.sender];
   require(note.number > last, [&] { return what(note.number == last ? "twice" : "out of order"); });
   last = note.number;
   require(guest.user() != note.left_out && guest.id() != note.left_out_device,
@@ -253,7 +259,7 @@ bool Shadow::delivered(Guest& guest, const Note& note) {
           [&] { return what("another user"); });
   require(note.kind != Note::Kind::room || may_hear(guest, note.target),
           [&] { return what("is not in the room"); });
-  std::erase_if(guest.owed_, [&](const Guest::Owed& owed) {
+  std::erase_if(guest.record().owed, [&](const Record::Owed& owed) {
     return owed.sender == note.sender && owed.number == note.number;
   });
   return true;
@@ -281,7 +287,7 @@ void Shadow::check_everything() const {
   for (const std::string& user : users_) check_user(user);
   for (const Guest* guest : roster_.guests())
     require_same("rooms_of", guest->user(), hub_.rooms_of(*guest),
-                 Names(guest->rooms_.begin(), guest->rooms_.end()));
+                 Names(guest->rooms().begin(), guest->rooms().end()));
   require_same("users", "", hub_.users(), roster_.users());
   require(hub_.connections() == roster_.connections(), [] { return "connections() is wrong"; });
   require(hub_.rooms() == roster_.rooms().size(), [] { return "rooms() is wrong"; });
@@ -290,8 +296,8 @@ void Shadow::check_everything() const {
 void Shadow::check_nothing_owed() const {
   for (const auto& loop : loops_) require(!loop->waiting(), [] { return "a loop is not at rest"; });
   for (const Guest* guest : roster_.guests()) {
-    require(guest->owed_.empty(), [&] {
-      const auto& owed = guest->owed_.front();
+    require(guest->record().owed.empty(), [&] {
+      const auto& owed = guest->record().owed.front();
       return "lost: #" + std::to_string(guest->id()) + " never got message " +
              std::to_string(owed.number) + " of #" + std::to_string(owed.sender) +
              (owed.room.empty() ? "" : " to " + owed.room);
