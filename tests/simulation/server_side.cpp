@@ -183,9 +183,11 @@ void ServerSide::stream_ended() {
 }
 
 void ServerSide::on_deadline(std::uint64_t now_ms) {
-  if (phase_ == Phase::closing) return stream_ended();
-  require(now_ms >= expires_ms_, [] { return "the token ended early"; });
-  close(CloseCode::unauthenticated);
+  loop_.at_deadline([&] {
+    if (phase_ == Phase::closing) return stream_ended();
+    require(now_ms >= expires_ms_, [] { return "the token ended early"; });
+    close(CloseCode::unauthenticated);
+  });
 }
 
 void ServerSide::check_ended() const {

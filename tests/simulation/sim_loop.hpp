@@ -7,12 +7,14 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <utility>
 
 #include "base/timer_wheel.hpp"
 #include "hub/loop_port.hpp"
 #include "simulation/random.hpp"
+#include "simulation/trace.hpp"
 
 namespace microframe::simulation {
 
@@ -82,6 +84,22 @@ class SimLoop final : public hub::LoopPort {
   }
 
   base::TimerWheel& wheel() { return wheel_; }
+  // Fires the deadlines that have come. errors: the Violation of the first that broke something.
+  void advance(std::uint64_t now_ms) {
+    on([&] { wheel_.advance(now_ms); });
+    if (violation_) std::rethrow_exception(std::exchange(violation_, nullptr));
+  }
+  // Calls `action`, which is what a deadline does. A Violation waits for the end of advance(),
+  // because no exception may leave the wheel while it walks.
+  template <class Action>
+  void at_deadline(Action&& action) {
+    if (violation_) return;
+    try {
+      action();
+    } catch (const Violation&) {
+      violation_ = std::current_exception();
+    }
+  }
 
  private:
   // Ends by an exception too.
@@ -112,6 +130,7 @@ class SimLoop final : public hub::LoopPort {
   std::uint64_t executed_ = 0;
   bool busy_ = false;
   base::TimerWheel wheel_;
+  std::exception_ptr violation_;
 };
 
 }  // namespace microframe::simulation

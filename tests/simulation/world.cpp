@@ -136,9 +136,7 @@ void World::meanwhile() {
 void World::pass_time(std::uint64_t ms) {
   scene_.now_ms += ms;
   scene_.trace([&] { return "it is " + std::to_string(scene_.now_ms) + " ms"; });
-  for (const auto& loop : scene_.loops) {
-    loop->on([&] { loop->wheel().advance(scene_.now_ms); });
-  }
+  for (const auto& loop : scene_.loops) loop->advance(scene_.now_ms);
   for (const auto& session : sessions_) {
     const ServerSide* server = session->server();
     const bool late = server && server->is_open() && server->expires_ms() + kLateMs < scene_.now_ms;

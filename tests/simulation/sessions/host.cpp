@@ -186,8 +186,10 @@ void Host::remove() {
 }
 
 void Host::on_deadline(std::uint64_t) {
-  if (phase_ == Phase::suspended) return end_suspended();
-  close(kUnauthenticated);
+  own_loop().at_deadline([this] {
+    if (phase_ == Phase::suspended) return end_suspended();
+    close(kUnauthenticated);
+  });
 }
 
 void Host::check_ended() const {

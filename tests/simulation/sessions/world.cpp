@@ -135,7 +135,7 @@ void World::act_as_server() {
 
 void World::pass_time(std::uint64_t ms) {
   scene_.now_ms += ms;
-  for (const auto& loop : scene_.loops) loop->on([&] { loop->wheel().advance(scene_.now_ms); });
+  for (const auto& loop : scene_.loops) loop->advance(scene_.now_ms);
   for (const auto& host : server_.hosts())
     scene_.loops[host->loop()]->on([&] { host->give_up_asks(); });
   for (const auto& device : devices_) device->check_deadline();
