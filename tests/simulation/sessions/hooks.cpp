@@ -59,10 +59,16 @@ void Hooks::on_leave(std::string_view room) {
   entered_.erase(entered);
 }
 
-void Hooks::check_ended(bool expired) const {
+void Hooks::check_ended(const Course& course) const {
+  using Action = Course::Action;
   require(connects_ == disconnects_ && connects_ != 0,
           [&] { return name() + ": on_connect and on_disconnect are no pairs"; });
-  require(expiries_ == (expired ? 1U : 0U), [&] { return name() + ": on_session_expired"; });
+  require(connects_ == course.count(Action::begin) + course.count(Action::go_on),
+          [&] { return name() + ": on_connect"; });
+  require(disconnects_ == course.count(Action::leave) + course.count(Action::wait),
+          [&] { return name() + ": on_disconnect"; });
+  require(expiries_ == course.count(Action::wind_up),
+          [&] { return name() + ": on_session_expired"; });
   require(entered_.empty(), [&] { return name() + ": on_join without on_leave"; });
 }
 

@@ -9,6 +9,7 @@
 
 #include "hub/member.hpp"
 #include "microframe/json.hpp"
+#include "simulation/sessions/course.hpp"
 #include "simulation/sessions/scene.hpp"
 
 namespace microframe::simulation::sessions {
@@ -29,9 +30,9 @@ class Hooks {
   void on_disconnect() { ++disconnects_; }
   void on_expired() { ++expiries_; }
 
-  // Once all is over. expired: the session has waited for its client in vain.
-  // errors: Violation.
-  void check_ended(bool expired) const;
+  // Once all is over.
+  // errors: Violation, unless each hook ran as often as the course has said.
+  void check_ended(const Course& course) const;
 
  private:
   std::string name() const { return std::string(owner_.session()); }

@@ -11,6 +11,9 @@ namespace microframe::simulation::sessions {
 namespace {
 
 using Kind = Link::Item::Kind;
+using State = Course::State;
+using Event = Course::Event;
+using Action = Course::Action;
 
 constexpr std::uint16_t kReplaced = 4409;
 constexpr std::uint16_t kUnauthenticated = 4401;
@@ -35,9 +38,17 @@ Host::Host(Scene& scene, Server& server, unsigned id, const std::string& user, s
       downlink_(session_),
       asks_(scene.ledger),
       hooks_(scene, *this),
-      line_(*this, *scene.loops[loop], scene.random, [this] { take_successor(); }) {}
+      line_(*this, *scene.loops[loop], scene.random, [this] { hook_ended(); }),
+      course_(session_.name()) {}
 
-// --- a link comes ---
+// An event that makes nothing to do but forgetting.
+void Host::feed(Event event) {
+  if (course_.on(event) != Action::forget) return;
+  require(!downlink_.link() && !successor_,
+          [&] { return name() + " is forgotten, and has a link"; });
+}
+
+// --- a link comes, a link goes ---
 
 void Host::attach(const Arrival& arrival) {
   Link& link = *arrival.link;
@@ -53,6 +64,7 @@ void Host::attach(const Arrival& arrival) {
 void Host::open(const Arrival& arrival) {
   scene_.trace([&] { return name() + " begins: " + user(); });
   attach(arrival);
+  course_.must(Event::begin, Action::begin);
   downlink_.send(session_.welcome(user()));
   if (const auto oldest = scene_.hub.add(*this)) oldest->evict();
   connect();
@@ -62,58 +74,10 @@ void Host::connect() {
   line_.run({false, [this] { hooks_.on_connect(); }, {}});
 }
 
-void Host::resume(Arrival arrival) {
-  if (phase_ == Phase::ended || ends_for_good_) return server_.begin_anew(arrival, loop());
-  // The client has given this attempt up, and must not be evicted from its next one.
-  if (!session_.is_latest(arrival.attempt)) return arrival.link->cut();
-  if (phase_ == Phase::open) release_link();
-  if (!session_.can_resume(arrival.received)) {
-    server_.begin_anew(arrival, loop());
-    return end_suspended();
-  }
-  if (successor_) successor_->link->cut();
-  successor_ = std::move(arrival);
-  take_successor();
-}
-
-// The client goes on with the session once no hook of the former connection runs or waits.
-void Host::take_successor() {
-  if (!successor_ || phase_ != Phase::suspended || !line_.is_free()) return;
-  own_loop().post([held = base::Ref<Host>(this)] {
-    const auto successor = std::exchange(held->successor_, std::nullopt);
-    if (!successor) return;
-    const bool can = held->phase_ == Phase::suspended && held->line_.is_free();
-    // While the successor waited, the bounds may have pushed out what its client has missed.
-    const bool all = held->session_.can_resume(successor->received);
-    if (can && all) return held->go_on_with(*successor);
-    held->server_.begin_anew(*successor, held->loop());
-    if (!all) held->end_suspended();
-  });
-}
-
-void Host::go_on_with(const Arrival& arrival) {
-  scene_.trace([&] { return name() + " goes on after " + std::to_string(arrival.received); });
-  attach(arrival);
-  phase_ = Phase::open;
-  scene_.hub.resume(*this);
-  downlink_.send(session_.welcome_back(user(), arrival.received));
-  downlink_.send_again();
-  connect();
-}
-
-// --- a link goes ---
-
 void Host::lose_link() {
   if (Link* link = downlink_.link()) link->host = nullptr;
   downlink_.detach();
   own_loop().wheel().cancel(*this);
-}
-
-void Host::release_link() {
-  downlink_.send(session_.bye(kReplaced, "", 0));
-  downlink_.close(kReplaced, "resumed elsewhere");
-  lose_link();
-  suspend(false);
 }
 
 void Host::evict() {
@@ -125,8 +89,8 @@ void Host::request_close(std::uint16_t code) {
 }
 
 void Host::close(std::uint16_t code) {
-  if (phase_ == Phase::suspended) end_suspended();
-  if (phase_ != Phase::open) return;
+  if (life().may_come_back()) expire();
+  if (!life().is_open()) return;
   scene_.trace([&] { return name() + " is closed with " + std::to_string(code); });
   const bool heals = v1::ServerSession::heals(code);
   const bool waits = heals && code != kUnauthenticated;
@@ -138,39 +102,22 @@ void Host::close(std::uint16_t code) {
 
 // received_all: the messages that have come are still handled.
 void Host::leave(bool may_come_back, bool received_all) {
-  if (phase_ != Phase::open) return;
+  if (!life().is_open()) return;
   lose_link();
-  if (may_come_back && !ends_for_good_) return suspend(!received_all);
-  phase_ = Phase::ended;
-  scene_.hub.begin_leave(*this);
-  end_session();
-  if (!received_all) line_.drop_messages();
-  line_.run({false, [this] { hooks_.on_disconnect(); }, [this] { remove(); }});
-}
-
-void Host::suspend(bool drop_queue) {
-  scene_.trace([&] { return name() + " is suspended"; });
-  phase_ = Phase::suspended;
-  if (drop_queue) {
-    session_.rewind();
-    line_.drop_messages();
+  if (may_come_back) {
+    suspend(!received_all);
+  } else {
+    end(!received_all);
   }
-  scene_.hub.suspend(*this);
-  own_loop().wheel().arm(*this, scene_.now_ms + kSessionTtlMs);
-  line_.run({false, [this] { hooks_.on_disconnect(); }, {}});
+  feed(Event::stream_over);
 }
 
-void Host::end_suspended() {
-  if (phase_ != Phase::suspended) return;
-  ends_for_good_ = true;
-  if (!line_.is_free()) return own_loop().wheel().arm(*this, scene_.now_ms);
-  scene_.trace([&] { return name() + " expires"; });
-  own_loop().wheel().cancel(*this);
-  phase_ = Phase::ended;
-  was_suspended_ = true;
+void Host::end(bool drop_queue) {
+  course_.must(Event::end, Action::leave);
   scene_.hub.begin_leave(*this);
   end_session();
-  line_.run({false, [this] { hooks_.on_expired(); }, [this] { remove(); }});
+  if (drop_queue) line_.drop_messages();
+  line_.run({false, [this] { hooks_.on_disconnect(); }, [this] { remove(); }});
 }
 
 void Host::end_session() {
@@ -182,19 +129,108 @@ void Host::end_session() {
 
 void Host::remove() {
   scene_.hub.remove(*this);
-  removed_ = true;
+  feed(Event::hooks_over);
 }
 
 void Host::on_deadline(std::uint64_t) {
   own_loop().at_deadline([this] {
-    if (phase_ == Phase::suspended) return end_suspended();
+    if (life().may_come_back()) return expire();
     close(kUnauthenticated);
   });
 }
 
 void Host::check_ended() const {
-  require(removed_ && phase_ == Phase::ended, [&] { return name() + " never ended"; });
-  hooks_.check_ended(was_suspended_);
+  require(life().state() == State::gone, [&] {
+    return name() + " never ended, and is " + std::string(ws::to_string(life().state()));
+  });
+  hooks_.check_ended(course_);
+}
+
+// --- its client may come back ---
+
+void Host::suspend(bool drop_queue) {
+  scene_.trace([&] { return name() + " is suspended"; });
+  course_.must(Event::suspend, Action::wait);
+  if (drop_queue) {
+    session_.rewind();
+    line_.drop_messages();
+  }
+  scene_.hub.suspend(*this);
+  own_loop().wheel().arm(*this, scene_.now_ms + kSessionTtlMs);
+  line_.run({false, [this] { hooks_.on_disconnect(); }, {}});
+}
+
+void Host::resume(Arrival arrival) {
+  if (life().has_ended() || life().state() == State::expiring)
+    return server_.begin_anew(arrival, loop());
+  // The client has given this attempt up, and must not be evicted from its next one.
+  if (!session_.is_latest(arrival.attempt)) return arrival.link->cut();
+  if (life().is_open()) release_link();
+  if (!session_.can_resume(arrival.received)) {
+    server_.begin_anew(arrival, loop());
+    return expire();
+  }
+  hold(std::move(arrival));
+  hook_ended();
+}
+
+void Host::release_link() {
+  downlink_.send(session_.bye(kReplaced, "", 0));
+  downlink_.close(kReplaced, "resumed elsewhere");
+  lose_link();
+  suspend(false);
+  feed(Event::stream_over);
+}
+
+void Host::hold(Arrival arrival) {
+  course_.must(Event::resume, Action::hold);
+  if (successor_) successor_->link->cut();
+  successor_ = std::move(arrival);
+}
+
+// The client goes on with the session once no hook of the former connection runs or waits.
+void Host::hook_ended() {
+  if (life().state() != State::resuming || !line_.is_free()) return;
+  own_loop().post([held = base::Ref<Host>(this)] { held->go_on(); });
+}
+
+void Host::go_on() {
+  if (life().state() != State::resuming || !line_.is_free()) return;
+  const Arrival successor = *std::exchange(successor_, std::nullopt);
+  // While the successor waited, the bounds may have pushed out what its client has missed.
+  if (!session_.can_resume(successor.received)) {
+    server_.begin_anew(successor, loop());
+    return expire();
+  }
+  go_on_with(successor);
+}
+
+void Host::go_on_with(const Arrival& arrival) {
+  scene_.trace([&] { return name() + " goes on after " + std::to_string(arrival.received); });
+  attach(arrival);
+  course_.must(Event::hooks_free, Action::go_on);
+  scene_.hub.resume(*this);
+  downlink_.send(session_.welcome_back(user(), arrival.received));
+  downlink_.send_again();
+  connect();
+}
+
+// Nobody may come any more: the session ends as soon as no hook of it runs.
+void Host::expire() {
+  course_.on(Event::expire);
+  if (life().state() != State::expiring) return;
+  // The next tick comes here again, as the last hook does in ws::Resumer.
+  if (!line_.is_free()) return own_loop().wheel().arm(*this, scene_.now_ms);
+  course_.must(Event::hooks_free, Action::wind_up);
+  wind_up();
+}
+
+void Host::wind_up() {
+  scene_.trace([&] { return name() + " expires"; });
+  own_loop().wheel().cancel(*this);
+  scene_.hub.begin_leave(*this);
+  end_session();
+  line_.run({false, [this] { hooks_.on_expired(); }, [this] { remove(); }});
 }
 
 // --- what its client says ---
@@ -315,7 +351,7 @@ void Host::refresh(const v1::ClientFrame& frame) {
   if (!shown || shown->user != user() || shown->expires_ms <= scene_.now_ms)
     return downlink_.send(session_.error(frame.id, v1::kBadToken, "the token is not good"));
   expires_ms_ = shown->expires_ms;
-  if (phase_ == Phase::open) own_loop().wheel().arm(*this, expires_ms_);
+  if (life().is_open()) own_loop().wheel().arm(*this, expires_ms_);
   downlink_.send(session_.ack(frame.id));
 }
 
@@ -336,12 +372,12 @@ void Host::joined(const hub::Joined& joined) {
 
 void Host::left(std::string_view room) {
   hooks_.on_leave(room);
-  if (phase_ != Phase::ended) downlink_.send(session_.left(room));
+  if (!life().has_ended()) downlink_.send(session_.left(room));
 }
 
 void Host::request_answer() {
   scene_.run_on(loop(), [held = base::Ref<Host>(this)] {
-    if (held->phase_ == Phase::ended) return;
+    if (!held->life().accepts()) return;
     const unsigned number = held->scene_.ledger.ask(Ledger::Kind::message);
     const auto asked = held->session_.ask(R"({"ask":)" + std::to_string(number) + "}");
     held->asks_.add(asked.id, number, held->scene_.now_ms + kAnswerMs);

@@ -1,7 +1,7 @@
-// Host: the server's end of a simulated session of microframe.v1: a v1::ServerSession driven as the
-// server drives it, over links in place of streams, with the hub that is real. Any of its links may
-// be lost; the session then waits for its client to come by another. On its loop, but for what is
-// marked.
+// Host: the server's end of a simulated session of microframe.v1: a v1::ServerSession and a ws::Life
+// driven as ws::Connection drives them, over links in place of streams, with the hub that is real.
+// Any of its links may be lost; the session then waits for its client to come by another. On its
+// loop, but for what is marked.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@
 #include "hub/member.hpp"
 #include "microframe/json.hpp"
 #include "simulation/sessions/asks.hpp"
+#include "simulation/sessions/course.hpp"
 #include "simulation/sessions/downlink.hpp"
 #include "simulation/sessions/hook_line.hpp"
 #include "simulation/sessions/hooks.hpp"
@@ -50,27 +51,35 @@ class Host final : public hub::Member, private base::TimerNode {
   void check_ended() const;
 
  private:
-  enum class Phase : unsigned char { open, suspended, ended };
-
   // hub::Sink
   void deliver(const base::Frame& frame) override;
   void joined(const hub::Joined& joined) override;
   void left(std::string_view room) override;
   void on_deadline(std::uint64_t now_ms) override;
 
-  // --- its lives
+  const ws::Life& life() const { return course_.life(); }
+  void feed(Course::Event event);
+
+  // --- a link comes, a link goes
   void attach(const Arrival& arrival);
   void connect();
-  void go_on_with(const Arrival& arrival);
-  void take_successor();
   void close(std::uint16_t code);
-  void release_link();
   void lose_link();
   void leave(bool may_come_back, bool received_all);
-  void suspend(bool drop_queue);
-  void end_suspended();
+  void end(bool drop_queue);
   void end_session();
   void remove();
+
+  // --- its client may come back. This mirrors ws::Resumer, which needs a net::Loop for time and
+  // posts. Unlike there, any number of sessions may wait, and a held link gives no more time.
+  void suspend(bool drop_queue);
+  void release_link();
+  void hold(Arrival arrival);
+  void hook_ended();
+  void go_on();
+  void go_on_with(const Arrival& arrival);
+  void expire();
+  void wind_up();
 
   // --- what its client says
   void read_text(std::string_view text);
@@ -96,12 +105,9 @@ class Host final : public hub::Member, private base::TimerNode {
   Hooks hooks_;
   HookLine line_;
   Hooks::Outcome outcome_ = Hooks::Outcome::done;  // of the message whose turn it is
-  Phase phase_ = Phase::open;
-  std::optional<Arrival> successor_;
-  bool ends_for_good_ = false;
-  bool removed_ = false;
-  bool was_suspended_ = false;    // when it ended
-  std::uint64_t expires_ms_ = 0;  // of its token
+  Course course_;
+  std::optional<Arrival> successor_;  // whose link is held until no hook runs
+  std::uint64_t expires_ms_ = 0;      // of its token
 };
 
 }  // namespace microframe::simulation::sessions

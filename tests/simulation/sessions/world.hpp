@@ -1,7 +1,7 @@
 // World: one run of the simulation of sessions and of rooms that keep their messages or tell who is
 // in them: devices, network, clock and the loops of one server, all in one thread, in an order that
-// follows from the seed alone. hub and v1 are the real ones; WebSocket frames and tokens have a
-// world of their own.
+// follows from the seed alone. hub, v1 and ws::Life are the real ones; WebSocket frames and tokens
+// have a world of their own.
 #pragma once
 
 #include <cstdint>
