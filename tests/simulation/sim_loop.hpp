@@ -84,7 +84,8 @@ class SimLoop final : public hub::LoopPort {
   }
 
   base::TimerWheel& wheel() { return wheel_; }
-  // Fires the deadlines that have come. errors: the Violation of the first that broke something.
+  // Fires the deadlines that have come.
+  // errors: the Violation of the first that broke something.
   void advance(std::uint64_t now_ms) {
     on([&] { wheel_.advance(now_ms); });
     if (violation_) std::rethrow_exception(std::exchange(violation_, nullptr));

@@ -23,8 +23,8 @@ class Course {
   State state() const { return life_.state(); }
   // errors: Violation, which tells event and state, if the table refuses.
   Action on(Event event);
-  // As on(), where the driver knows what the table must say. errors: Violation, if it says
-  // anything else.
+  // As on(), where the driver knows what the table must say.
+  // errors: Violation, if it says anything else.
   void must(Event event, Action action);
   // How often the table has said so.
   unsigned count(Action action) const { return counts_[static_cast<std::size_t>(action)]; }
