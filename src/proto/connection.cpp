@@ -95,9 +95,21 @@ Event Connection::next(base::MutableBytes& in) {
 
 // §5.5.1: after our Close, the peer may send data until it sees it. A server has said its last word
 // and discards it; to a client it may be the answer to what it sent last.
+bool Connection::skips(const FrameHeader& header) const {
+  return state_ == State::close_sent && role_ == Role::server && !is_control(header.opcode);
+}
+
 bool Connection::is_discarded(const Event& event) const {
   return state_ == State::close_sent &&
          (role_ == Role::server || event.kind != Event::Kind::message);
+}
+
+// A server has no use for the rest of a message after its Close. One that was delivered may still be
+// looked at.
+void Connection::drop_message() {
+  if (role_ != Role::server || delivered_) return;
+  if (progress_) std::vector<std::byte>().swap(progress_->payload);
+  if (inflater_) inflaters_->give(std::move(inflater_));
 }
 
 void Connection::give_back() {
@@ -166,6 +178,7 @@ std::uint64_t Connection::bytes_left(const FrameHeader& header) const {
 }
 
 Event Connection::whole_frame(const FrameHeader& header, base::MutableBytes payload) {
+  if (skips(header)) return {};
   if (header.mask) apply_mask(payload, *header.mask);
   if (is_control(header.opcode)) return control(header.opcode, payload);
   const bool binary = header.opcode == Opcode::binary;
@@ -192,7 +205,8 @@ void Connection::begin_frame(const FrameHeader& header) {
     now.utf8 = {};
     now.payload.clear();
     // The first fragment only: a reserve for each would copy the whole message once a fragment.
-    if (!now.compressed) now.payload.reserve(std::min(header.length, kReserveMax));
+    if (!now.compressed && !skips(header))
+      now.payload.reserve(std::min(header.length, kReserveMax));
   }
   ++now.fragments;
   if (now.compressed) now.compressed_bytes += header.length;
@@ -205,6 +219,10 @@ bool Connection::read_payload(base::MutableBytes& in, Event& failure) {
   const std::size_t size = std::min<std::uint64_t>(in.size(), now.frame.length - now.frame_read);
   const base::MutableBytes piece = in.first(size);
   in = in.subspan(size);
+  if (skips(now.frame)) {
+    now.frame_read += size;
+    return now.frame_read == now.frame.length;
+  }
   if (now.frame.mask) apply_mask(piece, *now.frame.mask, now.frame_read % 4);
   now.frame_read += size;
   const bool data = !is_control(now.frame.opcode);
@@ -265,6 +283,7 @@ Event Connection::finish_frame() {
   }
   if (!now.frame.fin) return {};
   now.in_message = false;
+  if (skips(now.frame)) return {};
   Event failure;
   if (now.compressed && !finish_inflating(failure)) return failure;
   if (!now.binary && !now.utf8.complete())
@@ -306,6 +325,7 @@ ControlFrame Connection::close(CloseCode code, std::string_view reason,
   switch (state_) {
     case State::open:
       state_ = State::close_sent;
+      drop_message();
       break;
     case State::close_received:
     case State::failed:

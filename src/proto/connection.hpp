@@ -69,8 +69,8 @@ class Connection {
 
   // Reads on: consumes bytes from the front of `in`, until one event is complete or `in` is empty.
   // After `failed`, and after the peer's Close, whatever follows is consumed and dropped (§5.5.1,
-  // §7.1.7). After our Close, pings and, on a server, data are read and dropped until the peer's
-  // Close comes.
+  // §7.1.7). After our Close, pings are read and dropped until the peer's Close comes and, on a
+  // server, data frames are skipped by their length: never gathered, unmasked or inflated.
   Event next(base::MutableBytes& in);
 
   // Sends our Close: returns the frame to write, or an empty one if ours is already out (§5.5.1:
@@ -84,6 +84,7 @@ class Connection {
  private:
   struct Progress;
 
+  bool skips(const FrameHeader& header) const;
   bool is_discarded(const Event& event) const;
   bool drops_everything() const { return state_ != State::open && state_ != State::close_sent; }
   Progress& progress();
@@ -100,6 +101,7 @@ class Connection {
   Event control(Opcode opcode, base::Bytes payload);
   Event peer_close(base::Bytes payload);
   Event fail(CloseCode code, std::string_view reason);
+  void drop_message();
   void give_back();
 
   const ConnectionLimits limits_;

@@ -290,5 +290,18 @@ TEST(Closing, DiscardsAMessageThatBeganBeforeOurClose) {
             std::vector<std::string>{"close:1005:"});
 }
 
+TEST(Closing, A04_DataAfterOurCloseIsSkippedByItsLength) {
+  Connection connection(Role::server, {});
+  connection.close(CloseCode::normal);
+  // Nobody looks whether it is text, nor unmasks it.
+  auto owned = test::bytes(frame(0x81, "\xFF\xFF"s) + frame(0x88, ""));
+  const auto before = owned;
+  base::MutableBytes in = base::MutableBytes(owned).first(8);
+  EXPECT_EQ(connection.next(in).kind, Event::Kind::need_more);
+  EXPECT_EQ(owned, before);
+  EXPECT_EQ(feed(connection, test::text(base::Bytes(owned).subspan(8))),
+            std::vector<std::string>{"close:1005:"});
+}
+
 }  // namespace
 }  // namespace microframe::proto

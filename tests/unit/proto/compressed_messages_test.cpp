@@ -308,6 +308,31 @@ TEST(Compressed, AConnectionMayGoInTheMiddleOfAMessage) {
   EXPECT_EQ(heap_count().live, before);
 }
 
+TEST(Compressed, A04_NothingIsInflatedAfterOurClose) {
+  CompressionCounts counts;
+  InflaterPool inflaters(kWindowBitsMax, Context::dropped, &counts);
+  Connection connection(Role::server, {}, &inflaters);
+  connection.close(CloseCode::normal);
+  EXPECT_EQ(feed(connection, frame(0xC1, kHello) + frame(0xC1, "garbage") + frame(0x41, kHello) +
+                                 frame(0x80, "too") + frame(0x88, "\x03\xE8")),
+            std::vector<std::string>{"close:1000:"});
+  EXPECT_EQ(counts.plain, 0U);
+}
+
+TEST(Compressed, A04_MessageThatOurCloseCutsOffIsGivenBack) {
+  InflaterPool inflaters;
+  Connection compressed(Role::server, {}, &inflaters);
+  feed(compressed, frame(0x41, kHello));
+  EXPECT_EQ(inflaters.idle(), 0U);
+  compressed.close(CloseCode::normal);
+  EXPECT_EQ(inflaters.idle(), 1U);
+  Connection plain(Role::server, {});
+  feed(plain, frame(0x01, std::string(9000, 'x')));
+  const std::ptrdiff_t held = heap_count().live;
+  plain.close(CloseCode::normal);
+  EXPECT_LT(heap_count().live, held);
+}
+
 TEST(Compressed, DropsMessagesAfterOurCloseButKeepsTheContext) {
   InflaterPool inflaters(kWindowBitsMax, Context::kept);
   Connection connection(Role::server, {}, &inflaters);
