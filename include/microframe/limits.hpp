@@ -22,6 +22,10 @@ struct Limits {
   std::size_t outbox_bytes_max = 1024 * 1024;  // queued, not yet taken by the kernel; past it: 4408
   double messages_per_second = 100;            // frames of any kind; 0: no limit; past it: 4429
   double messages_burst = 200;                 // how many at once before the rate counts
+  // Work that a peer makes, in bytes: of its messages once they are inflated, and of what it asks
+  // for. Past the burst it is read no faster than the rate. 0: no limit.
+  double bytes_per_second = 4.0 * 1024 * 1024;
+  double bytes_burst = 8.0 * 1024 * 1024;
   std::size_t waiting_bytes_max = 64 * 1024;   // held while a hook waits; past it: reading stops
   std::size_t rooms_per_connection_max = 128;  // past it: JoinResult::too_many_rooms
   std::size_t rooms_max = 1'000'000;           // of an endpoint; past it: the same result

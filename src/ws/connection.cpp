@@ -108,6 +108,11 @@ void Connection::on_overflow() {
   host_.post_turn([this] { stream_->end_overflowed(); });
 }
 
+// By then the stream may be another, which holds nothing back for this.
+void Connection::on_turn_over() {
+  host_.queue_turn([this] { stream_->go_on_reading(); });
+}
+
 void Connection::on_rejected(guard::Rejection why, std::string_view detail) {
   context_.counts.rejections.add(why, remote_address(), detail);
 }

@@ -37,6 +37,7 @@ class ConnectionHost : public DevicePort {
   // Runs `task` in a turn: now, by a post, or after `delay`.
   virtual void in_turn(const std::function<void()>& task) = 0;
   virtual void post_turn(std::function<void()> task) = 0;
+  virtual void queue_turn(std::function<void()> task) = 0;  // as TurnQueue has it
   virtual void post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
   // As Resumable has it. Any thread.
   virtual void request_resume(std::shared_ptr<Resumption> resumption) = 0;
@@ -107,6 +108,7 @@ class Connection final : private StreamOwner,
   void on_ended(const Ending& ending) override;
   void on_over() override;
   void on_overflow() override;
+  void on_turn_over() override;
   std::uint64_t deadline_ms() const override;
   void on_deadline() override;
   // HookEvents
@@ -127,6 +129,7 @@ class Connection final : private StreamOwner,
   bool within_rate() override { return stream_->within_rate(); }
   void transmit(const base::SharedBuffer& frame) override { stream_->send(frame); }
   void transmit_again(const base::SharedBuffer& frame) override { stream_->send_again(frame); }
+  void charge(std::size_t bytes) override { stream_->charge(bytes); }
   bool refresh_token(std::string_view token) override { return host_.refresh_token(token); }
   std::string remote_address() const override;
   void after(std::chrono::milliseconds delay, std::function<void()> task) override {

@@ -75,6 +75,11 @@ void Device::post_turn(std::function<void()> task) {
       [held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });
 }
 
+void Device::queue_turn(std::function<void()> task) {
+  connection_.context().turns.add(
+      [held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });
+}
+
 void Device::post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) {
   connection_.context().loop.after(
       delay, [held = Ref<Device>(this), task = std::move(task)] { held->enter(task); });

@@ -83,6 +83,7 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
   void end_turn(bool out_of_memory) override;
   void in_turn(const std::function<void()>& task) override;
   void post_turn(std::function<void()> task) override;
+  void queue_turn(std::function<void()> task) override;
   void post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) override;
   void request_resume(std::shared_ptr<Resumption> resumption) override;
   void begin_anew(Resumption resumption) override {

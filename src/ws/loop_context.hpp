@@ -18,6 +18,7 @@
 #include "ws/settings.hpp"
 #include "ws/site.hpp"
 #include "ws/stream_owner.hpp"
+#include "ws/turn_queue.hpp"
 
 namespace microframe::ws {
 
@@ -32,7 +33,8 @@ struct LoopContext final : hub::LoopPort {
         deflate(site.settings.compression, site.counts.streams.compression),
         streams{its_loop, site.settings.limits, site.settings.compression, deflate,
                 site.counts.streams},
-        roster(its_loop) {}
+        roster(its_loop),
+        turns(its_loop) {}
 
   // hub::LoopPort. Any thread, but for after().
   bool is_current() const override { return loop.is_current(); }
@@ -63,6 +65,7 @@ struct LoopContext final : hub::LoopPort {
   LoopDeflate deflate;
   const StreamContext streams;
   Roster roster;
+  TurnQueue turns;
   // Guards which Identity each device of the loop has. Held for moments, from any thread.
   std::mutex identities;
 };

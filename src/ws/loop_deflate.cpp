@@ -5,18 +5,16 @@
 
 namespace microframe::ws {
 
+// One encoding serves all receivers: whoever has too narrow a window for it gets the frame plain,
+// because what one receiver asks for must not cost more than a message does.
 base::SharedBuffer LoopDeflate::encoding(const base::SharedBuffer& frame,
                                          std::uint8_t window_bits) {
   if (frame.size() < settings_.threshold_bytes) return frame;
-  const auto usual = static_cast<std::uint8_t>(settings_.window_bits);
   // No reference goes farther back than the beginning of the message: a short message suits the
   // narrow window too.
-  const bool fits = window_bits >= usual || frame.size() <= std::size_t{1} << window_bits;
-  if (fits) return frame.companion([&] { return deflate(frame, deflater(usual)); });
-  base::SharedBuffer made = deflate(frame, deflater(window_bits));
-  if (!made) return frame;
-  made.set_shedding(frame.shedding());
-  return made;
+  const bool fits = window_bits >= settings_.window_bits || frame.size() <= std::size_t{1}
+                                                                                << window_bits;
+  return fits ? frame.companion([&] { return deflate(frame, deflater()); }) : frame;
 }
 
 base::SharedBuffer LoopDeflate::encoding(const base::SharedBuffer& frame, proto::Deflater& own) {
@@ -30,13 +28,13 @@ base::SharedBuffer LoopDeflate::deflate(const base::SharedBuffer& frame,
   return deflated(frame, deflater, settings_.threshold_bytes, counts_.sent);
 }
 
-proto::Deflater& LoopDeflate::deflater(std::uint8_t window_bits) {
-  auto& deflater = deflaters_.at(window_bits);
-  if (!deflater) {
-    deflater = std::make_unique<proto::Deflater>(
+proto::Deflater& LoopDeflate::deflater() {
+  if (!deflater_) {
+    const auto window_bits = static_cast<std::uint8_t>(settings_.window_bits);
+    deflater_ = std::make_unique<proto::Deflater>(
         deflater_options(settings_, window_bits, proto::Context::dropped));
   }
-  return *deflater;
+  return *deflater_;
 }
 
 }  // namespace microframe::ws

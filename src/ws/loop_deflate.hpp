@@ -2,7 +2,6 @@
 // connection holds nothing. Each part is made when it is first needed. Threading: its loop.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,20 +30,19 @@ class LoopDeflate {
   proto::InflaterPool& inflaters() { return inflaters_; }
 
   // What to send of `frame`, one form of a message, to a peer whose window has so many bits and no
-  // context: the frame itself if it is short or does not get shorter.
+  // context: the frame itself if it is short, does not get shorter, or is too long for the window.
   base::SharedBuffer encoding(const base::SharedBuffer& frame, std::uint8_t window_bits);
   // The same to a peer that has a context in `own`.
   base::SharedBuffer encoding(const base::SharedBuffer& frame, proto::Deflater& own);
 
  private:
   base::SharedBuffer deflate(const base::SharedBuffer& frame, proto::Deflater& deflater);
-  proto::Deflater& deflater(std::uint8_t window_bits);
+  proto::Deflater& deflater();
 
   const Compression& settings_;
   Counts& counts_;
   proto::InflaterPool inflaters_;
-  std::array<std::unique_ptr<proto::Deflater>, proto::kWindowBitsMax + 1>
-      deflaters_;  // by window bits
+  std::unique_ptr<proto::Deflater> deflater_;
 };
 
 }  // namespace microframe::ws

@@ -138,10 +138,29 @@ void Session::send(const SharedBuffer& frame) {
 }
 
 void Session::deliver(const base::Frame& frame) {
-  if (frame.enveloped()) return send(frame.enveloped());
-  // It was encoded when its endpoint had no session.
+  SharedBuffer made;
+  send(form_of(frame, made));
+}
+
+// returns: the frame's form for sessions; `made` if it was encoded when its endpoint had none.
+const SharedBuffer& Session::form_of(const base::Frame& frame, SharedBuffer& made) {
+  if (frame.enveloped()) return frame.enveloped();
   SessionCounts::add(context_.counts.sessions.encoded);
-  send(envelope(frame.plain()));
+  return made = envelope(frame.plain());
+}
+
+// What a room keeps is bounded, and so goes out whatever waits already: as fast as the client reads.
+void Session::replay(const std::vector<base::Frame>& frames) {
+  SessionCounts::add(context_.counts.sessions.replayed, frames.size());
+  std::size_t bytes = 0;
+  for (const base::Frame& frame : frames) {
+    SharedBuffer made;
+    const SharedBuffer& form = form_of(frame, made);
+    bytes += form.size();
+    session_.sent(form);
+    host_.transmit_again(form);
+  }
+  host_.charge(bytes);
 }
 
 void Session::ask(const Json& message, std::chrono::milliseconds timeout, Asks::Told told) {
@@ -220,9 +239,7 @@ void Session::refresh(const v1::ClientFrame& frame) {
 
 void Session::joined(const hub::Joined& joined) {
   say(joined_reply(session_, joined));
-  if (!joined.missed) return;
-  SessionCounts::add(context_.counts.sessions.replayed, joined.missed->size());
-  for (const base::Frame& frame : *joined.missed) deliver(frame);
+  if (joined.missed) replay(*joined.missed);
 }
 
 }  // namespace microframe::ws

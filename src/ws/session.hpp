@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/frame.hpp"
@@ -35,6 +36,8 @@ class SessionHost {
   // Sends a frame, where there is an open stream; in any case, where it begins.
   virtual void transmit(const base::SharedBuffer& frame) = 0;
   virtual void transmit_again(const base::SharedBuffer& frame) = 0;
+  // The client has asked for so many bytes, and gets them.
+  virtual void charge(std::size_t bytes) = 0;
   virtual bool refresh_token(std::string_view token) = 0;
   virtual std::string remote_address() const = 0;
   virtual void on_rejected(guard::Rejection why, std::string_view detail) = 0;
@@ -113,6 +116,8 @@ class Session final : private Resumable {
     if (reply) say(*reply);
   }
   void send(const base::SharedBuffer& frame);
+  const base::SharedBuffer& form_of(const base::Frame& frame, base::SharedBuffer& made);
+  void replay(const std::vector<base::Frame>& frames);
   std::uint64_t retry_window_ms(proto::CloseCode code) const;
 
   LoopContext& context_;

@@ -14,6 +14,14 @@ namespace {
 
 using base::SharedBuffer;
 using proto::Event;
+using Hold = Intake::Hold;
+
+// Work after which the others on the loop have their turn, as Intake counts it.
+constexpr std::uint32_t kTurnBytes = 64 * 1024;
+// What a frame costs whatever it holds.
+constexpr std::size_t kFrameBytes = 64;
+// Read of a peer that has been sent our Close, to find its own.
+constexpr std::uint32_t kReadAfterCloseMax = 64 * 1024;
 
 proto::ConnectionLimits protocol_limits(const Limits& limits) {
   proto::ConnectionLimits result;
@@ -60,16 +68,81 @@ void Stream::take_turn(Action&& action) {
 void Stream::on_receive(base::MutableBytes bytes) {
   take_turn([&] {
     pulse_.heard(context().loop.now_ms());
+    if (state_ == State::closing) {
+      count_what_follows_our_close(bytes.size());
+    } else {
+      intake_.begin_turn();
+    }
     read(bytes);
   });
 }
 
 void Stream::read(base::MutableBytes bytes) {
+  if (intake_.keeps_any()) return intake_.keep(bytes);
   while (socket_) {
+    if (intake_.is_held()) {
+      if (!bytes.empty()) intake_.keep(bytes);
+      return;
+    }
     const Event event = protocol_.next(bytes);
     if (event.kind == Event::Kind::need_more) return;
+    const std::size_t size = event.payload.size();
     handle(event);
+    account(size);
   }
+}
+
+// Behind so much the peer's Close is not looked for: the closing handshake ends at its deadline.
+void Stream::count_what_follows_our_close(std::size_t bytes) {
+  intake_.spend(bytes);
+  if (intake_.turn_is_over(kReadAfterCloseMax)) hold(Hold::closed);
+}
+
+Intake::Budget Stream::budget() const {
+  return {context().limits.bytes_per_second, context().limits.bytes_burst};
+}
+
+// The peer has made so much work: it waits, or others have their turn.
+void Stream::account(std::size_t bytes) {
+  charge(bytes + kFrameBytes);
+  if (!is_open() || intake_.is_held() || !intake_.turn_is_over(kTurnBytes)) return;
+  hold(Hold::turn);
+  owner_.on_turn_over();
+}
+
+void Stream::charge(std::size_t bytes) {
+  if (!is_open()) return;
+  intake_.spend(bytes);
+  if (intake_.wait_ms(budget(), context().loop.now_ms()) == 0) return;
+  hold(Hold::budget);
+  rearm();
+}
+
+void Stream::hold(Hold why) {
+  intake_.hold(why);
+  if (socket_) socket_->pause_reading();
+}
+
+void Stream::resume_reading() {
+  intake_.release(Hold::hooks);
+  if (intake_.is_held()) return;
+  // Whoever calls may be a hook that has just ended.
+  if (intake_.keeps_any()) return owner_.on_turn_over();
+  if (socket_) socket_->resume_reading();
+}
+
+void Stream::go_on_reading() {
+  intake_.release(Hold::turn);
+  go_on();
+}
+
+void Stream::go_on() {
+  if (!socket_ || intake_.is_held()) return;
+  if (is_open()) intake_.begin_turn();
+  if (const auto kept = intake_.take()) read(*kept);
+  if (!socket_ || intake_.is_held()) return;
+  if (state_ == State::cut) return lose();
+  socket_->resume_reading();
 }
 
 void Stream::handle(const Event& event) {
@@ -156,6 +229,9 @@ void Stream::end(const Ending& ending) {
   const std::uint64_t limit_ms = base::to_ms(context().limits.closing_time);
   context().loop.wheel().arm(*this, context().loop.now_ms() + limit_ms);
   outflow_.end();
+  intake_.release_all();
+  intake_.begin_turn();
+  if (intake_.keeps_any()) owner_.on_turn_over();  // the peer's Close may be among it
   owner_.on_ended(ending);
 }
 
@@ -174,11 +250,19 @@ void Stream::drop() {
   state_ = State::over;
   context().loop.wheel().cancel(*this);
   socket_.reset();
+  intake_.take();
   outflow_.end();
 }
 
 void Stream::on_end(net::EndReason) {
-  take_turn([this] { lose(); });
+  take_turn([this] {
+    const bool handles_more = intake_.keeps_any() && !intake_.is_held_by(Hold::budget);
+    if (state_ == State::open && handles_more) {
+      state_ = State::cut;
+    } else {
+      lose();
+    }
+  });
 }
 
 // The socket has ended, or must.
@@ -198,6 +282,10 @@ void Stream::rearm() {
   if (const auto beat_ms = pulse_.deadline_ms(context().limits)) next = std::min(next, *beat_ms);
   if (const std::uint64_t since = socket_->blocked_since_ms())
     next = std::min(next, since + base::to_ms(context().limits.outbox_time));
+  if (intake_.is_held_by(Hold::budget)) {
+    const std::uint64_t now_ms = context().loop.now_ms();
+    next = std::min(next, now_ms + intake_.wait_ms(budget(), now_ms));
+  }
   context().loop.wheel().arm(*this, next);
 }
 
@@ -213,7 +301,14 @@ void Stream::pass_deadline(std::uint64_t now_ms) {
   owner_.on_deadline();
   if (is_open()) check_progress(now_ms);
   if (is_open()) check_pulse(now_ms);
+  if (is_open()) check_budget(now_ms);
   rearm();
+}
+
+void Stream::check_budget(std::uint64_t now_ms) {
+  if (!intake_.is_held_by(Hold::budget) || intake_.wait_ms(budget(), now_ms) != 0) return;
+  intake_.release(Hold::budget);
+  go_on();
 }
 
 void Stream::check_progress(std::uint64_t now_ms) {

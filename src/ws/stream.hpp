@@ -13,6 +13,7 @@
 #include "net/socket.hpp"
 #include "proto/connection.hpp"
 #include "ws/ending.hpp"
+#include "ws/intake.hpp"
 #include "ws/outflow.hpp"
 #include "ws/pulse.hpp"
 #include "ws/stream_owner.hpp"
@@ -32,27 +33,30 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   // Reads bytes that came behind the handshake's request.
   void read(base::MutableBytes bytes);
 
-  bool is_open() const { return state_ == State::open || state_ == State::doomed; }
+  bool is_open() const { return state_ < State::closing; }
   bool is_over() const { return state_ == State::over; }
 
   // Takes one from the peer's message rate. Past it the stream is closed with 4429.
   // returns: whether there was one.
   bool within_rate();
   // Reads no more until resume_reading(): too much waits for a hook.
-  void pause_reading() {
-    if (socket_) socket_->pause_reading();
-  }
-  void resume_reading() {
-    if (socket_) socket_->resume_reading();
-  }
+  void pause_reading() { hold(Intake::Hold::hooks); }
+  void resume_reading();
+  // The others on the loop have had their turn (StreamOwner::on_turn_over).
+  void go_on_reading();
+  // The peer has asked for bytes, and gets so many: they count as its work.
+  void charge(std::size_t bytes);
 
   // Queues a message, compressed if that was agreed on. If the outbox has no room, its room's rules
   // decide (base::Shedding), or the stream is closed with 4408.
   void send(const base::SharedBuffer& frame) {
     if (state_ == State::open && !outflow_.send(*socket_, frame)) overflow();
   }
-  // The same for what was sent on a stream before: all of it, because all of it is bounded.
-  void send_again(const base::SharedBuffer& frame) { outflow_.send_all(*socket_, frame); }
+  // The same for what is sent again, on this stream or the one before: all of it, because all of it
+  // is bounded.
+  void send_again(const base::SharedBuffer& frame) {
+    if (state_ == State::open) outflow_.send_all(*socket_, frame);
+  }
   // Bytes that wait.
   std::size_t buffered() const { return socket_ ? socket_->buffered() : 0; }
   // Calls told(true) once nothing waits; told(false) when the stream ends before.
@@ -75,6 +79,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   enum class State : std::uint8_t {
     open,
     doomed,   // its outbox is full: nothing more is queued, and it is closed soon
+    cut,      // the socket has ended: what was read of it is still handled
     closing,  // our Close is out; the socket is closed when the peer's comes, or at a deadline
     over,     // the socket is closed
   };
@@ -87,6 +92,11 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
 
   template <class Action>
   void take_turn(Action&& action);
+  void hold(Intake::Hold why);
+  void go_on();
+  void account(std::size_t bytes);
+  Intake::Budget budget() const;
+  void count_what_follows_our_close(std::size_t bytes);
   void handle(const proto::Event& event);
   void take_pong(base::Bytes payload);
   void send_close(const Ending& ending);
@@ -96,6 +106,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void pass_deadline(std::uint64_t now_ms);
   void check_progress(std::uint64_t now_ms);
   void check_pulse(std::uint64_t now_ms);
+  void check_budget(std::uint64_t now_ms);
 
   std::unique_ptr<net::Socket> socket_;  // nullptr once it is over
   StreamOwner& owner_;
@@ -104,6 +115,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   proto::Connection protocol_;
   base::RateLimit rate_;
   Pulse pulse_;
+  Intake intake_;
 };
 
 }  // namespace microframe::ws

@@ -137,6 +137,7 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
   void transmit_again(const base::SharedBuffer& frame) override {
     sent.push_back("again " + std::string(base::as_text(frame.content())));
   }
+  void charge(std::size_t bytes) override { charged += bytes; }
   bool refresh_token(std::string_view token) override { return token == "fresh"; }
   std::string remote_address() const override { return "192.0.2.7:5000"; }
   void on_rejected(guard::Rejection why, std::string_view detail) override {
@@ -184,7 +185,8 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
   Lines rejected;
   std::string secret;
   std::shared_ptr<Resumption> requested;
-  int rated = 0;  // frames that were counted against the peer's rate
+  int rated = 0;            // frames that were counted against the peer's rate
+  std::size_t charged = 0;  // bytes that the peer has asked for
   bool is_within_rate = true;
 
  private:

@@ -133,9 +133,10 @@ TEST_F(SessionRooms, KeptMessagesAreSentToWhoAsksForTheLatest) {
   EXPECT_EQ(joined.at("id"), 3);
   EXPECT_EQ(joined.at("offset"), 3);
   EXPECT_FALSE(joined.at("epoch").as_string().empty());
-  EXPECT_EQ(told[1], R"({"t":"message","room":"kept:r","offset":2,"data":"2"})");
-  EXPECT_EQ(told[2], R"({"t":"message","room":"kept:r","offset":3,"data":"3"})");
+  EXPECT_EQ(told[1], R"(again {"t":"message","room":"kept:r","offset":2,"data":"2"})");
+  EXPECT_EQ(told[2], R"(again {"t":"message","room":"kept:r","offset":3,"data":"3"})");
   EXPECT_EQ(site.counts.sessions.replayed, replayed + 2);
+  EXPECT_GT(charged, told[1].size()) << "A03: it counts as the client's work";
 }
 
 TEST_F(SessionRooms, ClientThatSaysWhereItWasIsSentWhatItMissed) {
@@ -148,7 +149,7 @@ TEST_F(SessionRooms, ClientThatSaysWhereItWasIsSentWhatItMissed) {
   const Lines told = join(3, "kept:r", R"(,"since":{"epoch":")" + epoch + R"(","offset":1})");
   ASSERT_EQ(told.size(), 2U);
   EXPECT_EQ(boost::json::parse(told[0]).at("recovered"), true);
-  EXPECT_EQ(told[1], R"({"t":"message","room":"kept:r","offset":2,"data":"2"})");
+  EXPECT_EQ(told[1], R"(again {"t":"message","room":"kept:r","offset":2,"data":"2"})");
 }
 
 TEST_F(SessionRooms, ClientOfAnotherEpochIsToldThatItHasMissedMessages) {

@@ -74,6 +74,7 @@ class StreamBench final : private microframe::ws::StreamOwner {
   // What the owner does besides noting; the loop's.
   std::function<void(Stream&, std::string_view)> at_message;
   bool condemned = false;
+  std::size_t turns = 0;  // that were over before all was read
   bool ends_overflowed = true;
   std::uint64_t owner_deadline_ms = UINT64_MAX;
 
@@ -104,6 +105,10 @@ class StreamBench final : private microframe::ws::StreamOwner {
     journal.note("overflow");
     if (!ends_overflowed) return;
     thread_.loop.post([this] { stream_->end_overflowed(); });
+  }
+  void on_turn_over() override {
+    ++turns;
+    thread_.loop.post_behind([this] { stream_->go_on_reading(); });
   }
   std::uint64_t deadline_ms() const override { return owner_deadline_ms; }
   // Called with each of the deadlines: the owner looks whether its own has come.

@@ -195,6 +195,92 @@ TEST(StreamHeartbeat, PeerThatIsNotReadIsNotPinged) {
   EXPECT_TRUE(bench.peer.read_frame().is_close());
 }
 
+// --- turns and budgets ---
+
+Limits with_budget(double bytes_per_second, double bytes_burst) {
+  Limits limits = patient_limits();
+  limits.bytes_per_second = bytes_per_second;
+  limits.bytes_burst = bytes_burst;
+  return limits;
+}
+
+TEST(StreamTurns, A03_OthersHaveTheirTurnAfterMuchWork) {
+  StreamBench bench;
+  std::size_t handled = 0;
+  std::vector<std::size_t> turns_before;
+  bench.at_message = [&](Stream&, std::string_view) {
+    turns_before.push_back(bench.turns);
+    ++handled;
+  };
+  std::string all;
+  for (int i = 0; i < 3; ++i) all += frame(0x81, std::string(20'000, 'x'));
+  all += frame(0x81, std::string(20'000, 'y')) + frame(0x81, "end");
+  bench.peer.send(all);
+  ASSERT_TRUE(bench.journal.wait_for("text end"));
+  bench.on_loop([&](Stream&) {
+    EXPECT_EQ(handled, 5U);
+    EXPECT_EQ(turns_before.front(), 0U);
+    EXPECT_GE(turns_before.back(), 1U);
+  });
+}
+
+TEST(StreamTurns, A03_PeerPastItsBudgetIsReadNoFasterThanItsRate) {
+  StreamBench bench(with_budget(0.001, 1000));
+  bench.peer.send(frame(0x81, std::string(2000, 'x')) + frame(0x81, "second"));
+  EXPECT_TRUE(bench.journal.wait_for("text " + std::string(2000, 'x')));
+  bench.peer.send(frame(0x81, "third"));
+  bench.settle();
+  EXPECT_FALSE(bench.journal.has("text second"));
+  bench.pass(2 * kHour);
+  bench.settle();
+  EXPECT_FALSE(bench.journal.has("text second")) << "a thousand bytes need 11 days";
+  bench.pass(24 * 14 * kHour);
+  EXPECT_TRUE(bench.journal.wait_for("text second"));
+}
+
+TEST(StreamTurns, A03_WhatThePeerAsksForCountsAsItsWork) {
+  StreamBench bench(with_budget(0.001, 1000));
+  bench.at_message = [](Stream& stream, std::string_view) { stream.charge(2000); };
+  bench.peer.send(frame(0x81, "first") + frame(0x81, "second"));
+  EXPECT_TRUE(bench.journal.wait_for("text first"));
+  bench.settle();
+  EXPECT_FALSE(bench.journal.has("text second"));
+}
+
+TEST(StreamTurns, WhatWasReadIsHandledThoughThePeerHangsUp) {
+  StreamBench bench;
+  bench.peer.send(frame(0x81, std::string(50'000, 'x')) + frame(0x81, std::string(50'000, 'y')) +
+                  frame(0x81, "end"));
+  bench.peer = RawClient::adopt(-1);
+  ASSERT_TRUE(bench.journal.wait_for("over"));
+  const Lines lines = bench.journal.lines();
+  EXPECT_EQ(lines.at(2), "text end");
+  EXPECT_EQ(lines.at(3), "ended connection_lost 1006 ");
+}
+
+TEST(StreamTurns, PeersCloseIsFoundBehindWhatWaited) {
+  StreamBench bench(with_budget(0.001, 1000));
+  bench.peer.send(frame(0x81, std::string(2000, 'x')) + frame(0x81, "second") + frame(0x88, ""));
+  bench.journal.wait_for("text " + std::string(2000, 'x'));
+  bench.on_loop([](Stream& stream) { stream.end(StreamBench::ours()); });
+  EXPECT_TRUE(bench.journal.wait_for("over"));
+  EXPECT_FALSE(bench.journal.has("text second"));
+}
+
+TEST(StreamTurns, A04_LittleIsReadBehindOurClose) {
+  StreamBench bench;
+  bench.on_loop([](Stream& stream) { stream.end(StreamBench::ours()); });
+  std::string much;
+  for (int i = 0; i < 4; ++i) much += frame(0x82, std::string(60'000, 'x'));
+  std::thread sends([&] { bench.peer.send(much + much + much + frame(0x88, "")); });
+  bench.settle();
+  bench.settle();
+  EXPECT_FALSE(bench.journal.has("over"));
+  bench.pass(kHour + 1min);
+  EXPECT_TRUE(bench.journal.wait_for("over"));
+  sends.join();
+}
+
 // --- Close ---
 
 // §5.5.1, §7.1.5: the code comes back; a Close without a code is answered without one.

@@ -1,0 +1,47 @@
+// TurnQueue: what the connections of one loop still have to do whose turn was long enough: one of
+// them goes on per iteration, so that all others on the loop are served in between.
+// Threading: its loop.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <utility>
+
+#include "net/loop.hpp"
+
+namespace microframe::ws {
+
+class TurnQueue {
+ public:
+  // loop: outlives it.
+  explicit TurnQueue(net::Loop& loop) : loop_(loop) {}
+
+  // Has `task` called behind the tasks that wait, and behind what the loop has to do now.
+  // errors: std::bad_alloc; then nothing has changed.
+  void add(std::function<void()> task) {
+    tasks_.push_back(std::move(task));
+    try {
+      if (tasks_.size() == 1) post();
+    } catch (...) {
+      tasks_.pop_back();
+      throw;
+    }
+  }
+
+ private:
+  void post() {
+    loop_.post_behind([this] { run_one(); });
+  }
+  // Posts for the next task first: whatever the task does, the others have their turn.
+  void run_one() {
+    const auto task = std::move(tasks_.front());
+    tasks_.pop_front();
+    if (!tasks_.empty()) post();
+    task();
+  }
+
+  net::Loop& loop_;
+  std::deque<std::function<void()>> tasks_;
+};
+
+}  // namespace microframe::ws
