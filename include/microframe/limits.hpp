@@ -28,9 +28,12 @@ struct Limits {
   double bytes_burst = 8.0 * 1024 * 1024;
   std::size_t waiting_bytes_max = 64 * 1024;   // held while a hook waits; past it: reading stops
   std::size_t rooms_per_connection_max = 128;  // past it: JoinResult::too_many_rooms
-  std::size_t rooms_max = 1'000'000;           // of an endpoint; past it: the same result
-  std::size_t room_name_bytes_max = 255;       // past it: JoinResult::name_invalid
-  std::size_t connections_max = 100'000;       // of the process; past it: 503
+  // Of the messages that all rooms keep. Past it: the rooms that were written to longest ago lose
+  // theirs. 0: a quarter of memory_bytes_max, but no more than 256 MiB.
+  std::size_t history_bytes_max = 0;
+  std::size_t rooms_max = 1'000'000;                // of an endpoint; past it: the same result
+  std::size_t room_name_bytes_max = 255;            // past it: JoinResult::name_invalid
+  std::size_t connections_max = 100'000;            // of the process; past it: 503
   std::size_t connections_per_address_max = 1'000;  // per /64 of IPv6; past it: 429
   std::size_t devices_per_user_max = 16;            // past it: 4409 to the oldest
   // Of the process. 0: no limit. Past it: 503; with TLS, the connection is dropped.

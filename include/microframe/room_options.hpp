@@ -27,12 +27,15 @@ class RoomOptions {
     return *this;
   }
 
-  // Keeps the room's latest messages: at most `messages` of them, none older than `age`, for
-  // members that come back (microframe.v1) and for ChatBase::history. A room without members
-  // exists as long as it keeps any message. Default: none is kept.
-  RoomOptions& history(std::size_t messages, std::chrono::milliseconds age) {
+  // Keeps the room's latest messages: at most `messages` of them, none older than `age`, and no more
+  // than `bytes` together, for members that come back (microframe.v1) and for ChatBase::history. A
+  // room without members exists as long as it keeps any message. Limits::history_bytes_max bounds
+  // all rooms together. Default: none is kept.
+  RoomOptions& history(std::size_t messages, std::chrono::milliseconds age,
+                       std::size_t bytes = 1024 * 1024) {
     history_max_ = messages;
     history_age_ = age;
+    history_bytes_max_ = bytes;
     return *this;
   }
   // Whether members with microframe.v1 are told who else is in the room. Default: no.
@@ -53,12 +56,14 @@ class RoomOptions {
   WhenSlow when_slow() const { return when_slow_; }
   std::size_t history_max() const { return history_max_; }
   std::chrono::milliseconds history_age() const { return history_age_; }
+  std::size_t history_bytes_max() const { return history_bytes_max_; }
   std::chrono::milliseconds coalesce() const { return coalesce_; }
   bool tells_presence() const { return presence_; }
 
  private:
   WhenSlow when_slow_ = WhenSlow::disconnect;
   std::size_t history_max_ = 0;
+  std::size_t history_bytes_max_ = 1024 * 1024;
   std::chrono::milliseconds history_age_{0};
   bool presence_ = false;
   std::chrono::milliseconds coalesce_{0};

@@ -3,6 +3,16 @@
 #include <algorithm>
 
 namespace microframe::hub {
+namespace {
+
+// What an entry holds besides its frames.
+constexpr std::size_t kEntryBytes = 256;
+
+std::size_t bytes_of(const base::Frame& frame) {
+  return frame.plain().size() + frame.enveloped().size() + kEntryBytes;
+}
+
+}  // namespace
 
 bool HiddenFrom::covers(std::string_view user, std::string_view of_session) const {
   if (!session.empty() && session == of_session) return true;
@@ -10,13 +20,25 @@ bool HiddenFrom::covers(std::string_view user, std::string_view of_session) cons
 }
 
 void History::add(base::Frame frame, HiddenFrom hidden, std::uint64_t now_ms) {
+  const std::size_t bytes = bytes_of(frame);
   entries_.push_back({next_offset(), now_ms, std::move(frame), std::move(hidden)});
   ++offset_;
-  if (entries_.size() > messages_max_) entries_.pop_front();
+  bytes_ += bytes;
+  while (entries_.size() > messages_max_ || bytes_ > bytes_max_) drop_oldest();
+}
+
+void History::drop_oldest() {
+  bytes_ -= bytes_of(entries_.front().frame);
+  entries_.pop_front();
+}
+
+void History::clear() {
+  entries_.clear();
+  bytes_ = 0;
 }
 
 void History::expire(std::uint64_t now_ms) {
-  while (!entries_.empty() && entries_.front().time_ms + age_ms_ <= now_ms) entries_.pop_front();
+  while (!entries_.empty() && entries_.front().time_ms + age_ms_ <= now_ms) drop_oldest();
 }
 
 std::optional<std::vector<base::Frame>> History::after(const Since& since, std::string_view user,

@@ -37,9 +37,14 @@ class History {
     HiddenFrom hidden;
   };
 
-  // epoch: a name that no room had before, because offsets begin anew with the epoch.
-  History(std::string epoch, std::size_t messages_max, std::chrono::milliseconds age)
-      : epoch_(std::move(epoch)), messages_max_(messages_max), age_ms_(base::to_ms(age)) {}
+  // epoch: a name that no room had before, because offsets begin anew with the epoch. bytes_max: of
+  // the frames, in all their forms; a message of more is not kept.
+  History(std::string epoch, std::size_t messages_max, std::size_t bytes_max,
+          std::chrono::milliseconds age)
+      : epoch_(std::move(epoch)),
+        messages_max_(messages_max),
+        bytes_max_(bytes_max),
+        age_ms_(base::to_ms(age)) {}
 
   const std::string& epoch() const { return epoch_; }
   // The number of the latest message; 0 before the first.
@@ -50,7 +55,10 @@ class History {
   void add(base::Frame frame, HiddenFrom hidden, std::uint64_t now_ms);
   // Drops the messages that are too old.
   void expire(std::uint64_t now_ms);
+  // Drops all messages. The next one's offset is as if they were there.
+  void clear();
   bool empty() const { return entries_.empty(); }
+  std::size_t bytes() const { return bytes_; }
 
   // All messages after `since`, except those hidden from the user, from the session of `since` or
   // from the session that asks ("": none).
@@ -64,10 +72,14 @@ class History {
   std::vector<Entry> entries_after(std::uint64_t offset, std::size_t limit) const;
 
  private:
+  void drop_oldest();
+
   const std::string epoch_;
   const std::size_t messages_max_;
+  const std::size_t bytes_max_;
   const std::uint64_t age_ms_;
   std::uint64_t offset_ = 0;
+  std::size_t bytes_ = 0;
   std::deque<Entry> entries_;
 };
 

@@ -16,7 +16,8 @@ OrderedRoom::OrderedRoom(std::string name, const std::vector<LoopPort*>& loops,
       keeps_messages_(policy.keeps_history()),
       pending_(loops.size()) {
   if (policy.keeps_history())
-    history_.emplace(surroundings.new_epoch(), policy.history_max, policy.history_age);
+    history_.emplace(surroundings.new_epoch(), policy.history_max, policy.history_bytes_max,
+                     policy.history_age);
   if (policy.presence) presence_.emplace();
 }
 
@@ -36,14 +37,18 @@ bool OrderedRoom::publish(const Seal& seal, Exclusion& exclusion) {
     hidden.users = exclusion.users;
     if (exclusion.device) hidden.session = exclusion.device->session();
   }
-  const Lock lock(order_);
-  if (forgotten_) return false;
-  if (expected) {
-    const std::uint64_t offset = history_->next_offset();
-    if (offset != *expected) seal.renumber(frame, offset);
-    keep(frame, std::move(hidden));
+  {
+    const Lock lock(order_);
+    if (forgotten_) return false;
+    if (expected) {
+      const std::uint64_t offset = history_->next_offset();
+      if (offset != *expected) seal.renumber(frame, offset);
+      keep(frame, std::move(hidden));
+    }
+    hand_out(std::move(frame), std::move(exclusion), Audience::all);
   }
-  hand_out(std::move(frame), std::move(exclusion), Audience::all);
+  HistoryBudget* const budget = surroundings_.history_budget();
+  if (expected && budget) budget->shed();
   return true;
 }
 
@@ -51,6 +56,24 @@ void OrderedRoom::keep(const Frame& frame, HiddenFrom hidden) {
   const std::uint64_t now_ms = surroundings_.now_ms();
   history_->expire(now_ms);
   history_->add(frame, std::move(hidden), now_ms);
+  note_history(true);
+}
+
+void OrderedRoom::expire_history() {
+  if (!history_) return;
+  history_->expire(surroundings_.now_ms());
+  note_history(false);
+}
+
+void OrderedRoom::note_history(bool written) {
+  if (HistoryBudget* const budget = surroundings_.history_budget())
+    budget->note(*this, history_->bytes(), written);
+}
+
+void OrderedRoom::drop_history() {
+  const Lock lock(order_);
+  history_->clear();
+  note_history(false);
 }
 
 void OrderedRoom::hand_out(Frame frame, Exclusion exclusion, Audience audience) {
@@ -153,7 +176,7 @@ void OrderedRoom::welcome(Receiver& member, bool entered, const JoinWish* wish) 
   Joined found = joined(entered, wish);
   std::vector<Frame> missed;
   if (history_) {
-    history_->expire(surroundings_.now_ms());
+    expire_history();
     found.epoch = history_->epoch();
     found.offset = history_->offset();
     if (wish && wish->since) {
@@ -185,7 +208,7 @@ bool OrderedRoom::set_presence(const Receiver& member, const Json& meta) {
 std::vector<History::Entry> OrderedRoom::history(std::uint64_t since, std::size_t limit) {
   const Lock lock(order_);
   if (!history_) return {};
-  history_->expire(surroundings_.now_ms());
+  expire_history();
   return history_->entries_after(since, limit);
 }
 
@@ -196,7 +219,7 @@ Presence::Users OrderedRoom::presence() {
 
 void OrderedRoom::expire() {
   const Lock lock(order_);
-  if (history_) history_->expire(surroundings_.now_ms());
+  expire_history();
 }
 
 bool OrderedRoom::forget() {

@@ -15,6 +15,7 @@
 
 #include "base/mutex.hpp"
 #include "hub/history.hpp"
+#include "hub/history_budget.hpp"
 #include "hub/loop_port.hpp"
 #include "hub/presence.hpp"
 #include "hub/room.hpp"
@@ -23,7 +24,7 @@
 
 namespace microframe::hub {
 
-class OrderedRoom final : public Room {
+class OrderedRoom final : public Room, private HistoryHolder {
  public:
   // loops, surroundings: outlive the room.
   OrderedRoom(std::string name, const std::vector<LoopPort*>& loops, const RoomPolicy& policy,
@@ -43,6 +44,14 @@ class OrderedRoom final : public Room {
   // The offset of the next message, as far as is known now; nullopt where none is kept.
   std::optional<std::uint64_t> expected_offset();
   void keep(const base::Frame& frame, HiddenFrom hidden) MICROFRAME_REQUIRES(order_);
+  // Drops what is too old.
+  void expire_history() MICROFRAME_REQUIRES(order_);
+  void note_history(bool written) MICROFRAME_REQUIRES(order_);
+  // HistoryHolder
+  base::Ref<const base::RefCounted> hold() const override {
+    return base::Ref<const base::RefCounted>(this);
+  }
+  void drop_history() override;
   // Numbers the frame and gives it to every loop with a receiver.
   void hand_out(base::Frame frame, Exclusion exclusion, Audience audience)
       MICROFRAME_REQUIRES(order_);

@@ -10,6 +10,7 @@ struct RoomPolicy {
   RoomPolicy() = default;
 
   std::size_t history_max = 0;  // messages kept; 0: none
+  std::size_t history_bytes_max = 1024 * 1024;
   std::chrono::milliseconds history_age{0};
   bool presence = false;
   // How long what is sent may wait for what follows; 0: not at all.

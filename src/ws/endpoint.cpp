@@ -123,6 +123,7 @@ hub::RoomPolicy Endpoint::policy(std::string_view room) const {
   if (rooms_->empty()) return policy;
   const RoomOptions& options = rooms_->of(room);
   policy.history_max = options.history_max();
+  policy.history_bytes_max = options.history_bytes_max();
   policy.history_age = options.history_age();
   policy.presence = options.tells_presence();
   policy.coalesce = options.coalesce();
@@ -133,6 +134,10 @@ std::uint64_t Endpoint::now_ms() const {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+hub::HistoryBudget* Endpoint::history_budget() {
+  return &registries_->histories;
 }
 
 std::string Endpoint::new_epoch() {

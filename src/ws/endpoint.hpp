@@ -86,6 +86,7 @@ class Endpoint final : private hub::Surroundings {
   hub::RoomPolicy policy(std::string_view room) const override;
   std::uint64_t now_ms() const override;
   std::string new_epoch() override;
+  hub::HistoryBudget* history_budget() override;
   base::Frame presence_frame(std::string_view room, const hub::Presence::Users& joins,
                              const hub::Presence::Users& leaves) const override;
   void user_online(const std::string& user) override;

@@ -9,6 +9,7 @@
 #include "guard/admission.hpp"
 #include "guard/revocations.hpp"
 #include "guard/takeover_budget.hpp"
+#include "hub/history_budget.hpp"
 #include "keys/key_store.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/limits.hpp"
@@ -17,9 +18,11 @@
 namespace microframe::ws {
 
 struct Registries {
-  Registries(const Limits& limits, const Compression& compression)
+  // history_bytes_max: as Settings has it.
+  Registries(const Limits& limits, const Compression& compression, std::size_t history_bytes_max)
       : admission(limits),
         takeover_budget(compression.takeover_bytes_max),
+        histories(history_bytes_max),
         sessions(limits.sessions_suspended_max),
         key_waits(limits.authentications_max) {}
 
@@ -30,6 +33,7 @@ struct Registries {
 
   guard::Admission admission;
   guard::TakeoverBudget takeover_budget;
+  hub::HistoryBudget histories;  // of all endpoints
   guard::Revocations revocations;
   keys::KeyStore keys;
   Sessions sessions;

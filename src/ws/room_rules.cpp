@@ -11,6 +11,8 @@ namespace {
 
 // Who has waited longer takes the room for dead.
 constexpr std::chrono::milliseconds kCoalesceMax{1000};
+// What the shortest of kept messages takes.
+constexpr std::size_t kMessageBytesMin = 256;
 
 }  // namespace
 
@@ -24,6 +26,12 @@ void RoomRules::add(std::string pattern, RoomOptions options) {
   if (options.history_max() != 0 && options.history_age().count() <= 0) {
     throw ConfigError("the rooms \"" + pattern +
                       "\" keep messages for no time: write history(100, std::chrono::minutes(5))");
+  }
+  if (options.history_max() > options.history_bytes_max() / kMessageBytesMin) {
+    throw ConfigError("the rooms \"" + pattern + "\" cannot keep " +
+                      std::to_string(options.history_max()) + " messages in " +
+                      std::to_string(options.history_bytes_max()) +
+                      " bytes, because each takes at least 256: give history() more bytes");
   }
   if (options.coalesce().count() < 0 || options.coalesce() > kCoalesceMax) {
     throw ConfigError(

@@ -20,7 +20,8 @@ struct Settings {
 
   const Limits limits;
   const Compression compression;
-  const std::size_t memory_bytes_max;  // resident; the limit's, or the cgroup's; 0: none
+  const std::size_t memory_bytes_max;   // resident; the limit's, or the cgroup's; 0: none
+  const std::size_t history_bytes_max;  // of all rooms
   const guard::Proxies proxies;
   RoomRules rooms;
   Routes routes;

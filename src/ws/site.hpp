@@ -10,7 +10,8 @@ namespace microframe::ws {
 struct Site {
   // errors: ConfigError for proxies that cannot be.
   Site(const Limits& limits, const Compression& compression, const TrustedProxies& proxies)
-      : settings(limits, compression, proxies), registries(limits, compression) {}
+      : settings(limits, compression, proxies),
+        registries(limits, compression, settings.history_bytes_max) {}
 
   Settings settings;
   Registries registries;

@@ -78,7 +78,13 @@ void Watchdog::look_at_hooks() {
 
 // returns: when to look again.
 milliseconds Watchdog::look_at_memory() {
-  const std::size_t bytes = guard::resident_bytes();
+  std::size_t bytes = guard::resident_bytes();
+  // What is kept for those who come back goes before anybody is turned away.
+  if (bytes / 7 * 8 >= site_.settings.memory_bytes_max && site_.registries.histories.bytes() != 0) {
+    site_.registries.histories.shed_to(site_.registries.histories.bytes() / 2);
+    guard::give_freed_memory_back();
+    bytes = guard::resident_bytes();
+  }
   const bool full = bytes >= site_.settings.memory_bytes_max;
   site_.registries.admission.shed(full);
   if (full != std::exchange(memory_full_, full)) {

@@ -36,7 +36,8 @@ class Run {
  public:
   explicit Run(const RunOptions& options) : options_(options), random_(options.seed) {
     app_.limits(limits()).threads(1 + random_.below(2));
-    app_.rooms("hall:*", RoomOptions().history(random_.percent(60) ? 10'000 : 150, 60s).presence());
+    app_.rooms("hall:*",
+               RoomOptions().history(random_.percent(60) ? 10'000 : 150, 60s, 64 << 20).presence());
     app_.start("127.0.0.1:0");
     proxy_.emplace(app_.port(), options.cpp_clients + options.js_clients, options.seed);
     if (options.js_clients > 0) node_.emplace(MICROFRAME_CHAOS_CLIENTS, setup_of_node());

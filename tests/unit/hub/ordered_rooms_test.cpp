@@ -79,6 +79,7 @@ class House final : public Surroundings {
   }
   std::uint64_t now_ms() const override { return now; }
   std::string new_epoch() override { return "epoch" + std::to_string(++epochs); }
+  HistoryBudget* history_budget() override { return budget; }
   Frame presence_frame(std::string_view, const Presence::Users& joins,
                        const Presence::Users& leaves) const override {
     ++frames;
@@ -92,6 +93,7 @@ class House final : public Surroundings {
 
   std::atomic<std::uint64_t> now{0};
   int epochs = 0;
+  HistoryBudget* budget = nullptr;
   mutable std::atomic<int> frames{0};  // of presence
   Names events;
 };
@@ -590,6 +592,54 @@ TEST_F(OrderedRooms, MessagesKeepTheirOrderWhateverRunsWhen) {
       remove(guest);
     }
   }
+}
+
+// --- bytes ---
+
+TEST_F(OrderedRooms, A01_HistoryHoldsNoMoreBytesThanItMay) {
+  const std::string big(400'000, 'x');
+  for (int i = 0; i < 3; ++i) say(0, "kept", big);
+  EXPECT_EQ(hub.history("kept", 0, 10).size(), 2U) << "a third would be over 1 MiB";
+  say(0, "kept", std::string(2'000'000, 'y'));
+  EXPECT_TRUE(hub.history("kept", 0, 10).empty()) << "too long to be kept at all";
+  say(0, "kept", "short");
+  ASSERT_EQ(hub.history("kept", 0, 10).size(), 1U);
+  EXPECT_EQ(hub.history("kept", 0, 10).front().offset, 5U);
+}
+
+TEST_F(OrderedRooms, A01_RoomsWrittenToLongestAgoLoseTheirHistoryFirst) {
+  HistoryBudget budget(1'000'000);
+  house.budget = &budget;
+  const std::string big(300'000, 'x');
+  for (const char* room : {"kept:1", "kept:2", "kept:3"}) say(0, room, big);
+  EXPECT_GT(budget.bytes(), 900'000U);
+  say(0, "kept:1", "one more");
+  say(0, "kept:4", big);
+  EXPECT_LT(budget.bytes(), 1'000'000U);
+  EXPECT_TRUE(hub.history("kept:2", 0, 10).empty());
+  for (const char* room : {"kept:1", "kept:3", "kept:4"})
+    EXPECT_FALSE(hub.history(room, 0, 10).empty()) << room;
+  const auto alice = add("alice");
+  JoinWish wish;
+  wish.since.emplace();
+  wish.since->epoch = "epoch2";
+  join(alice, "kept:2", wish);
+  EXPECT_EQ(alice->joins.back().second, false) << "what was dropped is not called whole";
+  budget.shed_to(0);
+  EXPECT_EQ(budget.bytes(), 0U);
+  house.now = 2000;
+  loops[0].on([&] { hub.expire(); });
+  EXPECT_EQ(hub.rooms(), 1U) << "alice's";
+}
+
+TEST_F(OrderedRooms, A01_MessagesThatAreTooOldCountNoMore) {
+  HistoryBudget budget(1'000'000);
+  house.budget = &budget;
+  say(0, "kept", "text");
+  EXPECT_GT(budget.bytes(), 0U);
+  house.now = 2000;
+  loops[0].on([&] { hub.expire(); });
+  EXPECT_EQ(budget.bytes(), 0U);
 }
 
 }  // namespace

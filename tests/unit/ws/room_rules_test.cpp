@@ -57,6 +57,9 @@ TEST(RoomRules, TellWhetherAnyRoomKeepsItsMessages) {
   rules.add("seen:*", RoomOptions().presence());
   EXPECT_FALSE(rules.any_history());
   rules.add("kept:*", RoomOptions().history(10, std::chrono::minutes(1)));
+  EXPECT_THROW(rules.add("much:*", RoomOptions().history(10'000, std::chrono::minutes(1))),
+               ConfigError)
+      << "A05: so many do not fit into 1 MiB";
   EXPECT_TRUE(rules.any_history());
   EXPECT_EQ(rules.of("kept:r").history_max(), 10U);
   EXPECT_EQ(rules.of("other").history_max(), 0U) << "a room that fits no pattern has the defaults";

@@ -25,6 +25,7 @@ class Archive final : public hub::Surroundings {
   hub::RoomPolicy policy(std::string_view) const override {
     hub::RoomPolicy result;
     result.history_max = 10'000;
+    result.history_bytes_max = 64 << 20;
     result.history_age = std::chrono::hours(1);
     return result;
   }

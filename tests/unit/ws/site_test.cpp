@@ -91,7 +91,7 @@ TEST(Settings, LimitsAndCompressionAreCopies) {
 // --- Registries
 
 TEST(Registries, NoTwoConnectionsHaveOneNumber) {
-  Registries registries({}, {});
+  Registries registries({}, {}, 0);
   std::set<std::uint64_t> seen;
   for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(seen.insert(registries.new_connection_id()).second);
   EXPECT_FALSE(seen.contains(0)) << "0 is no connection";
@@ -103,7 +103,7 @@ TEST(Registries, HaveTheBoundsOfTheLimits) {
   limits.authentications_max = 2;
   Compression compression;
   compression.takeover_bytes_max = 1'000;
-  Registries registries(limits, compression);
+  Registries registries(limits, compression, 0);
   const auto suspended = registries.sessions.suspended().take();
   EXPECT_FALSE(registries.sessions.suspended().take());
   const auto one = registries.key_waits.take();
