@@ -17,6 +17,8 @@ constexpr std::uint16_t kServiceRestart = 1012;
 constexpr std::uint16_t kTryAgainLater = 1013;
 constexpr std::uint16_t kUnauthenticated = 4401;
 constexpr std::uint16_t kTooSlow = 4408;
+constexpr std::uint16_t kTooManyMessages = 4429;
+constexpr std::uint16_t kMessageTooBig = 1009;  // its client gives up that message alone
 
 Reply counted(std::string text) {
   return {std::move(text), true};
@@ -38,7 +40,8 @@ ServerSession::ServerSession(std::string name, std::string secret, const Options
 bool ServerSession::heals(std::uint16_t close_code) {
   return close_code == kGoingAway || close_code == kInternalError ||
          close_code == kServiceRestart || close_code == kTryAgainLater ||
-         close_code == kUnauthenticated || close_code == kTooSlow;
+         close_code == kUnauthenticated || close_code == kTooSlow ||
+         close_code == kTooManyMessages || close_code == kMessageTooBig;
 }
 
 // --- a connection begins ---

@@ -270,9 +270,13 @@ bool Connection::heals(const Ending& ending) const {
     case DisconnectCause::too_slow:
     case DisconnectCause::hook_failed:
     case DisconnectCause::token_expired:
+    case DisconnectCause::too_many_messages:
       return true;
+    case DisconnectCause::protocol_error:
+      return ending.code == CloseCode::message_too_big;
+    // Browsers send 1001 for pages that live on: at a link to a download, or when they are frozen.
     case DisconnectCause::peer_closed:
-      return ending.code != CloseCode::normal && ending.code != CloseCode::going_away;
+      return ending.code != CloseCode::normal;
     case DisconnectCause::server_closed:
       return v1::ServerSession::heals(static_cast<std::uint16_t>(ending.code));
     default:

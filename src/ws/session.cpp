@@ -24,6 +24,8 @@ using Type = v1::ClientFrame::Type;
 constexpr std::uint64_t kReturnsPerSecond = 1'000;
 constexpr std::uint64_t kRetryMsMin = 1'000;
 constexpr std::uint64_t kRetryMsMax = 20'000;
+// Whoever has sent too much waits first.
+constexpr std::uint64_t kTooManyRetryMs = 3'000;
 
 v1::ServerSession make_session(const Limits& limits) {
   SessionKey key = SessionKey::make();
@@ -172,7 +174,8 @@ void Session::ask(const Json& message, std::chrono::milliseconds timeout, Asks::
 }
 
 void Session::bye(proto::CloseCode code, std::string_view reason) {
-  const std::uint64_t retry_ms = random_below(retry_window_ms(code));
+  const std::uint64_t least_ms = code == proto::CloseCode::too_many_messages ? kTooManyRetryMs : 0;
+  const std::uint64_t retry_ms = least_ms + random_below(retry_window_ms(code));
   say(session_.bye(static_cast<std::uint16_t>(code), reason, retry_ms));
 }
 

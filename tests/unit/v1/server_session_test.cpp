@@ -240,7 +240,7 @@ TEST(ServerSession, StillAnswersAfterRewindWhatHadItsTurn) {
 // --- a connection ends
 
 TEST(ServerSession, HealsAfterTheCodesOfTheProtocol) {
-  constexpr std::uint16_t healing[] = {1001, 1011, 1012, 1013, 4401, 4408};
+  constexpr std::uint16_t healing[] = {1001, 1009, 1011, 1012, 1013, 4401, 4408, 4429};
   for (int code = 0; code <= 0xFFFF; ++code) {
     const bool heals = std::find(std::begin(healing), std::end(healing), code) != std::end(healing);
     EXPECT_EQ(ServerSession::heals(static_cast<std::uint16_t>(code)), heals) << code;

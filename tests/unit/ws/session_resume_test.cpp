@@ -282,7 +282,7 @@ TEST_F(SessionResume, CausesThatHealSuspendTheSessionAndOthersEndIt) {
     return [code](SessionResume&, V1Client& client) { client.stream().send_close(code); };
   };
   const Case cases[] = {
-      {"peer_closed 1001 ", peer_closes(1001), false},
+      {"peer_closed 1001 ", peer_closes(1001), true},
       {"peer_closed 4000 ", peer_closes(4000), true},
       {"server_closed 1000 ", closes(1000), false},
       {"server_closed 1012 ", closes(1012), true},
