@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "microframe/authx.hpp"
 #include "microframe/compression.hpp"
@@ -19,6 +20,9 @@
 #include "microframe/ws.hpp"
 
 namespace microframe {
+
+// {{"Content-Security-Policy", "default-src 'self'"}}
+using PageFields = std::vector<std::pair<std::string, std::string>>;
 
 // Threading: set the application up on one thread; call stop() from any thread. An Application
 // serves once.
@@ -59,7 +63,12 @@ class Application {
 
   // Answers GET `path` with a copy of `body`. Meant for a page or two beside the sockets; this is
   // not a file server.
-  void page(std::string path, std::string content_type, std::string_view body);
+  // fields: header fields of the answer, by name, beside Content-Type, Content-Length,
+  //         Cache-Control, X-Content-Type-Options and Referrer-Policy, which every page has.
+  // errors: ConfigError if the path is taken or malformed, or if a field's name is no token or its
+  //         value has a control character.
+  void page(std::string path, std::string content_type, std::string_view body,
+            const PageFields& fields = {});
 
   // Sets how the rooms of every route behave whose names match `pattern`: a name, or its
   // beginning and '*' ("prices:*"). The first matching pattern decides.

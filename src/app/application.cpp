@@ -21,6 +21,7 @@
 #include "net/loop.hpp"
 #include "net/signals.hpp"
 #include "net/tls_server.hpp"
+#include "proto/http_head.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/loop_server.hpp"
 #include "ws/site.hpp"
@@ -34,6 +35,16 @@ void check_range(const char* name, int value, int least, int most) {
   if (value >= least && value <= most) return;
   throw ConfigError("Compression::" + std::string(name) + " is " + std::to_string(value) +
                     ": set it to " + std::to_string(least) + " to " + std::to_string(most));
+}
+
+// One header field of a page. A value with a line break would be two of them.
+std::string header_field(const std::string& name, const std::string& value) {
+  const auto control = [](unsigned char c) { return c < ' ' || c == 0x7F; };
+  if (proto::is_token(name) && std::none_of(value.begin(), value.end(), control))
+    return name + ": " + value + "\r\n";
+  throw ConfigError("\"" + name +
+                    "\" cannot be a page's header field: its name is no token, or its "
+                    "value has a control character");
 }
 
 // Where to point a browser; an address of every interface is told as this machine's own.
@@ -62,9 +73,9 @@ class Application::Impl {
     return chat;
   }
 
-  void page(std::string path, std::string content_type, std::function<std::string()> body) {
+  void page(std::string path, ws::Page page) {
     claim(path);
-    pages_.emplace(std::move(path), ws::Page{std::move(content_type), std::move(body)});
+    pages_.emplace(std::move(path), std::move(page));
   }
 
   enum class OnSignals : bool { nothing, stop };
@@ -301,9 +312,11 @@ ws::ChatBase& Application::websocket(std::string path, const authx::AuthConfig& 
   return impl_->add_callbacks(std::move(path), auth, &users, std::move(callbacks));
 }
 
-void Application::page(std::string path, std::string content_type, std::string_view body) {
-  impl_->page(std::move(path), std::move(content_type),
-              [copy = std::string(body)] { return copy; });
+void Application::page(std::string path, std::string content_type, std::string_view body,
+                       const PageFields& fields) {
+  ws::Page page{std::move(content_type), [copy = std::string(body)] { return copy; }};
+  for (const auto& [name, value] : fields) page.fields += header_field(name, value);
+  impl_->page(std::move(path), std::move(page));
 }
 
 Application& Application::threads(std::size_t count) {

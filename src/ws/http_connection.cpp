@@ -159,6 +159,7 @@ void HttpConnection::serve_page(const proto::RequestHead& head) {
   fields +=
       "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: "
       "no-referrer\r\n";
+  fields += page->fields;
   if (page->good && !page->good()) return answer(proto::refusal_response(503, {}, page->body()));
   answer(proto::page_response(fields, page->body(), head.method == "HEAD"));
 }

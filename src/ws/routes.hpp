@@ -20,6 +20,8 @@ struct Page {
   std::function<std::string()> body;
   // Whether the answer is 200, and not 503; left out: always.
   std::function<bool()> good = {};
+  // Further header fields, each with its CRLF.
+  std::string fields = {};
 };
 
 struct Routes {

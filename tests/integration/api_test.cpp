@@ -301,6 +301,18 @@ TEST_F(Api, PlainRequestGetsItsStatus) {
   EXPECT_EQ(status_of("nonsense\r\n\r\n"), 400U);
 }
 
+TEST_F(Api, PageHasTheFieldsThatItWasGiven) {
+  const std::string policy = "default-src 'none'; frame-ancestors 'none'";
+  app.page("/page", "text/plain", "content", {{"Content-Security-Policy", policy}, {"X-A", "b"}});
+  start();
+  RawClient client = raw();
+  client.send("GET /page HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string head = client.read_head();
+  EXPECT_NE(head.find("\r\nContent-Security-Policy: " + policy + "\r\nX-A: b\r\n"),
+            std::string::npos)
+      << head;
+}
+
 TEST_F(Api, MetricsCountRejections) {
   start();
   EXPECT_EQ(status_of("GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"), 404U);
@@ -319,6 +331,8 @@ TEST_F(Api, MetricsCountRejections) {
 TEST_F(Api, RouteMistakesAreReportedAtStart) {
   EXPECT_THROW(app.route<Chat>("/ws", auth), ConfigError);
   EXPECT_THROW(app.page("/ws", "text/plain", ""), ConfigError);
+  EXPECT_THROW(app.page("/name", "text/plain", "", {{"X A", "b"}}), ConfigError);
+  EXPECT_THROW(app.page("/value", "text/plain", "", {{"X-A", "b\r\nX-C: d"}}), ConfigError);
   EXPECT_THROW(app.route<Chat>("ws", auth), ConfigError);
   EXPECT_THROW(app.websocket("/empty", auth, ws::Callbacks()), ConfigError);
   EXPECT_THROW(app.threads(0), ConfigError);
