@@ -1,7 +1,8 @@
 // The chat page: one client, a few conversations (everyone, rooms, private ones), and who is online.
-// The token comes from the address's fragment (#token=..), which no server and no log sees, or from the form.
+// The token comes with a link (#token=..) or from the form; account.js keeps it for this tab.
 // docs/reference/chat.md describes the messages. The client keeps the connection, the queue and the rooms; the page keeps the
 // messages, even when the server has forgotten them.
+import {forget, load, nameIn, save, takeLinkedToken, tokenIn} from "./account.js";
 import {connect as connectClient} from "./microframe.js";
 
 const $ = (id) => document.getElementById(id);
@@ -9,10 +10,15 @@ const EVERYONE = "everyone"; // a conversation, and the room that everyone is in
 const TYPING_SHOWN_MS = 4000;
 const MESSAGES_KEPT = 500; // of each conversation
 const MESSAGES_ASKED = 50; // of a room that is entered
+const TEXT_BYTES_MAX = 16 * 1024; // of one message, in UTF-8
+const MESSAGE_TOO_BIG = 1009;
 
 let client = null;
 let token = "";
 let me = "";
+let expected; // the user that the token must be for; undefined: anyone
+let byLink = false; // whether the token came with a link
+let asked = new Set(); // the rooms whose latest messages this client has asked for
 let current = EVERYONE; // the key of the conversation shown
 let opening = ""; // the room the user has asked to enter
 const conversations = new Map(); // by key
@@ -21,7 +27,7 @@ const conversations = new Map(); // by key
 function conversation(kind, name = "") {
   const key = kind === EVERYONE ? EVERYONE : `${kind}:${name}`;
   if (!conversations.has(key)) {
-    conversations.set(key, {key, kind, name, messages: [], dropped: 0, unread: 0, typing: new Map()});
+    conversations.set(key, {key, kind, name, messages: [], read: {}, unread: 0, typing: new Map()});
   }
   return conversations.get(key);
 }
@@ -32,55 +38,78 @@ const titleOf = (c) => (c.kind === EVERYONE ? "Everyone" : c.kind === "room" ? `
 
 // --- the connection ---
 
-// The address, and how the token gets there; ?carrier=query|cookie|subprotocol chooses.
-function address() {
-  const carrier = new URLSearchParams(location.search).get("carrier") || "subprotocol";
-  const base = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/chat`;
-  if (carrier === "query") return [`${base}?token=${encodeURIComponent(token)}`, {}];
-  if (carrier === "cookie") {
-    document.cookie = `access_token=${token}; SameSite=Strict; Path=/ws`;
-    return [base, {}];
-  }
-  return [base, {token: () => token}];
+function signIn(withToken, {user, linked = false} = {}) {
+  token = withToken;
+  expected = user;
+  byLink = linked;
+  notice("");
+  connect();
 }
 
 function connect() {
   client?.close();
-  client = connectClient(...address());
+  asked = new Set();
+  const given = token;
+  client = connectClient(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/chat`, {token: () => given});
   setState("connecting", "connecting…");
+  $("sign-out").hidden = false;
   client.on("state", changed);
   client.on("message", receive);
   client.on("joined", joined);
   client.on("left", left);
   client.on("presence", others);
   client.on("error", (error) => notice(error.message));
-  client.join(EVERYONE, {last: MESSAGES_ASKED}).catch(() => {});
 }
+
+// By code: why the client will not come back by itself.
+const endings = {__proto__: null, forbidden: "You may not be here", replaced: "Another window took this one's place"};
 
 function changed(state, {code, error}) {
   if (state === "open") return opened();
   if (state === "reconnecting") return setState("reconnecting", "reconnecting…");
   setState("closed", code ? `closed (${code})` : "closed");
   if (!error) return; // closed here, for another
-  if (error.code === "unauthorized") return askForToken("The token is no longer good, or never was. Paste a fresh one.");
-  const words = {forbidden: "You may not be here", replaced: "Another window took this one's place"};
-  notice(`${words[error.code] ?? "The connection was closed"}: ${error.message}`, {stays: true});
+  if (error.code === "unauthorized") return refused();
+  if (code === MESSAGE_TOO_BIG) return queueMicrotask(returnFromTooBig); // once the old client has ended
+  notice(`${endings[error.code] ?? "The connection was closed"}: ${error.message}`, {stays: true});
+}
+
+function returnFromTooBig() {
+  connect();
+  notice("The message was too long for this server, and was not sent");
 }
 
 function opened() {
-  if (client.user !== me) forgetConversations(); // another user's are none of this one's business
-  me = client.user;
+  if (expected !== undefined && client.user !== expected) {
+    client.close();
+    return askToSwitch(token, client.user);
+  }
+  if (client.user !== me) {
+    forgetConversations(); // another user's are none of this one's business
+    me = client.user;
+    returnToRooms();
+  }
+  save({token, user: me});
   setState("open", "connected");
-  notice("");
-  $("me").textContent = me;
-  $("login").hidden = true;
-  document.querySelector("main").hidden = false;
-  // A former client knew these rooms; the new one has to join them.
+  showSignedIn();
   for (const c of conversations.values()) {
+    // A former client knew these rooms, or the page before it was loaded again; this client has to join them.
     if (c.kind === "room" && !client.rooms.includes(c.name)) enter(c.name);
     for (const message of c.messages) if (message.sending === "queued") setSending(message, "sending");
   }
   render();
+}
+
+function showSignedIn() {
+  const first = $("main").hidden;
+  $("me").textContent = me;
+  $("who").hidden = false;
+  $("linked-as").textContent = me;
+  if (byLink) $("linked").hidden = false;
+  byLink = false;
+  $("login").hidden = true;
+  $("main").hidden = false;
+  if (first) focusText();
 }
 
 function setState(state, words) {
@@ -97,53 +126,158 @@ function notice(words, {stays = false} = {}) {
   if (!stays) noticeTimer = setTimeout(() => ($("notice").hidden = true), 6000);
 }
 
-function askForToken(words) {
+// --- who signs in ---
+
+// With the token of a link, or with what this tab has kept. A link must not make one user another without a question: who
+// follows a stranger's link would write into the stranger's account.
+function arrive() {
+  const linked = takeLinkedToken();
+  const kept = load();
+  if (linked && (kept.user === undefined || nameIn(linked) === kept.user)) return signIn(linked, {user: kept.user, linked: !kept.user});
+  if (!client) returnAsKept();
+  if (linked) askToSwitch(linked, nameIn(linked));
+}
+
+function returnAsKept() {
+  const {token: kept, user} = load();
+  if (kept) signIn(kept, {user});
+  else askForToken();
+}
+
+function askToSwitch(toToken, toUser) {
+  const {user} = load();
+  const [from, to] = [user ?? "nobody", toUser ?? "somebody else"];
+  $("switch-title").textContent = `Switch to ${to}?`;
+  $("switch-why").textContent = `You are ${from} here. A link would sign you in as ${to}: what you write would then be ${to}'s.`;
+  $("switch-no").textContent = `Stay ${from}`;
+  $("switch-yes").textContent = `Switch to ${to}`;
+  $("switch").onclose = () => {
+    if ($("switch").returnValue === "yes") signIn(toToken, {user: toUser});
+    else if (!client || client.state === "closed") returnAsKept();
+  };
+  $("switch").returnValue = "";
+  if (!$("switch").open) $("switch").showModal();
+}
+
+$("switch-no").onclick = () => $("switch").close("no");
+$("switch-yes").onclick = () => $("switch").close("yes");
+
+// The server does not take the token. What this tab has kept may still be good.
+function refused() {
+  const kept = load();
+  if (kept.token && kept.token !== token) {
+    signIn(kept.token, {user: kept.user});
+    return notice(`That token is no longer good, or never was: you are still ${kept.user}`, {stays: true});
+  }
+  save({token: undefined});
+  askForToken("The token is no longer good, or never was. Paste a fresh one.");
+}
+
+function askForToken(error = "") {
   token = "";
   setState("closed", "not connected");
-  document.querySelector("main").hidden = true;
+  $("main").hidden = true;
+  $("linked").hidden = true;
+  $("sign-out").hidden = true;
   $("login").hidden = false;
+  $("token-error").textContent = error;
+  $("token-error").hidden = !error;
   $("token").focus();
-  notice(words);
 }
+
+$("login").onsubmit = (event) => {
+  event.preventDefault();
+  const pasted = tokenIn($("token").value);
+  if (!pasted) return askForToken("There is no token in that address.");
+  $("token").value = "";
+  signIn(pasted);
+};
+
+$("sign-out").onclick = () => {
+  client.close();
+  client = null;
+  forget();
+  forgetConversations();
+  me = "";
+  $("who").hidden = true;
+  notice("");
+  askForToken();
+};
+
+$("linked-ok").onclick = () => {
+  $("linked").hidden = true;
+  focusText();
+};
 
 // --- rooms ---
 
 const members = (room) => Object.keys(client?.presence(room) ?? {}).sort();
 
 function enter(room) {
+  asked.add(room);
   client.join(room, {last: MESSAGES_ASKED}).catch((error) => {
     if (opening === room) opening = "";
-    if (error.code !== "closed") notice(error.message);
+    if (error.code === "closed") return;
+    notice(error.message);
+    if (room !== EVERYONE) drop(room);
   });
 }
 
 function joined({room, recovered}) {
   const c = room === EVERYONE ? conversation(EVERYONE) : conversation("room", room);
   if (recovered === false) log(c, {event: "You were away: messages may be missing here"});
+  // The server puts everyone into the room for everyone, and sends no messages with that. After a gap it sends none either,
+  // but the room may have new ones already.
+  if (recovered === false || !asked.has(room)) enter(room);
   if (room === opening) {
     opening = "";
     show(c);
   }
+  remember();
   render();
 }
 
 function left({room, code}) {
   if (code) notice(`You are no longer in ${room}: ${code}`);
+  drop(room);
+}
+
+function drop(room) {
   conversations.delete(`room:${room}`);
   if (!shownConversation()) show(conversation(EVERYONE));
+  remember();
   render();
 }
+
+// The rooms outlive a reload, with how far each was read.
+function remember() {
+  if (!me) return;
+  const rooms = [...conversations.values()].filter((c) => c.kind !== "private").map(({name, read}) => ({name, read}));
+  save({rooms, current});
+}
+
+function returnToRooms() {
+  const kept = load();
+  if (kept.user !== me) return save({rooms: [], current: EVERYONE});
+  for (const {name, read} of kept.rooms ?? []) {
+    const c = name ? conversation("room", name) : conversation(EVERYONE);
+    if (!c.messages.length) c.read = read;
+  }
+  if (conversations.has(kept.current) && current === EVERYONE) show(conversations.get(kept.current));
+}
+
+addEventListener("pagehide", remember);
 
 // Other users came or went. Only a user's first device and the last one are announced.
 function others({room, joins, leaves}) {
   const c = ofRoom(room);
-  const there = client.presence(room) ?? {};
+  const there = new Map(Object.entries(client.presence(room) ?? {})); // a user may be called "constructor"
   const [came, went] = room === EVERYONE ? ["is online", "went offline"] : ["joined", "left"];
   for (const [user, devices] of Object.entries(joins)) {
-    if (user !== me && there[user]?.length === devices.length) log(c, {event: `${user} ${came}`});
+    if (user !== me && there.get(user)?.length === devices.length) log(c, {event: `${user} ${came}`});
   }
   for (const user of Object.keys(leaves)) {
-    if (user !== me && !there[user]) log(c, {event: `${user} ${went}`});
+    if (user !== me && !there.has(user)) log(c, {event: `${user} ${went}`});
   }
   render();
 }
@@ -151,8 +285,9 @@ function others({room, joins, leaves}) {
 // --- messages in ---
 
 const handlers = {
-  chat_message: (m) => said(conversation(EVERYONE), m),
-  room_message: (m) => said(ofRoom(m.room), m),
+  __proto__: null,
+  chat_message: (m, place) => said(conversation(EVERYONE), m, place),
+  room_message: (m, place) => said(ofRoom(m.room), m, place),
   private_message: (m) => said(conversation("private", m.from), m),
   private_message_sent(m) {
     const c = conversation("private", m.to);
@@ -165,29 +300,39 @@ const handlers = {
   },
 };
 
-function receive(message) {
-  handlers[message.type]?.(message);
+function receive(message, place) {
+  handlers[message.type]?.(message, place);
   render();
 }
 
 // A message of another user, or of this one: then the message may be shown already, as being sent.
-function said(c, message) {
-  const waiting = message.from === me && c?.messages.find((other) => other.sending && other.text === message.text);
-  if (!waiting) return log(c, message);
-  waiting.timestamp = message.timestamp;
+function said(c, message, {room, offset} = {}) {
+  if (!c) return; // of a room just left
+  const epoch = offset === undefined ? undefined : client.position(room)?.epoch;
+  const is = (other) => epoch !== undefined && other.epoch === epoch && other.offset === offset;
+  if (c.messages.some(is)) return; // it came before the client asked for the latest messages
+  const waiting = message.from === me && c.messages.find((other) => other.sending && other.text === message.text);
+  if (!waiting) return log(c, {...message, epoch, offset});
+  Object.assign(waiting, {timestamp: message.timestamp, epoch, offset});
   setSending(waiting, "");
 }
 
 function log(c, message) {
-  if (!c) return; // of a room just left
-  c.messages.push(message);
-  if (c.messages.length > MESSAGES_KEPT) {
-    c.messages.shift();
-    c.dropped += 1;
-  }
+  const {epoch, offset} = message;
+  const later = epoch === undefined ? -1 : c.messages.findIndex((other) => other.epoch === epoch && other.offset > offset);
+  c.messages.splice(later < 0 ? c.messages.length : later, 0, message);
+  if (c.messages.length > MESSAGES_KEPT) c.messages.shift();
   if (!message.from) return;
   setTyping(c, message.from, false);
-  if (c.key !== current && message.from !== me) c.unread += 1;
+  const wasRead = epoch !== undefined && c.read.epoch === epoch && offset <= c.read.offset;
+  if (c.key === current) markRead(c);
+  else if (message.from !== me && !wasRead) c.unread += 1;
+}
+
+function markRead(c) {
+  c.unread = 0;
+  const last = c.messages.findLast((message) => message.epoch !== undefined);
+  if (last) c.read = {epoch: last.epoch, offset: last.offset};
 }
 
 function setTyping(c, user, typing) {
@@ -222,10 +367,23 @@ function element(tag, text = "", className = "") {
 
 function show(c) {
   current = c.key;
-  c.unread = 0;
+  markRead(c);
   render();
-  // Only where there is a mouse, because the focus would open the keyboard of a phone.
+  focusText();
+}
+
+// Only where there is a mouse, because the focus would open the keyboard of a phone.
+function focusText() {
   if (matchMedia("(pointer: fine)").matches) $("text").focus();
+}
+
+// A name's own hue, by FNV-1a and two rounds that mix its bits; style.css makes a readable colour of the hue.
+function setHue(item, name) {
+  let hash = 0x811c9dc5;
+  for (const c of name) hash = Math.imul(hash ^ c.codePointAt(0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  item.style.setProperty("--hue", String(((hash ^ (hash >>> 16)) >>> 0) % 360));
 }
 
 // Draws at the next frame, once for everything that came until then.
@@ -259,17 +417,22 @@ function renderNavigation() {
   })));
 }
 
-// Makes the list show `items`. An item that stays keeps its element, and so the keyboard focus.
+// Makes the list hold exactly these elements. One that stays is not touched, so that it keeps the keyboard focus and a screen
+// reader reads only what is new.
+function arrange(list, elements) {
+  const kept = new Set(elements);
+  for (const child of [...list.children]) if (!kept.has(child)) child.remove();
+  elements.forEach((child, index) => {
+    if (list.children[index] !== child) list.insertBefore(child, list.children[index] ?? null);
+  });
+}
+
 function renderItems(list, items) {
-  const keys = new Set(items.map((item) => item.key));
-  const shown = new Map();
-  for (const li of [...list.children]) {
-    if (keys.has(li.dataset.key)) shown.set(li.dataset.key, li);
-    else li.remove();
-  }
+  const shown = new Map([...list.children].map((li) => [li.dataset.key, li]));
+  const elements = items.map((item) => shown.get(item.key) ?? newItem(item));
+  arrange(list, elements);
   items.forEach((item, index) => {
-    const li = shown.get(item.key) ?? newItem(item);
-    if (list.children[index] !== li) list.insertBefore(li, list.children[index] ?? null);
+    const li = elements[index];
     const button = li.firstChild;
     const [label, unread] = button.children;
     label.textContent = item.label;
@@ -290,6 +453,7 @@ function newItem({key, kind, name}) {
   button.onclick = () => show(conversation(kind, name));
   const li = element("li");
   li.dataset.key = key;
+  if (kind === "private") setHue(li, name);
   li.append(button);
   return li;
 }
@@ -301,33 +465,37 @@ function renderTitle() {
   $("leave").hidden = c.kind !== "room";
 }
 
-// What the elements of the log show: which conversation, and how many messages had been dropped from its front.
-const drawn = {conversation: null, dropped: 0};
+let drawn = null; // the conversation in the log
 
-// Only new messages are added, so that a screen reader reads only those.
 function renderLog() {
-  const list = $("log");
+  const talk = $("talk");
   const c = shownConversation();
-  const other = drawn.conversation !== c;
-  const atEnd = other || list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-  if (other) list.replaceChildren();
-  else for (let i = drawn.dropped; i < c.dropped; ++i) list.firstChild?.remove();
-  for (const message of c.messages.slice(list.children.length)) list.append(messageItem(message));
-  drawn.conversation = c;
-  drawn.dropped = c.dropped;
-  if (atEnd) list.scrollTop = list.scrollHeight;
+  const atEnd = drawn !== c || talk.scrollHeight - talk.scrollTop - talk.clientHeight < 60;
+  for (const message of c.messages) message.item ??= messageItem(message);
+  arrange($("log"), c.messages.map(({item}) => item));
+  $("empty").hidden = c.messages.some(({from}) => from);
+  $("empty").textContent = emptyWords(c);
+  drawn = c;
+  if (atEnd) talk.scrollTop = talk.scrollHeight;
+}
+
+function emptyWords({kind, name}) {
+  if (kind === "private") return `Only you and ${name} see what is written here.`;
+  const who = kind === "room" ? `who is in ${name}` : "who is online";
+  return `Nobody has said anything here lately. What you write goes to everyone ${who}.`;
 }
 
 function messageItem(message) {
   if (message.event) return element("li", message.event, "event");
   const item = element("li", "", message.from === me ? "mine" : "");
   const from = element("span", message.from, "from");
+  setHue(from, message.from);
   const time = element("time", new Date(message.timestamp).toLocaleTimeString([], {hour: "2-digit", minute: "2-digit"}));
   time.dateTime = message.timestamp;
   from.append(time);
   item.append(from, element("span", message.text));
   if (message.sending !== undefined) {
-    message.item = item;
+    message.item = item; // setSending draws on it
     message.status = element("span", "", "status");
     item.append(message.status);
     setSending(message, message.sending);
@@ -354,7 +522,7 @@ const messageTypes = {room: "room_message", private: "private_message", [EVERYON
 $("compose").onsubmit = (event) => {
   event.preventDefault();
   const text = $("text").value.trim();
-  if (!text || client.state === "closed") return;
+  if (!text || isTooLong(text) || client.state === "closed") return;
   const c = shownConversation();
   const message = {from: me, text, timestamp: new Date().toISOString(), sending: client.state === "open" ? "sending" : "queued"};
   log(c, message);
@@ -367,6 +535,16 @@ $("compose").onsubmit = (event) => {
   render();
 };
 
+// Says beside the field that the text is too long to be sent, or that it is not.
+function isTooLong(text) {
+  const bytes = new TextEncoder().encode(text).length;
+  const tooLong = bytes > TEXT_BYTES_MAX;
+  const [has, most] = [bytes, TEXT_BYTES_MAX].map((n) => n.toLocaleString("en"));
+  $("too-long").textContent = tooLong ? `This is too long to send: it has ${has} bytes, and a message may have ${most}.` : "";
+  $("too-long").hidden = !tooLong;
+  return tooLong;
+}
+
 function failed(message, error) {
   const ended = client.state === "closed" || error.code === "closed";
   setSending(message, error.code === "session_lost" || (ended && message.sending === "sending") ? "unknown" : "refused");
@@ -376,6 +554,7 @@ function failed(message, error) {
 // Announces that the user types, at most every two seconds, and that the text is gone again.
 let typedAt = 0;
 $("text").oninput = () => {
+  isTooLong($("text").value.trim());
   const typing = $("text").value !== "";
   if (typing && Date.now() - typedAt < TYPING_SHOWN_MS / 2) return;
   typedAt = typing ? Date.now() : 0;
@@ -394,18 +573,8 @@ $("join").onsubmit = (event) => {
 $("leave").onclick = () => client.leave(shownConversation().name).catch((error) => notice(error.message));
 $("reconnect").onclick = connect;
 
-$("login").onsubmit = (event) => {
-  event.preventDefault();
-  token = $("token").value.trim();
-  connect();
-};
-
-// Another address was pasted into this window: start again.
-addEventListener("hashchange", () => location.reload());
+// Another link was opened in this window.
+addEventListener("hashchange", arrive);
 
 forgetConversations();
-token = new URLSearchParams(location.hash.slice(1)).get("token")?.trim() || "";
-if (token) {
-  $("login").hidden = true;
-  connect();
-}
+arrive();

@@ -15,6 +15,7 @@
 #include "app/commands.hpp"
 #include "app/ready_chat.hpp"
 #include "app/secret.hpp"
+#include "embedded/account_js.hpp"
 #include "embedded/chat_js.hpp"
 #include "embedded/index_html.hpp"
 #include "embedded/microframe_js.hpp"
@@ -117,6 +118,22 @@ void add_tls(Application& app, const ServeOptions& options) {
   app.tls(tls);
 }
 
+// No other site frames the page, and the page loads nothing from, and connects to, any other site.
+void add_chat_page(Application& app) {
+  const PageFields fields = {
+      {"Content-Security-Policy",
+       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src "
+       "data:; "
+       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+      {"X-Frame-Options", "DENY"},
+  };
+  app.page("/", "text/html; charset=utf-8", embedded::index_html, fields);
+  app.page("/style.css", "text/css; charset=utf-8", embedded::style_css, fields);
+  app.page("/account.js", "text/javascript; charset=utf-8", embedded::account_js, fields);
+  app.page("/chat.js", "text/javascript; charset=utf-8", embedded::chat_js, fields);
+  app.page("/microframe.js", "text/javascript; charset=utf-8", embedded::microframe_js, fields);
+}
+
 authx::AuthConfig auth_config(const ServeOptions& options) {
   std::optional<std::string> audience;
   if (!options.audience.empty()) audience = options.audience;
@@ -144,10 +161,7 @@ int serve(const ServeOptions& options) {
   const std::chrono::milliseconds window(options.coalesce_ms);
   if (options.bench) app.rooms(RoomRelay::kRoom, RoomOptions().coalesce(window));
   app.rooms("*", ReadyChat::room_options().coalesce(window));
-  app.page("/", "text/html; charset=utf-8", embedded::index_html);
-  app.page("/style.css", "text/css; charset=utf-8", embedded::style_css);
-  app.page("/chat.js", "text/javascript; charset=utf-8", embedded::chat_js);
-  app.page("/microframe.js", "text/javascript; charset=utf-8", embedded::microframe_js);
+  add_chat_page(app);
   if (options.bench) add_bench_routes(app, auth, options, limits);
   if (options.threads != 0) app.threads(options.threads);
   app.trusted_proxies(TrustedProxies(options.trusted_proxies, options.proxy_protocol

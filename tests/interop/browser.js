@@ -31,14 +31,31 @@ export async function open(browser, { width = 1100, height = 720, colorScheme = 
 
 // A window with a user signed in. port: of what stands between it and the server; prepare: what the window needs before.
 export async function person(browser, server, name, options = {}) {
-  const { carrier = "subprotocol", token = server.token(name), port = server.port, prepare = async () => {}, ...look } = options;
+  const { token = server.token(name), port = server.port, prepare = async () => {}, ...look } = options;
   const window = await open(browser, look);
   const { page } = window;
   await prepare(window);
-  await page.goto(`http://127.0.0.1:${port}/?carrier=${carrier}#token=${token}`);
+  await page.goto(`http://127.0.0.1:${port}/#token=${token}`);
   await state(page, "open");
   assert.equal(await page.textContent("#me"), name);
   return window;
+}
+
+// Leaves a message at the browser's own WebSocket, and returns what the server sends back of it. carrier: how the token goes there.
+export async function echo({ page, context }, server, { carrier, token, text }) {
+  const origin = server.page("").replace(/\/$/, "");
+  await page.goto(server.page("/healthz")); // the same origin, and no other script
+  if (carrier === "cookie") await context.addCookies([{ name: "access_token", value: token, url: origin }]);
+  return page.evaluate(([url, protocols, text]) => new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, protocols);
+    socket.onopen = () => socket.send(JSON.stringify({ type: "chat", text }));
+    socket.onmessage = ({ data }) => {
+      if (JSON.parse(data).type !== "chat_message") return;
+      resolve(JSON.parse(data).text);
+      socket.close();
+    };
+    socket.onclose = ({ code }) => reject(new Error(`closed: ${code}`));
+  }), [server.url(`/ws/chat${carrier === "query" ? `?token=${token}` : ""}`), carrier === "subprotocol" ? [`token.${token}`] : [], text]);
 }
 
 export const state = (page, name) => page.waitForSelector(`#state[data-state=${name}]`);

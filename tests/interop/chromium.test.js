@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { fits, holds, join, launch, open, person, say, seen } from "./browser.js";
+import { echo, fits, holds, join, launch, open, person, say, seen } from "./browser.js";
 import { Server, needed } from "./server.js";
 
 const { default: WebSocket } = await needed("ws");
@@ -27,9 +27,9 @@ const someone = (name, look) => person(browser, server, name, look);
 
 for (const carrier of ["query", "cookie", "subprotocol"]) {
   test(`connects with the token in the ${carrier}`, async () => {
-    const one = await someone("alice", { carrier });
-    await say(one.page, `by ${carrier}`);
-    await seen(one.page, `by ${carrier}`);
+    const one = await window();
+    const text = `by ${carrier}`;
+    assert.equal(await echo(one, server, { carrier, token: server.token("alice"), text }), text);
     await one.end();
   });
 }
@@ -98,7 +98,7 @@ test("the page asks for another token when this one is refused", async () => {
     await page.goto("about:blank");
     await page.goto(`${server.page("/")}#token=${bad}`);
     await page.waitForSelector("#login:not([hidden])");
-    await page.waitForSelector("#notice:not([hidden])");
+    await page.waitForSelector("#token-error:not([hidden])");
   }
   await page.screenshot({ path: `${artefacts}login-narrow.png` });
   await page.fill("#token", server.token("carol"));

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { after, before, test } from "node:test";
 import tls from "node:tls";
+import { echo } from "./browser.js";
 import { Server, needed, selfSigned } from "./server.js";
 
 const { default: WebSocket } = await needed("ws");
@@ -67,15 +68,16 @@ test("the chat page uses wss if it was served over https", async () => {
     const page = await context.newPage();
     const sockets = [];
     page.on("websocket", (socket) => sockets.push(socket.url()));
+    await page.goto(`${server.page("/")}#token=${server.token("alice")}`);
+    await page.waitForSelector("#state[data-state=open]");
+    await page.fill("#text", "in the page");
+    await page.click("#compose button");
+    await page.waitForFunction(() => document.querySelector("#log").textContent.includes("in the page"));
     for (const carrier of ["query", "cookie", "subprotocol"]) {
-      await page.goto("about:blank");
-      await page.goto(`${server.page("/")}?carrier=${carrier}#token=${server.token("alice")}`);
-      await page.waitForSelector("#state[data-state=open]");
-      await page.fill("#text", `by ${carrier}`);
-      await page.click("#compose button");
-      await page.waitForFunction((text) => document.querySelector("#log").textContent.includes(text), `by ${carrier}`);
+      const text = `by ${carrier}`;
+      assert.equal(await echo({ page, context }, server, { carrier, token: server.token("alice"), text }), text);
     }
-    assert.equal(sockets.length, 3);
+    assert.equal(sockets.length, 4);
     for (const url of sockets) assert.ok(url.startsWith(`wss://127.0.0.1:${server.port}/ws/chat`), url);
   } finally {
     await browser.close();
