@@ -44,7 +44,7 @@ export async function person(browser, server, name, options = {}) {
 // Leaves a message at the browser's own WebSocket, and returns what the server sends back of it. carrier: how the token goes there.
 export async function echo({ page, context }, server, { carrier, token, text }) {
   const origin = server.page("").replace(/\/$/, "");
-  await page.goto(server.page("/healthz")); // the same origin, and no other script
+  await page.goto(server.page("/")); // without a token, the page opens no connection of its own
   if (carrier === "cookie") await context.addCookies([{ name: "access_token", value: token, url: origin }]);
   return page.evaluate(([url, protocols, text]) => new Promise((resolve, reject) => {
     const socket = new WebSocket(url, protocols);

@@ -73,6 +73,7 @@ test("the chat page uses wss if it was served over https", async () => {
     await page.fill("#text", "in the page");
     await page.click("#compose button");
     await page.waitForFunction(() => document.querySelector("#log").textContent.includes("in the page"));
+    await page.click("#sign-out");
     for (const carrier of ["query", "cookie", "subprotocol"]) {
       const text = `by ${carrier}`;
       assert.equal(await echo({ page, context }, server, { carrier, token: server.token("alice"), text }), text);
