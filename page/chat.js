@@ -3,12 +3,12 @@
 // docs/reference/chat.md describes the messages. The client keeps the connection, the queue and the rooms; the page keeps the
 // messages, even when the server has forgotten them.
 import {forget, load, nameIn, save, takeLinkedToken, tokenIn} from "./account.js";
+import {Conversation, EVERYONE} from "./conversation.js";
+import {arrange, element, setHue} from "./elements.js";
 import {connect as connectClient} from "./microframe.js";
 
 const $ = (id) => document.getElementById(id);
-const EVERYONE = "everyone"; // a conversation, and the room that everyone is in
 const TYPING_SHOWN_MS = 4000;
-const MESSAGES_KEPT = 500; // of each conversation
 const MESSAGES_ASKED = 50; // of a room that is entered
 const TEXT_BYTES_MAX = 16 * 1024; // of one message, in UTF-8
 const MESSAGE_TOO_BIG = 1009;
@@ -23,18 +23,15 @@ let current = EVERYONE; // the key of the conversation shown
 let opening = ""; // the room the user has asked to enter
 const conversations = new Map(); // by key
 
-// The conversation with everyone, of a room, or with one user. A conversation is created when it is first asked for.
+// Returns the conversation, which is created when it is first asked for.
 function conversation(kind, name = "") {
-  const key = kind === EVERYONE ? EVERYONE : `${kind}:${name}`;
-  if (!conversations.has(key)) {
-    conversations.set(key, {key, kind, name, messages: [], read: {}, unread: 0, typing: new Map()});
-  }
+  const key = Conversation.key(kind, name);
+  if (!conversations.has(key)) conversations.set(key, new Conversation(kind, name));
   return conversations.get(key);
 }
 
 const ofRoom = (name) => (name === EVERYONE ? conversation(EVERYONE) : conversations.get(`room:${name}`));
 const shownConversation = () => conversations.get(current);
-const titleOf = (c) => (c.kind === EVERYONE ? "Everyone" : c.kind === "room" ? `# ${c.name}` : `@ ${c.name}`);
 
 // --- the connection ---
 
@@ -309,8 +306,7 @@ function receive(message, place) {
 function said(c, message, {room, offset} = {}) {
   if (!c) return; // of a room just left
   const epoch = offset === undefined ? undefined : client.position(room)?.epoch;
-  const is = (other) => epoch !== undefined && other.epoch === epoch && other.offset === offset;
-  if (c.messages.some(is)) return; // it came before the client asked for the latest messages
+  if (c.has({epoch, offset})) return; // it came before the client asked for the latest messages
   const waiting = message.from === me && c.messages.find((other) => other.sending && other.text === message.text);
   if (!waiting) return log(c, {...message, epoch, offset});
   Object.assign(waiting, {timestamp: message.timestamp, epoch, offset});
@@ -318,21 +314,11 @@ function said(c, message, {room, offset} = {}) {
 }
 
 function log(c, message) {
-  const {epoch, offset} = message;
-  const later = epoch === undefined ? -1 : c.messages.findIndex((other) => other.epoch === epoch && other.offset > offset);
-  c.messages.splice(later < 0 ? c.messages.length : later, 0, message);
-  if (c.messages.length > MESSAGES_KEPT) c.messages.shift();
+  c.add(message);
   if (!message.from) return;
   setTyping(c, message.from, false);
-  const wasRead = epoch !== undefined && c.read.epoch === epoch && offset <= c.read.offset;
-  if (c.key === current) markRead(c);
-  else if (message.from !== me && !wasRead) c.unread += 1;
-}
-
-function markRead(c) {
-  c.unread = 0;
-  const last = c.messages.findLast((message) => message.epoch !== undefined);
-  if (last) c.read = {epoch: last.epoch, offset: last.offset};
+  if (c.key === current) c.markRead();
+  else if (message.from !== me && !c.wasRead(message)) c.unread += 1;
 }
 
 function setTyping(c, user, typing) {
@@ -358,16 +344,9 @@ function forgetConversations() {
 
 // --- what is shown ---
 
-function element(tag, text = "", className = "") {
-  const made = document.createElement(tag);
-  made.textContent = text; // never innerHTML: every text here is somebody else's
-  made.className = className;
-  return made;
-}
-
 function show(c) {
   current = c.key;
-  markRead(c);
+  c.markRead();
   render();
   focusText();
 }
@@ -375,15 +354,6 @@ function show(c) {
 // Only where there is a mouse, because the focus would open the keyboard of a phone.
 function focusText() {
   if (matchMedia("(pointer: fine)").matches) $("text").focus();
-}
-
-// A name's own hue, by FNV-1a and two rounds that mix its bits; style.css makes a readable colour of the hue.
-function setHue(item, name) {
-  let hash = 0x811c9dc5;
-  for (const c of name) hash = Math.imul(hash ^ c.codePointAt(0), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  item.style.setProperty("--hue", String(((hash ^ (hash >>> 16)) >>> 0) % 360));
 }
 
 // Draws at the next frame, once for everything that came until then.
@@ -402,7 +372,7 @@ function render() {
 
 function renderNavigation() {
   const all = [...conversations.values()];
-  renderItems($("rooms"), all.filter((c) => c.kind !== "private").map((c) => ({...c, label: titleOf(c)})));
+  renderItems($("rooms"), all.filter((c) => c.kind !== "private").map(({key, kind, name, unread, title}) => ({key, kind, name, unread, label: title})));
   // A user who has gone stays in the list while there is a conversation to read.
   const online = new Set(members(EVERYONE));
   const names = new Set([...online, ...all.filter((c) => c.kind === "private").map((c) => c.name)]);
@@ -417,16 +387,7 @@ function renderNavigation() {
   })));
 }
 
-// Makes the list hold exactly these elements. One that stays is not touched, so that it keeps the keyboard focus and a screen
-// reader reads only what is new.
-function arrange(list, elements) {
-  const kept = new Set(elements);
-  for (const child of [...list.children]) if (!kept.has(child)) child.remove();
-  elements.forEach((child, index) => {
-    if (list.children[index] !== child) list.insertBefore(child, list.children[index] ?? null);
-  });
-}
-
+// One that stays keeps its element, and with it the keyboard focus.
 function renderItems(list, items) {
   const shown = new Map([...list.children].map((li) => [li.dataset.key, li]));
   const elements = items.map((item) => shown.get(item.key) ?? newItem(item));
@@ -460,7 +421,7 @@ function newItem({key, kind, name}) {
 
 function renderTitle() {
   const c = shownConversation();
-  $("place").textContent = titleOf(c);
+  $("place").textContent = c.title;
   $("members").textContent = c.kind === "room" ? members(c.name).join(", ") : "";
   $("leave").hidden = c.kind !== "room";
 }
@@ -474,15 +435,9 @@ function renderLog() {
   for (const message of c.messages) message.item ??= messageItem(message);
   arrange($("log"), c.messages.map(({item}) => item));
   $("empty").hidden = c.messages.some(({from}) => from);
-  $("empty").textContent = emptyWords(c);
+  $("empty").textContent = c.emptyWords;
   drawn = c;
   if (atEnd) talk.scrollTop = talk.scrollHeight;
-}
-
-function emptyWords({kind, name}) {
-  if (kind === "private") return `Only you and ${name} see what is written here.`;
-  const who = kind === "room" ? `who is in ${name}` : "who is online";
-  return `Nobody has said anything here lately. What you write goes to everyone ${who}.`;
 }
 
 function messageItem(message) {

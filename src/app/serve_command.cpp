@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "app/commands.hpp"
@@ -17,6 +19,8 @@
 #include "app/secret.hpp"
 #include "embedded/account_js.hpp"
 #include "embedded/chat_js.hpp"
+#include "embedded/conversation_js.hpp"
+#include "embedded/elements_js.hpp"
 #include "embedded/index_html.hpp"
 #include "embedded/microframe_js.hpp"
 #include "embedded/style_css.hpp"
@@ -118,20 +122,24 @@ void add_tls(Application& app, const ServeOptions& options) {
   app.tls(tls);
 }
 
-// No other site frames the page, and the page loads nothing from, and connects to, any other site.
+// No site may frame the page, and the page loads from, and connects to, its own site only.
 void add_chat_page(Application& app) {
   const PageFields fields = {
       {"Content-Security-Policy",
-       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src "
-       "data:; "
-       "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+       "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
       {"X-Frame-Options", "DENY"},
   };
   app.page("/", "text/html; charset=utf-8", embedded::index_html, fields);
   app.page("/style.css", "text/css; charset=utf-8", embedded::style_css, fields);
-  app.page("/account.js", "text/javascript; charset=utf-8", embedded::account_js, fields);
-  app.page("/chat.js", "text/javascript; charset=utf-8", embedded::chat_js, fields);
-  app.page("/microframe.js", "text/javascript; charset=utf-8", embedded::microframe_js, fields);
+  const std::pair<const char*, std::string_view> scripts[] = {
+      {"/account.js", embedded::account_js},
+      {"/chat.js", embedded::chat_js},
+      {"/conversation.js", embedded::conversation_js},
+      {"/elements.js", embedded::elements_js},
+      {"/microframe.js", embedded::microframe_js}};
+  for (const auto& [path, body] : scripts)
+    app.page(path, "text/javascript; charset=utf-8", body, fields);
 }
 
 authx::AuthConfig auth_config(const ServeOptions& options) {

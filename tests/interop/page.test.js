@@ -43,7 +43,7 @@ const is = (page, name) => holds(page, "#me", name);
 // --- framing, and what a link may do ---
 
 test("38: the page cannot be framed, and loads nothing from elsewhere", async () => {
-  for (const path of ["/", "/style.css", "/account.js", "/chat.js", "/microframe.js"]) {
+  for (const path of ["/", "/style.css", "/account.js", "/chat.js", "/conversation.js", "/elements.js", "/microframe.js"]) {
     const { headers } = await fetch(server.page(path));
     const policy = headers.get("content-security-policy");
     for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "frame-ancestors 'none'"]) {
