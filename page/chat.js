@@ -216,7 +216,7 @@ function enter(room) {
     if (opening === room) opening = "";
     if (error.code === "closed") return;
     notice(error.message);
-    if (room !== EVERYONE) drop(room);
+    if (room !== EVERYONE && !client.rooms.includes(room)) drop(room);
   });
 }
 
