@@ -4,6 +4,7 @@
 #include "v1/fields.hpp"
 #include "v1/named_type.hpp"
 #include "v1/names.hpp"
+#include "v1/salvage.hpp"
 
 namespace microframe::v1 {
 namespace {
@@ -66,12 +67,19 @@ void read_members(Fields& fields, ClientFrame& frame, std::string& fault) {
   }
 }
 
+FrameFault unreadable(std::string_view text, const std::string& why) {
+  const Salvage found = salvage(text);
+  FrameFault fault(kInvalidJson, why, found.id);
+  fault.is_numbered = found.type != "ack" && found.type != "error";
+  return fault;
+}
+
 }  // namespace
 
 base::Result<ClientFrame, FrameFault> parse_client_frame(std::string_view text) {
   std::string why;
   auto parsed = base::parse_json(text, why);
-  if (!parsed) return base::fail(FrameFault(kInvalidJson, why));
+  if (!parsed) return base::fail(unreadable(text, why));
   auto* object = parsed->if_object();
   if (!object) return base::fail(FrameFault(kBadFrame, "a frame is a JSON object"));
   Fields fields(*object);

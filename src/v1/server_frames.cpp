@@ -16,15 +16,16 @@ using Writer = FrameWriter;
 }  // namespace
 
 std::string welcome(const Welcome& welcome) {
-  return Writer("welcome")
-      .text("session", welcome.session)
+  Writer writer("welcome");
+  writer.text("session", welcome.session)
       .text("secret", welcome.secret)
       .text("user", welcome.user)
       .flag("resumed", welcome.resumed)
       .number("handled", welcome.handled)
       .number("ttl_ms", welcome.ttl_ms)
-      .number("ping_ms", welcome.ping_ms)
-      .done();
+      .number("ping_ms", welcome.ping_ms);
+  if (welcome.message_bytes_max != 0) writer.number("message_bytes_max", welcome.message_bytes_max);
+  return writer.done();
 }
 
 std::string message(const MessagePlace& place, std::string_view data) {

@@ -22,6 +22,7 @@ struct Welcome {
   std::uint64_t handled = 0;
   std::uint64_t ttl_ms = 0;
   std::uint64_t ping_ms = 0;
+  std::size_t message_bytes_max = 0;  // 0: it is not told
 };
 std::string welcome(const Welcome& welcome);
 

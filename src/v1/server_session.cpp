@@ -35,6 +35,7 @@ ServerSession::ServerSession(std::string name, std::string secret, const Options
       secret_(std::move(secret)),
       ttl_ms_(options.ttl_ms),
       ping_ms_(options.ping_ms),
+      message_bytes_max_(options.message_bytes_max),
       sent_(options.kept) {}
 
 bool ServerSession::heals(std::uint16_t close_code) {
@@ -55,6 +56,7 @@ std::string ServerSession::welcome_text(std::string_view user, bool resumed) con
   welcome.handled = ids_.handled();
   welcome.ttl_ms = ttl_ms_;
   welcome.ping_ms = ping_ms_;
+  welcome.message_bytes_max = message_bytes_max_;
   return v1::welcome(welcome);
 }
 

@@ -29,8 +29,10 @@ class ServerSession {
     Options() = default;
 
     SentFrames::Bounds kept{};  // of the frames that the client has not reported yet
-    std::uint64_t ttl_ms = 0;   // both are told in the welcome
+    // These are told in the welcome.
+    std::uint64_t ttl_ms = 0;
     std::uint64_t ping_ms = 0;
+    std::size_t message_bytes_max = 0;  // of a frame's payload; 0: it is not told
   };
 
   // name: what the session is known by; it may be logged. secret: it must not.
@@ -145,6 +147,7 @@ class ServerSession {
   const std::string secret_;
   const std::uint64_t ttl_ms_;
   const std::uint64_t ping_ms_;
+  const std::size_t message_bytes_max_;
   std::uint64_t attempts_ = 0;  // the highest number of an attempt to resume
   SentFrames sent_;
   MessageIds ids_;

@@ -33,6 +33,7 @@ v1::ServerSession make_session(const Limits& limits) {
   options.kept = {limits.session_bytes_max, limits.session_frames_max};
   options.ttl_ms = base::to_ms(limits.session_ttl);
   options.ping_ms = base::to_ms(limits.ping_interval);
+  options.message_bytes_max = limits.message_bytes_max;
   return {std::move(key.name), std::move(key.secret), options};
 }
 

@@ -39,6 +39,7 @@ v1::ServerSession::Options options() {
   options.kept = {1'000'000, 1'000};
   options.ttl_ms = 120'000;
   options.ping_ms = 25'000;
+  options.message_bytes_max = 1024 * 1024;
   return options;
 }
 
