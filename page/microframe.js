@@ -1,5 +1,56 @@
 // The client of clients/js in one file, made by its `npm run build`: change it there.
 
+// src/error.ts
+var ClientError = class extends Error {
+  code;
+  /** Of the Close that ended the client, if one did. */
+  closeCode;
+  constructor(code, message = code, closeCode) {
+    super(message);
+    this.name = "ClientError";
+    this.code = code;
+    this.closeCode = closeCode;
+  }
+};
+
+// src/address.ts
+function addressOf(url) {
+  let address = String(url);
+  try {
+    if (/^\/\w/.test(address)) address = location.origin + address;
+    address = address.replace(/^http/, "ws");
+    new URL(address);
+    if (/^wss?:[^#]+$/.test(address)) return address;
+  } catch {
+  }
+  throw new ClientError("bad_url", `no address such as wss://example.org/ws: ${url}`);
+}
+
+// src/binary.ts
+var MESSAGE = 1;
+var HEAD_BYTES = 10;
+function copyOf(data) {
+  if (data.byteLength === void 0) throw new TypeError("no bytes");
+  return (ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)).slice();
+}
+function writeBinary(id, content) {
+  const frame = new Uint8Array(HEAD_BYTES + content.length);
+  const view = new DataView(frame.buffer);
+  view.setUint8(0, MESSAGE);
+  view.setBigUint64(1, BigInt(id));
+  frame.set(content, HEAD_BYTES);
+  return frame;
+}
+function readBinary(frame) {
+  const room = HEAD_BYTES + (frame[HEAD_BYTES - 1] ?? 0);
+  if (frame.length < room || frame.length < HEAD_BYTES || frame[0] !== MESSAGE) return void 0;
+  const place = {};
+  const offset = Number(new DataView(frame.buffer, frame.byteOffset).getBigUint64(1));
+  if (offset) place.offset = offset;
+  if (room > HEAD_BYTES) place.room = new TextDecoder().decode(frame.subarray(HEAD_BYTES, room));
+  return { content: frame.slice(room), place };
+}
+
 // src/emitter.ts
 var Emitter = class {
   #handlers = /* @__PURE__ */ new Map();
@@ -35,51 +86,60 @@ var Emitter = class {
   }
 };
 
-// src/error.ts
-var ClientError = class extends Error {
-  code;
-  /** Of the Close that ended the client, if one did. */
-  closeCode;
-  constructor(code, message, closeCode) {
-    super(message);
-    this.name = "ClientError";
-    this.code = code;
-    this.closeCode = closeCode;
-  }
-};
-
 // src/environment.ts
+var TIMER_MS_MAX = 2 ** 31 - 1;
 function onNetwork(action) {
-  if (typeof window === "undefined") return () => {
-  };
-  const back = () => action(true);
-  const gone = () => action(false);
   const visible = () => {
     if (document.visibilityState === "visible") action(true);
   };
-  window.addEventListener("online", back);
-  window.addEventListener("offline", gone);
-  document.addEventListener("visibilitychange", visible);
+  const sources = [
+    [globalThis.window, "online", () => action(true)],
+    [globalThis.window, "offline", () => action(false)],
+    [globalThis.document, "visibilitychange", visible]
+  ];
+  for (const [target, name, listener] of sources) target?.addEventListener?.(name, listener);
   return () => {
-    window.removeEventListener("online", back);
-    window.removeEventListener("offline", gone);
-    document.removeEventListener("visibilitychange", visible);
+    for (const [target, name, listener] of sources) target?.removeEventListener?.(name, listener);
   };
 }
 function environment(given) {
+  const { debug } = given;
   const found = given.WebSocket ?? globalThis.WebSocket;
   if (!found) throw new ClientError("not_supported", "there is no WebSocket here: give connect() one, as npm's ws has it");
   return {
     now: () => Date.now(),
+    clock: () => performance.now(),
     random: () => Math.random(),
     after: (ms, action) => {
-      const timer = setTimeout(action, ms);
+      const timer = setTimeout(action, Math.min(ms, TIMER_MS_MAX));
       return () => clearTimeout(timer);
     },
     onNetwork,
+    trace: typeof debug === "function" ? debug : debug ? (step) => console.debug(`microframe: ${step}`) : () => {
+    },
     ...given,
     WebSocket: found
   };
+}
+
+// src/json.ts
+function jsonOf(data) {
+  return (JSON.stringify(data ?? null) ?? "null").replace(/\\(\\|ud[89a-f]..)/g, (match, what) => what[1] ? "�" : match);
+}
+function measure(json) {
+  let bytes = json.length;
+  let depth = 0;
+  let level = 0;
+  let quoted = false;
+  for (let i = 0; i < json.length; ++i) {
+    const unit = json.charCodeAt(i);
+    if (unit > 127) bytes += unit > 2047 && (unit & 63488) !== 55296 ? 2 : 1;
+    else if (unit === 34) quoted = !quoted;
+    else if (quoted) i += +(unit === 92);
+    else if (unit === 91 || unit === 123) depth = Math.max(depth, ++level);
+    else if (unit === 93 || unit === 125) level -= 1;
+  }
+  return { bytes, depth };
 }
 
 // src/backoff.ts
@@ -97,46 +157,67 @@ var Backoff = class {
 
 // src/connection.ts
 var GIVEN_UP = 4e3;
+var CLOSE_MS = 1e3;
+var CROWDED_BYTES = 2 ** 16;
 var Connection = class {
   #socket;
-  /** Throws what WebSocket's constructor throws: the url or a protocol cannot be one. */
-  constructor(WebSocket, url, protocols, events) {
-    const socket = this.#socket = new WebSocket(url, protocols);
+  #env;
+  /** errors: throws what WebSocket's constructor throws, where the page's policy forbids the address. */
+  constructor(env, url, protocols, events) {
+    let failure = "";
+    this.#env = env;
+    const socket = this.#socket = new env.WebSocket(url, protocols);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => events.opened(socket.protocol);
     socket.onmessage = ({ data }) => {
       if (typeof data === "string") events.text(data);
       else events.binary(new Uint8Array(data));
     };
-    socket.onclose = ({ code, reason }) => events.ended(code, reason);
-    socket.onerror = () => {
+    socket.onclose = ({ code, reason }) => events.ended(code, reason || failure);
+    socket.onerror = (event) => {
+      failure = event?.message ?? "";
     };
   }
+  /** Whether so much waits to leave that what is worth nothing later is better not sent. */
+  get crowded() {
+    return (this.#socket.bufferedAmount ?? 0) > CROWDED_BYTES;
+  }
   send(frame) {
+    this.#env.trace(`out: ${frame.slice(0, 20)}.. (${frame.length})`);
     this.#socket.send(frame);
   }
   /** Nothing more is heard of it. */
   drop(code = GIVEN_UP) {
-    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close(code);
+    const socket = this.#socket;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    if (socket.terminate) socket.onclose = this.#env.after(CLOSE_MS, () => socket.terminate());
+    socket.close(code);
   }
 };
 
 // src/fate.ts
+var TOO_BIG = 1009;
 var UNAUTHENTICATED = 4401;
-var HEALING = /* @__PURE__ */ new Set([1001, 1006, 1011, 1012, 1013, 4408]);
+var TOO_MANY = 4429;
+var HEALING = /* @__PURE__ */ new Set([0, 1001, 1005, 1006, TOO_BIG, 1011, 1012, 1013, 1014, 4408, TOO_MANY]);
 var WORDS = /* @__PURE__ */ new Map([[UNAUTHENTICATED, "unauthorized"], [4403, "forbidden"], [4409, "replaced"]]);
 function fateOf(code, advised) {
   if (code === UNAUTHENTICATED) return "token";
   return advised ?? HEALING.has(code) ? "again" : "end";
 }
+function reasonOf(code, reason) {
+  return `the connection was closed: ${code} ${reason}`.trimEnd();
+}
 function endOf(code, reason) {
-  return new ClientError(WORDS.get(code) ?? "closed", `the connection was closed: ${code} ${reason}`.trimEnd(), code);
+  return new ClientError(WORDS.get(code) ?? "closed", reasonOf(code, reason), code);
 }
 
 // src/link.ts
 var WELCOME_MS = 1e4;
 var SETTLED_MS = 5e3;
+var ADVICE_MS_MAX = 864e5;
+var TOO_MANY_MS = 5e3;
+var DOUBTS_MAX = 3;
 var Link = class {
   #env;
   #url;
@@ -151,6 +232,8 @@ var Link = class {
   // its number, so that one that was overtaken notices
   #refusals = 0;
   // of tokens, in a row
+  #doubts = 0;
+  // attempts without a welcome, since the last token
   #welcomedAt;
   #advice;
   #cancel = () => {
@@ -174,90 +257,99 @@ var Link = class {
   // --- by the talk
   welcomed(detail) {
     this.#cancel();
-    this.#refusals = 0;
-    this.#welcomedAt = this.#env.now();
+    this.#refusals = this.#doubts = 0;
+    this.#welcomedAt = this.#env.clock();
     this.#change("open", detail);
   }
   /** The server has done what it was asked: it is well, and so is the way to it. */
   proved() {
     this.#backoff.reset();
   }
+  /** returns: how long to stay away. */
   advised(reconnect, retryMs) {
-    this.#advice = { reconnect, retryMs };
+    const ms = typeof retryMs === "number" ? Math.min(Math.max(0, retryMs), ADVICE_MS_MAX) : 0;
+    this.#advice = { reconnect, retryMs: ms };
+    return ms;
   }
   /** The connection is given up. */
-  lost() {
+  lost(reason) {
     this.#connection?.drop();
-    this.#ended(1006, "");
+    this.#ended(1006, reason);
   }
-  end(error, closeCode) {
-    if (this.#state === "closed") return;
-    this.#finish(closeCode === void 0 ? { error } : { error, code: closeCode }, error);
+  end(error) {
+    this.#finish(error, { code: error.closeCode, reason: error.message, error });
   }
   // --- by the application
   close() {
-    if (this.#state !== "closed") this.#finish({}, new ClientError("closed", "the client was closed"));
+    this.#finish(new ClientError("closed", "the client was closed"), {});
   }
   // --- attempts
   async #open() {
+    if (this.#state === "closed") return;
     const attempt = ++this.#attempt;
     this.#cancel();
     this.#mayHurry = false;
-    let token;
+    this.#env.trace(`attempt ${attempt}`);
     try {
-      token = await this.#token.get();
+      const token = await this.#token.get();
+      if (attempt === this.#attempt) this.#connect(token);
     } catch (error) {
-      if (attempt !== this.#attempt) return;
-      this.#events.error(new ClientError("no_token", `token() failed: ${String(error)}`));
-      return this.#wait(1006);
+      if (attempt === this.#attempt) this.#failed(error);
     }
-    if (attempt !== this.#attempt) return;
-    this.#connect(token);
   }
   #connect(token) {
     const protocols = this.#talk.protocols();
     if (token !== void 0) protocols.push(`token.${token}`);
-    const { WebSocket } = this.#env;
+    let connection;
     try {
-      const connection = new Connection(WebSocket, this.#url, protocols, {
+      connection = new Connection(this.#env, this.#url, protocols, {
         opened: (protocol) => this.#talk.opened(connection, protocol),
         text: (text) => this.#talk.text(text),
         binary: (bytes) => this.#talk.binary(bytes),
         ended: (code, reason) => this.#ended(code, reason)
       });
-      this.#connection = connection;
-      this.#cancel = this.#env.after(WELCOME_MS, () => this.lost());
     } catch (error) {
-      if (token === void 0) this.end(new ClientError("closed", String(error)));
-      else this.#refused(String(error));
+      throw new ClientError("blocked", `no WebSocket: ${error}`);
     }
+    this.#connection = connection;
+    this.#cancel = this.#env.after(WELCOME_MS, () => this.lost("no welcome"));
+  }
+  /** An attempt failed before there was a connection. */
+  #failed(error) {
+    this.#wait(1006, error.message, void 0, error);
+    if (this.#state !== "closed") this.#events.error(error);
   }
   #ended(code, reason) {
+    this.#env.trace(`ended: ${code} ${reason}`);
     this.#connection = void 0;
     this.#cancel();
-    if (this.#welcomedAt === void 0) this.#token.forget();
-    else if (this.#env.now() - this.#welcomedAt >= SETTLED_MS) this.#backoff.reset();
+    if (this.#welcomedAt === void 0) {
+      if (++this.#doubts % DOUBTS_MAX === 0 || /401/.test(reason)) this.#token.forget();
+    } else if (this.#env.clock() - this.#welcomedAt >= SETTLED_MS) {
+      this.#backoff.reset();
+    }
     this.#welcomedAt = void 0;
     const advice = this.#advice;
     this.#advice = void 0;
+    if (code === TOO_BIG) this.#talk.tooLong();
     this.#talk.lost();
     const fate = fateOf(code, advice?.reconnect);
-    if (fate === "again") this.#wait(code, advice?.retryMs);
+    if (fate === "again") this.#wait(code, reasonOf(code, reason), advice?.retryMs);
     else if (fate === "token") this.#refused(reason);
-    else this.end(endOf(code, reason), code);
+    else this.end(endOf(code, reason));
   }
   #refused(reason) {
-    if (this.#refusals++ || !this.#token.renewable) return this.end(endOf(4401, reason), 4401);
+    if (this.#refusals++ || !this.#token.renewable) return this.end(endOf(4401, reason));
     this.#token.forget();
-    this.#change("reconnecting", { code: 4401, retryMs: 0 });
+    this.#change("reconnecting", { code: 4401, reason: reasonOf(4401, reason), retryMs: 0 });
     void this.#open();
   }
   /** advisedMs: what a server said that sends many away at once; nothing shortens it. */
-  #wait(code, advisedMs) {
-    this.#mayHurry = advisedMs === void 0;
-    const retryMs = advisedMs ?? this.#backoff.next(this.#env.random());
+  #wait(code, reason, advisedMs, error) {
+    this.#mayHurry = advisedMs === void 0 && code !== TOO_MANY;
+    const retryMs = advisedMs ?? this.#backoff.next(this.#env.random()) + (code === TOO_MANY ? TOO_MANY_MS : 0);
     this.#cancel = this.#env.after(retryMs, () => void this.#open());
-    this.#change("reconnecting", { code, retryMs });
+    this.#change("reconnecting", { code, reason, retryMs, error });
   }
   #network(back) {
     if (this.#welcomedAt !== void 0) return this.#talk.probe();
@@ -265,10 +357,12 @@ var Link = class {
     this.#backoff.reset();
     void this.#open();
   }
-  #finish(detail, error) {
+  #finish(error, detail) {
+    if (this.#state === "closed") return;
     this.#attempt += 1;
     this.#cancel();
     this.#unwatch();
+    this.#token.stop();
     this.#welcomedAt = void 0;
     this.#mayHurry = false;
     this.#connection?.drop(1e3);
@@ -278,11 +372,13 @@ var Link = class {
   }
   #change(state, detail) {
     this.#state = state;
+    this.#env.trace(`${state}: ${detail.reason}`);
     this.#events.state(state, detail);
   }
 };
 
 // src/plain.ts
+var NONE = [];
 var unsupported = () => Promise.reject(new ClientError("not_supported", "plain mode has no such thing"));
 var Plain = class {
   #link;
@@ -300,11 +396,11 @@ var Plain = class {
   }
   opened(connection) {
     this.#connection = connection;
-    this.#link.welcomed({ resumed: false });
     this.#requests.restart([], (frame, id) => {
       connection.send(frame);
       this.#requests.settle(id, void 0);
     });
+    this.#link.welcomed({ resumed: false });
   }
   text(text) {
     let data = text;
@@ -319,6 +415,8 @@ var Plain = class {
   }
   probe() {
   }
+  tooLong() {
+  }
   lost() {
     this.#connection = void 0;
     this.#requests.pause();
@@ -326,25 +424,31 @@ var Plain = class {
   ended(error) {
     this.#requests.end(error);
   }
-  send(json) {
-    return this.#requests.add({ frame: () => json, bytes: json.length });
+  send(json, patience) {
+    return this.#requests.add({ frame: () => json, bytes: json.length }, patience);
   }
   post(json) {
-    if (!this.#requests.mayPost()) return false;
-    this.#connection?.send(json);
+    if (this.#connection?.crowded !== false || !this.#requests.mayPost(json)) return false;
+    this.#connection.send(json);
     return true;
   }
-  sendBinary(bytes) {
-    const copy = bytes.slice();
-    return this.#requests.add({ frame: () => copy, bytes: bytes.length || 1 });
+  sendBinary(copy, patience) {
+    return this.#requests.add({ frame: () => copy, bytes: copy.length || 1 }, patience);
   }
   join = unsupported;
   leave = unsupported;
   refresh = unsupported;
-  rooms = () => [];
+  rooms = () => NONE;
   people = () => void 0;
   position = () => void 0;
 };
+
+// src/quiet.ts
+function quiet(promise) {
+  promise.catch(() => {
+  });
+  return promise;
+}
 
 // src/pace.ts
 var Pace = class {
@@ -368,61 +472,87 @@ var Pace = class {
 };
 
 // src/requests.ts
+var ROOM_REQUESTS_MAX = 1e3;
 var Requests = class {
   #env;
   #limits;
   #pace;
   #entries = [];
-  #messages = 0;
-  #bytes = 0;
   #sent = 0;
   // entries, over this connection or with no need to
   #lastId = 0;
   #write;
   #cancel;
+  #end;
+  /** The longest and the deepest frame that the server takes, as far as is known. */
+  bytesMax = Infinity;
+  depthMax = Infinity;
   constructor(env, limits, rate) {
     this.#env = env;
     this.#limits = limits;
-    this.#pace = new Pace(rate, env.now());
+    this.#pace = new Pace(rate, env.clock());
   }
   get lastId() {
     return this.#lastId;
   }
-  add(request) {
-    const { messages, bytes } = this.#limits;
-    if (request.bytes && (this.#messages >= messages || this.#bytes + request.bytes > bytes)) {
-      return Promise.reject(new ClientError("queue_full", `${this.#messages} messages are unanswered`));
-    }
-    this.#count(request, 1);
-    return new Promise((resolve, reject) => {
-      this.#entries.push({ ...request, id: 0, resolve, reject });
-      this.#flush();
-    });
+  /** errors: rejects with queue_full, too_long, too_deep, timeout, aborted, and what the answer or the end says. */
+  add(request, { timeout, signal } = {}) {
+    const patient = timeout === void 0 && !signal;
+    const before = patient && this.about(request.room);
+    if (before && before.asks === request.asks) return before.promise;
+    const entry = entryOf(request);
+    if (!patient) entry.asks += " ";
+    const fault = this.#end ?? this.#full(request) ?? (request.bytes ? this.fault(request.frame(1)) : void 0);
+    this.#entries.push(entry);
+    const withdraw = (code) => this.#fail(entry, fault ?? new ClientError(code));
+    const abort = () => withdraw("aborted");
+    const stop = timeout === void 0 ? void 0 : this.#env.after(timeout, () => withdraw("timeout"));
+    signal?.addEventListener("abort", abort);
+    entry.forget = () => {
+      stop?.();
+      signal?.removeEventListener("abort", abort);
+    };
+    if (fault || signal?.aborted) abort();
+    this.#flush();
+    return entry.promise;
+  }
+  /** returns: too_long or too_deep, if the server does not take it. */
+  fault(frame) {
+    const { bytes, depth } = typeof frame === "string" ? measure(frame) : { bytes: frame.length, depth: 0 };
+    const code = bytes > this.bytesMax ? "too_long" : depth > this.depthMax ? "too_deep" : "";
+    return code ? new ClientError(code, `${bytes} bytes in ${depth} levels; ${this.bytesMax} and ${this.depthMax} are allowed`) : void 0;
+  }
+  /** The room's last request. */
+  about(room) {
+    return room === void 0 ? void 0 : this.#entries.filter((entry) => entry.room === room).pop();
   }
   /** Whether a join of the room is among them. */
   joins(room) {
-    return this.#entries.some((entry) => entry.room === room);
+    return this.#entries.some((entry) => entry.room === room && entry.asks !== "leave");
   }
   /** For what has no id and is never sent again. Returns whether it may be sent now. */
-  mayPost() {
-    return this.#write !== void 0 && this.#pace.take(this.#env.now()) === 0;
+  mayPost(frame) {
+    return !!this.#write && !this.fault(frame) && !this.#pace.take(this.#env.clock());
   }
   /** A connection is there, and the server has begun to handle all ids up to `handled`. */
   resume(handled, write) {
     const unhandled = this.#entries.findIndex((entry) => entry.id === 0 || entry.id > handled);
     this.#open(unhandled < 0 ? this.#entries.length : unhandled, write);
   }
-  /** A connection is there, and ids begin anew. `first` go before all others; what was sent and is no such thing is lost. */
-  restart(first, write) {
-    const lost = this.#entries.filter((entry) => entry.id !== 0 && entry.bytes);
-    const kept = this.#entries.filter((entry) => !lost.includes(entry));
-    for (const entry of kept) entry.id = 0;
-    const unheard = { id: 0, resolve: () => {
-    }, reject: () => {
-    } };
-    this.#entries = [...first.map((request) => ({ ...request, ...unheard })), ...kept];
+  /**
+   * A connection is there, and ids begin anew. `first` go before all others; what was sent and is no such thing is lost.
+   * strange: why none of what waits may be sent, if so.
+   */
+  restart(first, write, strange) {
+    for (const entry of [...this.#entries]) {
+      if (entry.id && entry.bytes) this.#fail(entry, new ClientError("session_lost"));
+      entry.id = 0;
+      if (strange) this.#fail(entry, strange);
+    }
+    const before = first.map(entryOf);
+    for (const { promise } of before) quiet(promise);
+    this.#entries.unshift(...before);
     this.#lastId = 0;
-    for (const entry of lost) this.#fail(entry, new ClientError("session_lost", "it was sent, and nobody knows what came of it"));
     this.#open(0, write);
   }
   /** The connection is lost. */
@@ -431,25 +561,28 @@ var Requests = class {
     this.#cancel?.();
     this.#cancel = void 0;
   }
-  /** The answer to a request. Returns it; undefined if nobody waits for it any more. */
+  /** The answer to a request, if anybody still waits for it. */
   settle(id, error, value) {
-    const index = this.#entries.findIndex((entry2) => entry2.id === id);
-    const entry = this.#entries[index];
-    if (!entry) return void 0;
-    this.#entries.splice(index, 1);
-    if (index < this.#sent) this.#sent -= 1;
-    if (error) {
-      this.#fail(entry, error);
-    } else {
-      this.#count(entry, -1);
-      entry.resolve(value);
-    }
-    return entry;
+    const entry = this.#entries.find((other) => id && other.id === id);
+    if (!entry) return;
+    if (error && error.code !== entry.forgives) return this.#fail(entry, error);
+    this.#remove(entry);
+    entry.resolve(value);
+  }
+  /** The server has closed because of the length of what was sent: the longest is the likeliest. */
+  tooLong() {
+    const [longest] = this.#entries.slice(0, this.#sent).sort((a, b) => b.bytes - a.bytes);
+    if (longest?.bytes) this.#fail(longest, new ClientError("too_long"));
   }
   /** None will be answered. */
   end(error) {
     this.pause();
-    for (const entry of this.#entries.splice(0)) this.#fail(entry, error);
+    this.#end = error;
+    for (const entry of this.#entries.splice(0)) {
+      entry.forget();
+      if (!error.closeCode) quiet(entry.promise);
+      entry.reject(error);
+    }
   }
   #open(sent, write) {
     this.#sent = sent;
@@ -459,7 +592,7 @@ var Requests = class {
   #flush() {
     if (this.#cancel) return;
     for (let entry; this.#write && (entry = this.#entries[this.#sent]); ) {
-      const wait = this.#pace.take(this.#env.now());
+      const wait = this.#pace.take(this.#env.clock());
       if (wait) {
         this.#cancel = this.#env.after(wait, () => {
           this.#cancel = void 0;
@@ -469,43 +602,62 @@ var Requests = class {
       }
       this.#sent += 1;
       entry.id ||= ++this.#lastId;
-      this.#write(entry.frame(entry.id), entry.id);
+      const frame = entry.frame(entry.id);
+      const fault = this.fault(frame);
+      if (fault) this.#fail(entry, fault);
+      else this.#write(frame, entry.id);
     }
   }
-  #fail(entry, error) {
-    this.#count(entry, -1);
-    entry.reject(error);
+  #full({ bytes, room }) {
+    const messages = this.#entries.filter((entry) => entry.bytes);
+    const { messages: messagesMax, bytes: bytesMax } = this.#limits;
+    const full = bytes ? messages.length >= messagesMax || messages.reduce((sum, entry) => sum + entry.bytes, bytes) > bytesMax : room && this.#entries.length >= messages.length + ROOM_REQUESTS_MAX;
+    return full ? new ClientError("queue_full") : void 0;
   }
-  #count({ bytes }, by) {
-    if (!bytes) return;
-    this.#messages += by;
-    this.#bytes += by * bytes;
+  #fail(entry, error) {
+    if (!this.#remove(entry)) return;
+    entry.reject(error);
+    entry.failed?.(entry.id, error);
+  }
+  #remove(entry) {
+    const index = this.#entries.indexOf(entry);
+    if (index < 0) return false;
+    this.#entries.splice(index, 1);
+    if (index < this.#sent) this.#sent -= 1;
+    entry.forget();
+    return true;
   }
 };
-
-// src/binary.ts
-var MESSAGE = 1;
-var HEAD_BYTES = 10;
-function writeBinary(id, content) {
-  const frame = new Uint8Array(HEAD_BYTES + content.length);
-  const view = new DataView(frame.buffer);
-  view.setUint8(0, MESSAGE);
-  view.setBigUint64(1, BigInt(id));
-  frame.set(content, HEAD_BYTES);
-  return frame;
+function entryOf(request) {
+  const entry = { ...request, id: 0, forget: () => {
+  } };
+  entry.promise = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
+  return entry;
 }
-function readBinary(frame) {
-  const room = HEAD_BYTES + (frame[HEAD_BYTES - 1] ?? 0);
-  if (frame.length < room || frame.length < HEAD_BYTES || frame[0] !== MESSAGE) return void 0;
-  const place = {};
-  const offset = Number(new DataView(frame.buffer, frame.byteOffset).getBigUint64(1));
-  if (offset) place.offset = offset;
-  if (room > HEAD_BYTES) place.room = new TextDecoder().decode(frame.subarray(HEAD_BYTES, room));
-  return { content: frame.slice(room), place };
+
+// src/frame.ts
+var TEXTS = /^(session|secret|room|epoch)$/;
+var COUNTS = /^(id|offset|handled)$/;
+var PEOPLE = /^(presence|joins|leaves)$/;
+var ROOMS = /^(joined|left|presence)$/;
+function readFrame(json) {
+  try {
+    return Object(JSON.parse(json));
+  } catch {
+    return {};
+  }
+}
+function isGood(frame) {
+  return (!ROOMS.test(frame["t"]) || "room" in frame) && Object.entries(frame).every(([name, value]) => TEXTS.test(name) ? typeof value === "string" : COUNTS.test(name) ? value >= 0 && Number.isSafeInteger(value) : !PEOPLE.test(name) || isPeople(value));
+}
+function isPeople(value) {
+  return Object.values(value ?? [0]).every((devices) => Array.isArray(devices) && devices.every((device) => device?.device));
 }
 
 // src/liveness.ts
 var ANSWER_MS = 1e4;
+var PING_MS = 25e3;
+var PING_MS_MIN = 1e3;
 var SLEPT_MS = 2e3;
 var Liveness = class {
   #env;
@@ -519,24 +671,24 @@ var Liveness = class {
   };
   constructor(env, pingMs, ping, dead) {
     this.#env = env;
-    this.#pingMs = pingMs;
+    this.#pingMs = typeof pingMs === "number" ? Math.max(PING_MS_MIN, pingMs) : PING_MS;
     this.#ping = ping;
     this.#dead = dead;
-    this.#heardAt = env.now();
+    this.#heardAt = env.clock();
     this.#listen();
   }
   heard() {
     this.#heard = true;
-    this.#heardAt = this.#env.now();
+    this.#heardAt = this.#env.clock();
   }
   /** Asks now, because there is reason to doubt. */
   probe() {
     this.#cancel();
-    const asked = this.#env.now();
+    const asked = this.#env.clock();
     this.#heard = false;
     this.#cancel = this.#env.after(ANSWER_MS, () => {
       if (this.#heard) this.#listen();
-      else if (this.#env.now() - asked > ANSWER_MS + SLEPT_MS) this.probe();
+      else if (this.#env.clock() - asked > ANSWER_MS + SLEPT_MS) this.probe();
       else this.#dead();
     });
     this.#ping();
@@ -545,13 +697,48 @@ var Liveness = class {
     this.#cancel();
   }
   #listen() {
-    const silentMs = this.#env.now() - this.#heardAt;
+    const silentMs = this.#env.clock() - this.#heardAt;
     this.#cancel = this.#env.after(Math.max(0, this.#pingMs - silentMs), () => {
-      if (this.#env.now() - this.#heardAt >= this.#pingMs) this.probe();
+      if (this.#env.clock() - this.#heardAt >= this.#pingMs) this.probe();
       else this.#listen();
     });
   }
 };
+
+// src/presence.ts
+var Presence = class {
+  #users = /* @__PURE__ */ new Map();
+  #people;
+  // the same until something changes
+  constructor(people) {
+    this.change(people, {});
+  }
+  /** docs/protocol.md: the leaves first, then the joins, in place of those with the same device. */
+  change(joins, leaves) {
+    this.#people = void 0;
+    for (const [user, devices] of Object.entries(leaves)) {
+      const left = this.#users.get(user);
+      for (const { device } of devices) left?.delete(device);
+      if (!left?.size) this.#users.delete(user);
+    }
+    for (const [user, devices] of Object.entries(joins)) {
+      const there = this.#users.get(user) ?? /* @__PURE__ */ new Map();
+      for (const device of devices) there.set(device.device, device);
+      this.#users.set(user, there);
+    }
+  }
+  people() {
+    return this.#people ??= Object.fromEntries([...this.#users].map(([user, devices]) => [user, [...devices.values()]]));
+  }
+};
+function without(people, others) {
+  const there = new Map(Object.entries(others));
+  const left = Object.entries(people).map(([user, devices]) => {
+    const known = JSON.stringify(there.get(user));
+    return [user, devices.filter((device) => !known?.includes(JSON.stringify(device)))];
+  });
+  return Object.fromEntries(left.filter(([, { length }]) => length));
+}
 
 // src/renewal.ts
 var SHARE = 0.8;
@@ -588,37 +775,17 @@ var Renewal = class {
   }
 };
 
-// src/presence.ts
-var Presence = class {
-  #users = /* @__PURE__ */ new Map();
-  constructor(people) {
-    this.change(people, {});
-  }
-  /** docs/protocol.md: the leaves first, then the joins, in place of those with the same device. */
-  change(joins, leaves) {
-    for (const [user, devices] of Object.entries(leaves)) {
-      const left = this.#users.get(user);
-      for (const { device } of devices) left?.delete(device);
-      if (!left?.size) this.#users.delete(user);
-    }
-    for (const [user, devices] of Object.entries(joins)) {
-      const there = this.#users.get(user) ?? /* @__PURE__ */ new Map();
-      for (const device of devices) there.set(device.device, device);
-      this.#users.set(user, there);
-    }
-  }
-  people() {
-    return Object.fromEntries([...this.#users].map(([user, devices]) => [user, [...devices.values()]]));
-  }
-};
-
 // src/rooms.ts
 var Rooms = class {
   #rooms = /* @__PURE__ */ new Map();
+  #names = [];
   /** The session that offsets are read in. */
   session = "";
+  /** returns: the same array until something changes. */
   names() {
-    return [...this.#rooms.keys()].filter((name) => this.#rooms.get(name)?.here);
+    const names = [...this.#rooms.keys()].filter((name) => this.#rooms.get(name)?.here);
+    if (JSON.stringify(names) !== JSON.stringify(this.#names)) this.#names = names;
+    return this.#names;
   }
   people(name) {
     return this.#rooms.get(name)?.presence?.people();
@@ -629,57 +796,78 @@ var Rooms = class {
   }
   want(name, since) {
     const room = this.#room(name);
-    room.wanted = true;
+    room.holders += 1;
     if (since) room.since = since;
   }
-  unwant(name) {
+  /** A holder lets go, or all do. returns: whether none is left. */
+  unwant(name, all = false) {
     const room = this.#rooms.get(name);
-    if (room) room.wanted = false;
+    if (room) room.holders = all ? 0 : Math.max(0, room.holders - 1);
+    return !room?.holders;
   }
-  /** A join goes out. Where nothing else is wished, what was missed is. */
-  wish(name, last) {
+  /** The join `id` goes out. Where nothing else is wished, what was missed is. */
+  wish(name, last, id) {
     const room = this.#room(name);
-    return room.wish = last !== void 0 ? { last } : room.since ? { since: { ...room.since } } : {};
+    const wish = last !== void 0 ? { last } : room.since ? { since: { ...room.since } } : {};
+    room.wishes.set(id, wish);
+    return wish;
   }
-  /** Another session begins, in no room. Returns those to be joined again; `left` is told of the others. */
+  /** Another session begins, in no room. returns: those to be joined again; `left` is told of the others. */
   restart(session, left) {
     this.session = session;
     for (const [name, room] of this.#rooms) {
-      const { here, wanted } = room;
-      Object.assign(room, { here: false, again: here || room.again, wish: {}, early: void 0 });
-      if (wanted) continue;
+      const { here, holders } = room;
+      Object.assign(room, { here: false, again: here || room.again, early: void 0 });
+      room.wishes.clear();
+      if (holders) continue;
       this.#rooms.delete(name);
       if (here) left({ room: name, code: "session_lost" });
     }
     return [...this.#rooms.keys()];
   }
-  /** Returns what to tell of it; undefined: the answer to a join under way will. */
+  /** They were another user's. returns: those that it was in. */
+  clear() {
+    const names = this.names();
+    this.#rooms.clear();
+    return names;
+  }
+  /** returns: what to tell of it; undefined: the answer to a join under way will. */
   joined(frame) {
+    const { id = 0, presence } = frame;
     const room = this.#room(frame.room);
     room.here = true;
-    if (frame.presence) room.presence = new Presence(frame.presence);
-    if (frame.id === void 0 && "since" in room.wish) {
+    if (presence) room.presence = new Presence(presence);
+    const wish = room.wishes.get(id);
+    room.wishes.delete(id);
+    if (!id && wishes(room, "since", "last")) {
       room.early = frame;
       return void 0;
     }
-    if (!frame.recovered) this.#begin(room, frame);
+    if (!frame.recovered) this.#begin(room, frame, wish);
     const joined = { room: frame.room };
     const recovered = frame.recovered ?? (room.again ? false : void 0);
     if (recovered !== void 0) joined.recovered = recovered;
     const people = room.presence?.people();
     if (people) joined.presence = people;
-    Object.assign(room, { again: false, wish: {}, early: void 0 });
+    Object.assign(room, { again: false, early: void 0 });
     return joined;
   }
-  /** A join was answered with an error. Returns what to tell of it. */
-  refused(name, code) {
+  /** A join was answered with an error. returns: what to tell of it. */
+  refused(name, id, code) {
     const room = this.#room(name);
     const { early, again } = room;
-    Object.assign(room, { wanted: false, again: false, wish: {}, early: void 0 });
-    if (early) return { joined: { ...this.joined(early), recovered: false } };
-    if (room.here) return void 0;
+    room.wishes.delete(id);
+    room.holders -= room.here ? +!!room.holders : room.holders;
+    if (early && !room.wishes.size) return { joined: { ...this.joined(early), recovered: false } };
+    if (room.here || room.wishes.size) return void 0;
     this.#rooms.delete(name);
     return again ? { left: { room: name, code } } : void 0;
+  }
+  /** A join was given up here. returns: whether the server may have put us in. */
+  withdrawn(name, id) {
+    const room = this.#room(name);
+    room.wishes.delete(id);
+    return this.unwant(name) && !room.here;
   }
   /** joins: a join of ours is under way, and with it the wish, and what comes again behind its answer. */
   left(name, joins) {
@@ -694,29 +882,33 @@ var Rooms = class {
   read({ room: name, offset }) {
     const room = name === void 0 ? void 0 : this.#rooms.get(name);
     if (!room || offset === void 0) return true;
-    if ("since" in room.wish) return false;
+    if (wishes(room, "since") || room.early && wishes(room, "last")) return false;
     if (!room.since) return true;
     if (offset <= room.since.offset) return false;
     Object.assign(room.since, { offset, session: this.session });
     return true;
   }
   /** Offsets are read from the frame's on; from the first on, if old messages were asked for. */
-  #begin(room, { epoch, offset = 0 }) {
-    const read = "last" in room.wish ? 0 : offset;
-    room.since = epoch === void 0 ? void 0 : { epoch, offset: read, session: this.session };
+  #begin(room, { epoch, offset = 0 }, wish) {
+    room.since = epoch === void 0 ? void 0 : { epoch, offset: wish?.last === void 0 ? offset : 0, session: this.session };
   }
   #room(name) {
-    const room = this.#rooms.get(name) ?? { wanted: false, here: false, again: false, wish: {} };
+    const room = this.#rooms.get(name) ?? { holders: 0, here: false, again: false, wishes: /* @__PURE__ */ new Map() };
     this.#rooms.set(name, room);
     return room;
   }
 };
+function wishes(room, ...kinds) {
+  return [...room.wishes.values()].some((wish) => kinds.some((kind) => kind in wish));
+}
 
 // src/session.ts
 var PROTOCOL = "microframe.v1";
 var REPORT_FRAMES = 64;
 var REPORT_MS = 1e3;
 var ANSWERS_MAX = 64;
+var WITHDRAWN = /^(timeout|aborted|too_long)$/;
+var DEPTH_MAX = 32;
 var Session = class {
   #env;
   #link;
@@ -743,8 +935,11 @@ var Session = class {
     this.#link = link;
     this.#token = token;
     this.#requests = requests;
+    requests.depthMax = DEPTH_MAX;
     this.#events = events;
-    this.#renewal = new Renewal(env, token, () => this.refresh(), (error) => events.emit("error", error));
+    this.#renewal = new Renewal(env, token, () => this.refresh(), (error) => {
+      if (link.state !== "closed") events.emit("error", error);
+    });
   }
   // --- the connection
   protocols() {
@@ -756,6 +951,9 @@ var Session = class {
   }
   probe() {
     this.#liveness?.probe();
+  }
+  tooLong() {
+    this.#requests.tooLong();
   }
   lost() {
     this.#connection = void 0;
@@ -773,12 +971,13 @@ var Session = class {
   // --- in
   text(text) {
     this.#liveness?.heard();
-    const frame = parse(text);
-    if (frame["t"] === "welcome") return this.#welcome(frame);
-    if (!this.#liveness || frame["t"] === "pong") return;
-    if (frame["t"] === "bye") return this.#bye(frame);
-    this.#count();
-    this.#take[frame["t"]]?.(frame);
+    const frame = readFrame(text);
+    const type = frame["t"];
+    this.#env.trace(`in: ${type} ${frame["id"] ?? ""}`);
+    if (type === "welcome" !== !this.#liveness || type === "pong") return;
+    if (this.#liveness && type !== "bye") this.#count();
+    if (isGood(frame)) this.#take.get(type)?.(frame);
+    else this.#events.emit("error", new ClientError("bad_frame", `the server's ${type} is malformed`));
   }
   binary(bytes) {
     this.#liveness?.heard();
@@ -787,55 +986,59 @@ var Session = class {
     const read = readBinary(bytes);
     if (read && this.#rooms.read(read.place)) this.#events.emit("binary", read.content, read.place);
   }
-  #take = {
-    message: (frame) => this.#message(frame),
-    ack: ({ id, data }) => this.#settle(id, void 0, data),
-    error: ({ id, code, message }) => {
+  #take = /* @__PURE__ */ new Map([
+    ["welcome", (frame) => this.#welcome(frame)],
+    ["bye", (frame) => this.#bye(frame)],
+    ["message", (frame) => this.#message(frame)],
+    ["ack", ({ id, data }) => this.#settle(id, void 0, data)],
+    ["error", ({ id, code, message }) => {
       const error = new ClientError(code, message);
       if (id === void 0) this.#events.emit("error", error);
       else this.#settle(id, error);
-    },
-    joined: (frame) => {
-      const joined = this.#rooms.joined(frame);
-      if (joined) this.#events.emit("joined", joined);
-      if (frame["id"] !== void 0) this.#settle(frame["id"], void 0, joined);
-    },
-    left: ({ id, room }) => {
+    }],
+    ["joined", (frame) => this.#joined(frame)],
+    ["left", ({ id, room }) => {
       this.#rooms.left(room, this.#requests.joins(room));
       this.#events.emit("left", { room });
       if (id !== void 0) this.#settle(id, void 0);
-    },
-    presence: ({ room, joins, leaves }) => {
+    }],
+    ["presence", ({ room, joins = {}, leaves = {} }) => {
       this.#rooms.changed({ room, joins, leaves });
       this.#events.emit("presence", { room, joins, leaves });
-    }
-  };
-  #welcome(frame) {
-    const resumed = frame["resumed"] === true;
+    }]
+  ]);
+  #welcome({ session, secret, user, resumed, handled = 0, ping_ms: pingMs, message_bytes_max: bytesMax }) {
     const connection = this.#connection;
-    this.#liveness = new Liveness(this.#env, frame["ping_ms"], () => connection.send('{"t":"ping"}'), () => this.#link.lost());
-    this.#id = frame["session"];
-    this.#secret = frame["secret"];
-    this.user = frame["user"];
-    if (resumed) this.#resume(frame["handled"], connection);
-    else this.#begin(connection);
+    const former = this.user;
+    this.#liveness = new Liveness(this.#env, pingMs, () => connection.send('{"t":"ping"}'), () => this.#link.lost("no answer to a ping"));
+    this.#id = session;
+    this.#secret = secret;
+    this.user = user;
+    this.#requests.bytesMax = bytesMax > 0 ? bytesMax : Infinity;
+    if (resumed) this.#resume(handled, connection);
+    else this.#begin(connection, former === void 0 || former === user ? void 0 : new ClientError("user_changed", `${user} is not ${former}`));
+    if (this.#connection !== connection) return;
     this.#renewal.start();
-    this.#link.welcomed({ resumed });
+    this.#link.welcomed({ resumed: resumed === true });
   }
   #resume(handled, connection) {
     this.#reported = this.#received;
     for (const { frame } of this.#answers) connection.send(frame);
     this.#requests.resume(handled, (frame) => connection.send(frame));
   }
-  #begin(connection) {
+  /** strange: this user is not the one of before. */
+  #begin(connection, strange) {
     this.#attempts = this.#received = this.#reported = 0;
     this.#answers = [];
-    const rooms = this.#rooms.restart(this.#id, (left) => this.#events.emit("left", left));
+    const lefts = strange ? this.#rooms.clear().map((room) => ({ room, code: strange.code })) : [];
+    const rooms = this.#rooms.restart(this.#id, (left) => lefts.push(left));
     const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room, void 0));
-    this.#requests.restart(joins, (frame) => connection.send(frame));
+    this.#requests.restart(joins, (frame) => connection.send(frame), strange);
+    for (const left of lefts) this.#events.emit("left", left);
+    if (strange) this.#events.emit("error", strange);
   }
-  #bye({ code, reason, reconnect, retry_ms: retryMs }) {
-    this.#link.advised(reconnect, retryMs);
+  #bye({ code, reason, reconnect, retry_ms: asked }) {
+    const retryMs = this.#link.advised(reconnect === true, asked);
     this.#events.emit("bye", { code, reason, reconnect, retryMs });
   }
   #message({ data, room, offset, id }) {
@@ -847,21 +1050,47 @@ var Session = class {
     const session = this.#id;
     this.#events.ask("message", data, place).then(
       (reply) => this.#answer(session, { t: "ack", id, data: reply }),
-      (error) => this.#answer(session, { t: "error", id, code: wordOf(error), message: String(error?.message ?? error) })
+      (error) => this.#decline(session, id, error)
     );
+  }
+  #joined(frame) {
+    const { room, id, presence } = frame;
+    const before = this.#rooms.people(room);
+    const joined = this.#rooms.joined(frame);
+    if (joined) this.#events.emit("joined", joined);
+    if (before && presence) this.#events.emit("presence", { room, joins: without(presence, before), leaves: without(before, presence) });
+    if (id !== void 0) this.#settle(id, void 0, joined);
   }
   #answer(session, answer) {
     if (session !== this.#id) return;
-    const frame = JSON.stringify(answer);
-    this.#answers = [...this.#answers, { frame, lastId: this.#requests.lastId }].slice(-ANSWERS_MAX);
-    if (this.#liveness) this.#connection?.send(frame);
+    try {
+      const frame = jsonOf(answer);
+      const fault = this.#requests.fault(frame);
+      if (fault) throw fault;
+      this.#answers = [...this.#answers, { frame, lastId: this.#requests.lastId }].slice(-ANSWERS_MAX);
+      if (this.#liveness) this.#connection?.send(frame);
+    } catch (error) {
+      this.#events.emit("error", error);
+      this.#decline(session, answer["id"], { code: Object(error).code, message: "the reply cannot be sent" });
+    }
+  }
+  #decline(session, id, error) {
+    const { code, message } = Object(error);
+    const words = [message, error, "failed"].find((word) => typeof word === "string");
+    this.#answer(session, { t: "error", id, code: typeof code === "string" ? code : "failed", message: words.slice(0, 1e3) });
   }
   #settle(id, error, value) {
     this.#link.proved();
     this.#answers = this.#answers.filter(({ lastId }) => lastId >= id);
-    const room = this.#requests.settle(id, error, value)?.room;
-    if (!error || room === void 0) return;
-    const told = this.#rooms.refused(room, error.code);
+    this.#requests.settle(id, error, value);
+  }
+  /** A join has failed: by the server, or given up here. */
+  #unjoined(room, id, { code }) {
+    if (!id || WITHDRAWN.test(code)) {
+      if (this.#rooms.withdrawn(room, id) && id) quiet(this.leave(room));
+      return;
+    }
+    const told = this.#rooms.refused(room, id, code);
     if (told && "joined" in told) this.#events.emit("joined", told.joined);
     else if (told) this.#events.emit("left", told.left);
   }
@@ -878,36 +1107,43 @@ var Session = class {
     this.#connection?.send(`{"t":"received","n":${this.#received}}`);
   }
   // --- out
-  send(json) {
-    return this.#requests.add({ frame: (id) => `{"t":"message","id":${id},"data":${json}}`, bytes: json.length });
+  send(json, patience) {
+    return this.#requests.add({ frame: (id) => `{"t":"message","id":${id},"data":${json}}`, bytes: json.length }, patience);
   }
   post(json) {
-    if (!this.#requests.mayPost()) return false;
-    this.#connection?.send(`{"t":"message","data":${json}}`);
+    const frame = `{"t":"message","data":${json}}`;
+    if (this.#connection?.crowded !== false || !this.#requests.mayPost(frame)) return false;
+    this.#connection.send(frame);
     return true;
   }
-  sendBinary(bytes) {
-    const copy = bytes.slice();
-    return this.#requests.add({ frame: (id) => writeBinary(id, copy), bytes: bytes.length || 1 });
+  sendBinary(copy, patience) {
+    return this.#requests.add({ frame: (id) => writeBinary(id, copy), bytes: copy.length || 1 }, patience);
   }
-  join(room, { last, since }) {
+  join(room, { last, since, ...patience }) {
     this.#rooms.want(room, since);
-    return this.#requests.add(this.#joining(room, last));
+    return this.#requests.add(this.#joining(room, last, since), patience);
   }
-  async leave(room) {
-    this.#rooms.unwant(room);
+  leave(room, all) {
+    if (!this.#rooms.unwant(room, all)) return Promise.resolve();
     const frame = (id) => JSON.stringify({ t: "leave", id, room });
-    await this.#requests.add({ frame, bytes: 0 }).catch((error) => {
-      if (error.code !== "not_in_room") throw error;
-    });
+    return this.#requests.add({ frame, bytes: 0, room, asks: "leave", forgives: "not_in_room" });
   }
-  async refresh() {
+  refresh() {
+    return quiet(this.#refresh());
+  }
+  async #refresh() {
     const token = await this.#token.renew();
     await this.#requests.add({ frame: (id) => JSON.stringify({ t: "refresh", id, token }), bytes: 0 });
     this.#renewal.start();
   }
-  #joining(room, last) {
-    return { frame: (id) => JSON.stringify({ t: "join", id, room, ...this.#rooms.wish(room, last) }), bytes: 0, room };
+  #joining(room, last, since) {
+    return {
+      frame: (id) => JSON.stringify({ t: "join", id, room, ...this.#rooms.wish(room, last, id) }),
+      bytes: 0,
+      room,
+      asks: `join ${JSON.stringify([last, since])}`,
+      failed: (id, error) => this.#unjoined(room, id, error)
+    };
   }
   rooms() {
     return this.#rooms.names();
@@ -919,20 +1155,10 @@ var Session = class {
     return this.#rooms.position(room);
   }
 };
-function parse(text) {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {};
-  }
-}
-function wordOf(error) {
-  const code = error?.code;
-  return typeof code === "string" ? code : "failed";
-}
 
 // src/token.ts
 var SPARE_MS = 3e4;
+var TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 function expiryOf(token) {
   try {
     const payload = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
@@ -944,11 +1170,16 @@ function expiryOf(token) {
 }
 var Token = class {
   #ask;
-  #now;
+  #env;
+  #timeoutMs;
   #token;
-  constructor(ask, now) {
+  #asking;
+  #stop = () => {
+  };
+  constructor(ask, env, timeoutMs) {
     this.#ask = ask;
-    this.#now = now;
+    this.#env = env;
+    this.#timeoutMs = timeoutMs;
   }
   /** Whether there is anyone to ask. */
   get renewable() {
@@ -957,34 +1188,62 @@ var Token = class {
   /** Milliseconds that it is still good for; undefined where it does not say. */
   get left() {
     const expiry = this.#token === void 0 ? void 0 : expiryOf(this.#token);
-    return expiry === void 0 ? void 0 : expiry - this.#now();
+    return expiry === void 0 ? void 0 : expiry - this.#env.now();
   }
   async get() {
     if (this.#token === void 0 || (this.left ?? Infinity) < SPARE_MS) await this.renew();
     return this.#token;
   }
-  async renew() {
-    this.#token = await this.#ask?.();
-    return this.#token;
+  /**
+   * Asks for another; all who wait for one get the same.
+   *
+   * errors: no_token.
+   */
+  renew() {
+    return this.#asking ??= this.#renew().finally(() => {
+      this.#asking = void 0;
+    });
   }
   /** It was refused, or nobody knows. */
   forget() {
     this.#token = void 0;
   }
+  /** Nobody waits for one any more. */
+  stop() {
+    this.#stop();
+  }
+  async #renew() {
+    if (!this.#ask) return void 0;
+    this.#env.trace("token()");
+    const late = new Promise((_, reject) => {
+      this.#stop = this.#env.after(this.#timeoutMs, () => reject("it hangs"));
+    });
+    try {
+      const given = String(await Promise.race([this.#ask(), late]) ?? "").trim();
+      if (!TOKEN.test(given)) throw `it gave no token, but ${given.length} characters`;
+      return this.#token = given;
+    } catch (error) {
+      throw new ClientError("no_token", `token() failed: ${error}`);
+    } finally {
+      this.#stop();
+    }
+  }
 };
 
 // src/client.ts
+var TOKEN_MS = 3e4;
 var Client = class {
   #events = new Emitter();
   #link;
   #dialogue;
   /** @internal */
   constructor(url, options) {
+    const address = addressOf(url);
     const env = environment(options);
-    const token = new Token(options.token, env.now);
+    const token = new Token(options.token, env, options.tokenTimeout ?? TOKEN_MS);
     const queue = { messages: 1e3, bytes: 2 ** 20, ...options.queue };
     const requests = new Requests(env, queue, { perSecond: 90, burst: 150, ...options.rate });
-    this.#link = new Link(env, url, token, {
+    this.#link = new Link(env, address, token, {
       state: (state, detail) => this.#events.emit("state", state, detail),
       error: (error) => this.#events.emit("error", error)
     });
@@ -1006,29 +1265,36 @@ var Client = class {
    * Sends a message, now or once there is a connection. The promise is kept when the server has handled it: with the reply, or
    * undefined; it is broken with a `ClientError`. In plain mode it is kept when the message was handed to a connection.
    */
-  send(data) {
-    return this.#take(() => this.#dialogue.send(textOf(data)));
+  send(data, options = {}) {
+    return this.#take(() => this.#dialogue.send(jsonOf(data), options));
   }
-  /** The same, with bytes. */
-  sendBinary(bytes) {
-    return this.#take(() => this.#dialogue.sendBinary(bytes));
+  /** The same, with bytes, which are copied. */
+  sendBinary(bytes, options = {}) {
+    return this.#take(() => this.#dialogue.sendBinary(copyOf(bytes), options));
   }
-  /** Sends what is worth nothing later, such as that somebody is typing. Returns whether it was sent: never if it had to wait. */
+  /**
+   * Sends what is worth nothing later, such as that somebody is typing. Returns whether it was sent: not if it had to wait, if the
+   * connection is busy with what was sent before, or if it is longer than the server takes.
+   */
   post(data) {
-    return this.#dialogue.post(textOf(data));
+    return this.#dialogue.post(jsonOf(data));
   }
-  /** Enters a room, and again in every new session until `leave()`. What was missed in between follows, or `joined` tells. */
+  /**
+   * Enters a room, and again in every new session until `leave()`. What was missed in between follows, or `joined` tells. Joins are
+   * counted: the room is left when each has had its `leave()`.
+   */
   join(room, options = {}) {
-    return this.#take(() => this.#dialogue.join(room, options));
+    return this.#take(() => this.#dialogue.join(wellFormed(room), options));
   }
-  leave(room) {
-    return this.#take(() => this.#dialogue.leave(room));
+  /** Takes one `join()` back, or (`all`) every one. */
+  leave(room, { all = false } = {}) {
+    return this.#take(() => this.#dialogue.leave(wellFormed(room), all));
   }
-  /** The rooms it is in, by its own wish or the server's. */
+  /** The rooms it is in, by its own wish or the server's. The same array until they change. */
   get rooms() {
     return this.#dialogue.rooms();
   }
-  /** Who is in a room; undefined where the application does not tell. */
+  /** Who is in a room; undefined where the application does not tell. The same object until that changes. */
   presence(room) {
     return this.#dialogue.people(room);
   }
@@ -1044,13 +1310,18 @@ var Client = class {
   close() {
     this.#link.close();
   }
-  async #take(ask) {
-    if (this.state === "closed") throw new ClientError("closed", "the client is closed");
-    return ask();
+  /** Returns the very promise of the request, so that who closes the client need not handle its rejection. */
+  #take(ask) {
+    if (this.state === "closed") return quiet(Promise.reject(new ClientError("closed", "the client is closed")));
+    try {
+      return ask();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 };
-function textOf(data) {
-  return JSON.stringify(data ?? null) ?? "null";
+function wellFormed(name) {
+  return JSON.parse(jsonOf(name));
 }
 
 // src/index.ts

@@ -4,7 +4,13 @@ import type { Place } from "./events.js";
 const MESSAGE = 1;
 const HEAD_BYTES = 10;
 
-export function writeBinary(id: number, content: Uint8Array): Uint8Array<ArrayBuffer> {
+/** Copies the content of whatever holds bytes: a Buffer, a view of any type, an ArrayBuffer. */
+export function copyOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (data.byteLength === undefined) throw new TypeError("no bytes");
+  return (ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)).slice();
+}
+
+export function writeBinary(id: number, content: Uint8Array): Uint8Array {
   const frame = new Uint8Array(HEAD_BYTES + content.length);
   const view = new DataView(frame.buffer);
   view.setUint8(0, MESSAGE);
@@ -13,7 +19,7 @@ export function writeBinary(id: number, content: Uint8Array): Uint8Array<ArrayBu
   return frame;
 }
 
-/** Returns undefined for a frame that is none. */
+/** returns: undefined for a frame that is none. */
 export function readBinary(frame: Uint8Array): { content: Uint8Array; place: Place } | undefined {
   const room = HEAD_BYTES + (frame[HEAD_BYTES - 1] ?? 0);
   if (frame.length < room || frame.length < HEAD_BYTES || frame[0] !== MESSAGE) return undefined;

@@ -1,15 +1,20 @@
+import { addressOf } from "./address.js";
+import { copyOf } from "./binary.js";
 import { Emitter } from "./emitter.js";
-import { type Environment, environment } from "./environment.js";
+import { type Debug, type Environment, environment } from "./environment.js";
 import { ClientError } from "./error.js";
 import type { Events, Joined, State } from "./events.js";
+import { jsonOf } from "./json.js";
 import { Link } from "./link.js";
 import type { Rate } from "./pace.js";
+import type { Patience } from "./patience.js";
 import { Plain } from "./plain.js";
 import type { People } from "./presence.js";
+import { quiet } from "./quiet.js";
 import { type QueueLimits, Requests } from "./requests.js";
 import type { Since } from "./rooms.js";
 import { Session } from "./session.js";
-import type { Dialogue, JoinOptions } from "./talk.js";
+import type { Bytes, Dialogue, JoinOptions } from "./talk.js";
 import { Token } from "./token.js";
 
 export interface Options extends Partial<Environment> {
@@ -18,13 +23,19 @@ export interface Options extends Partial<Environment> {
    * out where a cookie or the url carries it.
    */
   token?: () => Promise<string> | string;
+  /** How long `token()` may take, in milliseconds, before it is asked again: 30,000. */
+  tokenTimeout?: number;
   /** For servers without microframe.v1: raw JSON messages; only the connection comes back. */
   plain?: boolean;
   /** What may be unanswered; past it `send` is refused with `queue_full`. 1,000 messages, 1 MiB. */
   queue?: Partial<QueueLimits>;
   /** How fast to send, a little under what the server allows: 90 a second, 150 at once. */
   rate?: Partial<Rate>;
+  /** Tells each step, without data and secrets: to a function, or (`true`) to the console. */
+  debug?: Debug;
 }
+
+const TOKEN_MS = 30_000;
 
 /** A client that keeps its connection. Made by `connect()`. */
 export class Client {
@@ -33,12 +44,13 @@ export class Client {
   readonly #dialogue: Dialogue;
 
   /** @internal */
-  constructor(url: string, options: Options) {
+  constructor(url: string | { readonly href: string }, options: Options) {
+    const address = addressOf(url);
     const env = environment(options);
-    const token = new Token(options.token, env.now);
+    const token = new Token(options.token, env, options.tokenTimeout ?? TOKEN_MS);
     const queue = { messages: 1000, bytes: 2 ** 20, ...options.queue };
     const requests = new Requests(env, queue, { perSecond: 90, burst: 150, ...options.rate });
-    this.#link = new Link(env, url, token, {
+    this.#link = new Link(env, address, token, {
       state: (state, detail) => this.#events.emit("state", state, detail),
       error: (error) => this.#events.emit("error", error),
     });
@@ -66,35 +78,42 @@ export class Client {
    * Sends a message, now or once there is a connection. The promise is kept when the server has handled it: with the reply, or
    * undefined; it is broken with a `ClientError`. In plain mode it is kept when the message was handed to a connection.
    */
-  send(data: unknown): Promise<any> {
-    return this.#take(() => this.#dialogue.send(textOf(data)));
+  send(data: unknown, options: Patience = {}): Promise<any> {
+    return this.#take(() => this.#dialogue.send(jsonOf(data), options));
   }
 
-  /** The same, with bytes. */
-  sendBinary(bytes: Uint8Array): Promise<any> {
-    return this.#take(() => this.#dialogue.sendBinary(bytes));
+  /** The same, with bytes, which are copied. */
+  sendBinary(bytes: Bytes, options: Patience = {}): Promise<any> {
+    return this.#take(() => this.#dialogue.sendBinary(copyOf(bytes), options));
   }
 
-  /** Sends what is worth nothing later, such as that somebody is typing. Returns whether it was sent: never if it had to wait. */
+  /**
+   * Sends what is worth nothing later, such as that somebody is typing. Returns whether it was sent: not if it had to wait, if the
+   * connection is busy with what was sent before, or if it is longer than the server takes.
+   */
   post(data: unknown): boolean {
-    return this.#dialogue.post(textOf(data));
+    return this.#dialogue.post(jsonOf(data));
   }
 
-  /** Enters a room, and again in every new session until `leave()`. What was missed in between follows, or `joined` tells. */
+  /**
+   * Enters a room, and again in every new session until `leave()`. What was missed in between follows, or `joined` tells. Joins are
+   * counted: the room is left when each has had its `leave()`.
+   */
   join(room: string, options: JoinOptions = {}): Promise<Joined> {
-    return this.#take(() => this.#dialogue.join(room, options));
+    return this.#take(() => this.#dialogue.join(wellFormed(room), options));
   }
 
-  leave(room: string): Promise<void> {
-    return this.#take(() => this.#dialogue.leave(room));
+  /** Takes one `join()` back, or (`all`) every one. */
+  leave(room: string, { all = false } = {}): Promise<void> {
+    return this.#take(() => this.#dialogue.leave(wellFormed(room), all));
   }
 
-  /** The rooms it is in, by its own wish or the server's. */
+  /** The rooms it is in, by its own wish or the server's. The same array until they change. */
   get rooms(): string[] {
     return this.#dialogue.rooms();
   }
 
-  /** Who is in a room; undefined where the application does not tell. */
+  /** Who is in a room; undefined where the application does not tell. The same object until that changes. */
   presence(room: string): People | undefined {
     return this.#dialogue.people(room);
   }
@@ -114,12 +133,18 @@ export class Client {
     this.#link.close();
   }
 
-  async #take<T>(ask: () => Promise<T>): Promise<T> {
-    if (this.state === "closed") throw new ClientError("closed", "the client is closed");
-    return ask();
+  /** Returns the very promise of the request, so that who closes the client need not handle its rejection. */
+  #take<T>(ask: () => Promise<T>): Promise<T> {
+    if (this.state === "closed") return quiet(Promise.reject(new ClientError("closed", "the client is closed")));
+    try {
+      return ask();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }
 
-function textOf(data: unknown): string {
-  return JSON.stringify(data ?? null) ?? "null";
+/** A name as the server will have it. */
+function wellFormed(name: string): string {
+  return JSON.parse(jsonOf(name));
 }

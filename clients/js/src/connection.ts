@@ -1,4 +1,4 @@
-import type { Environment, WebSocketLike } from "./environment.js";
+import type { Traced, WebSocketLike } from "./environment.js";
 
 export interface ConnectionEvents {
   opened(protocol: string): void;
@@ -10,31 +10,45 @@ export interface ConnectionEvents {
 
 // RFC 6455 §7.4.2: the application's own. Neither 1000 nor 1001, which would end the session.
 const GIVEN_UP = 4000;
+const CLOSE_MS = 1_000; // a dead network would keep npm's ws, and Node with it, for 30 s
+const CROWDED_BYTES = 2 ** 16;
 
 /** One WebSocket, and what comes of it until it ends or is dropped. */
 export class Connection {
   readonly #socket: WebSocketLike;
+  readonly #env: Traced;
 
-  /** Throws what WebSocket's constructor throws: the url or a protocol cannot be one. */
-  constructor(WebSocket: Environment["WebSocket"], url: string, protocols: string[], events: ConnectionEvents) {
-    const socket = this.#socket = new WebSocket(url, protocols);
+  /** errors: throws what WebSocket's constructor throws, where the page's policy forbids the address. */
+  constructor(env: Traced, url: string, protocols: string[], events: ConnectionEvents) {
+    let failure = "";
+    this.#env = env;
+    const socket = this.#socket = new env.WebSocket(url, protocols);
     socket.binaryType = "arraybuffer";
     socket.onopen = () => events.opened(socket.protocol);
     socket.onmessage = ({ data }: { data: unknown }) => {
       if (typeof data === "string") events.text(data);
       else events.binary(new Uint8Array(data as ArrayBuffer));
     };
-    socket.onclose = ({ code, reason }: { code: number; reason: string }) => events.ended(code, reason);
-    socket.onerror = () => {}; // a close follows; and npm's ws throws what nobody listens to
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => events.ended(code, reason || failure);
+    // A close follows. npm's ws and React Native say why; and ws throws what nobody listens to.
+    socket.onerror = (event: { message?: string } | undefined) => { failure = event?.message ?? ""; };
   }
 
-  send(frame: string | Uint8Array<ArrayBuffer>): void {
+  /** Whether so much waits to leave that what is worth nothing later is better not sent. */
+  get crowded(): boolean {
+    return (this.#socket.bufferedAmount ?? 0) > CROWDED_BYTES;
+  }
+
+  send(frame: string | Uint8Array): void {
+    this.#env.trace(`out: ${frame.slice(0, 20)}.. (${frame.length})`); // not enough to tell a secret
     this.#socket.send(frame);
   }
 
   /** Nothing more is heard of it. */
   drop(code = GIVEN_UP): void {
-    this.#socket.onopen = this.#socket.onmessage = this.#socket.onclose = null;
-    this.#socket.close(code);
+    const socket = this.#socket;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    if (socket.terminate) socket.onclose = this.#env.after(CLOSE_MS, () => socket.terminate!());
+    socket.close(code);
   }
 }

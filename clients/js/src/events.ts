@@ -13,11 +13,13 @@ export interface StateDetail {
   /** `open`: whether the session of before goes on. If not, rooms are joined again, and those the server chose are gone. */
   resumed?: boolean;
   /** `reconnecting` and `closed`: the Close's code, 1006 where none came. */
-  code?: number;
+  code?: number | undefined;
   /** `reconnecting`: how long until the next attempt. */
   retryMs?: number;
-  /** `closed`: why, unless by `close()`. */
-  error?: ClientError;
+  /** `reconnecting` and `closed`: why, in words; not after `close()`. */
+  reason?: string;
+  /** `closed`: why, unless by `close()`. `reconnecting`: where there was no connection, but `token()` failed or a policy forbids it. */
+  error?: ClientError | undefined;
 }
 
 /** What a message was part of. */
@@ -40,7 +42,7 @@ export interface Joined {
 
 export interface Left {
   room: string;
-  /** Why, if it was neither the application's wish nor the server's: an error's code, or `session_lost`. */
+  /** Why, if it was neither the application's wish nor the server's: an error's code, `session_lost`, or `user_changed`. */
   code?: string;
 }
 
@@ -71,6 +73,6 @@ export interface Events {
   left: (left: Left) => unknown;
   presence: (change: PresenceChange) => unknown;
   bye: (bye: Bye) => unknown;
-  /** What no promise could be rejected with: errors of the server without an id, of `token()`, of handlers. */
+  /** What no promise could be rejected with: errors of the server without an id or a bad frame, of `token()`, of handlers. */
   error: (error: Error) => unknown;
 }

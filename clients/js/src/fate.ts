@@ -3,8 +3,11 @@ import { ClientError } from "./error.js";
 /** What becomes of a client when its connection has ended: docs/protocol.md, The end of a connection. */
 export type Fate = "again" | "token" | "end";
 
+export const TOO_BIG = 1009;
 const UNAUTHENTICATED = 4401;
-const HEALING = new Set([1001, 1006, 1011, 1012, 1013, 4408]);
+export const TOO_MANY = 4429;
+// 0 is what Deno says for 1006. 1005 and 1014 are no server's own: a proxy's.
+const HEALING = new Set([0, 1001, 1005, 1006, TOO_BIG, 1011, 1012, 1013, 1014, 4408, TOO_MANY]);
 const WORDS = new Map([[UNAUTHENTICATED, "unauthorized"], [4403, "forbidden"], [4409, "replaced"]]);
 
 /** advised: what a `bye` said, if one came. */
@@ -13,6 +16,10 @@ export function fateOf(code: number, advised: boolean | undefined): Fate {
   return advised ?? HEALING.has(code) ? "again" : "end";
 }
 
+export function reasonOf(code: number, reason: string): string {
+  return `the connection was closed: ${code} ${reason}`.trimEnd();
+}
+
 export function endOf(code: number, reason: string): ClientError {
-  return new ClientError(WORDS.get(code) ?? "closed", `the connection was closed: ${code} ${reason}`.trimEnd(), code);
+  return new ClientError(WORDS.get(code) ?? "closed", reasonOf(code, reason), code);
 }

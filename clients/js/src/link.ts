@@ -1,13 +1,16 @@
 import { Backoff } from "./backoff.js";
 import { Connection } from "./connection.js";
-import type { Cancel, Environment } from "./environment.js";
+import type { Cancel, Traced } from "./environment.js";
 import { ClientError } from "./error.js";
 import type { State, StateDetail } from "./events.js";
-import { endOf, fateOf } from "./fate.js";
+import { endOf, fateOf, reasonOf, TOO_BIG, TOO_MANY } from "./fate.js";
 import type { Token } from "./token.js";
 
 const WELCOME_MS = 10_000; // from the attempt's begin
 const SETTLED_MS = 5_000; // a connection that lasts so long was no failure, whether anything was asked or not
+const ADVICE_MS_MAX = 86_400_000; // no server means to send anyone away for longer than a day
+const TOO_MANY_MS = 5_000; // how long to stay away at least: what was too much for the server is over by then
+const DOUBTS_MAX = 3; // attempts that fail without a word, before the token is taken for the reason
 
 /** What is spoken over a link's connections, one after another. */
 export interface Talk {
@@ -16,6 +19,8 @@ export interface Talk {
   opened(connection: Connection, protocol: string): void;
   text(text: string): void;
   binary(bytes: Uint8Array): void;
+  /** The server has closed because a message is too long. */
+  tooLong(): void;
   /** There is reason to doubt that the connection lives. */
   probe(): void;
   /** It is gone. Another may come. */
@@ -31,7 +36,7 @@ export interface LinkEvents {
 
 /** Keeps a connection: opens it, and another when it ends, as long as that may heal. */
 export class Link {
-  readonly #env: Environment;
+  readonly #env: Traced;
   readonly #url: string;
   readonly #token: Token;
   readonly #events: LinkEvents;
@@ -42,12 +47,13 @@ export class Link {
   #connection: Connection | undefined;
   #attempt = 0; // its number, so that one that was overtaken notices
   #refusals = 0; // of tokens, in a row
+  #doubts = 0; // attempts without a welcome, since the last token
   #welcomedAt: number | undefined;
   #advice: { reconnect: boolean; retryMs: number } | undefined;
   #cancel: Cancel = () => {}; // of the attempt's deadline, or of the wait for the next
   #mayHurry = false;
 
-  constructor(env: Environment, url: string, token: Token, events: LinkEvents) {
+  constructor(env: Traced, url: string, token: Token, events: LinkEvents) {
     this.#env = env;
     this.#url = url;
     this.#token = token;
@@ -68,8 +74,8 @@ export class Link {
 
   welcomed(detail: StateDetail): void {
     this.#cancel();
-    this.#refusals = 0;
-    this.#welcomedAt = this.#env.now();
+    this.#refusals = this.#doubts = 0;
+    this.#welcomedAt = this.#env.clock();
     this.#change("open", detail);
   }
 
@@ -78,93 +84,104 @@ export class Link {
     this.#backoff.reset();
   }
 
-  advised(reconnect: boolean, retryMs: number): void {
-    this.#advice = { reconnect, retryMs };
+  /** returns: how long to stay away. */
+  advised(reconnect: boolean, retryMs: unknown): number {
+    const ms = typeof retryMs === "number" ? Math.min(Math.max(0, retryMs), ADVICE_MS_MAX) : 0;
+    this.#advice = { reconnect, retryMs: ms };
+    return ms;
   }
 
   /** The connection is given up. */
-  lost(): void {
+  lost(reason: string): void {
     this.#connection?.drop();
-    this.#ended(1006, "");
+    this.#ended(1006, reason);
   }
 
-  end(error: ClientError, closeCode?: number): void {
-    if (this.#state === "closed") return;
-    this.#finish(closeCode === undefined ? { error } : { error, code: closeCode }, error);
+  end(error: ClientError): void {
+    this.#finish(error, { code: error.closeCode, reason: error.message, error });
   }
 
   // --- by the application
 
   close(): void {
-    if (this.#state !== "closed") this.#finish({}, new ClientError("closed", "the client was closed"));
+    this.#finish(new ClientError("closed", "the client was closed"), {});
   }
 
   // --- attempts
 
   async #open(): Promise<void> {
+    if (this.#state === "closed") return;
     const attempt = ++this.#attempt;
     this.#cancel();
     this.#mayHurry = false;
-    let token: string | undefined;
+    this.#env.trace(`attempt ${attempt}`);
     try {
-      token = await this.#token.get();
+      const token = await this.#token.get();
+      if (attempt === this.#attempt) this.#connect(token);
     } catch (error) {
-      if (attempt !== this.#attempt) return;
-      this.#events.error(new ClientError("no_token", `token() failed: ${String(error)}`));
-      return this.#wait(1006);
+      if (attempt === this.#attempt) this.#failed(error as ClientError);
     }
-    if (attempt !== this.#attempt) return;
-    this.#connect(token);
   }
 
   #connect(token: string | undefined): void {
     const protocols = this.#talk.protocols();
     if (token !== undefined) protocols.push(`token.${token}`);
-    const { WebSocket } = this.#env;
+    let connection: Connection;
     try {
-      const connection: Connection = new Connection(WebSocket, this.#url, protocols, {
+      connection = new Connection(this.#env, this.#url, protocols, {
         opened: (protocol) => this.#talk.opened(connection, protocol),
         text: (text) => this.#talk.text(text),
         binary: (bytes) => this.#talk.binary(bytes),
         ended: (code, reason) => this.#ended(code, reason),
       });
-      this.#connection = connection;
-      this.#cancel = this.#env.after(WELCOME_MS, () => this.lost());
     } catch (error) {
-      // The url is none, or the token has characters that no subprotocol may have. Only another token could help.
-      if (token === undefined) this.end(new ClientError("closed", String(error)));
-      else this.#refused(String(error));
+      // A content security policy does so in Firefox, and ws: in a page of https:.
+      throw new ClientError("blocked", `no WebSocket: ${error}`);
     }
+    this.#connection = connection;
+    this.#cancel = this.#env.after(WELCOME_MS, () => this.lost("no welcome"));
+  }
+
+  /** An attempt failed before there was a connection. */
+  #failed(error: ClientError): void {
+    this.#wait(1006, error.message, undefined, error);
+    if (this.#state !== "closed") this.#events.error(error);
   }
 
   #ended(code: number, reason: string): void {
+    this.#env.trace(`ended: ${code} ${reason}`);
     this.#connection = undefined;
     this.#cancel();
-    if (this.#welcomedAt === undefined) this.#token.forget(); // it may be what was refused, where nobody says so
-    else if (this.#env.now() - this.#welcomedAt >= SETTLED_MS) this.#backoff.reset();
+    if (this.#welcomedAt === undefined) {
+      // The token may be what was refused, where nobody says so: browsers do not tell a 401 from a lost network.
+      if (++this.#doubts % DOUBTS_MAX === 0 || /401/.test(reason)) this.#token.forget();
+    } else if (this.#env.clock() - this.#welcomedAt >= SETTLED_MS) {
+      this.#backoff.reset();
+    }
     this.#welcomedAt = undefined;
     const advice = this.#advice;
     this.#advice = undefined;
+    if (code === TOO_BIG) this.#talk.tooLong();
     this.#talk.lost();
     const fate = fateOf(code, advice?.reconnect);
-    if (fate === "again") this.#wait(code, advice?.retryMs);
+    if (fate === "again") this.#wait(code, reasonOf(code, reason), advice?.retryMs);
     else if (fate === "token") this.#refused(reason);
-    else this.end(endOf(code, reason), code);
+    else this.end(endOf(code, reason));
   }
 
   #refused(reason: string): void {
-    if (this.#refusals++ || !this.#token.renewable) return this.end(endOf(4401, reason), 4401);
+    if (this.#refusals++ || !this.#token.renewable) return this.end(endOf(4401, reason));
     this.#token.forget();
-    this.#change("reconnecting", { code: 4401, retryMs: 0 });
+    this.#change("reconnecting", { code: 4401, reason: reasonOf(4401, reason), retryMs: 0 });
     void this.#open();
   }
 
   /** advisedMs: what a server said that sends many away at once; nothing shortens it. */
-  #wait(code: number, advisedMs?: number): void {
-    this.#mayHurry = advisedMs === undefined;
-    const retryMs = advisedMs ?? this.#backoff.next(this.#env.random());
+  #wait(code: number, reason: string, advisedMs?: number, error?: ClientError): void {
+    this.#mayHurry = advisedMs === undefined && code !== TOO_MANY;
+    const retryMs = advisedMs ?? this.#backoff.next(this.#env.random()) + (code === TOO_MANY ? TOO_MANY_MS : 0);
     this.#cancel = this.#env.after(retryMs, () => void this.#open());
-    this.#change("reconnecting", { code, retryMs });
+    this.#change("reconnecting", { code, reason, retryMs, error });
   }
 
   #network(back: boolean): void {
@@ -174,10 +191,12 @@ export class Link {
     void this.#open();
   }
 
-  #finish(detail: StateDetail, error: ClientError): void {
+  #finish(error: ClientError, detail: StateDetail): void {
+    if (this.#state === "closed") return;
     this.#attempt += 1;
     this.#cancel();
     this.#unwatch();
+    this.#token.stop();
     this.#welcomedAt = undefined;
     this.#mayHurry = false;
     this.#connection?.drop(1000);
@@ -188,6 +207,7 @@ export class Link {
 
   #change(state: State, detail: StateDetail): void {
     this.#state = state;
+    this.#env.trace(`${state}: ${detail.reason}`);
     this.#events.state(state, detail);
   }
 }

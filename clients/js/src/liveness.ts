@@ -1,12 +1,14 @@
-import type { Cancel, Environment } from "./environment.js";
+import type { Cancel, Traced } from "./environment.js";
 
 const ANSWER_MS = 10_000;
+const PING_MS = 25_000; // where the server's is no number
+const PING_MS_MIN = 1_000;
 // A timer that comes so late has slept, with the machine or a hidden page: what was sent meanwhile may still be on its way in.
 const SLEPT_MS = 2_000;
 
 /** Asks a silent peer whether it is there (docs/protocol.md, Keeping alive). */
 export class Liveness {
-  readonly #env: Environment;
+  readonly #env: Traced;
   readonly #pingMs: number;
   readonly #ping: () => void;
   readonly #dead: () => void;
@@ -14,28 +16,28 @@ export class Liveness {
   #heard = false; // since the last ping
   #cancel: Cancel = () => {};
 
-  constructor(env: Environment, pingMs: number, ping: () => void, dead: () => void) {
+  constructor(env: Traced, pingMs: unknown, ping: () => void, dead: () => void) {
     this.#env = env;
-    this.#pingMs = pingMs;
+    this.#pingMs = typeof pingMs === "number" ? Math.max(PING_MS_MIN, pingMs) : PING_MS;
     this.#ping = ping;
     this.#dead = dead;
-    this.#heardAt = env.now();
+    this.#heardAt = env.clock();
     this.#listen();
   }
 
   heard(): void {
     this.#heard = true;
-    this.#heardAt = this.#env.now();
+    this.#heardAt = this.#env.clock();
   }
 
   /** Asks now, because there is reason to doubt. */
   probe(): void {
     this.#cancel();
-    const asked = this.#env.now();
+    const asked = this.#env.clock();
     this.#heard = false;
     this.#cancel = this.#env.after(ANSWER_MS, () => {
       if (this.#heard) this.#listen();
-      else if (this.#env.now() - asked > ANSWER_MS + SLEPT_MS) this.probe();
+      else if (this.#env.clock() - asked > ANSWER_MS + SLEPT_MS) this.probe();
       else this.#dead();
     });
     this.#ping();
@@ -46,9 +48,9 @@ export class Liveness {
   }
 
   #listen(): void {
-    const silentMs = this.#env.now() - this.#heardAt;
+    const silentMs = this.#env.clock() - this.#heardAt;
     this.#cancel = this.#env.after(Math.max(0, this.#pingMs - silentMs), () => {
-      if (this.#env.now() - this.#heardAt >= this.#pingMs) this.probe();
+      if (this.#env.clock() - this.#heardAt >= this.#pingMs) this.probe();
       else this.#listen();
     });
   }

@@ -1,4 +1,4 @@
-/** How much the server lets a connection send: past it, it closes with 4429, for good. */
+/** How much the server lets a connection send: past it, it closes with 4429. */
 export interface Rate {
   perSecond: number;
   burst: number;

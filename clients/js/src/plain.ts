@@ -2,9 +2,11 @@ import type { Connection } from "./connection.js";
 import type { Emitter } from "./emitter.js";
 import { ClientError } from "./error.js";
 import type { Link } from "./link.js";
+import type { Patience } from "./patience.js";
 import type { Requests } from "./requests.js";
 import type { Dialogue } from "./talk.js";
 
+const NONE: string[] = [];
 const unsupported = (): Promise<never> => Promise.reject(new ClientError("not_supported", "plain mode has no such thing"));
 
 /** Any server's own messages, as they are: nothing is numbered, answered or resumed. Only the connection comes back. */
@@ -27,11 +29,11 @@ export class Plain implements Dialogue {
 
   opened(connection: Connection): void {
     this.#connection = connection;
-    this.#link.welcomed({ resumed: false });
     this.#requests.restart([], (frame, id) => {
       connection.send(frame);
       this.#requests.settle(id, undefined);
     });
+    this.#link.welcomed({ resumed: false });
   }
 
   text(text: string): void {
@@ -50,6 +52,8 @@ export class Plain implements Dialogue {
 
   probe(): void {}
 
+  tooLong(): void {}
+
   lost(): void {
     this.#connection = undefined;
     this.#requests.pause();
@@ -59,25 +63,24 @@ export class Plain implements Dialogue {
     this.#requests.end(error);
   }
 
-  send(json: string): Promise<undefined> {
-    return this.#requests.add({ frame: () => json, bytes: json.length });
+  send(json: string, patience: Patience): Promise<undefined> {
+    return this.#requests.add({ frame: () => json, bytes: json.length }, patience);
   }
 
   post(json: string): boolean {
-    if (!this.#requests.mayPost()) return false;
-    this.#connection?.send(json);
+    if (this.#connection?.crowded !== false || !this.#requests.mayPost(json)) return false;
+    this.#connection.send(json);
     return true;
   }
 
-  sendBinary(bytes: Uint8Array): Promise<undefined> {
-    const copy = bytes.slice();
-    return this.#requests.add({ frame: () => copy, bytes: bytes.length || 1 });
+  sendBinary(copy: Uint8Array, patience: Patience): Promise<undefined> {
+    return this.#requests.add({ frame: () => copy, bytes: copy.length || 1 }, patience);
   }
 
   join = unsupported;
   leave = unsupported;
   refresh = unsupported;
-  rooms = (): string[] => [];
+  rooms = (): string[] => NONE;
   people = (): undefined => undefined;
   position = (): undefined => undefined;
 }

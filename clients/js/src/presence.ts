@@ -11,6 +11,7 @@ export type People = Record<string, Device[]>;
 /** Who is in one room: a state, and the differences after it. */
 export class Presence {
   readonly #users = new Map<string, Map<string, Device>>();
+  #people: People | undefined; // the same until something changes
 
   constructor(people: People) {
     this.change(people, {});
@@ -18,6 +19,7 @@ export class Presence {
 
   /** docs/protocol.md: the leaves first, then the joins, in place of those with the same device. */
   change(joins: People, leaves: People): void {
+    this.#people = undefined;
     for (const [user, devices] of Object.entries(leaves)) {
       const left = this.#users.get(user);
       for (const { device } of devices) left?.delete(device);
@@ -31,6 +33,16 @@ export class Presence {
   }
 
   people(): People {
-    return Object.fromEntries([...this.#users].map(([user, devices]) => [user, [...devices.values()]]));
+    return this.#people ??= Object.fromEntries([...this.#users].map(([user, devices]) => [user, [...devices.values()]]));
   }
+}
+
+/** returns: those of `people` whom `others` do not have, device by device. */
+export function without(people: People, others: People): People {
+  const there = new Map(Object.entries(others));
+  const left = Object.entries(people).map(([user, devices]) => {
+    const known = JSON.stringify(there.get(user)); // a device is known by its whole text: what is said of it counts too
+    return [user, devices.filter((device) => !known?.includes(JSON.stringify(device)))] as const;
+  });
+  return Object.fromEntries(left.filter(([, { length }]) => length));
 }

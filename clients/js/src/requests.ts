@@ -1,8 +1,14 @@
-import type { Cancel, Environment } from "./environment.js";
+import type { Cancel, Traced } from "./environment.js";
 import { ClientError } from "./error.js";
+import { measure } from "./json.js";
 import { Pace, type Rate } from "./pace.js";
+import type { Patience } from "./patience.js";
+import { quiet } from "./quiet.js";
 
-type Frame = string | Uint8Array<ArrayBuffer>;
+type Frame = string | Uint8Array;
+type Write = (frame: Frame, id: number) => void;
+
+const ROOM_REQUESTS_MAX = 1_000; // that are unanswered
 
 /** How much may wait to be sent or answered. */
 export interface QueueLimits {
@@ -15,14 +21,22 @@ export interface Request {
   frame(id: number): Frame;
   /** Of a message, which counts against the limits. 0: it is a join, a leave or a refresh, which another session may be asked too. */
   readonly bytes: number;
-  /** Of a join. */
+  /** Of a join or a leave. */
   readonly room?: string;
+  /** Of the room, in a word. One that asks the same as the room's last one is not sent, but shares its fate. */
+  asks?: string;
+  /** The code of an error that says that it was done before. */
+  readonly forgives?: string;
+  /** It failed, as the one with this id; 0: it was never sent. The client's end is no failure. */
+  failed?(id: number, error: ClientError): void;
 }
 
 interface Entry extends Request {
   id: number; // 0: never sent in this session
+  promise: Promise<any>;
   resolve(value: any): void;
   reject(error: Error): void;
+  forget: Cancel; // of what may withdraw it
 }
 
 /**
@@ -30,64 +44,93 @@ interface Entry extends Request {
  * wait for a connection, or for their turn.
  */
 export class Requests {
-  readonly #env: Environment;
+  readonly #env: Traced;
   readonly #limits: QueueLimits;
   readonly #pace: Pace;
   #entries: Entry[] = [];
-  #messages = 0;
-  #bytes = 0;
   #sent = 0; // entries, over this connection or with no need to
   #lastId = 0;
-  #write: ((frame: Frame, id: number) => void) | undefined;
+  #write: Write | undefined;
   #cancel: Cancel | undefined;
+  #end: ClientError | undefined;
+  /** The longest and the deepest frame that the server takes, as far as is known. */
+  bytesMax = Infinity;
+  depthMax = Infinity;
 
-  constructor(env: Environment, limits: QueueLimits, rate: Rate) {
+  constructor(env: Traced, limits: QueueLimits, rate: Rate) {
     this.#env = env;
     this.#limits = limits;
-    this.#pace = new Pace(rate, env.now());
+    this.#pace = new Pace(rate, env.clock());
   }
 
   get lastId(): number {
     return this.#lastId;
   }
 
-  add(request: Request): Promise<any> {
-    const { messages, bytes } = this.#limits;
-    if (request.bytes && (this.#messages >= messages || this.#bytes + request.bytes > bytes)) {
-      return Promise.reject(new ClientError("queue_full", `${this.#messages} messages are unanswered`));
-    }
-    this.#count(request, 1);
-    return new Promise((resolve, reject) => {
-      this.#entries.push({ ...request, id: 0, resolve, reject });
-      this.#flush();
-    });
+  /** errors: rejects with queue_full, too_long, too_deep, timeout, aborted, and what the answer or the end says. */
+  add(request: Request, { timeout, signal }: Patience = {}): Promise<any> {
+    const patient = timeout === undefined && !signal;
+    const before = patient && this.about(request.room);
+    if (before && before.asks === request.asks) return before.promise;
+    const entry = entryOf(request);
+    if (!patient) entry.asks += " "; // nobody else's is withdrawn with it
+    const fault = this.#end ?? this.#full(request) ?? (request.bytes ? this.fault(request.frame(1)) : undefined);
+    this.#entries.push(entry);
+    const withdraw = (code: string): void => this.#fail(entry, fault ?? new ClientError(code));
+    const abort = (): void => withdraw("aborted");
+    const stop = timeout === undefined ? undefined : this.#env.after(timeout, () => withdraw("timeout"));
+    signal?.addEventListener("abort", abort);
+    entry.forget = () => {
+      stop?.();
+      signal?.removeEventListener("abort", abort);
+    };
+    if (fault || signal?.aborted) abort();
+    this.#flush();
+    return entry.promise;
+  }
+
+  /** returns: too_long or too_deep, if the server does not take it. */
+  fault(frame: Frame): ClientError | undefined {
+    const { bytes, depth } = typeof frame === "string" ? measure(frame) : { bytes: frame.length, depth: 0 };
+    const code = bytes > this.bytesMax ? "too_long" : depth > this.depthMax ? "too_deep" : "";
+    return code ? new ClientError(code, `${bytes} bytes in ${depth} levels; ${this.bytesMax} and ${this.depthMax} are allowed`) : undefined;
+  }
+
+  /** The room's last request. */
+  about(room: string | undefined): { asks?: string; promise: Promise<any> } | undefined {
+    return room === undefined ? undefined : this.#entries.filter((entry) => entry.room === room).pop();
   }
 
   /** Whether a join of the room is among them. */
   joins(room: string): boolean {
-    return this.#entries.some((entry) => entry.room === room);
+    return this.#entries.some((entry) => entry.room === room && entry.asks !== "leave");
   }
 
   /** For what has no id and is never sent again. Returns whether it may be sent now. */
-  mayPost(): boolean {
-    return this.#write !== undefined && this.#pace.take(this.#env.now()) === 0;
+  mayPost(frame: string): boolean {
+    return !!this.#write && !this.fault(frame) && !this.#pace.take(this.#env.clock());
   }
 
   /** A connection is there, and the server has begun to handle all ids up to `handled`. */
-  resume(handled: number, write: (frame: Frame, id: number) => void): void {
+  resume(handled: number, write: Write): void {
     const unhandled = this.#entries.findIndex((entry) => entry.id === 0 || entry.id > handled);
     this.#open(unhandled < 0 ? this.#entries.length : unhandled, write);
   }
 
-  /** A connection is there, and ids begin anew. `first` go before all others; what was sent and is no such thing is lost. */
-  restart(first: Request[], write: (frame: Frame, id: number) => void): void {
-    const lost = this.#entries.filter((entry) => entry.id !== 0 && entry.bytes);
-    const kept = this.#entries.filter((entry) => !lost.includes(entry));
-    for (const entry of kept) entry.id = 0;
-    const unheard = { id: 0, resolve: () => {}, reject: () => {} };
-    this.#entries = [...first.map((request) => ({ ...request, ...unheard })), ...kept];
+  /**
+   * A connection is there, and ids begin anew. `first` go before all others; what was sent and is no such thing is lost.
+   * strange: why none of what waits may be sent, if so.
+   */
+  restart(first: Request[], write: Write, strange?: ClientError): void {
+    for (const entry of [...this.#entries]) {
+      if (entry.id && entry.bytes) this.#fail(entry, new ClientError("session_lost"));
+      entry.id = 0;
+      if (strange) this.#fail(entry, strange);
+    }
+    const before = first.map(entryOf);
+    for (const { promise } of before) quiet(promise);
+    this.#entries.unshift(...before);
     this.#lastId = 0;
-    for (const entry of lost) this.#fail(entry, new ClientError("session_lost", "it was sent, and nobody knows what came of it"));
     this.#open(0, write);
   }
 
@@ -98,29 +141,33 @@ export class Requests {
     this.#cancel = undefined;
   }
 
-  /** The answer to a request. Returns it; undefined if nobody waits for it any more. */
-  settle(id: number, error: Error | undefined, value?: unknown): Request | undefined {
-    const index = this.#entries.findIndex((entry) => entry.id === id);
-    const entry = this.#entries[index];
-    if (!entry) return undefined;
-    this.#entries.splice(index, 1);
-    if (index < this.#sent) this.#sent -= 1;
-    if (error) {
-      this.#fail(entry, error);
-    } else {
-      this.#count(entry, -1);
-      entry.resolve(value);
-    }
-    return entry;
+  /** The answer to a request, if anybody still waits for it. */
+  settle(id: number, error: ClientError | undefined, value?: unknown): void {
+    const entry = this.#entries.find((other) => id && other.id === id);
+    if (!entry) return;
+    if (error && error.code !== entry.forgives) return this.#fail(entry, error);
+    this.#remove(entry);
+    entry.resolve(value);
+  }
+
+  /** The server has closed because of the length of what was sent: the longest is the likeliest. */
+  tooLong(): void {
+    const [longest] = this.#entries.slice(0, this.#sent).sort((a, b) => b.bytes - a.bytes);
+    if (longest?.bytes) this.#fail(longest, new ClientError("too_long"));
   }
 
   /** None will be answered. */
-  end(error: Error): void {
+  end(error: ClientError): void {
     this.pause();
-    for (const entry of this.#entries.splice(0)) this.#fail(entry, error);
+    this.#end = error;
+    for (const entry of this.#entries.splice(0)) {
+      entry.forget();
+      if (!error.closeCode) quiet(entry.promise); // the application has closed it, and knows
+      entry.reject(error);
+    }
   }
 
-  #open(sent: number, write: (frame: Frame, id: number) => void): void {
+  #open(sent: number, write: Write): void {
     this.#sent = sent;
     this.#write = write;
     this.#flush();
@@ -129,7 +176,7 @@ export class Requests {
   #flush(): void {
     if (this.#cancel) return; // its turn comes
     for (let entry; this.#write && (entry = this.#entries[this.#sent]); ) {
-      const wait = this.#pace.take(this.#env.now());
+      const wait = this.#pace.take(this.#env.clock());
       if (wait) {
         this.#cancel = this.#env.after(wait, () => {
           this.#cancel = undefined;
@@ -139,18 +186,39 @@ export class Requests {
       }
       this.#sent += 1;
       entry.id ||= ++this.#lastId;
-      this.#write(entry.frame(entry.id), entry.id);
+      const frame = entry.frame(entry.id);
+      const fault = this.fault(frame);
+      if (fault) this.#fail(entry, fault);
+      else this.#write(frame, entry.id);
     }
   }
 
-  #fail(entry: Entry, error: Error): void {
-    this.#count(entry, -1);
-    entry.reject(error);
+  #full({ bytes, room }: Request): ClientError | undefined {
+    const messages = this.#entries.filter((entry) => entry.bytes);
+    const { messages: messagesMax, bytes: bytesMax } = this.#limits;
+    const full = bytes ? messages.length >= messagesMax || messages.reduce((sum, entry) => sum + entry.bytes, bytes) > bytesMax
+      : room && this.#entries.length >= messages.length + ROOM_REQUESTS_MAX;
+    return full ? new ClientError("queue_full") : undefined;
   }
 
-  #count({ bytes }: Request, by: 1 | -1): void {
-    if (!bytes) return;
-    this.#messages += by;
-    this.#bytes += by * bytes;
+  #fail(entry: Entry, error: ClientError): void {
+    if (!this.#remove(entry)) return;
+    entry.reject(error);
+    entry.failed?.(entry.id, error);
   }
+
+  #remove(entry: Entry): boolean {
+    const index = this.#entries.indexOf(entry);
+    if (index < 0) return false;
+    this.#entries.splice(index, 1);
+    if (index < this.#sent) this.#sent -= 1;
+    entry.forget();
+    return true;
+  }
+}
+
+function entryOf(request: Request): Entry {
+  const entry = { ...request, id: 0, forget: () => {} } as unknown as Entry;
+  entry.promise = new Promise((resolve, reject) => Object.assign(entry, { resolve, reject }));
+  return entry;
 }

@@ -20,26 +20,30 @@ export interface JoinedFrame {
 }
 
 /** The members of a join that say what must follow. */
-export type Wish = { since?: Since } | { last?: number };
+export type Wish = { since?: Since; last?: number };
 
 interface Room {
-  wanted: boolean; // by the application, and so joined again in a new session
+  holders: number; // joins of the application without a leave; with any, it is joined again in a new session
   here: boolean; // as the server has it
   again: boolean; // it was here in the session of before, and is being joined again
-  wish: Wish; // of the join that is under way
+  wishes: Map<number, Wish>; // of the joins that are under way, by id
   since?: Since | undefined; // undefined: it keeps nothing, as far as is known
   presence?: Presence | undefined;
-  early?: JoinedFrame | undefined; // the server's own doing, while a join with `since` is under way
+  early?: JoinedFrame | undefined; // the server's own doing, while a join that wishes for messages is under way
 }
 
 /** The rooms of a client: which it is in, how far it has read them, who is in them. */
 export class Rooms {
   readonly #rooms = new Map<string, Room>();
+  #names: string[] = [];
   /** The session that offsets are read in. */
   session = "";
 
+  /** returns: the same array until something changes. */
   names(): string[] {
-    return [...this.#rooms.keys()].filter((name) => this.#rooms.get(name)?.here);
+    const names = [...this.#rooms.keys()].filter((name) => this.#rooms.get(name)?.here);
+    if (JSON.stringify(names) !== JSON.stringify(this.#names)) this.#names = names;
+    return this.#names;
   }
 
   people(name: string): People | undefined {
@@ -53,63 +57,86 @@ export class Rooms {
 
   want(name: string, since?: Since): void {
     const room = this.#room(name);
-    room.wanted = true;
+    room.holders += 1;
     if (since) room.since = since;
   }
 
-  unwant(name: string): void {
+  /** A holder lets go, or all do. returns: whether none is left. */
+  unwant(name: string, all = false): boolean {
     const room = this.#rooms.get(name);
-    if (room) room.wanted = false;
+    if (room) room.holders = all ? 0 : Math.max(0, room.holders - 1);
+    return !room?.holders;
   }
 
-  /** A join goes out. Where nothing else is wished, what was missed is. */
-  wish(name: string, last: number | undefined): Wish {
+  /** The join `id` goes out. Where nothing else is wished, what was missed is. */
+  wish(name: string, last: number | undefined, id: number): Wish {
     const room = this.#room(name);
-    return (room.wish = last !== undefined ? { last } : room.since ? { since: { ...room.since } } : {});
+    const wish = last !== undefined ? { last } : room.since ? { since: { ...room.since } } : {};
+    room.wishes.set(id, wish);
+    return wish;
   }
 
-  /** Another session begins, in no room. Returns those to be joined again; `left` is told of the others. */
+  /** Another session begins, in no room. returns: those to be joined again; `left` is told of the others. */
   restart(session: string, left: (left: Left) => void): string[] {
     this.session = session;
     for (const [name, room] of this.#rooms) {
-      const { here, wanted } = room;
-      Object.assign(room, { here: false, again: here || room.again, wish: {}, early: undefined });
-      if (wanted) continue;
+      const { here, holders } = room;
+      Object.assign(room, { here: false, again: here || room.again, early: undefined });
+      room.wishes.clear();
+      if (holders) continue;
       this.#rooms.delete(name);
       if (here) left({ room: name, code: "session_lost" });
     }
     return [...this.#rooms.keys()];
   }
 
-  /** Returns what to tell of it; undefined: the answer to a join under way will. */
+  /** They were another user's. returns: those that it was in. */
+  clear(): string[] {
+    const names = this.names();
+    this.#rooms.clear();
+    return names;
+  }
+
+  /** returns: what to tell of it; undefined: the answer to a join under way will. */
   joined(frame: JoinedFrame): Joined | undefined {
+    const { id = 0, presence } = frame;
     const room = this.#room(frame.room);
     room.here = true;
-    if (frame.presence) room.presence = new Presence(frame.presence);
-    if (frame.id === undefined && "since" in room.wish) {
+    if (presence) room.presence = new Presence(presence);
+    const wish = room.wishes.get(id);
+    room.wishes.delete(id);
+    if (!id && wishes(room, "since", "last")) {
       room.early = frame;
       return undefined;
     }
-    if (!frame.recovered) this.#begin(room, frame);
+    if (!frame.recovered) this.#begin(room, frame, wish);
     const joined: Joined = { room: frame.room };
     // One that keeps nothing has told nothing of what was missed, and all of it is.
     const recovered = frame.recovered ?? (room.again ? false : undefined);
     if (recovered !== undefined) joined.recovered = recovered;
     const people = room.presence?.people();
     if (people) joined.presence = people;
-    Object.assign(room, { again: false, wish: {}, early: undefined });
+    Object.assign(room, { again: false, early: undefined });
     return joined;
   }
 
-  /** A join was answered with an error. Returns what to tell of it. */
-  refused(name: string, code: string): { joined: Joined } | { left: Left } | undefined {
+  /** A join was answered with an error. returns: what to tell of it. */
+  refused(name: string, id: number, code: string): { joined: Joined } | { left: Left } | undefined {
     const room = this.#room(name);
     const { early, again } = room;
-    Object.assign(room, { wanted: false, again: false, wish: {}, early: undefined });
-    if (early) return { joined: { ...this.joined(early)!, recovered: false } };
-    if (room.here) return undefined;
+    room.wishes.delete(id);
+    room.holders -= room.here ? +!!room.holders : room.holders;
+    if (early && !room.wishes.size) return { joined: { ...this.joined(early)!, recovered: false } };
+    if (room.here || room.wishes.size) return undefined;
     this.#rooms.delete(name);
     return again ? { left: { room: name, code } } : undefined;
+  }
+
+  /** A join was given up here. returns: whether the server may have put us in. */
+  withdrawn(name: string, id: number): boolean {
+    const room = this.#room(name);
+    room.wishes.delete(id);
+    return this.unwant(name) && !room.here;
   }
 
   /** joins: a join of ours is under way, and with it the wish, and what comes again behind its answer. */
@@ -127,7 +154,7 @@ export class Rooms {
   read({ room: name, offset }: Place): boolean {
     const room = name === undefined ? undefined : this.#rooms.get(name);
     if (!room || offset === undefined) return true;
-    if ("since" in room.wish) return false;
+    if (wishes(room, "since") || (room.early && wishes(room, "last"))) return false;
     if (!room.since) return true;
     if (offset <= room.since.offset) return false;
     Object.assign(room.since, { offset, session: this.session });
@@ -135,14 +162,18 @@ export class Rooms {
   }
 
   /** Offsets are read from the frame's on; from the first on, if old messages were asked for. */
-  #begin(room: Room, { epoch, offset = 0 }: JoinedFrame): void {
-    const read = "last" in room.wish ? 0 : offset;
-    room.since = epoch === undefined ? undefined : { epoch, offset: read, session: this.session };
+  #begin(room: Room, { epoch, offset = 0 }: JoinedFrame, wish?: Wish): void {
+    room.since = epoch === undefined ? undefined : { epoch, offset: wish?.last === undefined ? offset : 0, session: this.session };
   }
 
   #room(name: string): Room {
-    const room = this.#rooms.get(name) ?? { wanted: false, here: false, again: false, wish: {} };
+    const room = this.#rooms.get(name) ?? { holders: 0, here: false, again: false, wishes: new Map() };
     this.#rooms.set(name, room);
     return room;
   }
+}
+
+/** Whether a join that is under way wishes for any of that. */
+function wishes(room: Room, ...kinds: (keyof Wish)[]): boolean {
+  return [...room.wishes.values()].some((wish) => kinds.some((kind) => kind in wish));
 }

@@ -1,15 +1,19 @@
 import { readBinary, writeBinary } from "./binary.js";
 import type { Connection } from "./connection.js";
 import type { Emitter } from "./emitter.js";
-import type { Cancel, Environment } from "./environment.js";
+import type { Cancel, Traced } from "./environment.js";
 import { ClientError } from "./error.js";
-import type { Joined, Place } from "./events.js";
+import type { Joined, Left, Place } from "./events.js";
+import { type Frame, isGood, readFrame } from "./frame.js";
+import { jsonOf } from "./json.js";
 import type { Link } from "./link.js";
 import { Liveness } from "./liveness.js";
-import type { People } from "./presence.js";
+import type { Patience } from "./patience.js";
+import { type People, without } from "./presence.js";
+import { quiet } from "./quiet.js";
 import { Renewal } from "./renewal.js";
 import type { Request, Requests } from "./requests.js";
-import { Rooms, type Since } from "./rooms.js";
+import { type JoinedFrame, Rooms, type Since } from "./rooms.js";
 import type { Dialogue, JoinOptions } from "./talk.js";
 import type { Token } from "./token.js";
 
@@ -18,12 +22,12 @@ const PROTOCOL = "microframe.v1";
 const REPORT_FRAMES = 64;
 const REPORT_MS = 1_000;
 const ANSWERS_MAX = 64; // kept to be given again
-
-type Frame = Record<string, any>;
+const WITHDRAWN = /^(timeout|aborted|too_long)$/;
+const DEPTH_MAX = 32; // of the JSON that the server reads
 
 /** microframe.v1, as docs/protocol.md has it. */
 export class Session implements Dialogue {
-  readonly #env: Environment;
+  readonly #env: Traced;
   readonly #link: Link;
   readonly #token: Token;
   readonly #requests: Requests;
@@ -41,13 +45,16 @@ export class Session implements Dialogue {
   #answers: { frame: string; lastId: number }[] = []; // which may not have arrived
   user: string | undefined;
 
-  constructor(env: Environment, link: Link, token: Token, requests: Requests, events: Emitter) {
+  constructor(env: Traced, link: Link, token: Token, requests: Requests, events: Emitter) {
     this.#env = env;
     this.#link = link;
     this.#token = token;
     this.#requests = requests;
+    requests.depthMax = DEPTH_MAX;
     this.#events = events;
-    this.#renewal = new Renewal(env, token, () => this.refresh(), (error) => events.emit("error", error as Error));
+    this.#renewal = new Renewal(env, token, () => this.refresh(), (error) => {
+      if (link.state !== "closed") events.emit("error", error as Error);
+    });
   }
 
   // --- the connection
@@ -63,6 +70,10 @@ export class Session implements Dialogue {
 
   probe(): void {
     this.#liveness?.probe();
+  }
+
+  tooLong(): void {
+    this.#requests.tooLong();
   }
 
   lost(): void {
@@ -84,12 +95,13 @@ export class Session implements Dialogue {
 
   text(text: string): void {
     this.#liveness?.heard();
-    const frame = parse(text);
-    if (frame["t"] === "welcome") return this.#welcome(frame);
-    if (!this.#liveness || frame["t"] === "pong") return;
-    if (frame["t"] === "bye") return this.#bye(frame);
-    this.#count();
-    this.#take[frame["t"]]?.(frame);
+    const frame = readFrame(text);
+    const type = frame["t"];
+    this.#env.trace(`in: ${type} ${frame["id"] ?? ""}`);
+    if ((type === "welcome") !== !this.#liveness || type === "pong") return; // a welcome comes once, before all others
+    if (this.#liveness && type !== "bye") this.#count();
+    if (isGood(frame)) this.#take.get(type)?.(frame);
+    else this.#events.emit("error", new ClientError("bad_frame", `the server's ${type} is malformed`));
   }
 
   binary(bytes: Uint8Array): void {
@@ -100,41 +112,41 @@ export class Session implements Dialogue {
     if (read && this.#rooms.read(read.place)) this.#events.emit("binary", read.content, read.place);
   }
 
-  readonly #take: Record<string, ((frame: Frame) => void) | undefined> = {
-    message: (frame) => this.#message(frame),
-    ack: ({ id, data }) => this.#settle(id, undefined, data),
-    error: ({ id, code, message }) => {
+  readonly #take = new Map<unknown, (frame: Frame) => void>([
+    ["welcome", (frame) => this.#welcome(frame)],
+    ["bye", (frame) => this.#bye(frame)],
+    ["message", (frame) => this.#message(frame)],
+    ["ack", ({ id, data }) => this.#settle(id, undefined, data)],
+    ["error", ({ id, code, message }) => {
       const error = new ClientError(code, message);
       if (id === undefined) this.#events.emit("error", error);
       else this.#settle(id, error);
-    },
-    joined: (frame) => {
-      const joined = this.#rooms.joined(frame as any);
-      if (joined) this.#events.emit("joined", joined);
-      if (frame["id"] !== undefined) this.#settle(frame["id"], undefined, joined);
-    },
-    left: ({ id, room }) => {
+    }],
+    ["joined", (frame) => this.#joined(frame as JoinedFrame)],
+    ["left", ({ id, room }) => {
       this.#rooms.left(room, this.#requests.joins(room));
       this.#events.emit("left", { room });
       if (id !== undefined) this.#settle(id, undefined);
-    },
-    presence: ({ room, joins, leaves }) => {
+    }],
+    ["presence", ({ room, joins = {}, leaves = {} }) => {
       this.#rooms.changed({ room, joins, leaves });
       this.#events.emit("presence", { room, joins, leaves });
-    },
-  };
+    }],
+  ]);
 
-  #welcome(frame: Frame): void {
-    const resumed = frame["resumed"] === true;
+  #welcome({ session, secret, user, resumed, handled = 0, ping_ms: pingMs, message_bytes_max: bytesMax }: Frame): void {
     const connection = this.#connection!;
-    this.#liveness = new Liveness(this.#env, frame["ping_ms"], () => connection.send('{"t":"ping"}'), () => this.#link.lost());
-    this.#id = frame["session"];
-    this.#secret = frame["secret"];
-    this.user = frame["user"];
-    if (resumed) this.#resume(frame["handled"], connection);
-    else this.#begin(connection);
+    const former = this.user;
+    this.#liveness = new Liveness(this.#env, pingMs, () => connection.send('{"t":"ping"}'), () => this.#link.lost("no answer to a ping"));
+    this.#id = session;
+    this.#secret = secret;
+    this.user = user;
+    this.#requests.bytesMax = bytesMax > 0 ? bytesMax : Infinity;
+    if (resumed) this.#resume(handled, connection);
+    else this.#begin(connection, former === undefined || former === user ? undefined : new ClientError("user_changed", `${user} is not ${former}`));
+    if (this.#connection !== connection) return; // a handler has closed the client
     this.#renewal.start();
-    this.#link.welcomed({ resumed });
+    this.#link.welcomed({ resumed: resumed === true });
   }
 
   #resume(handled: number, connection: Connection): void {
@@ -143,16 +155,20 @@ export class Session implements Dialogue {
     this.#requests.resume(handled, (frame) => connection.send(frame));
   }
 
-  #begin(connection: Connection): void {
+  /** strange: this user is not the one of before. */
+  #begin(connection: Connection, strange: ClientError | undefined): void {
     this.#attempts = this.#received = this.#reported = 0;
     this.#answers = [];
-    const rooms = this.#rooms.restart(this.#id, (left) => this.#events.emit("left", left));
+    const lefts: Left[] = strange ? this.#rooms.clear().map((room) => ({ room, code: strange.code })) : [];
+    const rooms = this.#rooms.restart(this.#id, (left) => lefts.push(left));
     const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room, undefined));
-    this.#requests.restart(joins, (frame) => connection.send(frame));
+    this.#requests.restart(joins, (frame) => connection.send(frame), strange);
+    for (const left of lefts) this.#events.emit("left", left);
+    if (strange) this.#events.emit("error", strange);
   }
 
-  #bye({ code, reason, reconnect, retry_ms: retryMs }: Frame): void {
-    this.#link.advised(reconnect, retryMs);
+  #bye({ code, reason, reconnect, retry_ms: asked }: Frame): void {
+    const retryMs = this.#link.advised(reconnect === true, asked);
     this.#events.emit("bye", { code, reason, reconnect, retryMs });
   }
 
@@ -165,24 +181,53 @@ export class Session implements Dialogue {
     const session = this.#id;
     this.#events.ask("message", data, place).then(
       (reply) => this.#answer(session, { t: "ack", id, data: reply }),
-      (error) => this.#answer(session, { t: "error", id, code: wordOf(error), message: String(error?.message ?? error) }),
+      (error) => this.#decline(session, id, error),
     );
+  }
+
+  #joined(frame: JoinedFrame): void {
+    const { room, id, presence } = frame;
+    const before = this.#rooms.people(room);
+    const joined = this.#rooms.joined(frame);
+    if (joined) this.#events.emit("joined", joined);
+    if (before && presence) this.#events.emit("presence", { room, joins: without(presence, before), leaves: without(before, presence) });
+    if (id !== undefined) this.#settle(id, undefined, joined);
   }
 
   #answer(session: string, answer: Frame): void {
     if (session !== this.#id) return; // nobody waits for it any more
-    const frame = JSON.stringify(answer);
-    this.#answers = [...this.#answers, { frame, lastId: this.#requests.lastId }].slice(-ANSWERS_MAX);
-    if (this.#liveness) this.#connection?.send(frame);
+    try {
+      const frame = jsonOf(answer);
+      const fault = this.#requests.fault(frame);
+      if (fault) throw fault;
+      this.#answers = [...this.#answers, { frame, lastId: this.#requests.lastId }].slice(-ANSWERS_MAX);
+      if (this.#liveness) this.#connection?.send(frame);
+    } catch (error) {
+      this.#events.emit("error", error as Error);
+      this.#decline(session, answer["id"], { code: Object(error).code, message: "the reply cannot be sent" });
+    }
+  }
+
+  #decline(session: string, id: number, error: unknown): void {
+    const { code, message } = Object(error);
+    const words = [message, error, "failed"].find((word) => typeof word === "string");
+    this.#answer(session, { t: "error", id, code: typeof code === "string" ? code : "failed", message: (words as string).slice(0, 1_000) });
   }
 
   #settle(id: number, error: ClientError | undefined, value?: unknown): void {
     this.#link.proved();
     // What was answered before that request was sent has arrived with it.
     this.#answers = this.#answers.filter(({ lastId }) => lastId >= id);
-    const room = this.#requests.settle(id, error, value)?.room;
-    if (!error || room === undefined) return;
-    const told = this.#rooms.refused(room, error.code);
+    this.#requests.settle(id, error, value);
+  }
+
+  /** A join has failed: by the server, or given up here. */
+  #unjoined(room: string, id: number, { code }: ClientError): void {
+    if (!id || WITHDRAWN.test(code)) {
+      if (this.#rooms.withdrawn(room, id) && id) quiet(this.leave(room));
+      return;
+    }
+    const told = this.#rooms.refused(room, id, code);
     if (told && "joined" in told) this.#events.emit("joined", told.joined);
     else if (told) this.#events.emit("left", told.left);
   }
@@ -204,42 +249,50 @@ export class Session implements Dialogue {
 
   // --- out
 
-  send(json: string): Promise<any> {
-    return this.#requests.add({ frame: (id) => `{"t":"message","id":${id},"data":${json}}`, bytes: json.length });
+  send(json: string, patience: Patience): Promise<any> {
+    return this.#requests.add({ frame: (id) => `{"t":"message","id":${id},"data":${json}}`, bytes: json.length }, patience);
   }
 
   post(json: string): boolean {
-    if (!this.#requests.mayPost()) return false;
-    this.#connection?.send(`{"t":"message","data":${json}}`);
+    const frame = `{"t":"message","data":${json}}`;
+    if (this.#connection?.crowded !== false || !this.#requests.mayPost(frame)) return false;
+    this.#connection.send(frame);
     return true;
   }
 
-  sendBinary(bytes: Uint8Array): Promise<any> {
-    const copy = bytes.slice();
-    return this.#requests.add({ frame: (id) => writeBinary(id, copy), bytes: bytes.length || 1 });
+  sendBinary(copy: Uint8Array, patience: Patience): Promise<any> {
+    return this.#requests.add({ frame: (id) => writeBinary(id, copy), bytes: copy.length || 1 }, patience);
   }
 
-  join(room: string, { last, since }: JoinOptions): Promise<Joined> {
+  join(room: string, { last, since, ...patience }: JoinOptions): Promise<Joined> {
     this.#rooms.want(room, since);
-    return this.#requests.add(this.#joining(room, last));
+    return this.#requests.add(this.#joining(room, last, since), patience);
   }
 
-  async leave(room: string): Promise<void> {
-    this.#rooms.unwant(room);
+  leave(room: string, all?: boolean): Promise<void> {
+    if (!this.#rooms.unwant(room, all)) return Promise.resolve();
     const frame = (id: number): string => JSON.stringify({ t: "leave", id, room });
-    await this.#requests.add({ frame, bytes: 0 }).catch((error: ClientError) => {
-      if (error.code !== "not_in_room") throw error; // which is what was wanted
-    });
+    return this.#requests.add({ frame, bytes: 0, room, asks: "leave", forgives: "not_in_room" }); // which is what was wanted
   }
 
-  async refresh(): Promise<void> {
+  refresh(): Promise<void> {
+    return quiet(this.#refresh());
+  }
+
+  async #refresh(): Promise<void> {
     const token = await this.#token.renew();
     await this.#requests.add({ frame: (id) => JSON.stringify({ t: "refresh", id, token }), bytes: 0 });
     this.#renewal.start();
   }
 
-  #joining(room: string, last: number | undefined): Request {
-    return { frame: (id) => JSON.stringify({ t: "join", id, room, ...this.#rooms.wish(room, last) }), bytes: 0, room };
+  #joining(room: string, last: number | undefined, since?: Since): Request {
+    return {
+      frame: (id) => JSON.stringify({ t: "join", id, room, ...this.#rooms.wish(room, last, id) }),
+      bytes: 0,
+      room,
+      asks: `join ${JSON.stringify([last, since])}`,
+      failed: (id, error) => this.#unjoined(room, id, error),
+    };
   }
 
   rooms(): string[] {
@@ -253,17 +306,4 @@ export class Session implements Dialogue {
   position(room: string): Since | undefined {
     return this.#rooms.position(room);
   }
-}
-
-function parse(text: string): Frame {
-  try {
-    return (JSON.parse(text) as Frame | null) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-function wordOf(error: unknown): string {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === "string" ? code : "failed";
 }

@@ -1,9 +1,13 @@
 import type { Joined } from "./events.js";
 import type { Talk } from "./link.js";
+import type { Patience } from "./patience.js";
 import type { People } from "./presence.js";
 import type { Since } from "./rooms.js";
 
-export interface JoinOptions {
+/** Whatever holds bytes: a Uint8Array, a Buffer, an ArrayBuffer. */
+export type Bytes = ArrayBuffer | ArrayBufferView;
+
+export interface JoinOptions extends Patience {
   /** So many of the room's latest messages follow. */
   last?: number;
   /** What came after that follows, if all of it is there: what `position()` said, in another life of the application. */
@@ -13,11 +17,11 @@ export interface JoinOptions {
 /** What an application can say and ask, whichever way it is spoken. */
 export interface Dialogue extends Talk {
   readonly user: string | undefined;
-  send(json: string): Promise<any>;
+  send(json: string, patience: Patience): Promise<any>;
   post(json: string): boolean;
-  sendBinary(bytes: Uint8Array): Promise<any>;
+  sendBinary(copy: Uint8Array, patience: Patience): Promise<any>;
   join(room: string, options: JoinOptions): Promise<Joined>;
-  leave(room: string): Promise<void>;
+  leave(room: string, all?: boolean): Promise<void>;
   refresh(): Promise<void>;
   rooms(): string[];
   people(room: string): People | undefined;

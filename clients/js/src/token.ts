@@ -1,5 +1,10 @@
+import type { Cancel, Traced } from "./environment.js";
+import { ClientError } from "./error.js";
+
 // What is left of a token's life when it is too late to begin with it.
 const SPARE_MS = 30_000;
+// RFC 9110 §5.6.2: a subprotocol is a token of these.
+const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 
 /** Milliseconds since 1970; undefined where it is no JWT that says so. Nothing is verified: that is the server's to do. */
 export function expiryOf(token: string): number | undefined {
@@ -15,12 +20,16 @@ export function expiryOf(token: string): number | undefined {
 /** The token at hand, asked for when there is none, it was refused, or its end is near. */
 export class Token {
   readonly #ask: (() => Promise<string> | string) | undefined;
-  readonly #now: () => number;
+  readonly #env: Traced;
+  readonly #timeoutMs: number;
   #token: string | undefined;
+  #asking: Promise<string | undefined> | undefined;
+  #stop: Cancel = () => {};
 
-  constructor(ask: (() => Promise<string> | string) | undefined, now: () => number) {
+  constructor(ask: (() => Promise<string> | string) | undefined, env: Traced, timeoutMs: number) {
     this.#ask = ask;
-    this.#now = now;
+    this.#env = env;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Whether there is anyone to ask. */
@@ -31,7 +40,7 @@ export class Token {
   /** Milliseconds that it is still good for; undefined where it does not say. */
   get left(): number | undefined {
     const expiry = this.#token === undefined ? undefined : expiryOf(this.#token);
-    return expiry === undefined ? undefined : expiry - this.#now();
+    return expiry === undefined ? undefined : expiry - this.#env.now();
   }
 
   async get(): Promise<string | undefined> {
@@ -39,13 +48,40 @@ export class Token {
     return this.#token;
   }
 
-  async renew(): Promise<string | undefined> {
-    this.#token = await this.#ask?.();
-    return this.#token;
+  /**
+   * Asks for another; all who wait for one get the same.
+   *
+   * errors: no_token.
+   */
+  renew(): Promise<string | undefined> {
+    return this.#asking ??= this.#renew().finally(() => { this.#asking = undefined; });
   }
 
   /** It was refused, or nobody knows. */
   forget(): void {
     this.#token = undefined;
+  }
+
+  /** Nobody waits for one any more. */
+  stop(): void {
+    this.#stop();
+  }
+
+  async #renew(): Promise<string | undefined> {
+    if (!this.#ask) return undefined;
+    this.#env.trace("token()");
+    const late = new Promise<never>((_, reject) => {
+      this.#stop = this.#env.after(this.#timeoutMs, () => reject("it hangs"));
+    });
+    try {
+      const given = String(await Promise.race([this.#ask(), late]) ?? "").trim();
+      // Not what a proxy's page of errors is. The text may be a secret, and is not told.
+      if (!TOKEN.test(given)) throw `it gave no token, but ${given.length} characters`;
+      return this.#token = given;
+    } catch (error) {
+      throw new ClientError("no_token", `token() failed: ${error}`);
+    } finally {
+      this.#stop();
+    }
   }
 }

@@ -23,11 +23,11 @@ test("without the token option, no token is sent", async () => {
   assert.deepEqual(socket.protocols, ["microframe.v1"]);
 });
 
-for (const code of [1001, 1006, 1011, 1012, 1013, 4408]) {
+for (const code of [0, 1001, 1005, 1006, 1009, 1011, 1012, 1013, 1014, 4408]) {
   test(`reconnects after ${code}`, async () => {
     const world = await open();
-    world.socket.ends(code);
-    assert.deepEqual(last(world), ["reconnecting", { code, retryMs: 250 }]);
+    world.socket.ends(code, "why");
+    assert.deepEqual(last(world), ["reconnecting", { code, reason: `the connection was closed: ${code} why`, retryMs: 250, error: undefined }]);
     await world.clock.pass(249);
     assert.equal(world.sockets.length, 1);
     await world.clock.pass(1);
@@ -35,8 +35,7 @@ for (const code of [1001, 1006, 1011, 1012, 1013, 4408]) {
   });
 }
 
-for (const [code, word] of [[1000, "closed"], [1002, "closed"], [1005, "closed"], [1008, "closed"], [1009, "closed"], [4403, "forbidden"], [4409, "replaced"],
-  [4429, "closed"], [4000, "closed"]]) {
+for (const [code, word] of [[1000, "closed"], [1002, "closed"], [1008, "closed"], [4403, "forbidden"], [4409, "replaced"], [4000, "closed"]]) {
   test(`does not reconnect after ${code}`, async () => {
     const world = await open({ token: () => "t" });
     const message = fate(world.client.send(1));
@@ -45,6 +44,7 @@ for (const [code, word] of [[1000, "closed"], [1002, "closed"], [1005, "closed"]
     assert.equal(world.sockets.length, 1);
     const [state, detail] = last(world);
     assert.deepEqual([state, detail.code, detail.error.code, detail.error.closeCode], ["closed", code, word, code]);
+    assert.equal(detail.reason, detail.error.message);
     assert.match(detail.error.message, /why/);
     assert.equal(message.code, word);
     assert.equal(world.clock.timers, 0);
@@ -110,7 +110,7 @@ test("follows the server's bye", async () => {
   const other = await open();
   other.socket.says({ t: "bye", code: 4000, reason: "", reconnect: true, retry_ms: 10 });
   other.socket.ends(4000);
-  assert.deepEqual(last(other), ["reconnecting", { code: 4000, retryMs: 10 }]);
+  assert.deepEqual([last(other)[0], last(other)[1].retryMs], ["reconnecting", 10]);
 });
 
 test("a bye applies to one Close only", async () => {
@@ -130,9 +130,12 @@ test("a token is used again while it is valid and accepted", async () => {
   await world.again();
   assert.equal(asked, 1);
   world.socket.ends();
-  await world.clock.pass(1000);
-  world.socket.ends(1006); // for whatever reason: a 401, perhaps
-  await world.clock.pass(1000);
+  for (let failures = 0; failures < 3; ++failures) { // for whatever reason: a 401, perhaps, which a browser does not tell
+    await world.clock.pass(5000);
+    assert.equal(asked, 1, `after ${failures}`);
+    world.socket.ends();
+  }
+  await world.clock.pass(5000);
   assert.equal(asked, 2);
 });
 
@@ -174,28 +177,6 @@ test("4401 closes a client that has no token function", async () => {
   const { client, socket } = await open();
   socket.ends(4401);
   assert.equal(client.state, "closed");
-});
-
-test("a token that cannot be sent as a subprotocol counts as refused", async () => {
-  const world = new World();
-  const tokens = ["no,token", "good"];
-  world.connect({ token: () => tokens.shift() });
-  await world.welcome();
-  assert.equal(world.socket.token, "good");
-  const other = new World();
-  other.connect({ token: () => "no,token" });
-  await settled();
-  assert.equal(last(other)[1].error.code, "unauthorized");
-});
-
-test("an invalid url closes the client", async () => {
-  const world = new World();
-  const { connect } = await import("../dist/index.js");
-  const client = connect("nowhere", { WebSocket: class { constructor() { throw new SyntaxError("bad url"); } }, after: () => () => {} });
-  client.on("state", (...args) => world.events.push(["state", ...args]));
-  await settled();
-  assert.equal(client.state, "closed");
-  assert.match(last(world)[1].error.message, /bad url/);
 });
 
 test("a failing token() is called again, with the same backoff", async () => {

@@ -78,6 +78,7 @@ export class FakeSocket {
 export class World {
   clock = new Clock();
   sockets = [];
+  wallMs = 0; // how far somebody has set the wall clock
   random = 0.5;
   events = []; // [name, ...arguments] of every event, in order
   network = undefined; // the client's listener
@@ -92,7 +93,8 @@ export class World {
     }
     this.client = connect("ws://server/ws", {
       WebSocket,
-      now: () => this.clock.ms,
+      now: () => this.clock.ms + this.wallMs,
+      clock: () => this.clock.ms,
       random: () => this.random,
       after: (ms, action) => this.clock.after(ms, action),
       onNetwork: (action) => {
@@ -111,10 +113,10 @@ export class World {
   of(name) { return this.events.filter(([event]) => event === name).map(([, ...args]) => args); }
 
   // Makes a connection that the server accepts and welcomes.
-  async welcome({ session = "s1", resumed = false, handled = 0, ping_ms = 25_000 } = {}) {
+  async welcome({ session = "s1", resumed = false, handled = 0, ping_ms = 25_000, user = "alice", ...others } = {}) {
     await settled();
     this.socket.accept();
-    this.socket.says({ t: "welcome", session, secret: `${session}-secret`, user: "alice", resumed, handled, ttl_ms: 120_000, ping_ms });
+    this.socket.says({ t: "welcome", session, secret: `${session}-secret`, user, resumed, handled, ttl_ms: 120_000, ping_ms, ...others });
     await settled();
     return this.socket;
   }
