@@ -1,7 +1,7 @@
-// Builds dist/ (modules, types and one minified file), and unless told `dist` ../../page/microframe.js: the whole client in one
-// readable file, which the server embeds and the repo holds, so that building the server needs no npm.
+// Builds dist/ (modules, types, one minified file, and dist/cjs for require()), and unless told `dist` ../../page/microframe.js: the
+// whole client in one readable file, which the server embeds and the repo holds, so that building the server needs no npm.
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -10,6 +10,8 @@ export const page = {
   ...bundle, outfile: "../../page/microframe.js", charset: "utf8",
   banner: { js: "// The client of clients/js in one file, made by its `npm run build`: change it there." },
 };
+// Without `?.` and private fields, which old bundlers do not parse, in a folder that says what it is: they know no .cjs.
+export const commonjs = { ...bundle, format: "cjs", target: "es2018", outfile: "dist/cjs/index.js" };
 export const minified = { ...bundle, outfile: "dist/microframe.min.js", minify: true };
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
@@ -18,4 +20,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   execFileSync("node_modules/.bin/tsc", { stdio: "inherit" });
   if (process.argv[2] !== "dist") await build(page);
   await build(minified);
+  await build(commonjs);
+  for (const name of readdirSync("dist").filter((file) => file.endsWith(".d.ts"))) copyFileSync(`dist/${name}`, `dist/cjs/${name}`);
+  writeFileSync("dist/cjs/package.json", '{ "type": "commonjs" }\n');
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +10,7 @@ import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { minified, page } from "../build.js";
+import { settled } from "./fake.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const built = async (options) => (await build({ ...options, absWorkingDir: root, write: false })).outputFiles[0].contents;
@@ -30,10 +32,29 @@ test("the package has no dependencies at run time", () => {
   assert.deepEqual([dependencies, peerDependencies], [undefined, undefined]);
 });
 
+test("D31: require() and import find a client each, of the name that is ours", async () => {
+  const require = createRequire(import.meta.url);
+  const { name } = require("../package.json");
+  assert.equal(name, "@microframe/client");
+  const [imported, required] = [await import(name), require(name)];
+  assert.deepEqual([Object.keys(imported).sort(), Object.keys(required).sort()], [["ClientError", "connect"], ["ClientError", "connect"]]);
+  const sockets = [];
+  const client = required.connect("ws://x/", { WebSocket: class { constructor(...args) { sockets.push(args); } close() {} } });
+  await settled();
+  client.close();
+  assert.deepEqual(sockets, [["ws://x/", ["microframe.v1"]]]);
+});
+
+test("D31: what require() finds is what bundlers of 2018 can parse", () => {
+  const code = readFileSync(join(root, "dist/cjs/index.js"), "utf8");
+  for (const [what, syntax] of [["optional chaining", /[\w)\]]\?\.[\w([]/], ["nullish values", /\?\?/], ["private members", /[.{;\s]#\w/]]) assert.doesNotMatch(code, syntax, what);
+});
+
 test("the package holds its modules, their types, a minified file and the documents", () => {
   const [{ files }] = JSON.parse(run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"]));
   const modules = readdirSync(join(root, "src")).map((name) => name.replace(/\.ts$/, ""));
-  const expected = ["README.md", "LICENSE", "package.json", "dist/microframe.min.js", ...modules.flatMap((name) => [`dist/${name}.js`, `dist/${name}.d.ts`])];
+  const expected = ["README.md", "LICENSE", "package.json", "dist/microframe.min.js", "dist/cjs/index.js", "dist/cjs/package.json",
+    ...modules.flatMap((name) => [`dist/${name}.js`, `dist/${name}.d.ts`, `dist/cjs/${name}.d.ts`])];
   assert.deepEqual(files.map(({ path }) => path).sort(), expected.sort());
 });
 
@@ -44,7 +65,7 @@ test("the minified file is a client too", async () => {
 });
 
 // What a block of the README that is no whole program takes for granted.
-const GIVEN = 'import { type Client, connect } from "microframe";\ndeclare const client: Client;\ndeclare function show(...what: unknown[]): void;\n';
+const GIVEN = 'import { type Client, connect } from "@microframe/client";\ndeclare const client: Client;\ndeclare function show(...what: unknown[]): void;\n';
 
 const PAGES = ["README.md", "../../docs/how-to/never-lose-a-message.md"];
 
@@ -56,12 +77,12 @@ test("the TypeScript of the README and of the guide compiles with a user's setti
   });
   const folder = mkdtempSync(join(tmpdir(), "microframe-js-"));
   try {
-    mkdirSync(join(folder, "node_modules"));
-    symlinkSync(root, join(folder, "node_modules/microframe"));
+    mkdirSync(join(folder, "node_modules/@microframe"), { recursive: true });
+    symlinkSync(root, join(folder, "node_modules/@microframe/client"));
     writeFileSync(join(folder, "package.json"), '{"type": "module"}');
-    writeFileSync(join(folder, "ws.d.ts"), 'declare module "ws" { const WebSocket: import("microframe").WebSocketConstructor; export default WebSocket; }');
+    writeFileSync(join(folder, "ws.d.ts"), 'declare module "ws" { const WebSocket: import("@microframe/client").WebSocketConstructor; export default WebSocket; }');
     const names = blocks.map((code, index) => {
-      writeFileSync(join(folder, `block${index}.ts`), code.includes('from "microframe"') ? code : GIVEN + code);
+      writeFileSync(join(folder, `block${index}.ts`), code.includes('from "@microframe/client"') ? code : GIVEN + code);
       return `block${index}.ts`;
     });
     const options = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom"];
