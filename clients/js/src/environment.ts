@@ -12,7 +12,8 @@ export interface WebSocketLike {
   onmessage: ((event: any) => void) | null;
   onclose: ((event: any) => void) | null;
   onerror: ((event: any) => void) | null;
-  send(data: string | Uint8Array): void;
+  /** data: a string or a Uint8Array. `any`, because TypeScript before 5.7 has no name for what later DOMs take. */
+  send(data: any): void;
   close(code?: number, reason?: string): void;
   /** Ends it without waiting for the peer, where that can be done. */
   terminate?(): void;
