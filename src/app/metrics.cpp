@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/log.hpp"
 #include "guard/memory.hpp"
 #include "hub/hub.hpp"
 #include "ws/site.hpp"
@@ -137,6 +138,9 @@ std::string metrics_text(const ws::Site& site) {
               site.registries.keys.failures()),
       gauge("microframe_key_waits", "Handshakes that wait for an issuer's keys.",
             site.registries.key_waits.taken()),
+      counter("microframe_log_lines_lost_total",
+              "Lines of the log that standard error did not take in time.",
+              base::log::lines_lost()),
       counter("microframe_blocked_hooks_total",
               "Hooks that held their loop up for Limits::hook_warning_time.",
               site.counts.blocked_hooks.load(std::memory_order_relaxed)),

@@ -1,8 +1,11 @@
-// The log: one line an event, key=value, on stderr. Any thread.
+// The log: one line an event, key=value, on stderr. Any thread. Nobody waits for stderr: a thread of
+// the log's own writes (LogQueue), and lines past its bound are lost, counted, and told as "N lines
+// lost". At a normal exit of the process what is queued is written, for one second at most.
 // Values are untrusted: control characters, ESC and bytes beyond ASCII are escaped here, and only
 // here; long ones are cut. No caller hands it a token or a secret.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -37,8 +40,15 @@ inline void error(std::string_view event, Fields fields) {
 }
 
 // For what a peer can cause as often as it likes: at most ten lines a second of each `event` with
-// the same first field's value; the next line says how many were left out.
+// the same first field's value, and 300 of the event; the next line says how many were left
+// out.
 void limited(Level level, std::string_view event, Fields fields);
+
+// Waits until what was logged before is written, for `limit` at most.
+// returns: whether that came about.
+bool flush(std::chrono::milliseconds limit);
+// Lines lost since the process began.
+std::uint64_t lines_lost();
 
 // `value` as it stands in a line: printable ASCII, at most 256 bytes, quoted if it holds a space,
 // '"' or '='.

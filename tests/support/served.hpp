@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdio>
 #include <string>
 
+#include "base/log.hpp"
 #include "support/raw_client.hpp"
 #include "support/sanitized.hpp"
 
@@ -48,12 +50,12 @@ inline double rejected(std::uint16_t port, const std::string& reason) {
 class LogCapture {
  public:
   LogCapture() : file_(std::tmpfile()), stderr_(::dup(STDERR_FILENO)) {
-    std::fflush(stderr);
+    flush();
     report_to(stderr_);
     ::dup2(::fileno(file_), STDERR_FILENO);
   }
   ~LogCapture() {
-    std::fflush(stderr);
+    flush();
     ::dup2(stderr_, STDERR_FILENO);
     report_to(STDERR_FILENO);
     ::close(stderr_);
@@ -63,6 +65,7 @@ class LogCapture {
   LogCapture& operator=(const LogCapture&) = delete;
 
   std::string text() const {
+    flush();
     std::string all;
     char bytes[4096];
     ssize_t size = 0;
@@ -81,6 +84,10 @@ class LogCapture {
   }
 
  private:
+  static void flush() {
+    std::fflush(stderr);
+    microframe::base::log::flush(std::chrono::seconds(10));
+  }
   static void report_to([[maybe_unused]] int fd) {
 #ifdef MICROFRAME_TEST_SANITIZED
     __sanitizer_set_report_fd(reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));

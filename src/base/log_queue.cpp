@@ -1,0 +1,147 @@
+#include "base/log_queue.hpp"
+
+#include <poll.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <cstdio>
+#include <ctime>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace microframe::base {
+
+std::size_t write_time(char* into, std::size_t size) {
+  using std::chrono::milliseconds;
+  const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
+  const auto since = now.time_since_epoch();
+  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(since).count();
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  const std::size_t written = std::strftime(into, size, "%Y-%m-%dT%H:%M:%S", &utc);
+  const int more = std::snprintf(into + written, size - written, ".%03dZ",
+                                 static_cast<int>(since.count() % 1000));
+  return written + static_cast<std::size_t>(more);
+}
+
+LogQueue::~LogQueue() {
+  std::thread thread;
+  {
+    const Lock lock(mutex_);
+    ending_ = true;
+    thread = std::move(thread_);
+  }
+  changed_.notify_one();
+  if (thread.joinable()) thread.join();
+}
+
+void LogQueue::push(std::string line) {
+  {
+    const Lock lock(mutex_);
+    start();
+    if (!thread_.joinable()) return lose(1);
+    try {
+      const std::size_t size = line.size();
+      lines_.push_back(std::move(line));
+      bytes_ += size;
+    } catch (const std::bad_alloc&) {
+      return lose(1);
+    }
+    while (lines_.size() > lines_max_ || (bytes_ > kBytesMax && lines_.size() > 1)) {
+      bytes_ -= lines_.front().size();
+      lines_.pop_front();
+      lose(1);
+    }
+  }
+  changed_.notify_one();
+}
+
+// The thread takes no signals: they are for threads that know what to do. SIGPIPE is among them, so
+// that a reader who has gone is an error of write(), whatever the process does about SIGPIPE.
+void LogQueue::start() {
+  if (thread_.joinable()) return;
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error&) {  // the next line tries again
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void LogQueue::lose(std::uint64_t lines) {
+  lost_.fetch_add(lines, std::memory_order_relaxed);
+  untold_ += lines;
+}
+
+bool LogQueue::flush(std::chrono::milliseconds limit) {
+  mutex_.lock();
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  auto in_time = std::cv_status::no_timeout;
+  while ((!lines_.empty() || writing_) && in_time == std::cv_status::no_timeout)
+    in_time = written_.wait_until(mutex_, deadline);
+  const bool done = lines_.empty() && !writing_;
+  mutex_.unlock();
+  return done;
+}
+
+// Allocates nothing.
+void LogQueue::run() {
+  mutex_.lock();
+  while (true) {
+    while (lines_.empty() && !ending_) changed_.wait(mutex_);
+    if (lines_.empty()) break;
+    const std::string line = std::move(lines_.front());
+    lines_.pop_front();
+    bytes_ -= line.size();
+    const std::uint64_t untold = std::exchange(untold_, 0);
+    writing_ = true;
+    mutex_.unlock();
+
+    const bool told = untold == 0 || write_notice(untold);
+    const bool good = told && write(line);
+
+    mutex_.lock();
+    writing_ = false;
+    if (!told) untold_ += untold;
+    if (!good) lose(1);
+    if (lines_.empty()) written_.notify_all();
+  }
+  mutex_.unlock();
+}
+
+bool LogQueue::write_notice(std::uint64_t lines) {
+  std::array<char, 96> text{};
+  const std::size_t stamp = write_time(text.data(), text.size());
+  const int size =
+      std::snprintf(text.data() + stamp, text.size() - stamp, " warning %llu lines lost\n",
+                    static_cast<unsigned long long>(lines));
+  return write({text.data(), stamp + static_cast<std::size_t>(size)});
+}
+
+bool LogQueue::write(std::string_view text) {
+  while (!text.empty()) {
+    // Room for PIPE_BUF bytes at least is what POLLOUT says of a pipe: such a write does not block.
+    pollfd room{fd_, POLLOUT, 0};
+    const int ready = ::poll(&room, 1, kPollMs);
+    if (ready < 0 && errno != EINTR) return false;
+    if (ready <= 0) {
+      if (ending_) return false;
+      continue;
+    }
+    const ssize_t taken = ::write(fd_, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+    if (taken < 0 && errno != EINTR && errno != EAGAIN) return false;
+    if (taken > 0) text.remove_prefix(static_cast<std::size_t>(taken));
+  }
+  return true;
+}
+
+}  // namespace microframe::base

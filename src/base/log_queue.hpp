@@ -1,0 +1,72 @@
+// LogQueue: lines on their way to a descriptor, written by a thread of the queue's own. Whoever
+// logs never waits for the descriptor: past the bound the oldest lines are lost, and the next line
+// that is written says how many. Any thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/mutex.hpp"
+
+namespace microframe::base {
+
+// Writes the present time as a line of the log begins: "2026-11-30T05:15:09.123Z".
+// size:    32 at least.
+// returns: how many bytes it has written.
+std::size_t write_time(char* into, std::size_t size);
+
+class LogQueue {
+ public:
+  static constexpr std::size_t kLinesMax = 8192;
+  static constexpr std::size_t kBytesMax = 2 * 1024 * 1024;
+
+  // fd: stays the caller's, and may be blocking, closed, or a pipe that nobody reads.
+  explicit LogQueue(int fd, std::size_t lines_max = kLinesMax) : fd_(fd), lines_max_(lines_max) {}
+  // Waits for the thread, but not for the descriptor: what it has not taken is lost.
+  ~LogQueue();
+  LogQueue(const LogQueue&) = delete;
+  LogQueue& operator=(const LogQueue&) = delete;
+
+  // Queues a line, which ends with a line feed. Without memory or a thread the line is lost.
+  void push(std::string line);
+  // Waits until every line has been written or lost, for `limit` at most.
+  // returns: whether that came about.
+  bool flush(std::chrono::milliseconds limit);
+  // Lines that were never written.
+  std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
+
+ private:
+  // A descriptor that takes nothing is asked again so often, and then the queue may end.
+  static constexpr int kPollMs = 100;
+
+  void start() MICROFRAME_REQUIRES(mutex_);
+  void run();
+  void lose(std::uint64_t lines) MICROFRAME_REQUIRES(mutex_);
+  bool write_notice(std::uint64_t lines);
+  // Waits for the descriptor, and writes.
+  // returns: false if it is closed or broken, or the queue ends before the text is written.
+  bool write(std::string_view text);
+
+  const int fd_;
+  const std::size_t lines_max_;
+  std::atomic<std::uint64_t> lost_{0};
+  std::atomic<bool> ending_{false};
+
+  Mutex mutex_;
+  std::condition_variable_any changed_;  // there is a line to write, or the queue ends
+  std::condition_variable_any written_;  // nothing is left to write
+  std::deque<std::string> lines_ MICROFRAME_GUARDED_BY(mutex_);
+  std::size_t bytes_ MICROFRAME_GUARDED_BY(mutex_) = 0;
+  std::uint64_t untold_ MICROFRAME_GUARDED_BY(mutex_) = 0;  // lost, and not said so yet
+  bool writing_ MICROFRAME_GUARDED_BY(mutex_) = false;
+  std::thread thread_ MICROFRAME_GUARDED_BY(mutex_);
+};
+
+}  // namespace microframe::base
