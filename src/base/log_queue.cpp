@@ -131,7 +131,7 @@ bool LogQueue::write(std::string_view text) {
   while (!text.empty()) {
     // Room for PIPE_BUF bytes at least is what POLLOUT says of a pipe: such a write does not block.
     pollfd room{fd_, POLLOUT, 0};
-    const int ready = ::poll(&room, 1, kPollMs);
+    const int ready = ::poll(&room, 1, ending_ ? 0 : kPollMs);
     if (ready < 0 && errno != EINTR) return false;
     if (ready <= 0) {
       if (ending_) return false;

@@ -5,9 +5,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
+#include "base/log.hpp"
 #include "microframe/config_error.hpp"
 #include "net/tls_context.hpp"
 #include "net/tls_server.hpp"
@@ -152,6 +154,7 @@ TEST(TlsFiles, AnExpiredCertificateStillServes) {
   const PairFiles files{Certificate(spec)};
   testing::internal::CaptureStderr();
   EXPECT_EQ(error_of(files.options()), "");
+  base::log::flush(std::chrono::seconds(10));
   EXPECT_NE(testing::internal::GetCapturedStderr().find("certificate has expired"),
             std::string::npos);
 }
