@@ -295,7 +295,7 @@ void Socket::receive(bool to_the_end) {
   const auto buffer = loop_.receive_buffer();
   for (int i = 0; i < kReceivesMax && reading_; ++i) {
     const ssize_t received = ::recv(fd_, buffer.data(), buffer.size(), 0);
-    if (received == 0) return end(EndReason::eof);
+    if (received == 0) return heard_the_end();
     if (received < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) break;
@@ -325,6 +325,7 @@ void Socket::receive_sealed() {
     events_->on_receive(buffer.first(received.bytes));
     if (!ready.is_telling(self)) return;
   } while (step == TlsSession::Step::done);
+  if (step == TlsSession::Step::closed) return heard_the_end();
   if (step != TlsSession::Step::waits) return end(reason_of(step));
   if (tls_->unsent() != 0) mark_dirty();  // answers of OpenSSL's own
   watch();
@@ -352,6 +353,19 @@ bool Socket::shake_hands() {
       end(reason_of(step));
       return false;
   }
+}
+
+// The peer has said its last word, and may still read: what is queued leaves first. An owner that has
+// called finish() is told of the end when everything has left; any other is told now, after what the
+// kernel takes at once, because nobody would watch over the rest.
+void Socket::heard_the_end() {
+  if (ending_ == Ending::none || ending_ == Ending::fin_sent || !has_to_write()) {
+    offer();
+    return end(EndReason::eof);
+  }
+  ending_ = Ending::close;
+  pause_reading();
+  mark_dirty();
 }
 
 void Socket::end(EndReason reason) {

@@ -103,7 +103,8 @@ class Socket final : private Flushed {
   // kernel takes; it is 0 while the kernel takes all.
   std::uint64_t blocked_since_ms() const { return blocked_since_ms_; }
 
-  // Sends a FIN after what is queued, with TLS after a close_notify too. Receiving goes on.
+  // Sends a FIN after what is queued, with TLS after a close_notify too. Receiving goes on. If the
+  // peer's stream ends meanwhile, on_end(eof) follows what is queued.
   void finish();
   // Ends the stream after what is queued, and tells the end by on_end(eof). Only for a peer that
   // has said its last word: bytes that the peer sends after all are answered by a reset, which
@@ -143,6 +144,7 @@ class Socket final : private Flushed {
   void receive(bool to_the_end);
   void receive_sealed();
   bool shake_hands();
+  void heard_the_end();
   void end(EndReason reason);
   void say_goodbye(EndReason reason);
   void close();
