@@ -14,8 +14,8 @@ namespace {
 
 ConfigError bad_address(std::string_view text) {
   return ConfigError("\"" + std::string(text) +
-                     "\" is no address: write 127.0.0.1:8000, [::1]:8000, :8000 (every interface) "
-                     "or unix:/run/app.sock");
+                     "\" is no address: write 127.0.0.1:8000, [::1]:8000, :8000 (every interface), "
+                     "unix:/run/app.sock, unix:/run/app.sock?mode=0660, unix:@name or systemd");
 }
 
 std::string with_port(const std::string& host, std::uint16_t port) {
@@ -23,14 +23,37 @@ std::string with_port(const std::string& host, std::uint16_t port) {
   return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+// Permissions in octal, as chmod takes them: "660" or "0660".
+std::optional<unsigned> parse_mode(std::string_view text) {
+  constexpr unsigned kAll = 0777;
+  unsigned mode = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mode, 8);
+  if (error != std::errc{} || end != text.data() + text.size() || mode > kAll) return std::nullopt;
+  return mode;
+}
+
+Address parse_unix(std::string_view text) {
+  constexpr std::string_view kMode = "?mode=";
+  Address address;
+  std::string_view path = text.substr(text.find(':') + 1);
+  if (const std::size_t mark = path.find(kMode); mark != std::string_view::npos) {
+    address.unix_mode = parse_mode(path.substr(mark + kMode.size()));
+    path = path.substr(0, mark);
+    if (!address.unix_mode || path.starts_with('@')) throw bad_address(text);
+  }
+  if (path.empty() || path == "@" || path.size() >= sizeof(sockaddr_un::sun_path))
+    throw bad_address(text);
+  address.unix_path = path;
+  return address;
+}
+
 }  // namespace
 
 Address parse_address(std::string_view text) {
   Address address;
-  if (text.starts_with("unix:")) {
-    address.unix_path = text.substr(5);
-    if (address.unix_path.empty() || address.unix_path.size() >= sizeof(sockaddr_un::sun_path))
-      throw bad_address(text);
+  if (text.starts_with("unix:")) return parse_unix(text);
+  if (text == "systemd") {
+    address.systemd = true;
     return address;
   }
   const std::size_t colon = text.rfind(':');
@@ -49,6 +72,7 @@ Address parse_address(std::string_view text) {
 }
 
 std::string to_string(const Address& address, std::uint16_t port) {
+  if (address.systemd) return "systemd";
   return address.is_unix() ? "unix:" + address.unix_path : with_port(address.host, port);
 }
 

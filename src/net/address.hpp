@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -11,16 +12,21 @@ struct sockaddr;
 
 namespace microframe::net {
 
-// Where to listen: a host and a port, or the path of a Unix socket.
+// Where to listen: a host and a port, a Unix socket, or sockets that systemd has opened.
 struct Address {
   std::string host;  // "" is every interface, IPv4 and IPv6
   std::uint16_t port = 0;
+  // A path; or '@' and a name, for a socket of Linux's abstract namespace, which has no file.
   std::string unix_path;
+  std::optional<unsigned> unix_mode;  // permissions of the socket's file; nullopt: by the umask
+  bool systemd = false;
 
   bool is_unix() const { return !unix_path.empty(); }
+  bool is_abstract() const { return unix_path.starts_with('@'); }
 };
 
-// Reads "127.0.0.1:8000", "[::1]:8000", "localhost:8000", ":8000" or "unix:/run/app.sock".
+// Reads "127.0.0.1:8000", "[::1]:8000", "localhost:8000", ":8000", "unix:/run/app.sock",
+// "unix:/run/app.sock?mode=0660", "unix:@name" or "systemd".
 // errors: ConfigError that names the forms.
 Address parse_address(std::string_view text);
 

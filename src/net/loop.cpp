@@ -1,15 +1,19 @@
 #include "net/loop.hpp"
 
+#include <fcntl.h>
 #include <uv.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <cerrno>
 #include <new>
 #include <string>
 #include <utility>
 
 #include "base/log.hpp"
 #include "microframe/config_error.hpp"
+#include "net/descriptor.hpp"
 #include "net/ready_set.hpp"
 #include "net/send_batch.hpp"
 
@@ -25,6 +29,17 @@ void check(int result) {
   if (result == 0) return;
   throw ConfigError(std::string("cannot start an event loop: ") + uv_strerror(result) +
                     ". Raise the limit of open files (ulimit -n), or serve with fewer threads");
+}
+
+// libuv aborts where it finds no descriptors for what it shares between loops. See first whether there
+// are as many as a loop takes.
+void check_descriptors() {
+  constexpr std::size_t kOfLoop = 8;
+  std::array<Descriptor, kOfLoop> tried;
+  for (Descriptor& one : tried) {
+    one = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (one.get() < 0) check(-errno);
+  }
 }
 
 // nullptr: each socket sends for itself.
@@ -88,6 +103,7 @@ Loop::Loop(Io io)
       handles_(std::make_unique<Handles>()),
       receive_buffer_(new std::byte[kReceiveBytes]),
       flush_queue_(make_batch(io)) {
+  check_descriptors();
   check(uv_loop_init(uv_.get()));
   uv_->data = this;
   ready_set_ = std::make_unique<ReadySet>(uv_.get());

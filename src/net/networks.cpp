@@ -62,6 +62,12 @@ Networks::Network Networks::parse(std::string_view text) {
   return {network, *bits};
 }
 
+unsigned Networks::least_bits() const {
+  unsigned least = 128;
+  for (const Network& network : networks_) least = std::min(least, network.bits);
+  return least;
+}
+
 bool Networks::contains(const IpAddress& address) const {
   return std::any_of(networks_.begin(), networks_.end(), [&](const Network& network) {
     return network.address.shares_prefix(address, network.bits);

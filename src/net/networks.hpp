@@ -20,6 +20,8 @@ class Networks {
   explicit Networks(const std::vector<std::string>& list);
 
   bool empty() const { return networks_.empty() && !unix_; }
+  // The length of the prefix of the widest network; 128 if no IP network is listed.
+  unsigned least_bits() const;
   bool contains(const base::IpAddress& address) const;
   bool contains(const PeerAddress& peer) const;
 

@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstddef>
 #include <fstream>
+#include <functional>
 #include <new>
 #include <optional>
 #include <thread>
@@ -14,6 +18,7 @@
 #include "microframe/config_error.hpp"
 #include "net/address.hpp"
 #include "net/connector.hpp"
+#include "net/descriptor.hpp"
 #include "net/listener.hpp"
 #include "net/loop.hpp"
 #include "net/outbox.hpp"
@@ -119,6 +124,62 @@ TEST(Address, ReadsEveryForm) {
   }
 }
 
+TEST(Address, B16_ReadsTheFormsOfUnixSocketsAndSystemd) {
+  const Address with_mode = parse_address("unix:/run/x.sock?mode=0660");
+  EXPECT_EQ(with_mode.unix_path, "/run/x.sock");
+  EXPECT_EQ(with_mode.unix_mode, 0660U);
+  EXPECT_FALSE(parse_address("unix:/run/x.sock").unix_mode);
+  EXPECT_TRUE(parse_address("unix:@x").is_abstract());
+  EXPECT_TRUE(parse_address("systemd").systemd);
+  for (const char* bad : {"unix:@", "unix:@x?mode=0660", "unix:/x?mode=", "unix:/x?mode=0888",
+                          "unix:/x?mode=07777", "unix:?mode=0660"}) {
+    EXPECT_THROW(parse_address(bad), ConfigError) << bad;
+  }
+}
+
+TEST(Listening, B16_AUnixSocketHasItsModeAndIsRemovedByTheLastWhoSharesIt) {
+  const std::string path =
+      testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".mode";
+  const auto mode = [&]() -> unsigned {
+    struct stat found{};
+    return ::lstat(path.c_str(), &found) == 0 ? found.st_mode & 07777U : 0;
+  };
+  {
+    auto sockets = open_listen_sockets(parse_address("unix:" + path + "?mode=0662"), 2);
+    EXPECT_EQ(mode(), 0662U);
+    sockets.pop_back();
+    EXPECT_EQ(mode(), 0662U);
+  }
+  EXPECT_EQ(mode(), 0U);
+}
+
+TEST(Listening, B16_AFileThatAnotherServerHasPutInPlaceStays) {
+  const std::string path =
+      testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".other";
+  const Address address = parse_address("unix:" + path);
+  std::vector<ListenSocket> ours = open_listen_sockets(address, 1);
+  ::unlink(path.c_str());
+  const auto theirs = open_listen_sockets(address, 1);
+  ours.clear();
+  EXPECT_EQ(::access(path.c_str(), F_OK), 0);
+}
+
+TEST(Listening, B16_AnAbstractSocketHasNoFile) {
+  const std::string name = "@microframe-net-test-" + std::to_string(::getpid());
+  const auto live = open_listen_sockets(parse_address("unix:" + name), 1);
+  EXPECT_NE(::access(name.c_str(), F_OK), 0);
+  sockaddr_un where{};
+  socklen_t size = sizeof where;
+  ASSERT_EQ(::getsockname(live[0].fd(), reinterpret_cast<sockaddr*>(&where), &size), 0);
+  EXPECT_EQ(std::string(where.sun_path, size - offsetof(sockaddr_un, sun_path)),
+            std::string(1, '\0') + name.substr(1));
+  EXPECT_THROW(open_listen_sockets(parse_address("unix:" + name), 1), ConfigError);
+}
+
+TEST(Listening, B19_WithoutSystemdThereIsNothingToTake) {
+  EXPECT_THROW(open_listen_sockets(parse_address("systemd"), 1), ConfigError);
+}
+
 TEST(Listening, RefusesAPortInUseWithAdvice) {
   Address address = parse_address("127.0.0.1:0");
   const auto first = open_listen_sockets(address, 2);
@@ -141,8 +202,12 @@ TEST(Listening, ReplacesAnAbandonedUnixSocketButNoLiveOne) {
   const std::string path =
       testing::TempDir() + "microframe-net-test-" + std::to_string(::getpid()) + ".sock";
   const Address address = parse_address("unix:" + path);
-  {
-    const auto left_behind = open_listen_sockets(address, 1);
+  {  // as a server that was killed leaves it
+    sockaddr_un where{};
+    where.sun_family = AF_UNIX;
+    path.copy(where.sun_path, sizeof where.sun_path - 1);
+    const Descriptor left_behind(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(::bind(left_behind.get(), reinterpret_cast<sockaddr*>(&where), sizeof where), 0);
   }
   const auto live = open_listen_sockets(address, 2);
   EXPECT_THROW(open_listen_sockets(address, 1), ConfigError);
@@ -288,6 +353,7 @@ class Peer final : public SocketEvents {
  public:
   void on_receive(base::MutableBytes bytes) override {
     received += base::as_text(bytes);
+    if (answer) answer();
     if (destroy_on_receive) socket.reset();
   }
   void on_end(EndReason) override { ++ends; }
@@ -297,6 +363,7 @@ class Peer final : public SocketEvents {
   std::atomic<int> ends{0};
   std::atomic<int> drains{0};
   bool destroy_on_receive = false;
+  std::function<void()> answer;
 };
 
 class SocketTest : public testing::Test {
@@ -451,6 +518,35 @@ TEST_F(SocketTest, TellsAnEndThatCameWithTheLastBytes) {
       if (other >= 0) ::close(other);
       peer.received.clear();
       peer.ends = 0;
+      int pair[2];
+      ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+      other = pair[1];
+      peer.socket.emplace(thread.loop, pair[0], peer);
+    });
+  }
+}
+
+// A peer may end its stream in the same segment as its last words, and still read the answer.
+TEST_F(SocketTest, B17_AnAnswerToAStreamThatHasEndedIsSentWhole) {
+  const std::string big(1 << 20, 'x');
+  for (const bool at_once : {false, true}) {
+    peer.ends = 0;
+    thread.on_loop([&] {
+      peer.answer = [&, at_once] {
+        peer.socket->send(buffer(big));
+        at_once ? peer.socket->finish_and_close() : peer.socket->finish();
+      };
+      EXPECT_EQ(::send(other, "last words", 10, 0), 10);
+      ::shutdown(other, SHUT_WR);
+    });
+    EXPECT_EQ(read_all(big.size()).size(), big.size());
+    char byte;
+    while (::recv(other, &byte, 1, 0) < 0) std::this_thread::yield();  // EOF is 0
+    while (peer.ends == 0) std::this_thread::yield();
+    thread.on_loop([&] {
+      EXPECT_EQ(peer.ends, 1);
+      peer.socket.reset();
+      ::close(other);
       int pair[2];
       ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
       other = pair[1];
