@@ -11,8 +11,11 @@ class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
 
+  // Empty elements are passed over (RFC 9110 §5.6.1.2).
   bool list(std::vector<Extension>& out) {
     do {
+      space();
+      if (rest_.empty() || rest_.starts_with(',')) continue;
       if (!element(out.emplace_back())) return false;
     } while (take(','));
     space();

@@ -95,6 +95,10 @@ bool has_only_crlf(std::string_view text) {
 // RFC 9112 §3.2: origin-form, or absolute-form, whose authority does not matter here.
 std::optional<HeadError> parse_target(RequestHead& out) {
   std::string_view rest = out.target;
+  if (rest == "*" && out.method == "OPTIONS") {  // RFC 9112 §3.2.4
+    out.path = rest;
+    return std::nullopt;
+  }
   if (rest.empty() || !consists_of(rest, kTargetCharacters)) return bad("request target");
   for (const std::string_view scheme : {"http://", "https://", "ws://", "wss://"}) {
     if (!equal_without_case(rest.substr(0, scheme.size()), scheme)) continue;
@@ -123,17 +127,32 @@ std::optional<HeadError> parse_request_line(std::string_view line, RequestHead& 
                        version[5] >= '0' && version[5] <= '9' && version[7] >= '0' &&
                        version[7] <= '9';
   if (!is_http) return bad("request line");
-  if (version != "HTTP/1.1") return HeadError{505, "HTTP version"};
+  out.is_http_1_0 = version == "HTTP/1.0";
+  if (!out.is_http_1_0 && version != "HTTP/1.1") return HeadError{505, "HTTP version"};
   return parse_target(out);
 }
 
 // Fields on which a decision hangs, and which are no lists (RFC 9110 §5.3): given twice, two
 // readers could each go by another one.
 std::optional<HeadError> check_single_fields(const RequestHead& head) {
-  if (head.count("host") != 1) return bad("exactly one Host");  // RFC 9112 §3.2
-  if (!consists_of(*head.find("host"), kHostCharacters)) return bad("Host");
+  const auto host = head.find("host");
+  const bool needs_host = !head.is_http_1_0;  // RFC 9112 §3.2
+  if (head.count("host") > 1 || (needs_host && !host)) return bad("exactly one Host");
+  if (host && !consists_of(*host, kHostCharacters)) return bad("Host");
   if (head.count("origin") > 1) return bad("two Origins");
   if (head.count("authorization") > 1) return bad("two Authorizations");
+  return std::nullopt;
+}
+
+// RFC 9112 §6.3: what two readers could take for different bodies.
+std::optional<HeadError> check_body_length(const RequestHead& head) {
+  if (head.count("transfer-encoding") != 0) return bad("Transfer-Encoding");
+  const auto length = head.find("content-length");
+  if (!length) return std::nullopt;
+  const bool is_number =
+      !length->empty() &&
+      std::all_of(length->begin(), length->end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!is_number || head.count("content-length") != 1) return bad("Content-Length");
   return std::nullopt;
 }
 
@@ -195,6 +214,7 @@ base::Result<RequestHead, HeadError> parse_request_head(std::string_view head, H
   if (const auto error = parse_request_line(take_line(head), out)) return base::fail(*error);
   if (const auto error = parse_fields(head, limits, out)) return base::fail(*error);
   if (const auto error = check_single_fields(out)) return base::fail(*error);
+  if (const auto error = check_body_length(out)) return base::fail(*error);
   return out;
 }
 

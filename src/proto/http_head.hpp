@@ -1,4 +1,4 @@
-// The head of an HTTP/1.1 message: the request a server reads, the response a client reads. RFC
+// The head of an HTTP/1 message: the request a server reads, the response a client reads. RFC
 // 9110, RFC 9112. Strict: what two readers could understand differently is an error.
 #pragma once
 
@@ -62,8 +62,9 @@ class HeadFields {
 struct RequestHead : HeadFields {
   std::string_view method;
   std::string_view target;
-  std::string_view path;   // of the target, as sent
+  std::string_view path;   // of the target, as sent; "*" of OPTIONS for the whole server
   std::string_view query;  // what follows '?', as sent
+  bool is_http_1_0 = false;
 };
 
 struct ResponseHead : HeadFields {
@@ -72,8 +73,9 @@ struct ResponseHead : HeadFields {
 };
 
 // Reads a request head, its closing empty line included (RFC 9112 §2 to §5). Exactly one Host (RFC
-// 9112 §3.2), one Origin and one Authorization at most.
-// errors: 400, 431; 505 for another version than HTTP/1.1.
+// 9112 §3.2; HTTP/1.0 has none or one), one Origin and one Authorization at most; one Content-Length
+// at most, a number, and no Transfer-Encoding (RFC 9112 §6.3), because nothing here takes a body.
+// errors: 400, 431; 505 for another version than HTTP/1.0 and HTTP/1.1.
 base::Result<RequestHead, HeadError> parse_request_head(std::string_view head, HeadLimits limits);
 
 // Reads a response head in the same way; the status of an error means nothing here.
@@ -82,13 +84,14 @@ base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head,
 // Whether `text` is a token (RFC 9110 §5.6.2).
 bool is_token(std::string_view text);
 
-// Calls visit(element) for each element of a comma-separated list, trimmed; an empty one is visited
-// too.
+// Calls visit(element) for each element of a comma-separated list, trimmed. Empty ones are passed
+// over (RFC 9110 §5.6.1.2).
 template <class Visit>
 void for_each_element(std::string_view list, Visit&& visit) {
   while (true) {
     const std::size_t comma = list.find(',');
-    visit(base::trim(list.substr(0, comma)));
+    const std::string_view element = base::trim(list.substr(0, comma));
+    if (!element.empty()) visit(element);
     if (comma == std::string_view::npos) return;
     list.remove_prefix(comma + 1);
   }

@@ -143,9 +143,9 @@ const OfferCase kOffers[] = {
 
     {"RFC 6455 §9.1 white space", " permessage-deflate\t; server_max_window_bits = 10 ,\tx ",
      kStateless + "; server_max_window_bits=10"},
-    {"RFC 6455 §9.1 nothing", "", kMalformed},
-    {"RFC 6455 §9.1 a comma alone", ",", kMalformed},
-    {"RFC 6455 §9.1 a comma at the end", "permessage-deflate,", kMalformed},
+    {"B18 RFC 9110 §5.6.1.2 nothing", "", "none"},
+    {"B18 RFC 9110 §5.6.1.2 a comma alone", ",", "none"},
+    {"B18 RFC 9110 §5.6.1.2 a comma at the end", "permessage-deflate,", kStateless},
     {"RFC 6455 §9.1 a semicolon at the end", "permessage-deflate;", kMalformed},
     {"RFC 6455 §9.1 no name", "; client_max_window_bits", kMalformed},
     {"RFC 6455 §9.1 two names", "permessage-deflate client_max_window_bits", kMalformed},

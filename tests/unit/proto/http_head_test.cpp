@@ -87,7 +87,7 @@ const Line kLines[] = {
     {"absolute-form without a path", "GET http://h HTTP/1.1", 400},
     {"absolute-form of another scheme", "GET ftp://h/x HTTP/1.1", 400},
     {"authority-form", "CONNECT h:80 HTTP/1.1", 400},
-    {"asterisk-form", "OPTIONS * HTTP/1.1", 400},
+    {"B15 asterisk-form", "OPTIONS * HTTP/1.1", 200, "*"},
     {"a relative path", "GET ws HTTP/1.1", 400},
     {"a target of a query only", "GET ?q HTTP/1.1", 400},
     {"any method that is a token", "M-SEARCH / HTTP/1.1", 200, "/"},
@@ -102,7 +102,8 @@ const Line kLines[] = {
     {"two spaces before the version", "GET /  HTTP/1.1", 400},
     {"a space behind the version", "GET / HTTP/1.1 ", 400},
     {"a space before the method", " GET / HTTP/1.1", 400},
-    {"HTTP/1.0", "GET / HTTP/1.0", 505},
+    {"B15 HTTP/1.0", "GET / HTTP/1.0", 200, "/"},
+    {"B15 asterisk-form of another method", "GET * HTTP/1.1", 400},
     {"HTTP/1.2", "GET / HTTP/1.2", 505},
     {"HTTP/2.0", "GET / HTTP/2.0", 505},
     {"HTTP in lower case", "GET / http/1.1", 400},
@@ -128,6 +129,14 @@ TEST(RequestLine, IsReadOrRefused) {
   }
 }
 
+TEST(RequestLine, B15_OfHttp10NeedsNoHost) {
+  const auto head = parse_request_head("GET /x HTTP/1.0\r\n\r\n", {});
+  ASSERT_TRUE(head);
+  EXPECT_TRUE(head->is_http_1_0);
+  EXPECT_FALSE(parse_request_head("GET /x HTTP/1.1\r\n\r\n", {}));
+  EXPECT_FALSE(parse_request_head("GET /x HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", {}));
+}
+
 struct Fields {
   const char* name;
   std::string fields;
@@ -137,6 +146,13 @@ struct Fields {
 
 const Fields kFields[] = {
     {"Host only", "Host: h\r\n", true},
+    {"B19 RFC 9112 §6.3: Content-Length", "Host: h\r\nContent-Length: 5\r\n", true},
+    {"B19 Content-Length is no number", "Host: h\r\nContent-Length: x\r\n", false},
+    {"B19 Content-Length is negative", "Host: h\r\nContent-Length: -1\r\n", false},
+    {"B19 Content-Length is empty", "Host: h\r\nContent-Length:\r\n", false},
+    {"B19 Content-Length is a list", "Host: h\r\nContent-Length: 5, 5\r\n", false},
+    {"B19 two Content-Lengths", "Host: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n", false},
+    {"B19 Transfer-Encoding", "Host: h\r\nTransfer-Encoding: chunked\r\n", false},
     {"an empty Host", "Host:\r\n", true},
     {"Host with a port", "Host: h.example:8000\r\n", true},
     {"an IPv6 Host", "Host: [::1]:8000\r\n", true},
@@ -221,12 +237,13 @@ struct List {
 };
 
 const List kLists[] = {
-    {"nothing", "", {""}},
     {"one", "a", {"a"}},
     {"two", "a,b", {"a", "b"}},
     {"white space", " a ,\tb\t", {"a", "b"}},
-    {"an empty one between", "a,,b", {"a", "", "b"}},
-    {"an empty one last", "a,", {"a", ""}},
+    {"B18 RFC 9110 §5.6.1.2: an empty one between is none", "a,,b", {"a", "b"}},
+    {"B18 an empty one last is none", "a, ", {"a"}},
+    {"B18 an empty one first is none", " ,a", {"a"}},
+    {"B18 an empty list", "", {}},
     {"spaces inside stay", "a b, c", {"a b", "c"}},
 };
 
