@@ -5,24 +5,41 @@
 
 #include <fstream>
 #include <string>
+#include <string_view>
 
 namespace microframe::guard {
 namespace {
 
-// The path of this process's cgroup below /sys/fs/cgroup, from the line "0::/path" (cgroups(7)).
-std::string cgroup_path() {
-  std::ifstream file("/proc/self/cgroup");
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with("0::")) return line.substr(3);
-  }
-  return "/";
-}
+constexpr std::size_t kNoLimit = std::size_t{1} << 60;
 
 // 0 if there is no such file, or the file says "max".
 std::size_t read_bytes(const std::string& path) {
   std::ifstream file(path);
   std::size_t bytes = 0;
-  return file >> bytes ? bytes : 0;
+  // Version 1 says "no limit" by a number that no machine has.
+  return file >> bytes && bytes < kNoLimit ? bytes : 0;
+}
+
+// The limits of all cgroups above hold too: the least of them counts. A container may see its own
+// cgroup at the top, under a path that is the host's.
+std::size_t least_limit(const std::string& mounted, std::string path, const char* name) {
+  std::size_t least = 0;
+  while (true) {
+    const std::size_t bytes = read_bytes(mounted + path + "/" + name);
+    if (bytes != 0 && (least == 0 || bytes < least)) least = bytes;
+    if (path.empty()) return least;
+    path.erase(path.rfind('/'));
+  }
+}
+
+// A line is "0::/path" for version 2, and "9:cpu,memory:/path" for a hierarchy of version 1.
+bool lists_memory(std::string_view controllers) {
+  while (true) {
+    const std::size_t comma = controllers.find(',');
+    if (controllers.substr(0, comma) == "memory") return true;
+    if (comma == std::string_view::npos) return false;
+    controllers.remove_prefix(comma + 1);
+  }
 }
 
 }  // namespace
@@ -35,16 +52,29 @@ std::size_t resident_bytes() {
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-std::size_t cgroup_bytes_max() {
-  // The limits of all cgroups above hold too: the least of them counts.
+std::size_t cgroup_bytes_max(const std::string& cgroups, const std::string& mounted) {
   std::size_t least = 0;
-  std::string path = cgroup_path();
-  while (true) {
-    const std::size_t bytes = read_bytes("/sys/fs/cgroup" + path + "/memory.max");
+  const auto look = [&](const std::string& hierarchy, const std::string& path, const char* name) {
+    const std::size_t bytes = least_limit(hierarchy, path == "/" ? "" : path, name);
     if (bytes != 0 && (least == 0 || bytes < least)) least = bytes;
-    if (path.empty()) return least;
-    path.erase(path.rfind('/'));
+  };
+  look(mounted, "", "memory.max");
+  std::ifstream file(cgroups);
+  for (std::string line; std::getline(file, line);) {
+    const std::size_t first = line.find(':');
+    const std::size_t second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string path = line.substr(second + 1);
+    const auto controllers = std::string_view(line).substr(first + 1, second - first - 1);
+    if (!path.starts_with('/')) continue;
+    if (controllers.empty()) {
+      look(mounted, path, "memory.max");
+      look(mounted + "/unified", path, "memory.max");  // where both versions are in use
+    } else if (lists_memory(controllers)) {
+      look(mounted + "/memory", path, "memory.limit_in_bytes");
+    }
   }
+  return least;
 }
 
 void give_freed_memory_back() {

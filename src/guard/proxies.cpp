@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <optional>
+#include <string>
 
 #include "base/ascii.hpp"
 #include "microframe/config_error.hpp"
@@ -11,6 +12,9 @@ namespace {
 
 using base::IpAddress;
 using net::PeerAddress;
+
+// fc00::/7 is the widest network that anybody has for themselves (RFC 4193).
+constexpr unsigned kNetworkBitsMin = 7;
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   std::uint16_t port = 0;
@@ -49,6 +53,12 @@ Proxies::Proxies(const TrustedProxies& trusted)
     : networks_(trusted.networks()),
       header_(trusted.form() != ProxyForm::x_forwarded_for),
       forwarded_for_(trusted.form() != ProxyForm::proxy_protocol) {
+  for (const std::string& network : trusted.networks()) {
+    if (net::Networks({network}).least_bits() >= kNetworkBitsMin) continue;
+    throw ConfigError("to trust \"" + network +
+                      "\" as a proxy is to believe nearly everybody, whoever they claim to be: list "
+                      "the proxies' own addresses, such as 10.0.0.5 or 10.0.0.0/8");
+  }
   if (header_ && networks_.empty()) {
     throw ConfigError(
         "the PROXY protocol is asked for and no proxy is trusted, so nobody could connect: name "

@@ -13,7 +13,8 @@ namespace microframe::guard {
 
 class Proxies {
  public:
-  // errors: ConfigError for text that is no network, or a PROXY header that nobody could send.
+  // errors: ConfigError for text that is no network, for a network that is nearly everybody, such as
+  //         0.0.0.0/0, or for a PROXY header that nobody could send.
   explicit Proxies(const TrustedProxies& trusted);
 
   bool trusts(const net::PeerAddress& peer) const { return networks_.contains(peer); }

@@ -57,6 +57,15 @@ const Case kCases[] = {
     {"Forwarded's form is another field's", "10.0.0.1", {"for=203.0.113.9"}, "10.0.0.1"},
 };
 
+TEST(Proxies, B19_NearlyEverybodyIsNotTrusted) {
+  for (const char* wide : {"0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "::ffff:0.0.0.0/96",
+                           "8000::/1", "8.0.0.0/6"}) {
+    EXPECT_THROW(Proxies(TrustedProxies({"10.0.0.1", wide})), ConfigError) << wide;
+  }
+  for (const char* own : {"10.0.0.0/8", "fc00::/7", "unix", "::1"})
+    EXPECT_NO_THROW(Proxies(TrustedProxies({own}))) << own;
+}
+
 TEST(Proxies, TakesTheLastAddressThatIsNoProxyForTheClient) {
   const Proxies proxies(TrustedProxies({"10.0.0.0/8", "::1"}));
   for (const Case& c : kCases) {
