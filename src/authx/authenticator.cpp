@@ -4,7 +4,6 @@
 
 #include "authx/config_rules.hpp"
 #include "authx/cookies.hpp"
-#include "authx/origin.hpp"
 #include "authx/query.hpp"
 #include "base/ascii.hpp"
 
@@ -102,8 +101,10 @@ base::Result<Candidate, Refused> Authenticator::choose(const Presented& presente
     }
   }
   if (!decisive) return base::fail(refusal_for(Refused::Kind::unauthenticated, "no token", note));
-  if (decisive->carrier == Carrier::cookie &&
-      !origin_allowed(presented.origin, presented.host, codec_.config().allowed_origins)) {
+  const bool is_native = !presented.origin && codec_.config().cookie_without_origin;
+  if (decisive->carrier == Carrier::cookie && !is_native &&
+      !origin_allowed(presented.origin, presented.host, codec_.config().allowed_origins,
+                      presented.by)) {
     return base::fail(
         refusal_for(Refused::Kind::forbidden_origin, "cookie from a forbidden origin", note));
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "authx/origin.hpp"
 #include "authx/token_codec.hpp"
 #include "base/result.hpp"
 #include "microframe/authx/auth_config.hpp"
@@ -23,6 +24,7 @@ struct Presented {
   std::vector<std::string_view> subprotocols;  // offered
   std::optional<std::string_view> origin;
   std::string_view host;
+  Transport by = Transport::unknown;
 };
 
 struct Identity {
@@ -80,6 +82,9 @@ class Authenticator {
 
   // When a live connection must end whose token expires at `expires`.
   Time ends(Time expires) const { return expires + codec_.config().leeway; }
+
+  // When a token whose `iat` is `issued_at` may have been issued at the earliest, by our clock.
+  Time earliest_issue(Time issued_at) const { return issued_at - codec_.config().leeway; }
 
   // Whether the name of a subprotocol carries a token.
   bool carries_token(std::string_view subprotocol) const;

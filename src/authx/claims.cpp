@@ -36,11 +36,16 @@ std::int64_t expiry(std::int64_t now, std::chrono::seconds lifetime) {
   return now + lifetime.count();
 }
 
-// RFC 7519 §2 allows fractions in a NumericDate; we make none and take none, and take no strings.
+// RFC 7519 §2: a number of seconds, possibly with a fraction. No string is one.
 std::optional<Time> read_time(const Json& value) {
-  const std::int64_t* seconds = value.if_int64();
-  if (!seconds || *seconds < 0 || *seconds > kSecondsMax) return std::nullopt;
-  return Time(std::chrono::seconds(*seconds));
+  if (const std::int64_t* seconds = value.if_int64()) {
+    if (*seconds < 0 || *seconds > kSecondsMax) return std::nullopt;
+    return Time(std::chrono::seconds(*seconds));
+  }
+  const double* seconds = value.if_double();
+  if (!seconds || !(*seconds >= 0 && *seconds <= static_cast<double>(kSecondsMax)))
+    return std::nullopt;
+  return Time(std::chrono::duration_cast<Time::duration>(std::chrono::duration<double>(*seconds)));
 }
 
 const boost::json::string* if_string(const boost::json::object& object, std::string_view name) {
@@ -112,12 +117,15 @@ base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all,
   const Json* exp = object.if_contains("exp");
   const auto expires = exp ? read_time(*exp) : std::nullopt;
   const auto* sub = if_string(object, "sub");
-  if (!expires || !sub || !is_sub(*sub)) return base::fail(TokenError::bad_claims);
+  if (!expires) return base::fail(TokenError::bad_exp);
+  if (!sub || !is_sub(*sub)) return base::fail(TokenError::bad_sub);
   claims.sub = std::string_view(*sub);
   claims.expires = *expires;
   if (const Json* iat = object.if_contains("iat")) {
     const auto issued_at = read_time(*iat);
-    if (!issued_at) return base::fail(TokenError::bad_claims);
+    if (!issued_at) return base::fail(TokenError::bad_iat);
+    // A revocation knows no later time than its own: such a token would outlive it.
+    if (*issued_at > now + config.leeway) return base::fail(TokenError::from_the_future);
     claims.issued_at = *issued_at;
   }
   if (type_claim == TypeClaim::required || object.contains("type")) {
@@ -134,7 +142,7 @@ base::Result<Claims, TokenError> read_claims(const AuthConfig& config, Json all,
   if (!audience_fits(object, config.audience)) return base::fail(TokenError::wrong_audience);
   if (const Json* nbf = object.if_contains("nbf")) {
     const auto not_before = read_time(*nbf);
-    if (!not_before) return base::fail(TokenError::bad_claims);
+    if (!not_before) return base::fail(TokenError::bad_nbf);
     if (now + config.leeway < *not_before) return base::fail(TokenError::not_yet_valid);
   }
   // RFC 7519 §4.1.4: the time "on or after which the JWT MUST NOT be accepted".

@@ -1,6 +1,7 @@
 #include "authx/origin.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/ascii.hpp"
 
@@ -13,15 +14,16 @@ struct WebScheme {
   std::string_view prefix;
   std::string_view port;
 };
-constexpr WebScheme kWebSchemes[] = {{"http://", ":80"}, {"https://", ":443"}};
+constexpr WebScheme kWebSchemes[] = {{"https://", ":443"}, {"http://", ":80"}};
 
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
 // RFC 6454 §4: an origin leaves out its scheme's own port; a Host that a proxy wrote may name it.
-bool is_own_origin(std::string_view origin, std::string_view host) {
-  for (const WebScheme& scheme : kWebSchemes) {
+bool is_own_origin(std::string_view origin, std::string_view host, Transport by) {
+  const std::span schemes(kWebSchemes, by == Transport::tls ? 1 : std::size(kWebSchemes));
+  for (const WebScheme& scheme : schemes) {
     if (!equal_without_case(origin.substr(0, scheme.prefix.size()), scheme.prefix)) continue;
     const std::string_view authority = origin.substr(scheme.prefix.size());
     if (host.ends_with(scheme.port) && !authority.ends_with(scheme.port)) {
@@ -35,10 +37,10 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
 }  // namespace
 
 bool origin_allowed(std::optional<std::string_view> origin, std::string_view host,
-                    std::span<const std::string> allowed) {
+                    std::span<const std::string> allowed, Transport by) {
   // RFC 6454 §6.1: "null" stands for every origin without a name; anybody's sandboxed frame is one.
   if (!origin || !is_origin(*origin)) return false;
-  if (allowed.empty()) return is_own_origin(*origin, host);
+  if (allowed.empty()) return is_own_origin(*origin, host, by);
   return std::any_of(allowed.begin(), allowed.end(),
                      [&](const std::string& one) { return equal_without_case(one, *origin); });
 }

@@ -17,6 +17,8 @@ namespace {
 
 using base::equal_without_case;
 
+constexpr std::string_view kAccessToken = "at+jwt";  // RFC 9068 §2.1
+
 // RFC 8725 §3.10: a `kid` is somebody else's text that is used to look a key up: text that reads
 // like a path or a query is nobody's name for a key.
 bool is_key_name(const Json& kid) {
@@ -36,6 +38,13 @@ std::optional<Algorithm> algorithm_of(const boost::json::object& header) {
   return alg && alg->is_string() ? algorithm_named(alg->get_string()) : std::nullopt;
 }
 
+// RFC 7515 §4.1.9: `typ` may leave "application/" out, and need not.
+std::string_view media_type(std::string_view typ) {
+  constexpr std::string_view kPrefix = "application/";
+  if (equal_without_case(typ.substr(0, kPrefix.size()), kPrefix)) typ.remove_prefix(kPrefix.size());
+  return typ;
+}
+
 // RFC 7515 §4.1, RFC 8725 §3. `kid` and the thumbprints (x5t) only name a key: a pinned key needs
 // no name, and a set of keys is only asked for the `kid`. A header that brings a key along, or
 // says where to fetch one, is refused.
@@ -47,8 +56,8 @@ std::optional<TokenError> check_header(const boost::json::object& object) {
   if (kid && !is_key_name(*kid)) return TokenError::forbidden_header;
   if (const Json* typ = object.if_contains("typ")) {
     if (!typ->is_string()) return TokenError::forbidden_header;
-    const std::string_view value = typ->get_string();
-    if (!equal_without_case(value, "JWT") && !equal_without_case(value, "at+jwt"))
+    const std::string_view value = media_type(typ->get_string());
+    if (!equal_without_case(value, "JWT") && !equal_without_case(value, kAccessToken))
       return TokenError::forbidden_header;
   }
   return std::nullopt;
@@ -79,12 +88,11 @@ std::optional<Json> decode_object(std::string_view part) {
 // RFC 9068 §2.1: a header that says so makes the token an access token.
 bool says_access_token(const boost::json::object& header) {
   const Json* typ = header.if_contains("typ");
-  return typ && typ->is_string() && equal_without_case(typ->get_string(), "at+jwt");
+  return typ && typ->is_string() && equal_without_case(media_type(typ->get_string()), kAccessToken);
 }
 
-TypeClaim type_claim(const JwksSource& source, const boost::json::object& header,
-                     TokenType expected) {
-  const bool told = source.is_type_optional() || says_access_token(header);
+TypeClaim type_claim(bool required, const boost::json::object& header, TokenType expected) {
+  const bool told = !required || says_access_token(header);
   return told && expected == TokenType::access ? TypeClaim::optional : TypeClaim::required;
 }
 
@@ -127,15 +135,18 @@ std::string TokenCodec::issue(TokenType type, std::string_view sub, const TokenO
 }
 
 // The header of a token for the pinned key.
-std::optional<TokenError> TokenCodec::judge_header(std::string_view encoded) const {
+// returns: whether the claims must say the token's type.
+base::Result<TypeClaim, TokenError> TokenCodec::judge_header(std::string_view encoded,
+                                                             TokenType expected) const {
   // Nearly every token has the header that issue() writes, because other issuers write the same,
   // and that header is known to be good.
-  if (encoded == usual_header_) return std::nullopt;
+  if (encoded == usual_header_) return type_claim(config_.type_required, {}, expected);
   const auto header = decode_object(encoded);
-  if (!header) return TokenError::malformed;
+  if (!header) return base::fail(TokenError::malformed);
   const auto& members = header->get_object();
-  if (algorithm_of(members) != config_.algorithm) return TokenError::wrong_algorithm;
-  return check_header(members);
+  if (algorithm_of(members) != config_.algorithm) return base::fail(TokenError::wrong_algorithm);
+  if (const auto error = check_header(members)) return base::fail(*error);
+  return type_claim(config_.type_required, members, expected);
 }
 
 base::Result<Claims, TokenError> TokenCodec::verify(std::string_view token, TokenType expected,
@@ -147,14 +158,15 @@ base::Result<Claims, TokenError> TokenCodec::verify(std::string_view token, Toke
   }
   const auto parts = split(token);
   if (!parts) return base::fail(TokenError::malformed);
-  if (const auto error = judge_header(parts->header)) return base::fail(*error);
+  const auto type = judge_header(parts->header, expected);
+  if (!type) return base::fail(type.error());
   const auto signature = base::base64url_decode(parts->signature);
   if (!signature) return base::fail(TokenError::malformed);
   if (!verifier_->verify(parts->signed_input, *signature))
     return base::fail(TokenError::bad_signature);
   auto claims = decode_object(parts->claims);
   if (!claims) return base::fail(TokenError::malformed);
-  return read_claims(config_, std::move(*claims), expected, now);
+  return read_claims(config_, std::move(*claims), expected, now, *type);
 }
 
 std::optional<std::size_t> TokenCodec::source_of(const Json& claims) const {
@@ -204,7 +216,7 @@ base::Result<Claims, Unverified> TokenCodec::verify(std::string_view token, Toke
     return refuse(TokenError::bad_signature);
   }
   auto read = read_claims(config_, std::move(*claims), expected, now,
-                          type_claim(issuer, members, expected));
+                          type_claim(!issuer.is_type_optional(), members, expected));
   if (!read) return refuse(read.error());
   return std::move(*read);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "authx/claims.hpp"
 #include "authx/jwks.hpp"
 #include "authx/signature.hpp"
 #include "authx/token_error.hpp"
@@ -47,7 +48,8 @@ class TokenCodec {
 
  private:
   std::optional<std::size_t> source_of(const Json& claims) const;
-  std::optional<TokenError> judge_header(std::string_view encoded) const;
+  base::Result<TypeClaim, TokenError> judge_header(std::string_view encoded,
+                                                   TokenType expected) const;
 
   const AuthConfig config_;
   const std::unique_ptr<Verifier> verifier_;  // nullptr with key_sources

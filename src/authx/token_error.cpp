@@ -12,8 +12,14 @@ std::string_view to_string(TokenError error) {
       return "forbidden token header";
     case TokenError::bad_signature:
       return "bad signature";
-    case TokenError::bad_claims:
-      return "bad claims";
+    case TokenError::bad_exp:
+      return "bad claims: exp";
+    case TokenError::bad_sub:
+      return "bad claims: sub";
+    case TokenError::bad_iat:
+      return "bad claims: iat";
+    case TokenError::bad_nbf:
+      return "bad claims: nbf";
     case TokenError::wrong_type:
       return "token of another type";
     case TokenError::wrong_issuer:
@@ -22,6 +28,8 @@ std::string_view to_string(TokenError error) {
       return "token for another audience";
     case TokenError::not_yet_valid:
       return "token not valid yet";
+    case TokenError::from_the_future:
+      return "token issued in the future (its iat is ahead of this clock by more than the leeway)";
     case TokenError::expired:
       return "token expired";
     case TokenError::unknown_key:

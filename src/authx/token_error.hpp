@@ -11,11 +11,15 @@ enum class TokenError : std::uint8_t {
   wrong_algorithm,   // `alg` is not the key's
   forbidden_header,  // crit, jku, jwk, x5u, x5c, a kid that is no name, or a typ that is no JWT's
   bad_signature,
-  bad_claims,  // exp, sub, iat, nbf missing or of a wrong form
-  wrong_type,  // a refresh token where an access token belongs
+  bad_exp,  // missing, or of a wrong form; the next as well, but iat and nbf may be missing
+  bad_sub,
+  bad_iat,
+  bad_nbf,
+  wrong_type,  // a refresh token where an access token belongs, or no `type`
   wrong_issuer,
   wrong_audience,
   not_yet_valid,
+  from_the_future,  // `iat` is ahead of now by more than the leeway
   expired,
   unknown_key,  // of a known issuer, by a key that is not known
 };

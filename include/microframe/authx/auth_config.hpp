@@ -76,16 +76,26 @@ class AuthConfig {
       {TokenSource::Carrier::bearer},
   };
   // Origins (RFC 6454 §6.2: "https://app.example", no path, no wildcard) from which a cookie is
-  // accepted. Empty: the server's own, as the Host field names it. Strings that cannot be an
+  // accepted. Empty: the server's own, as the Host field names it; by https only, if the server or
+  // a trusted proxy's X-Forwarded-Proto says so. Strings that cannot be an
   // Origin, and "null", are refused at start.
   std::vector<std::string> allowed_origins;
+  // Whether a cookie is also accepted without an Origin, as native clients send it. Browsers always
+  // send one with a WebSocket, so that other sites' pages stay out.
+  bool cookie_without_origin = false;
   AuthRefusal auth_refusal = AuthRefusal::close_4401;
 
   // What a token's `iss` and `aud` must be. Unset: any `iss`, and no `aud` (RFC 7519 §4.1.3).
   // With key_sources each source has its own issuer, and this one stays unset.
   std::optional<std::string> issuer;
   std::optional<std::string> audience;
-  // The allowed difference between clocks, for `exp` and `nbf`: at most one hour.
+  // Whether an access token must say "type": "access" in its claims, or "at+jwt" in its header (RFC
+  // 9068), so that no other token of the same key lets anybody in. false: a token without `type` is
+  // an access token, for keys that sign nothing else; refresh tokens of this library are still
+  // refused. With key_sources, JwksSource::type_optional() says it for each.
+  bool type_required = true;
+  // The allowed difference between clocks, for `exp`, `nbf` and `iat`: at most one hour. A token whose
+  // `iat` is further ahead is refused, because no revocation would reach it.
   std::chrono::seconds leeway{0};
 
  private:

@@ -46,6 +46,27 @@ std::string who(const Handshake& handshake, const AuthConfig& config = kConfig) 
          refused.detail;
 }
 
+TEST(Carriers, B18_ACookieWithoutOriginIsTakenOnlyWhereThatIsSaid) {
+  AuthConfig config = kConfig;
+  const std::vector<std::string> cookies = {"access_token=" + kAlice};
+  EXPECT_EQ(who({.cookies = cookies}, config), "forbidden: cookie from a forbidden origin");
+  config.cookie_without_origin = true;
+  EXPECT_EQ(who({.cookies = cookies}, config), "alice");
+  EXPECT_EQ(who({.cookies = cookies, .origin = "https://evil.example"}, config),
+            "forbidden: cookie from a forbidden origin");
+  EXPECT_EQ(who({.cookies = cookies, .origin = "null"}, config),
+            "forbidden: cookie from a forbidden origin");
+}
+
+TEST(Carriers, C21_ByTlsAPlainOriginIsNotTheServersOwn) {
+  EXPECT_TRUE(origin_allowed("https://app.example", "app.example", {}, Transport::tls));
+  EXPECT_TRUE(origin_allowed("https://app.example", "app.example:443", {}, Transport::tls));
+  EXPECT_FALSE(origin_allowed("http://app.example", "app.example", {}, Transport::tls));
+  EXPECT_TRUE(origin_allowed("http://app.example", "app.example", {}));
+  const std::string listed[] = {"http://app.example"};
+  EXPECT_TRUE(origin_allowed("http://app.example", "app.example", listed, Transport::tls));
+}
+
 TEST(Carriers, ReadsTheTokenFromEachCarrier) {
   EXPECT_EQ(who({.query = "token=" + kAlice}), "alice");
   EXPECT_EQ(who({.query = "x=1&token=" + kAlice + "&y=2"}), "alice");
@@ -131,7 +152,8 @@ const BadToken kBadTokens[] = {
     {"too_long", std::string(TokenCodec::kTokenBytesMax + 1, 'a'), "malformed token"},
     {"with_jku", forge(kConfig, R"({"alg":"HS256","jku":"http://127.0.0.1/"})", kClaims),
      "forbidden token header"},
-    {"without_sub", forge(kConfig, kHeader, R"({"type":"access","exp":1800000900})"), "bad claims"},
+    {"without_sub", forge(kConfig, kHeader, R"({"type":"access","exp":1800000900})"),
+     "bad claims: sub"},
 };
 
 struct Place {

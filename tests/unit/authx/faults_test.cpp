@@ -64,7 +64,7 @@ TEST(Faults, F26_TheSocketReadsTheConfiguredCookie) {
 TEST(Faults, F17_ExpIsRequiredIssAndAudAreCheckedNoSecretIsEmpty) {
   AuthConfig config(kSecret);
   EXPECT_EQ(verdict(config, forge(config, kHeader, R"({"sub":"a","type":"access"})")),
-            "bad claims");
+            "bad claims: exp");
   config.issuer = "us";
   EXPECT_EQ(verdict(config, forge(config, kHeader, claims_with(R"("iss":"them")"))),
             "token of another issuer");
