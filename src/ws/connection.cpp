@@ -79,8 +79,7 @@ void Connection::begin_hooks(base::MutableBytes early) {
 
 // A revocation that came after the token was judged may not have seen this device.
 void Connection::check_revocation() {
-  const auto issued_at = host_.identity()->issued_at();
-  if (context_.registries.revocations.covers(member().user(), issued_at)) revoke("revoked");
+  if (endpoint_.is_revoked(member().user(), host_.identity()->issued_at())) revoke("revoked");
 }
 
 // An event that makes nothing to do but forgetting. A refused one is a mistake in this file.

@@ -41,6 +41,8 @@ class ConnectionHost : public DevicePort {
   virtual void post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
   // As Resumable has it. Any thread.
   virtual void request_resume(std::shared_ptr<Resumption> resumption) = 0;
+  // As SessionHost::refresh_token. Any thread.
+  virtual void renew_token(std::string_view token, std::function<void(bool)> told) = 0;
   // Begins another device on a stream that came for this one.
   virtual void begin_anew(Resumption resumption) = 0;
   // Memory ran out: Connection::drop() must follow soon, from the loop's own stack. Throws nothing.
@@ -130,7 +132,9 @@ class Connection final : private StreamOwner,
   void transmit(const base::SharedBuffer& frame) override { stream_->send(frame); }
   void transmit_again(const base::SharedBuffer& frame) override { stream_->send_again(frame); }
   void charge(std::size_t bytes) override { stream_->charge(bytes); }
-  bool refresh_token(std::string_view token) override { return host_.refresh_token(token); }
+  void refresh_token(std::string_view token, std::function<void(bool)> told) override {
+    host_.renew_token(token, std::move(told));
+  }
   std::string remote_address() const override;
   void after(std::chrono::milliseconds delay, std::function<void()> task) override {
     host_.post_turn_after(delay, std::move(task));

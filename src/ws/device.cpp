@@ -1,11 +1,13 @@
 #include "ws/device.hpp"
 
+#include <memory>
 #include <utility>
 
 #include "hub/hub.hpp"
 #include "v1/names.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
+#include "ws/user_lookup.hpp"
 
 namespace microframe::ws {
 
@@ -190,11 +192,34 @@ void Device::when_drained(std::function<void(bool)> told) {
 }
 
 bool Device::refresh_token(std::string_view token) {
-  const auto claims = endpoint().verify(token, std::chrono::system_clock::now());
-  if (!claims || claims->sub != user()) return false;
-  identity_.prolong(connection_.context().identities, claims->expires);
+  const auto refused = std::make_shared<std::atomic<bool>>(false);
+  renew_token(token, [refused](bool accepted) { *refused = !accepted; });
+  return !*refused;
+}
+
+void Device::renew_token(std::string_view token, std::function<void(bool)> told) {
+  auto claims = endpoint().verify(token, std::chrono::system_clock::now());
+  if (!claims || claims->sub != user()) return told(false);
+  if (!endpoint().users()) {
+    renew(*claims);
+    return told(true);
+  }
+  LoopContext& context = connection_.context();
+  context.run(
+      [&context, held = Ref<Device>(this), claims = std::move(*claims), told = std::move(told)] {
+        UserLookup::ask(context, held->endpoint(), claims, [held, claims, told](bool welcome) {
+          held->enter([&] {
+            if (held->connection_.life().has_ended()) return;
+            if (welcome) held->renew(claims);
+            told(welcome);
+          });
+        });
+      });
+}
+
+void Device::renew(const authx::Claims& claims) {
+  identity_.renew(connection_.context().identities, claims);
   enter_on_loop([](Connection& connection) { connection.rearm(); });
-  return true;
 }
 
 // --- the client comes back ---

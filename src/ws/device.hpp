@@ -86,6 +86,7 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
   void queue_turn(std::function<void()> task) override;
   void post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) override;
   void request_resume(std::shared_ptr<Resumption> resumption) override;
+  void renew_token(std::string_view token, std::function<void(bool)> told) override;
   void begin_anew(Resumption resumption) override {
     open(connection_.context(), std::move(resumption));
   }
@@ -97,6 +98,8 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
   // The same on its loop, now or by a post: action(Connection&). Any thread.
   template <class Action>
   void enter_on_loop(Action action);
+  // Takes the claims of a fresh token.
+  void renew(const authx::Claims& claims);
   Roster& roster() const { return connection_.context().roster; }
 
   const std::uint64_t id_;

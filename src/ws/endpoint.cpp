@@ -50,11 +50,16 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, con
 base::Result<authx::Identity, authx::Refused> Endpoint::judge(const authx::Candidate& candidate,
                                                               authx::Time now) const {
   auto identity = authenticator_.judge(candidate, now, keyring_.known());
-  if (!identity || !registries_->revocations.covers(identity->user(), identity->claims.issued_at))
-    return identity;
+  if (!identity || !is_revoked(identity->user(), identity->claims.issued_at)) return identity;
   authx::Refused refused;
   refused.detail = "token revoked";
   return base::fail(std::move(refused));
+}
+
+// The issuer's clock may be ahead by the leeway: a token that it issued before the revocation may then
+// name a later second.
+bool Endpoint::is_revoked(std::string_view user, authx::Time issued_at) const {
+  return registries_->revocations.covers(user, authenticator_.earliest_issue(issued_at));
 }
 
 std::optional<authx::Claims> Endpoint::verify(std::string_view token, authx::Time now) const {
@@ -66,7 +71,7 @@ std::optional<authx::Claims> Endpoint::verify(std::string_view token, authx::Tim
       keyring_.store().want(keyring_.number(why.source), at_once, at_once);
     return std::nullopt;
   }
-  if (registries_->revocations.covers(claims->sub, claims->issued_at)) return std::nullopt;
+  if (is_revoked(claims->sub, claims->issued_at)) return std::nullopt;
   return std::move(*claims);
 }
 

@@ -51,6 +51,8 @@ class Endpoint final : private hub::Surroundings {
   // Checks a fresh access token for a live connection. A token with an unknown key is refused, and
   // the key fetched for the next time.
   std::optional<authx::Claims> verify(std::string_view token, authx::Time now) const;
+  // Whether a revocation covers a token of `user` that says it was issued at `issued_at`.
+  bool is_revoked(std::string_view user, authx::Time issued_at) const;
   const keys::Keyring& keyring() const { return keyring_; }
   // Closes every device of `user` with 4409. Any thread.
   // returns: how many devices there were.

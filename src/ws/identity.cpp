@@ -25,12 +25,6 @@ Identity::Identity(const authx::Claims& claims, const net::PeerAddress& peer,
       extras_(make_extras(claims.extra(), std::move(certificate), std::move(subprotocol))),
       expires_(floor<seconds>(claims.expires)) {}
 
-Identity::Identity(const Identity& other, authx::Time expires)
-    : peer_(other.peer_),
-      issued_s_(other.issued_s_),
-      extras_(other.extras_ ? std::make_unique<const Extras>(*other.extras_) : nullptr),
-      expires_(floor<seconds>(expires)) {}
-
 std::unique_ptr<const Identity::Extras> Identity::make_extras(
     Json claims, std::optional<std::string> certificate, std::string subprotocol) {
   if (claims.get_object().empty() && !certificate && subprotocol.empty()) return nullptr;
@@ -38,8 +32,8 @@ std::unique_ptr<const Identity::Extras> Identity::make_extras(
       new Extras{std::move(claims), std::move(certificate), std::move(subprotocol)});
 }
 
-base::Ref<const Identity> Identity::until(authx::Time expires) const {
-  return base::Ref<const Identity>(new Identity(*this, expires));
+base::Ref<const Identity> Identity::with(const authx::Claims& claims) const {
+  return base::Ref<const Identity>(new Identity(claims, peer_, certificate(), subprotocol()));
 }
 
 Json Identity::claims() const {

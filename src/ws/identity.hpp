@@ -22,8 +22,8 @@ class Identity final : public base::RefCounted {
   Identity(const authx::Claims& claims, const net::PeerAddress& peer,
            std::optional<std::string> certificate, std::string subprotocol = {});
 
-  // returns: the same, but until a fresh token's `exp`.
-  base::Ref<const Identity> until(authx::Time expires) const;
+  // returns: the same client with the claims and the times of a fresh token.
+  base::Ref<const Identity> with(const authx::Claims& claims) const;
 
   // The claims beyond the registered ones (RFC 7519 §4.1) and `type`: an object.
   Json claims() const;
@@ -44,8 +44,6 @@ class Identity final : public base::RefCounted {
   static std::unique_ptr<const Extras> make_extras(Json claims,
                                                    std::optional<std::string> certificate,
                                                    std::string subprotocol);
-  Identity(const Identity& other, authx::Time expires);
-
   const net::PeerAddress peer_;
   const std::uint32_t issued_s_;                // since 1970; until 2106
   const std::unique_ptr<const Extras> extras_;  // nullptr: none

@@ -24,13 +24,13 @@ class IdentitySlot {
     std::swap(identity_, next);  // the former is let go outside of the lock
   }
   // A fresh token of the same user has come. If another identity is set meanwhile (the client has
-  // come back), that one is prolonged: the former must not come back in its place.
-  void prolong(std::mutex& mutex, authx::Time expires) {
+  // come back), that one takes the claims: the former must not come back in its place.
+  void renew(std::mutex& mutex, const authx::Claims& claims) {
     base::Ref<const Identity> before;
     base::Ref<const Identity> next;
     do {
       before = get(mutex);
-      next = before->until(expires);  // outside of the lock: this allocates
+      next = before->with(claims);  // outside of the lock: this allocates
     } while (!replace(mutex, before, next));
   }
 

@@ -237,8 +237,10 @@ void Session::leave(const v1::ClientFrame& frame) {
 }
 
 void Session::refresh(const v1::ClientFrame& frame) {
-  if (host_.refresh_token(frame.name)) return say(session_.ack(frame.id));
-  say(session_.error(frame.id, v1::kBadToken, "the token is not good, or another user's"));
+  host_.refresh_token(frame.name, [this, id = frame.id](bool accepted) {
+    if (accepted) return say(session_.ack(id));
+    say(session_.error(id, v1::kBadToken, "the token is not good, or another user's"));
+  });
 }
 
 void Session::joined(const hub::Joined& joined) {

@@ -38,7 +38,9 @@ class SessionHost {
   virtual void transmit_again(const base::SharedBuffer& frame) = 0;
   // The client has asked for so many bytes, and gets them.
   virtual void charge(std::size_t bytes) = 0;
-  virtual bool refresh_token(std::string_view token) = 0;
+  // Checks a fresh token of the user, and has the AuthManager asked again. told(accepted) is called
+  // once, possibly before this returns, unless the server stops first.
+  virtual void refresh_token(std::string_view token, std::function<void(bool)> told) = 0;
   virtual std::string remote_address() const = 0;
   virtual void on_rejected(guard::Rejection why, std::string_view detail) = 0;
   // Runs `task` on the loop after `delay`; the device lives until then.

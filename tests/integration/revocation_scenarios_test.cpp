@@ -23,9 +23,12 @@ class Revoked : public test::Scenario {
  protected:
   EchoChat& other = app.route<EchoChat>("/other", auth);
 
-  // A token issued in a second after every revocation so far.
+  // A token issued in a second after every revocation so far; waits for that second.
   std::string later_token(std::string_view user) const {
-    return authx::create_access_token(auth, user, {}, std::chrono::system_clock::now() + 2s);
+    using std::chrono::system_clock;
+    std::this_thread::sleep_until(std::chrono::floor<std::chrono::seconds>(system_clock::now()) +
+                                  1s);
+    return authx::create_access_token(auth, user, {}, system_clock::now());
   }
 };
 

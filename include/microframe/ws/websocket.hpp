@@ -62,9 +62,12 @@ class WebSocket {
   void close(std::uint16_t code = 1000, std::string_view reason = {});
 
   // Gives this connection a fresh token, so that the connection outlives the `exp` of its first
-  // token. A token that is refused changes nothing. A token that is signed by a key which its
-  // issuer has only just published (AuthConfig::jwks) may be refused now and accepted later.
-  // returns: whether the token is valid and of the same user.
+  // token. claims() and expires() are the fresh token's from then on. A route's AuthManager is asked
+  // again first, and a token whose bearer it refuses is refused. A token that is refused changes
+  // nothing. A token that is signed by a key which its issuer has only just published
+  // (AuthConfig::jwks) may be refused now and accepted later.
+  // returns: whether the token is valid and of the same user, and not refused by the AuthManager as
+  //          far as its answer has come; a later answer takes effect when it comes.
   bool refresh_token(std::string_view token);
 
   bool is_open() const;

@@ -13,6 +13,13 @@
 namespace microframe::ws {
 namespace {
 
+authx::Claims claims_until(int seconds) {
+  authx::Claims claims;
+  claims.expires = authx::Time(std::chrono::seconds(seconds));
+  claims.all = boost::json::object();
+  return claims;
+}
+
 base::Ref<const Identity> identity_of(std::string_view ip) {
   authx::Claims claims;
   claims.all = boost::json::object();
@@ -26,13 +33,13 @@ TEST(IdentitySlot, RefreshDoesNotBringBackWhoTheClientWasBeforeItCameBack) {
   std::mutex mutex;
   IdentitySlot slot(identity_of("192.0.2.1"));
   std::atomic<int> run{0};
-  std::atomic<int> prolonged{0};
+  std::atomic<int> renewed{0};
   std::thread refreshes([&] {
     for (int i = 1; i <= kRuns; ++i) {
       while (run < i) {
       }
-      slot.prolong(mutex, authx::Time(std::chrono::seconds(i)));
-      prolonged = i;
+      slot.renew(mutex, claims_until(i));
+      renewed = i;
     }
   });
   int lost = 0;
@@ -41,7 +48,7 @@ TEST(IdentitySlot, RefreshDoesNotBringBackWhoTheClientWasBeforeItCameBack) {
     auto next = identity_of("192.0.2.2");
     run = i;
     slot.set(mutex, std::move(next));
-    while (prolonged < i) {
+    while (renewed < i) {
     }
     if (slot.get(mutex)->peer().host() != "192.0.2.2") ++lost;
   }
@@ -49,11 +56,11 @@ TEST(IdentitySlot, RefreshDoesNotBringBackWhoTheClientWasBeforeItCameBack) {
   EXPECT_EQ(lost, 0);
 }
 
-TEST(IdentitySlot, RefreshKeepsAllButTheExpiry) {
+TEST(IdentitySlot, RefreshKeepsThePeer) {
   std::mutex mutex;
   IdentitySlot slot(identity_of("192.0.2.1"));
   const auto before = slot.get(mutex);
-  slot.prolong(mutex, authx::Time(std::chrono::seconds(7)));
+  slot.renew(mutex, claims_until(7));
   EXPECT_EQ(slot.get(mutex)->peer().host(), "192.0.2.1");
   EXPECT_EQ(slot.get(mutex)->expires(), authx::Time(std::chrono::seconds(7)));
   EXPECT_EQ(before->expires(), authx::Time()) << "whoever holds the former sees no change";

@@ -57,16 +57,20 @@ TEST(Identity, HasNoCertificateWhereNoneWasShown) {
 TEST(Identity, ExpiresAtAWholeSecond) {
   const Identity identity(claims(kExpires + 999ms), test::peer("192.0.2.7"), std::nullopt);
   EXPECT_EQ(identity.expires(), kExpires);
-  EXPECT_EQ(identity.until(kExpires + 1500ms)->expires(), kExpires + 1s);
+  EXPECT_EQ(identity.with(claims(kExpires + 1500ms))->expires(), kExpires + 1s);
 }
 
-TEST(Identity, FreshTokenChangesNothingButTheExpiry) {
+TEST(Identity, C20_AFreshTokensClaimsAndTimesTakeThePlaceOfTheFormer) {
   const auto first = make("CN=tablet-7");
-  const auto second = first->until(kExpires + 1h);
+  authx::Claims fresh = claims(kExpires + 1h);
+  fresh.issued_at = kIssued + 1h;
+  fresh.all = boost::json::object{{"sub", "alice"}, {"role", "guest"}};
+  const auto second = first->with(fresh);
   EXPECT_EQ(second->expires(), kExpires + 1h);
   EXPECT_EQ(first->expires(), kExpires) << "an identity never changes";
-  EXPECT_EQ(second->issued_at(), first->issued_at());
-  EXPECT_EQ(to_text(second->claims()), to_text(first->claims()));
+  EXPECT_EQ(second->issued_at(), kIssued + 1h);
+  EXPECT_EQ(to_text(second->claims()), R"({"role":"guest"})");
+  EXPECT_EQ(to_text(first->claims()), R"({"role":"admin"})");
   EXPECT_EQ(to_string(second->peer()), to_string(first->peer()));
   EXPECT_EQ(second->certificate(), "CN=tablet-7");
 }
@@ -90,11 +94,11 @@ TEST(IdentitySlot, IdentityThatWasTakenOutLivesOnAfterAnother) {
   EXPECT_EQ(slot.get(mutex)->certificate(), "CN=second");
 }
 
-TEST(IdentitySlot, IsProlongedByAFreshToken) {
+TEST(IdentitySlot, IsRenewedByAFreshToken) {
   std::mutex mutex;
   IdentitySlot slot(make("CN=tablet-7"));
   const auto before = slot.get(mutex);
-  slot.prolong(mutex, kExpires + 1h);
+  slot.renew(mutex, claims(kExpires + 1h));
   EXPECT_EQ(slot.get(mutex)->expires(), kExpires + 1h);
   EXPECT_EQ(slot.get(mutex)->certificate(), "CN=tablet-7");
   EXPECT_EQ(before->expires(), kExpires);
@@ -104,7 +108,7 @@ TEST(IdentitySlot, HoldsItsLockOnlyWithinACall) {
   std::mutex mutex;
   IdentitySlot slot(make());
   slot.set(mutex, make());
-  slot.prolong(mutex, kExpires);
+  slot.renew(mutex, claims());
   (void)slot.get(mutex);
   EXPECT_TRUE(mutex.try_lock());
   mutex.unlock();
