@@ -94,15 +94,27 @@ class Application {
   //          in use.
   bool reload_tls();
 
+  // Where /metrics is answered, with /healthz and /readyz beside it: on an address of its own,
+  // in the forms of run(), without TLS; or nowhere, if `address` is "off". Default: on the served
+  // address, where everybody can read it.
+  Application& metrics_listen(std::string address);
+
   // Serves until SIGINT, SIGTERM or stop(). Then every connection is closed with 1012,
-  // on_disconnect runs for each, and all resources are released.
-  // address: "127.0.0.1:8000", "[::1]:8000", ":8000" (every interface) or "unix:/run/app.sock";
-  //          port 0 picks a free port.
+  // on_disconnect runs for each, and all resources are released. The process is made ready for
+  // that: SIGPIPE is ignored, SIGHUP, SIGUSR1 and SIGUSR2 do not end the process, the limit of open
+  // files is raised to what the system allows, and a standard descriptor that is closed is opened
+  // on /dev/null. Handlers that the application has installed for SIGPIPE, SIGUSR1 or SIGUSR2 stay.
+  // address: "127.0.0.1:8000", "[::1]:8000", ":8000" (every interface, IPv4 alone where there is no
+  //          IPv6), "unix:/run/app.sock", "unix:/run/app.sock?mode=0660" for the permissions of the
+  //          socket's file, "unix:@name" for an abstract socket, or "systemd" for the sockets of
+  //          socket activation (LISTEN_FDS); port 0 picks a free port.
   // returns: 0; 1 if the application cannot serve there: stderr then says why, and what to do.
   int run(std::string_view address);
 
-  // run() in two halves and without the signals, for tests and for programs with a main loop of
-  // their own. start() returns once connections are accepted.
+  // run() in two halves and without the signals and the limit of open files, for tests and for
+  // programs with a main loop of their own, which must ignore SIGPIPE themselves if their standard
+  // error or output is a pipe. start() returns once connections are accepted. It lowers
+  // Limits::connections_max to what the limit of open files leaves.
   // errors: ConfigError.
   void start(std::string_view address);
   // Waits until the application has stopped.
@@ -122,6 +134,8 @@ class Application {
 
   // The port that the application listens on, after start(); 0 for a Unix socket.
   std::uint16_t port() const;
+  // The port of metrics_listen(), after start(); 0 without one.
+  std::uint16_t metrics_port() const;
 
  private:
   template <class T, class... Arguments>

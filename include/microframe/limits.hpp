@@ -31,9 +31,10 @@ struct Limits {
   // Of the messages that all rooms keep. Past it: the rooms that were written to longest ago lose
   // theirs. 0: a quarter of memory_bytes_max, but no more than 256 MiB.
   std::size_t history_bytes_max = 0;
-  std::size_t rooms_max = 1'000'000;                // of an endpoint; past it: the same result
-  std::size_t room_name_bytes_max = 255;            // past it: JoinResult::name_invalid
-  std::size_t connections_max = 100'000;            // of the process; past it: 503
+  std::size_t rooms_max = 1'000'000;      // of an endpoint; past it: the same result
+  std::size_t room_name_bytes_max = 255;  // past it: JoinResult::name_invalid
+  // Of the process; past it: 503. 0, or more than the limit of open files leaves: what that leaves.
+  std::size_t connections_max = 100'000;
   std::size_t connections_per_address_max = 1'000;  // per /64 of IPv6; past it: 429
   std::size_t devices_per_user_max = 16;            // past it: 4409 to the oldest
   // Of the process. 0: no limit. Past it: 503; with TLS, the connection is dropped.

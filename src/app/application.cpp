@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/metrics.hpp"
+#include "app/process.hpp"
 #include "base/log.hpp"
 #include "base/spare_blocks.hpp"
 #include "net/address.hpp"
@@ -31,6 +32,9 @@ namespace microframe {
 
 namespace {
 
+// The word that turns /metrics off.
+constexpr std::string_view kOff = "off";
+
 void check_range(const char* name, int value, int least, int most) {
   if (value >= least && value <= most) return;
   throw ConfigError("Compression::" + std::string(name) + " is " + std::to_string(value) +
@@ -47,11 +51,14 @@ std::string header_field(const std::string& name, const std::string& value) {
                     "value has a control character");
 }
 
-// Where to point a browser; an address of every interface is told as this machine's own.
+// Where to point a browser. Every interface is told as this machine's own, but for [::], which
+// listens by IPv6 alone.
 std::string to_url(const net::Address& address, std::uint16_t port, bool secure) {
   if (address.is_unix()) return to_string(address, port);
   net::Address told = address;
-  if (told.host.empty() || told.host == "0.0.0.0" || told.host == "::") told.host = "127.0.0.1";
+  if (told.systemd && port == 0) return "systemd's sockets";
+  told.systemd = false;
+  if (told.host.empty() || told.host == "0.0.0.0") told.host = "127.0.0.1";
   return (secure ? "https://" : "http://") + to_string(told, port);
 }
 
@@ -88,12 +95,14 @@ class Application::Impl {
   void drop();
   std::size_t revoke(std::string_view user);
   std::uint16_t port() const { return port_; }
+  std::uint16_t metrics_port() const { return metrics_port_; }
 
   Limits limits;
   ws::RoomRules rooms;
   TrustedProxies proxies;
   Compression compression;
   std::optional<TlsOptions> tls;
+  std::optional<std::string> metrics_address;  // unset: the served port; "off": none
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 
  private:
@@ -112,6 +121,9 @@ class Application::Impl {
   }
 
   void claim(const std::string& path) const;
+  std::vector<std::unique_ptr<Lane>> make_lanes(net::Io io) const;
+  void make_site(std::unique_ptr<net::TlsServer> secured);
+  void add_own_pages();
   void watch_signals();
   void start_threads(const std::vector<const detail::ActivitySign*>& signs);
   void announce() const;
@@ -126,6 +138,7 @@ class Application::Impl {
   std::unique_ptr<ws::Watchdog> watchdog_;
   std::unique_ptr<net::Signals> signals_;
   std::atomic<std::uint16_t> port_{0};
+  std::atomic<std::uint16_t> metrics_port_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> drains_{false};
   std::atomic<std::size_t> draining_{0};  // lanes
@@ -144,40 +157,72 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
   if (site_) throw ConfigError("an Application serves once: make another one");
   if (stopping_)
     throw ConfigError("this Application was stopped before it started: make another one");
+  app::open_standard_descriptors();
   const net::Address address = net::parse_address(text);
   const net::Io send_by = net::io_of_environment();
   auto secured = tls ? std::make_unique<net::TlsServer>(*tls) : nullptr;
   auto sockets = net::open_listen_sockets(address, threads);
+  std::vector<net::ListenSocket> for_metrics;
+  if (metrics_address && *metrics_address != kOff) {
+    for_metrics = net::open_listen_sockets(net::parse_address(*metrics_address), 1);
+    metrics_port_ = for_metrics.front().port();
+  }
   port_ = sockets.front().port();
 
-  site_ = std::make_unique<ws::Site>(limits, compression, proxies);
-  site_->settings.tls = std::move(secured);
-  site_->settings.routes.endpoints = std::move(endpoints_);
-  site_->settings.rooms = std::move(rooms);
-  pages_.try_emplace("/healthz",
-                     ws::Page{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }});
-  pages_.try_emplace("/readyz",
-                     ws::Page{"text/plain; charset=utf-8",
-                              [this] { return std::string(stopping_ ? "stopping" : "ready\n"); },
-                              [this] { return !stopping_; }});
-  pages_.try_emplace(
-      "/metrics", ws::Page{app::kMetricsContentType, [this] { return app::metrics_text(*site_); }});
-  site_->settings.routes.pages = std::move(pages_);
-
+  auto made = make_lanes(send_by);
+  make_site(std::move(secured));
+  add_own_pages();
+  lanes_ = std::move(made);
   std::vector<hub::LoopPort*> ports;
   std::vector<const detail::ActivitySign*> signs;
   for (std::size_t i = 0; i < threads; ++i) {
-    auto& lane = *lanes_.emplace_back(std::make_unique<Lane>(send_by));
+    Lane& lane = *lanes_[i];
     lane.server = std::make_unique<ws::LoopServer>(lane.loop, i, *site_);
     ports.push_back(&lane.server->context());
     signs.push_back(&lane.loop.activity());
   }
   for (const auto& endpoint : site_->settings.routes.endpoints)
     endpoint->open(ports, limits, site_->settings.rooms, site_->registries, site_->counts);
-  for (std::size_t i = 0; i < threads; ++i) lanes_[i]->server->listen(std::move(sockets[i]));
+  for (std::size_t i = 0; i < sockets.size(); ++i)
+    lanes_[i % threads]->server->listen(std::move(sockets[i]));
+  for (net::ListenSocket& socket : for_metrics)
+    lanes_.front()->server->listen(std::move(socket), guard::Door::metrics);
   if (on_signals == OnSignals::stop) watch_signals();
   start_threads(signs);
   announce();
+}
+
+std::vector<std::unique_ptr<Application::Impl::Lane>> Application::Impl::make_lanes(
+    net::Io io) const {
+  std::vector<std::unique_ptr<Lane>> made;
+  for (std::size_t i = 0; i < threads; ++i) made.push_back(std::make_unique<Lane>(io));
+  return made;
+}
+
+// After the lanes: what they have open is known then.
+void Application::Impl::make_site(std::unique_ptr<net::TlsServer> secured) {
+  const app::DescriptorPlan plan = app::plan_descriptors(limits, threads);
+  Limits held = limits;
+  held.connections_max = plan.connections_max;
+  site_ = std::make_unique<ws::Site>(held, compression, proxies);
+  site_->settings.answers_max = plan.answers_max;
+  site_->settings.tls = std::move(secured);
+  site_->settings.routes.endpoints = std::move(endpoints_);
+  site_->settings.rooms = std::move(rooms);
+}
+
+void Application::Impl::add_own_pages() {
+  const ws::Page health{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }};
+  const ws::Page ready{"text/plain; charset=utf-8",
+                       [this] { return std::string(stopping_ ? "stopping" : "ready\n"); },
+                       [this] { return !stopping_; }};
+  const ws::Page metrics{app::kMetricsContentType, [this] { return app::metrics_text(*site_); }};
+  pages_.try_emplace("/healthz", health);
+  pages_.try_emplace("/readyz", ready);
+  if (!metrics_address) pages_.try_emplace("/metrics", metrics);
+  ws::Routes& routes = site_->settings.routes;
+  routes.pages = std::move(pages_);
+  routes.metrics_pages = {{"/healthz", health}, {"/readyz", ready}, {"/metrics", metrics}};
 }
 
 void Application::Impl::start_threads(const std::vector<const detail::ActivitySign*>& signs) {
@@ -202,18 +247,26 @@ void Application::Impl::announce() const {
   }
 }
 
+// A signal that an application has a handler of its own for, or ignores, is the application's.
 void Application::Impl::watch_signals() {
-  std::vector<int> numbers = {SIGINT, SIGTERM};
-  if (tls)
-    numbers.push_back(SIGHUP);  // without TLS there is nothing to reload, and it ends the process
+  std::vector<int> numbers = {SIGINT, SIGTERM, SIGHUP};
+  for (const int number : {SIGUSR1, SIGUSR2}) {
+    struct sigaction now{};
+    if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+      numbers.push_back(number);
+  }
   signals_ = std::make_unique<net::Signals>(lanes_.front()->loop, numbers,
                                             [this](int number) { on_signal(number); });
 }
 
-// The first signal drains, the second drops; SIGHUP does neither.
+// The first signal drains, the second drops; SIGHUP does neither, and what else may come is noted.
 void Application::Impl::on_signal(int number) {
-  if (number == SIGHUP) {
+  if (number == SIGHUP && tls) {
     lanes_.front()->loop.work([this] { reload_tls(); }, [] {});  // files may be slow
+  } else if (number == SIGHUP) {
+    base::log::info("SIGHUP: nothing to reload", {});
+  } else if (number != SIGINT && number != SIGTERM) {
+    base::log::info("signal ignored", {{"number", std::to_string(number)}});
   } else if (stopping_) {
     drop();
   } else {
@@ -357,6 +410,11 @@ bool Application::reload_tls() {
   return impl_->reload_tls();
 }
 
+Application& Application::metrics_listen(std::string address) {
+  impl_->metrics_address = std::move(address);
+  return *this;
+}
+
 void Application::start(std::string_view address) {
   impl_->start(address, Impl::OnSignals::nothing);
 }
@@ -373,7 +431,14 @@ std::uint16_t Application::port() const {
   return impl_->port();
 }
 
+std::uint16_t Application::metrics_port() const {
+  return impl_->metrics_port();
+}
+
 int Application::run(std::string_view address) {
+  app::open_standard_descriptors();
+  app::ignore_sigpipe();
+  app::raise_descriptor_limit();
   try {
     impl_->start(address, Impl::OnSignals::stop);
     // For people, and for programs that start this one; the log goes to stderr.

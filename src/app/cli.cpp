@@ -5,11 +5,14 @@
 #include <exception>
 
 #include "app/commands.hpp"
+#include "app/process.hpp"
 
 namespace microframe::app {
 
 int run_cli(int argc, char** argv) {
+  open_standard_descriptors();
   CLI::App cli{"microframe: real-time WebSocket messaging", "microframe"};
+  cli.set_version_flag("--version", "microframe " MICROFRAME_VERSION);
   cli.require_subcommand(1);
   int exit_code = 0;
   add_serve_command(cli, exit_code);

@@ -1,7 +1,5 @@
 // microframe serve: the ready chat server.
 
-#include <sys/resource.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "app/commands.hpp"
+#include "app/duration.hpp"
 #include "app/ready_chat.hpp"
 #include "app/secret.hpp"
 #include "embedded/account_js.hpp"
@@ -29,12 +28,20 @@
 namespace microframe::app {
 namespace {
 
+constexpr int kMessageBytesMax = 1 << 30;
+
 struct ServeOptions {
   std::string listen = "127.0.0.1:8000";
+  std::string mode;
+  std::string metrics_listen;
   std::string secret;
   std::string jwks;
   std::string issuer;
   std::string audience;
+  std::string leeway;
+  bool type_optional = false;
+  std::vector<std::string> origins;
+  bool cookie_without_origin = false;
   std::size_t threads = 0;
   bool bench = false;
   std::size_t coalesce_ms = 0;
@@ -97,15 +104,6 @@ void add_bench_routes(Application& app, const authx::AuthConfig& auth, const Ser
       stderr);
 }
 
-// A connection is a descriptor, and the limit that a shell gives is often 1,024: take what the
-// system allows.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 void add_tls(Application& app, const ServeOptions& options) {
   if (options.tls_certs.size() != options.tls_keys.size())
     throw ConfigError("each --tls-cert FILE needs its --tls-key FILE, in the same order");
@@ -142,7 +140,7 @@ void add_chat_page(Application& app) {
     app.page(path, "text/javascript; charset=utf-8", body, fields);
 }
 
-authx::AuthConfig auth_config(const ServeOptions& options) {
+authx::AuthConfig auth_keys(const ServeOptions& options) {
   std::optional<std::string> audience;
   if (!options.audience.empty()) audience = options.audience;
   if (options.jwks.empty()) {
@@ -159,8 +157,23 @@ authx::AuthConfig auth_config(const ServeOptions& options) {
   return auth;
 }
 
+authx::AuthConfig auth_config(const ServeOptions& options) {
+  authx::AuthConfig auth = auth_keys(options);
+  auth.type_required = !options.type_optional;
+  if (!options.leeway.empty()) auth.leeway = parse_duration(options.leeway);
+  auth.allowed_origins = options.origins;
+  auth.cookie_without_origin = options.cookie_without_origin;
+  return auth;
+}
+
+std::string listen_address(const ServeOptions& options) {
+  if (options.mode.empty()) return options.listen;
+  if (!options.listen.starts_with("unix:") || options.listen.find('?') != std::string::npos)
+    throw ConfigError("--mode is for --listen unix:/PATH, such as --mode 0660");
+  return options.listen + "?mode=" + options.mode;
+}
+
 int serve(const ServeOptions& options) {
-  raise_descriptor_limit();
   const authx::AuthConfig auth = auth_config(options);
   Limits limits;
   limits.message_bytes_max = options.message_bytes_max.value_or(limits.message_bytes_max);
@@ -180,7 +193,102 @@ int serve(const ServeOptions& options) {
   compression.context_takeover = options.context_takeover;
   app.limits(limits).compression(compression);
   add_tls(app, options);
-  return app.run(options.listen);
+  if (!options.metrics_listen.empty()) app.metrics_listen(options.metrics_listen);
+  return app.run(listen_address(options));
+}
+
+void add_listen_options(CLI::App& command, ServeOptions& options) {
+  command
+      .add_option("--listen", options.listen,
+                  "ADDR:PORT, :PORT for every interface, unix:/PATH, unix:@NAME (abstract), or "
+                  "systemd for socket activation")
+      ->capture_default_str();
+  command.add_option("--mode", options.mode,
+                     "With unix:/PATH: the permissions of the socket's file, such as 0660");
+  command.add_option("--metrics-listen", options.metrics_listen,
+                     "Where /metrics is answered, in the forms of --listen, or off; default: where "
+                     "everything is");
+  command
+      .add_option("--threads", options.threads, "Event loops, each a thread; default: the cores")
+      ->check(CLI::Range(1, 1024));
+}
+
+void add_token_options(CLI::App& command, ServeOptions& options) {
+  CLI::Option* secret =
+      command.add_option("--secret", options.secret,
+                         "What tokens are signed with (HS256, at least 32 bytes); better: "
+                         "MICROFRAME_SECRET in the environment");
+  CLI::Option* issuer =
+      command.add_option("--issuer", options.issuer, "What a token's iss must be");
+  command.add_option("--audience", options.audience, "What a token's aud must be, or hold");
+  command
+      .add_option("--jwks", options.jwks,
+                  "URL of the issuer's public keys (https), in place of a secret; wants --issuer")
+      ->needs(issuer)
+      ->excludes(secret);
+  command.add_option("--leeway", options.leeway,
+                     "How far the clocks of issuers may differ from ours (30s, at most 1h)");
+  command
+      .add_flag("--type-optional", options.type_optional,
+                "Take tokens without the claim type for access tokens: for a secret that signs "
+                "nothing else")
+      ->excludes("--jwks");
+  command
+      .add_option("--origin", options.origins,
+                  "An origin whose pages may use the cookie (https://app.example); may be given "
+                  "again; default: the server's own")
+      ->allow_extra_args(false);
+  command.add_flag("--cookie-without-origin", options.cookie_without_origin,
+                   "Accept the cookie without an Origin too, as native clients send it");
+}
+
+void add_proxy_options(CLI::App& command, ServeOptions& options) {
+  command
+      .add_option(
+          "--trusted-proxy", options.trusted_proxies,
+          "A proxy's address or network (10.0.0.0/8, ::1, unix) whose X-Forwarded-For names the "
+          "client; may be given again")
+      ->allow_extra_args(false);
+  command.add_flag(
+      "--proxy-protocol", options.proxy_protocol,
+      "Each connection comes from a trusted proxy, and begins with a PROXY header (v1 or v2) "
+      "that names the client");
+}
+
+void add_message_options(CLI::App& command, ServeOptions& options) {
+  using Units = std::map<std::string, std::size_t>;
+  command
+      .add_option(
+          "--coalesce", options.coalesce_ms,
+          "A room's messages wait so long at most (2ms, up to 1s), to leave together; default: not "
+          "at all")
+      ->transform(CLI::AsNumberWithUnit(Units{{"ms", 1}, {"s", 1000}},
+                                        CLI::AsNumberWithUnit::UNIT_REQUIRED))
+      ->check(CLI::Range(0, 1000));
+  command.add_flag(
+      "--bench", options.bench,
+      "Add /ws/echo, /ws/relay and /ws/room, and lift the limits of rate and of connections");
+  command
+      .add_option("--max-message", options.message_bytes_max,
+                  "Bytes of a message at most; default: 1 MiB, with --bench 16 MiB")
+      ->check(CLI::Range(1, kMessageBytesMax));
+  command.add_flag("--no-compression", options.no_compression, "Accept no permessage-deflate");
+  command.add_flag(
+      "--context-takeover", options.context_takeover,
+      "Let compressed messages refer to those before them, where the client can: smaller, but some "
+      "210 KiB a connection, for 64 MiB of them at most");
+}
+
+void add_tls_options(CLI::App& command, ServeOptions& options) {
+  command
+      .add_option("--tls-cert", options.tls_certs,
+                  "Serve https:// and wss:// with this certificate, its chain behind it (PEM); "
+                  "SIGHUP reads it again. Again for further names")
+      ->allow_extra_args(false);
+  command.add_option("--tls-key", options.tls_keys, "The certificate's private key (PEM)")
+      ->allow_extra_args(false);
+  command.add_option("--tls-client-ca", options.tls_client_ca,
+                     "Require of clients a certificate that those in this file vouch for (PEM)");
 }
 
 }  // namespace
@@ -189,63 +297,11 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
   auto options = std::make_shared<ServeOptions>();
   CLI::App* command =
       cli.add_subcommand("serve", "Serve the ready chat: /ws/chat, and a page at /");
-  command
-      ->add_option("--listen", options->listen,
-                   "ADDR:PORT, :PORT for every interface, or unix:/PATH")
-      ->capture_default_str();
-  CLI::Option* secret =
-      command->add_option("--secret", options->secret,
-                          "What tokens are signed with (HS256, at least 32 bytes); better: "
-                          "MICROFRAME_SECRET in the environment");
-  CLI::Option* issuer =
-      command->add_option("--issuer", options->issuer, "What a token's iss must be");
-  command->add_option("--audience", options->audience, "What a token's aud must be, or hold");
-  command
-      ->add_option("--jwks", options->jwks,
-                   "URL of the issuer's public keys (https), in place of a secret; wants --issuer")
-      ->needs(issuer)
-      ->excludes(secret);
-  command
-      ->add_option("--threads", options->threads, "Event loops, each a thread; default: the cores")
-      ->check(CLI::Range(1, 1024));
-  using Units = std::map<std::string, std::size_t>;
-  command
-      ->add_option(
-          "--coalesce", options->coalesce_ms,
-          "A room's messages wait so long at most (2ms, up to 1s), to leave together; default: not "
-          "at all")
-      ->transform(CLI::AsNumberWithUnit(Units{{"ms", 1}, {"s", 1000}},
-                                        CLI::AsNumberWithUnit::UNIT_REQUIRED));
-  command->add_flag(
-      "--bench", options->bench,
-      "Add /ws/echo, /ws/relay and /ws/room, and lift the limits of rate and of connections");
-  command->add_option("--max-message", options->message_bytes_max,
-                      "Bytes of a message at most; default: 1 MiB, with --bench 16 MiB");
-  command
-      ->add_option(
-          "--trusted-proxy", options->trusted_proxies,
-          "A proxy's address or network (10.0.0.0/8, ::1, unix) whose X-Forwarded-For names the "
-          "client; may be given again")
-      ->allow_extra_args(false);
-  command->add_flag(
-      "--proxy-protocol", options->proxy_protocol,
-      "Each connection comes from a trusted proxy, and begins with a PROXY header (v1 or v2) "
-      "that names the client");
-  command->add_flag("--no-compression", options->no_compression, "Accept no permessage-deflate");
-  command->add_flag(
-      "--context-takeover", options->context_takeover,
-      "Let compressed messages refer to those before them, where the client can: smaller, but some "
-      "210 KiB a connection, for 64 MiB of them at most");
-  command
-      ->add_option("--tls-cert", options->tls_certs,
-                   "Serve https:// and wss:// with this certificate, its chain behind it (PEM); "
-                   "SIGHUP reads "
-                   "it again. Again for further names")
-      ->allow_extra_args(false);
-  command->add_option("--tls-key", options->tls_keys, "The certificate's private key (PEM)")
-      ->allow_extra_args(false);
-  command->add_option("--tls-client-ca", options->tls_client_ca,
-                      "Require of clients a certificate that those in this file vouch for (PEM)");
+  add_listen_options(*command, *options);
+  add_token_options(*command, *options);
+  add_message_options(*command, *options);
+  add_proxy_options(*command, *options);
+  add_tls_options(*command, *options);
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 

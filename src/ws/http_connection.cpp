@@ -15,9 +15,6 @@ using base::SharedBuffer;
 // Of a path that nothing is behind, in the log: shorter than any token that might have strayed
 // there.
 constexpr std::size_t kPathBytesLogged = 64;
-// Of those past a limit of connections, so many requests at a time are read and answered; further
-// ones are dropped.
-constexpr std::size_t kAnswersMax = 256;
 
 proto::HeadLimits head_limits(const Limits& limits) {
   proto::HeadLimits result;
@@ -35,16 +32,32 @@ guard::Rejection rejection_for(unsigned status) {
 void HttpConnection::begin(LoopContext& context, guard::Arrival arrival) {
   using Verdict = guard::Admission::Verdict;
   const bool admitted = arrival.verdict == Verdict::admitted;
-  if (!admitted) arrival.ticket = {};
+  if (admitted) return context.roster.enter(*new HttpConnection(context, std::move(arrival)));
+  arrival.ticket = {};
   // Telling each of a flood why would cost what the limit must save; so would a TLS handshake of
   // each.
-  const bool costs_too_much = context.settings.tls && arrival.verdict == Verdict::too_fast;
-  if (!admitted && (costs_too_much || context.roster.count(Kind::http) >= kAnswersMax)) {
+  if (context.settings.tls && arrival.verdict == Verdict::too_fast) {
     context.counts.rejections.add(guard::refusal_of(arrival.verdict).why,
                                   net::to_string(arrival.peer), "unanswered");
     return;
   }
-  context.roster.enter(*new HttpConnection(context, std::move(arrival)));
+  // The oldest makes room: a health check speaks at once, and must not wait for those that do not.
+  if (context.refused.size() >= context.settings.answers_max) {
+    HttpConnection& oldest = *context.refused.front();
+    if (oldest.phase_ != Phase::answered)
+      context.counts.rejections.add(guard::refusal_of(oldest.verdict_).why,
+                                    net::to_string(oldest.peer_), "unanswered");
+    oldest.drop();
+  }
+  context.refused.reserve(context.settings.answers_max);
+  auto* refused = new HttpConnection(context, std::move(arrival));
+  context.refused.push_back(refused);
+  context.roster.enter(*refused);
+}
+
+void HttpConnection::let_go() {
+  std::erase(context_.refused, this);
+  delete this;
 }
 
 HttpConnection::HttpConnection(LoopContext& context, guard::Arrival arrival)
@@ -53,9 +66,10 @@ HttpConnection::HttpConnection(LoopContext& context, guard::Arrival arrival)
       peer_(arrival.peer),
       verdict_(arrival.verdict),
       ticket_(std::move(arrival.ticket)),
+      door_(arrival.door),
       scanner_(head_limits(context.limits())),
       socket_(new net::Socket(context.loop, std::move(arrival.fd), *this)) {
-  if (context.settings.tls) {
+  if (context.settings.tls && door_ == guard::Door::served) {
     phase_ = Phase::securing;
     socket_->secure(context.settings.tls->accept());
   }
@@ -125,13 +139,15 @@ void HttpConnection::handle_head(std::string_view text, base::MutableBytes rest)
     const auto& refusal = head.error();
     return reject(rejection_for(refusal.status), refusal.status, refusal.reason, {});
   }
+  if (door_ == guard::Door::metrics)
+    return serve_page(*head, context_.settings.routes.metrics_page(head->path));
   name_client(*head);
   Endpoint* endpoint = context_.settings.routes.endpoint(head->path);
   if (verdict_ != guard::Admission::Verdict::admitted) {
     const guard::Refusal refusal = guard::refusal_of(verdict_);
     if (endpoint || !refusal.sees_pages) return reject(refusal);
   }
-  if (!endpoint) return serve_page(*head);
+  if (!endpoint) return serve_page(*head, context_.settings.routes.page(head->path));
   UpgradeHost& host = *this;
   upgrade_ = std::make_unique<Upgrade>(context_, host, *endpoint);
   upgrade_->begin(*head, rest);  // `this` may be gone
@@ -141,20 +157,28 @@ void HttpConnection::handle_head(std::string_view text, base::MutableBytes rest)
 void HttpConnection::name_client(const proto::RequestHead& head) {
   const guard::Proxies& proxies = context_.settings.proxies;
   if (!proxies.forwards(peer_)) return;
+  is_forwarded_ = true;
   peer_ = proxies.client(head.all("x-forwarded-for"), peer_);
   if (verdict_ == guard::Admission::Verdict::admitted)
     verdict_ = context_.registries.admission.count_for(guard::counted_as(peer_), ticket_);
 }
 
-void HttpConnection::serve_page(const proto::RequestHead& head) {
-  const Page* page = context_.settings.routes.page(head.path);
+bool HttpConnection::came_by_tls(const proto::RequestHead& head) const {
+  if (context_.settings.tls) return true;
+  return is_forwarded_ && head.lists("x-forwarded-proto", "https");
+}
+
+void HttpConnection::serve_page(const proto::RequestHead& head, const Page* page) {
+  // What HAProxy's `option httpchk` asks: whether the server answers at all.
+  const bool asks_options = head.method == "OPTIONS" && (page || head.path == "*");
+  if (asks_options) return answer(proto::page_response("Allow: GET, HEAD, OPTIONS\r\n", {}, false));
   if (!page) {
     context_.counts.rejections.add(guard::Rejection::not_found, net::to_string(peer_),
                                    head.path.substr(0, kPathBytesLogged));
     return answer(proto::refusal_response(404, {}, "no such path"));
   }
   if (head.method != "GET" && head.method != "HEAD")
-    return reject(guard::Rejection::bad_request, 405, "method", "Allow: GET, HEAD\r\n");
+    return reject(guard::Rejection::bad_request, 405, "method", "Allow: GET, HEAD, OPTIONS\r\n");
   std::string fields = "Content-Type: " + page->content_type + "\r\n";
   fields +=
       "Cache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: "

@@ -22,6 +22,8 @@
 
 namespace microframe::ws {
 
+struct Page;
+
 class HttpConnection final : public Resident,
                              private UpgradeHost,
                              private net::SocketEvents,
@@ -45,7 +47,7 @@ class HttpConnection final : public Resident,
   HttpConnection(LoopContext& context, guard::Arrival arrival);
 
   // Resident
-  void let_go() override { delete this; }
+  void let_go() override;
   // UpgradeHost
   bool wait(base::Bytes early) override;
   bool is_waiting() const override { return phase_ == Phase::waiting; }
@@ -56,6 +58,7 @@ class HttpConnection final : public Resident,
   std::unique_ptr<net::Socket> take_socket() override { return std::move(socket_); }
   guard::Admission::Ticket take_ticket() override { return std::move(ticket_); }
   const net::PeerAddress& peer() const override { return peer_; }
+  bool came_by_tls(const proto::RequestHead& head) const override;
   void answer(std::string_view bytes) override;
   void reject(guard::Rejection why, unsigned status, std::string_view detail,
               std::string_view fields) override;
@@ -73,7 +76,8 @@ class HttpConnection final : public Resident,
   void read_head(base::MutableBytes bytes);
   void handle_head(std::string_view head, base::MutableBytes rest);
   void name_client(const proto::RequestHead& head);
-  void serve_page(const proto::RequestHead& head);
+  // page: nullptr if the path has none.
+  void serve_page(const proto::RequestHead& head, const Page* page);
   bool hold(base::Bytes bytes);
   void pass_deadline();
   void reject(const guard::Refusal& refusal);
@@ -83,6 +87,8 @@ class HttpConnection final : public Resident,
   net::PeerAddress peer_;
   guard::Admission::Verdict verdict_;
   guard::Admission::Ticket ticket_;
+  const guard::Door door_;
+  bool is_forwarded_ = false;  // by a trusted proxy
   Phase phase_ = Phase::reading_head;
   proto::HeadScanner scanner_;
   std::vector<std::byte> held_;  // a head in pieces, or early frames

@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "base/to_ms.hpp"
 #include "hub/loop_port.hpp"
@@ -21,6 +22,8 @@
 #include "ws/turn_queue.hpp"
 
 namespace microframe::ws {
+
+class HttpConnection;
 
 struct LoopContext final : hub::LoopPort {
   // index: of the loop among the site's. Loop and site outlive the context.
@@ -64,6 +67,9 @@ struct LoopContext final : hub::LoopPort {
   Counts& counts;          // any thread
   LoopDeflate deflate;
   const StreamContext streams;
+  // Those past a limit of connections whose requests are read to be told so, oldest first; they are
+  // on the roster.
+  std::vector<HttpConnection*> refused;
   Roster roster;
   TurnQueue turns;
   // Guards which Identity each device of the loop has. Held for moments, from any thread.

@@ -5,8 +5,8 @@
 #include <new>
 #include <utility>
 
-#include "guard/arrival.hpp"
 #include "hub/hub.hpp"
+#include "ws/http_connection.hpp"
 #include "ws/proxy_session.hpp"
 
 namespace microframe::ws {
@@ -19,13 +19,15 @@ constexpr std::size_t kDrainBatchMin = 50;
 
 }  // namespace
 
-void LoopServer::listen(net::ListenSocket socket) {
+void LoopServer::listen(net::ListenSocket socket, guard::Door door) {
   const bool keeps_messages =
       context_.index == 0 && listeners_.empty() && context_.settings.rooms.any_history();
   if (keeps_messages) context_.loop.post([this] { sweep(); });
   listeners_.push_back(std::make_unique<net::Listener>(
       context_.loop, std::move(socket),
-      [this](int fd, const net::PeerAddress& peer) { accept(fd, peer); },
+      [this, door](int fd, const net::PeerAddress& peer) {
+        door == guard::Door::metrics ? accept_for_metrics(fd, peer) : accept(fd, peer);
+      },
       [this] {
         context_.counts.rejections.add(guard::Rejection::out_of_descriptors, "",
                                        "a connection waits in the kernel");
@@ -45,6 +47,15 @@ void LoopServer::accept(int fd, const net::PeerAddress& peer) try {
   net::Descriptor owned(fd);
   auto [verdict, ticket] = context_.registries.admission.admit(context_.loop.now_ms());
   ProxySession::take_in(context_, {std::move(owned), peer, verdict, std::move(ticket)});
+} catch (const std::bad_alloc&) {
+}
+
+// Takes no place: a server that is full must be seen to be.
+void LoopServer::accept_for_metrics(int fd, const net::PeerAddress& peer) try {
+  net::Descriptor owned(fd);
+  HttpConnection::begin(
+      context_,
+      {std::move(owned), peer, guard::Admission::Verdict::admitted, {}, guard::Door::metrics});
 } catch (const std::bad_alloc&) {
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/timer_wheel.hpp"
+#include "guard/arrival.hpp"
 #include "net/listener.hpp"
 #include "ws/loop_context.hpp"
 
@@ -20,7 +21,7 @@ class LoopServer final : private base::TimerNode {
   LoopServer(net::Loop& loop, std::size_t index, Site& site) : context_(loop, index, site) {}
 
   LoopContext& context() { return context_; }
-  void listen(net::ListenSocket socket);
+  void listen(net::ListenSocket socket, guard::Door door = guard::Door::served);
 
   // Stops listening and closes every connection with 1012, in batches, so that not all come back to
   // other servers at once; `done` is called when the last is gone, which is after
@@ -31,6 +32,7 @@ class LoopServer final : private base::TimerNode {
 
  private:
   void accept(int fd, const net::PeerAddress& peer);
+  void accept_for_metrics(int fd, const net::PeerAddress& peer);
   void sweep();
   void drain_batch();
   void on_deadline(std::uint64_t now_ms) override;

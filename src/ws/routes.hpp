@@ -28,9 +28,11 @@ struct Routes {
   // returns: nullptr where the path has none.
   Endpoint* endpoint(std::string_view path) const;
   const Page* page(std::string_view path) const;
+  const Page* metrics_page(std::string_view path) const;
 
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unordered_map<std::string, Page> pages;
+  std::unordered_map<std::string, Page> metrics_pages;  // of a listener for them alone
 };
 
 }  // namespace microframe::ws

@@ -23,6 +23,8 @@ struct Settings {
   const std::size_t memory_bytes_max;   // resident; the limit's, or the cgroup's; 0: none
   const std::size_t history_bytes_max;  // of all rooms
   const guard::Proxies proxies;
+  // Of a loop: so many requests at a time are read and answered past a limit of connections.
+  std::size_t answers_max = 256;
   RoomRules rooms;
   Routes routes;
   std::unique_ptr<net::TlsServer> tls;  // nullptr: plain connections

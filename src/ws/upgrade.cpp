@@ -89,6 +89,7 @@ Upgrade::Then Upgrade::find_token(const proto::RequestHead& head) {
   presented.subprotocols = std::exchange(offered_, {});
   presented.origin = head.find("origin");
   presented.host = head.find("host").value_or(std::string_view{});
+  if (host_.came_by_tls(head)) presented.by = authx::Transport::tls;
   auto candidate = endpoint_.authenticator().choose(presented);
   if (!candidate) return refuse(candidate.error());
   candidate_ = std::move(*candidate);

@@ -47,6 +47,8 @@ class UpgradeHost {
   virtual std::unique_ptr<net::Socket> take_socket() = 0;
   virtual guard::Admission::Ticket take_ticket() = 0;
   virtual const net::PeerAddress& peer() const = 0;
+  // Whether the request came by TLS, as this server knows, or a trusted proxy says.
+  virtual bool came_by_tls(const proto::RequestHead& head) const = 0;
 
   // Sends one answer, and then the end of the stream.
   virtual void answer(std::string_view bytes) = 0;

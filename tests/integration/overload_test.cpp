@@ -51,10 +51,6 @@ const authx::AuthConfig& child_auth() {
 // What a ChildServer runs: an echo on /ws, with a given number of descriptors and a given amount
 // of memory beyond what the process uses already.
 TEST(Child, DISABLED_Serve) {
-  if (const std::size_t descriptors = number_in("MICROFRAME_TEST_DESCRIPTORS"); descriptors != 0) {
-    const rlimit few{descriptors, descriptors};
-    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
-  }
   Application app;
   app.route<EchoChat>("/ws", child_auth());
   Limits limits;
@@ -65,6 +61,11 @@ TEST(Child, DISABLED_Serve) {
   limits.memory_bytes_max = number_in("MICROFRAME_TEST_MEMORY");
   app.limits(limits).threads(1);
   app.start("127.0.0.1:0");
+  // Now, because at its start the server takes no more connections than there are descriptors for.
+  if (const std::size_t descriptors = number_in("MICROFRAME_TEST_DESCRIPTORS"); descriptors != 0) {
+    const rlimit few{descriptors, descriptors};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  }
   const std::string port = std::to_string(app.port()) + "\n";
   ASSERT_GT(::write(3, port.data(), port.size()), 0);
   ::close(3);

@@ -82,7 +82,7 @@ TEST_F(HttpConnectionTest, OtherMethodsAndPathsAreRefused) {
   serve();
   const std::string post = answer_to(get("/page", "POST", "Content-Length: 0\r\n"));
   EXPECT_TRUE(post.starts_with("HTTP/1.1 405 ")) << post;
-  EXPECT_NE(post.find("\r\nAllow: GET, HEAD\r\n"), std::string::npos);
+  EXPECT_NE(post.find("\r\nAllow: GET, HEAD, OPTIONS\r\n"), std::string::npos);
   EXPECT_EQ(site->rejections(Rejection::bad_request), 1U);
   EXPECT_TRUE(answer_to(get("/nowhere")).starts_with("HTTP/1.1 404 "));
   EXPECT_EQ(site->rejections(Rejection::not_found), 1U);
@@ -212,15 +212,18 @@ TEST_F(HttpConnectionTest, PeerThatIsNoProxyIsRefusedWhateverItSays) {
   EXPECT_EQ(client.read_status(), 403U);
 }
 
-TEST_F(HttpConnectionTest, ConnectionsPastALimitAreDroppedUnansweredWhereTheyAreTooMany) {
+TEST_F(HttpConnectionTest, B14_OfTooManyConnectionsPastALimitTheOldestIsDroppedUnanswered) {
   serve();
   std::vector<RawClient> clients;
   for (int i = 0; i < 256; ++i) clients.push_back(site->connect(Verdict::process_full));
   EXPECT_EQ(site->count(Kind::http), 256U);
   EXPECT_EQ(site->rejections(Rejection::server_full), 0U);
   RawClient further = site->connect(Verdict::process_full);
-  EXPECT_EQ(further.read_all(), "");
+  EXPECT_EQ(clients.front().read_all(), "");
+  EXPECT_EQ(site->count(Kind::http), 256U);
   EXPECT_EQ(site->rejections(Rejection::server_full), 1U);
+  further.send(get("/page"));
+  EXPECT_EQ(further.read_status(), 200U);
   RawClient admitted = site->connect();
   admitted.send(get("/page"));
   EXPECT_EQ(admitted.read_status(), 200U);
