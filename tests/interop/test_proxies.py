@@ -24,7 +24,7 @@ FORGED = "203.0.113.66"
 
 def documented(name):
     with open(PAGE, encoding="utf-8") as page:
-        return re.search(rf"<!-- tested: {name} -->\n```\w+\n(.*?)```", page.read(), re.S).group(1)
+        return re.search(rf"<!-- tested: {name} -->\n(?:<!-- not run: .*? -->\n)?```\w+\n(.*?)```", page.read(), re.S).group(1)
 
 
 def program(name):
@@ -81,14 +81,16 @@ class Proxies(unittest.IsolatedAsyncioTestCase):
         self.port = free_port()
         text = documented("nginx").replace("127.0.0.1:8000", server).replace("listen 80", f"listen 127.0.0.1:{self.port}")
         temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        root = "user root;\n" if os.geteuid() == 0 else ""
+        # As the package configures it: the workers of root's nginx are www-data's.
+        root = "user www-data;\n" if os.geteuid() == 0 else ""
         path = self.write("nginx.conf", f"{root}pid {self.folder}/nginx.pid;\ndaemon off;\nerror_log {self.folder}/error.log;\n"
                                         f"events {{}}\nhttp {{\n{temporary}{text}}}\n")
         wait_for(self.port, self.start(program("nginx"), "-e", f"{self.folder}/error.log", "-c", path))
 
-    def haproxy(self, server, name, send="send-proxy-v2"):
+    def haproxy(self, server, name, send="send-proxy-v2", option="option httpchk GET /healthz"):
         self.port = free_port()
         text = documented(name).replace("127.0.0.1:8000", server).replace("bind :80", f"bind 127.0.0.1:{self.port}").replace("send-proxy-v2", send)
+        text = text.replace("option httpchk GET /healthz", option)
         path = self.write("haproxy.cfg", text)
         wait_for(self.port, self.start(program("haproxy"), "-q", "-db", "-f", path))
 
@@ -132,10 +134,21 @@ class Proxies(unittest.IsolatedAsyncioTestCase):
         self.nginx(self.serve("--trusted-proxy", "127.0.0.1"))
         await self.check()
 
-    async def test_nginx_by_a_unix_socket(self):
-        path = f"unix:{self.folder}/app.sock"
-        self.serve("--trusted-proxy", "unix", listen=path)
-        self.nginx(path)
+    @unittest.skipIf(os.geteuid() != 0, "only root's nginx has workers of another user")
+    async def test_B16_nginx_by_a_unix_socket_as_documented(self):
+        path = f"{self.folder}/app.sock"
+        command = documented("nginx-unix").strip().replace("/run/microframe.sock", path).replace("microframe serve", f"{BINARY} serve")
+        server = self.start(*command.split(), stdout=subprocess.PIPE, stderr=self.log)
+        self.assertIn(path, server.stdout.readline())
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o660)
+        self.nginx("unix:" + path)
+        await self.check()
+        server.terminate()
+        self.assertEqual(server.wait(timeout=30), 0)
+        self.assertFalse(os.path.exists(path))
+
+    async def test_B15_haproxy_http_by_its_plain_check(self):
+        self.haproxy(self.serve("--trusted-proxy", "127.0.0.1"), "haproxy-http", option="option httpchk")
         await self.check()
 
     async def test_nginx_that_is_not_trusted(self):
