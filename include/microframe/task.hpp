@@ -182,9 +182,21 @@ class sleep_for {
 
 namespace detail {
 
+// Whether offload and co_await may be one expression. g++ 12 destroys a lambda twice that is made in
+// an expression with co_await and captures what has a destructor.
+#if defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 13
+template <class F>
+inline constexpr bool kAwaitableAtOnce =
+    std::is_lvalue_reference_v<F> || std::is_trivially_destructible_v<F>;
+#else
+template <class F>
+inline constexpr bool kAwaitableAtOnce = true;
+#endif
+
 // The awaitable of offload. The function and its result live in a shared state, because the
 // waiting coroutine may be destroyed while a worker still runs the function.
-template <class F>
+// at_once: whether it may be awaited before it has a name.
+template <class F, bool at_once>
 class Offload {
  public:
   using Value = std::invoke_result_t<F&>;
@@ -195,19 +207,36 @@ class Offload {
     if (state_) state_->waiting.forget();
   }
 
-  bool await_ready() {
-    if (Scheduler::current()) return false;
-    state_->run();
-    return true;
-  }
-  void await_suspend(std::coroutine_handle<> waiting) {
-    state_->waiting.set(waiting);
-    auto state = state_;
-    Scheduler::current()->work([state] { state->run(); }, [state] { state->waiting.resume(); });
-  }
-  Value await_resume() {
-    if (state_->exception) std::rethrow_exception(state_->exception);
-    if constexpr (!std::is_void_v<Value>) return std::move(*state_->value);
+  class Awaiter {
+   public:
+    explicit Awaiter(const Offload& offload) : offload_(&offload) {}
+    bool await_ready() {
+      if (Scheduler::current()) return false;
+      state().run();
+      return true;
+    }
+    void await_suspend(std::coroutine_handle<> waiting) {
+      state().waiting.set(waiting);
+      auto shared = offload_->state_;
+      Scheduler::current()->work([shared] { shared->run(); },
+                                 [shared] { shared->waiting.resume(); });
+    }
+    Value await_resume() {
+      if (state().exception) std::rethrow_exception(state().exception);
+      if constexpr (!std::is_void_v<Value>) return std::move(*state().value);
+    }
+
+   private:
+    auto& state() const { return *offload_->state_; }
+    const Offload* offload_;
+  };
+  Awaiter operator co_await() & { return Awaiter(*this); }
+  template <bool may = at_once>
+  Awaiter operator co_await() && {
+    static_assert(may,
+                  "microframe: g++ 12 miscompiles this: write two lines, auto work = offload(..); "
+                  "and co_await work");
+    return Awaiter(*this);
   }
 
  private:
@@ -237,14 +266,16 @@ class Offload {
 
 // Runs `function` on a worker thread. Meant for code that is slow or blocks (password hashing,
 // files, a database driver):
-//   auto rows = co_await offload([=] { return query(user); });
+//   auto work = offload([=] { return query(user); });
+//   auto rows = co_await work;
+// In one line, g++ 12 miscompiles a lambda with captures, which therefore does not compile there.
 // On a thread without a loop, `function` runs in place. It must own what it uses, because its
 // captures may outlive the waiting hook.
 // returns: an awaitable of what `function` returns.
 // errors:  what `function` throws.
 template <class F>
-detail::Offload<std::decay_t<F>> offload(F&& function) {
-  return detail::Offload<std::decay_t<F>>{std::forward<F>(function)};
+auto offload(F&& function) {
+  return detail::Offload<std::decay_t<F>, detail::kAwaitableAtOnce<F>>{std::forward<F>(function)};
 }
 
 // Runs a task to its end on the calling thread, which must not have a loop. For main(), tools and

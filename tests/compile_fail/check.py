@@ -3,6 +3,7 @@
 
 Usage: check.py COMPILER INCLUDE_DIR
 A file that expects `nothing` must compile. Any other file must not compile, and the compiler must print its words.
+A file whose second line is `// only: NAME` is checked with the compiler of that name alone.
 """
 import concurrent.futures
 import os
@@ -15,6 +16,9 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 def check(name, compiler, include):
     with open(os.path.join(HERE, name), encoding="utf-8") as file:
         expected = file.readline().removeprefix("// expect: ").strip()
+        second = file.readline().strip()
+    if second.startswith("// only: ") and not os.path.basename(compiler).startswith(second.removeprefix("// only: ")):
+        return None
     result = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-I", include, os.path.join(HERE, name)],
                             capture_output=True, text=True)
     said = result.stderr.replace("\\\"", "\"")
