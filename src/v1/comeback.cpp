@@ -10,9 +10,24 @@ constexpr std::uint16_t kForbidden = 4403;
 // A connection that ends sooner, and was of no use, is as good as none: a server that welcomes and
 // closes at once must not be asked again and again without a pause.
 constexpr std::uint64_t kSettledMs = 5'000;
+// Who has sent too much waits at least this long: what was sent at once must not be sent at once
+// again.
+constexpr std::uint64_t kTooMuchMs = 5'000;
+// No advice is taken that makes a client wait longer.
+constexpr std::uint64_t kAdviceMsMax = 3'600'000;
 
+constexpr std::uint16_t kTooBig = 1009;
+constexpr std::uint16_t kTooMany = 4429;
+
+// 0: what some runtimes say where no Close came. 1005: a Close without a code. 1014: a gateway's
+// (IANA's registry of close codes). 1009: only the message that was too big is at its end.
 bool heals(std::uint16_t code) {
-  return code == 1001 || code == 1006 || (code >= 1011 && code <= 1013) || code == 4408;
+  return code == 0 || code == 1001 || code == 1005 || code == 1006 || code == kTooBig ||
+         (code >= 1011 && code <= 1014) || code == 4408 || code == kTooMany;
+}
+
+std::uint64_t wait_of(const std::optional<Advice>& advice) {
+  return advice ? std::min(advice->retry_ms, kAdviceMsMax) : 0;
 }
 
 }  // namespace
@@ -38,7 +53,7 @@ Comeback::Verdict Comeback::after_refusal(const std::optional<Advice>& advice, d
   verdict.comes_back = verdict.fresh_token = true;
   const bool at_once = attempts_ == 0;
   const std::uint64_t jitter = next_delay_ms(chance);
-  verdict.delay_ms = std::max(advice ? advice->retry_ms : 0, at_once ? 0 : jitter);
+  verdict.delay_ms = std::max(wait_of(advice), at_once ? 0 : jitter);
   return verdict;
 }
 
@@ -49,13 +64,16 @@ Comeback::Verdict Comeback::after(const ConnectionEnd& end, const std::optional<
   const std::uint16_t code = close_code_of(end);
   if (code == kUnauthenticated) return after_refusal(advice, chance);
   Verdict verdict;
-  verdict.comes_back = advice ? advice->reconnect : heals(code);
+  // A server may advise against coming back after 1009, because the same message would end the
+  // next connection too. The session does not send it again.
+  verdict.comes_back = advice && code != kTooBig ? advice->reconnect : heals(code);
   if (!verdict.comes_back) return verdict;
   // The server has spread the returns of all whom it advised; only who comes again and again adds
   // to that.
   const bool advised = advice && attempts_ == 0;
   const std::uint64_t jitter = next_delay_ms(chance);
-  verdict.delay_ms = advised ? advice->retry_ms : std::max(advice ? advice->retry_ms : 0, jitter);
+  verdict.delay_ms = advised ? wait_of(advice) : std::max(wait_of(advice), jitter);
+  if (code == kTooMany) verdict.delay_ms = std::max(verdict.delay_ms, kTooMuchMs + jitter);
   // All that were turned away are told the same number: each adds its own chance.
   if (end.retry_after_ms) verdict.delay_ms = *end.retry_after_ms + jitter;
   return verdict;

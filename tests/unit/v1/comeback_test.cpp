@@ -20,21 +20,52 @@ Advice advise(bool reconnect, std::uint64_t retry_ms) {
 }
 
 TEST(ComebackTest, TheCodeDecides) {
-  for (const unsigned code : {1001, 1006, 1011, 1012, 1013, 4408}) {
+  for (const unsigned code : {1001, 1006, 1009, 1011, 1012, 1013, 4408}) {
     const auto verdict =
         fresh().after(ConnectionEnd(static_cast<std::uint16_t>(code), ""), std::nullopt, kNow, 0.5);
     EXPECT_TRUE(verdict.comes_back) << code;
     EXPECT_FALSE(verdict.fresh_token) << code;
     EXPECT_EQ(verdict.delay_ms, 250U) << code;
   }
-  for (const unsigned code :
-       {1000, 1002, 1003, 1005, 1007, 1008, 1009, 1010, 1014, 3000, 4000, 4403, 4409, 4429, 4999}) {
+  for (const unsigned code : {1000, 1002, 1003, 1007, 1008, 1010, 3000, 4000, 4403, 4409, 4999}) {
     EXPECT_FALSE(
         fresh()
             .after(ConnectionEnd(static_cast<std::uint16_t>(code), ""), std::nullopt, kNow, 0.5)
             .comes_back)
         << code;
   }
+}
+
+TEST(ComebackTest, E26_NoCodeAndAGatewaysCodeHealAsALostConnectionDoes) {
+  for (const unsigned code : {0, 1005, 1014}) {
+    const auto verdict =
+        fresh().after(ConnectionEnd(static_cast<std::uint16_t>(code), ""), std::nullopt, kNow, 0.5);
+    EXPECT_TRUE(verdict.comes_back) << code;
+    EXPECT_EQ(verdict.delay_ms, 250U) << code;
+  }
+}
+
+TEST(ComebackTest, E26_MessageThatWasTooBigIsNotTheEndWhateverTheServerAdvises) {
+  const ConnectionEnd too_big(1009, "message too big");
+  EXPECT_TRUE(fresh().after(too_big, std::nullopt, kNow, 0.5).comes_back);
+  EXPECT_TRUE(fresh().after(too_big, advise(false, 0), kNow, 0.5).comes_back);
+}
+
+TEST(ComebackTest, E10_WhoSentTooMuchComesBackAfterSomeSeconds) {
+  Comeback comeback = fresh();
+  const ConnectionEnd too_many(4429, "too many messages");
+  const auto first = comeback.after(too_many, std::nullopt, kNow, 0.5);
+  EXPECT_TRUE(first.comes_back);
+  EXPECT_EQ(first.delay_ms, 5'250U);
+  EXPECT_EQ(comeback.after(too_many, advise(true, 0), kNow, 0.5).delay_ms, 5'500U)
+      << "each time later";
+  EXPECT_EQ(fresh().after(too_many, advise(true, 9'000), kNow, 0.5).delay_ms, 9'000U);
+  EXPECT_FALSE(fresh().after(too_many, advise(false, 0), kNow, 0.5).comes_back);
+}
+
+TEST(ComebackTest, E37_AdviceToWaitForEverIsNotTaken) {
+  const ConnectionEnd restart(1012, "");
+  EXPECT_EQ(fresh().after(restart, advise(true, 1ULL << 52), kNow, 0.5).delay_ms, 3'600'000U);
 }
 
 TEST(ComebackTest, TheWaitIsBetweenNothingAndTwiceAsMuchEachTime) {
