@@ -29,7 +29,8 @@ void take_out(boost::json::object& users, boost::json::string_view user,
   if (there->empty()) users.erase(user);
 }
 
-void put_in(boost::json::object& users, boost::json::string_view user,
+// returns: false if the user has too many devices.
+bool put_in(boost::json::object& users, boost::json::string_view user,
             const boost::json::array& devices) {
   Json& present = users[user];
   if (!present.is_array()) present.emplace_array();
@@ -37,12 +38,38 @@ void put_in(boost::json::object& users, boost::json::string_view user,
   for (const Json& come : devices) {
     const auto known = std::find_if(there.begin(), there.end(),
                                     [&](const Json& device) { return same_device(device, come); });
-    if (known == there.end()) {
-      there.push_back(come);
-    } else {
+    if (known != there.end()) {
       *known = come;
+    } else if (there.size() >= ClientRooms::kDevicesMax) {
+      return false;
+    } else {
+      there.push_back(come);
     }
   }
+  return true;
+}
+
+// About how many bytes of memory a value takes. value: nested no deeper than the parser lets it be.
+std::size_t bytes_of(const Json& value) {
+  constexpr std::size_t kValue = 24;
+  std::size_t bytes = kValue;
+  if (const auto* text = value.if_string()) bytes += text->size();
+  if (const auto* object = value.if_object()) {
+    for (const auto& member : *object)
+      bytes += kValue + member.key().size() + bytes_of(member.value());
+  }
+  if (const auto* array = value.if_array()) {
+    for (const Json& one : *array) bytes += bytes_of(one);
+  }
+  return bytes;
+}
+
+bool has_crowded_user(const Json& presence) {
+  const auto* users = presence.if_object();
+  return users && std::any_of(users->begin(), users->end(), [](const auto& user) {
+           const auto* devices = user.value().if_array();
+           return devices && devices->size() > ClientRooms::kDevicesMax;
+         });
 }
 
 // Calls apply(user, devices) for each user of a difference.
@@ -57,8 +84,40 @@ void for_each_user(const Json& difference, Apply&& apply) {
 
 }  // namespace
 
+bool ClientRooms::takes(const std::string& room, std::string_view epoch) const {
+  if (epoch.size() > kEpochBytesMax) return false;
+  return rooms_.contains(room) ||
+         (rooms_.size() < bounds_.rooms_max && bytes_ + room.size() <= bounds_.bytes_max);
+}
+
+ClientRooms::Room& ClientRooms::room_of(const std::string& name) {
+  const auto [found, added] = rooms_.try_emplace(name);
+  if (added) charge(*found);
+  return found->second;
+}
+
+// Counts anew what a room takes.
+void ClientRooms::charge(Rooms::value_type& room) {
+  const auto& read = room.second.read;
+  const std::size_t bytes =
+      room.first.size() + (read ? read->epoch.size() : 0) + room.second.presence_bytes;
+  bytes_ = bytes_ - room.second.bytes + bytes;
+  room.second.bytes = bytes;
+}
+
+void ClientRooms::forget_presence(Rooms::value_type& room) {
+  room.second.presence = nullptr;
+  room.second.presence_bytes = 0;
+  charge(room);
+}
+
+ClientRooms::Rooms::iterator ClientRooms::erase(Rooms::iterator room) {
+  bytes_ -= room->second.bytes;
+  return rooms_.erase(room);
+}
+
 void ClientRooms::want(const std::string& room, bool tells_since) {
-  Room& wanted = rooms_[room];
+  Room& wanted = room_of(room);
   wanted.wanted = true;
   // This join is the one that a new session would begin with.
   if (wanted.standing == Standing::lost) wanted.standing = Standing::out;
@@ -70,11 +129,13 @@ void ClientRooms::forsake(const std::string& room) {
   if (found == rooms_.end()) return;
   found->second.wanted = false;
   // A join that is under way is answered before the leave.
-  if (found->second.is_idle()) rooms_.erase(found);
+  if (found->second.is_idle()) erase(found);
 }
 
 JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join) {
-  Room& room = rooms_[frame.room];
+  room_of(frame.room);
+  const auto entry = rooms_.find(frame.room);
+  Room& room = entry->second;
   JoinedRoom told;
   told.room = frame.room;
   told.by_server = join == nullptr;
@@ -96,6 +157,9 @@ JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join) {
     move_on(room, frame, join);
   }
   room.presence = std::move(frame.presence);
+  room.presence_bytes = room.presence.is_null() ? 0 : bytes_of(room.presence);
+  charge(*entry);
+  if (bytes_ > bounds_.bytes_max || has_crowded_user(room.presence)) forget_presence(*entry);
   return told;
 }
 
@@ -105,7 +169,7 @@ std::optional<JoinedRoom> ClientRooms::refused(const std::string& room) {
   found->second.wanted = false;
   const bool passed_over = std::exchange(found->second.passes_over, false);
   if (!found->second.is_in()) {
-    rooms_.erase(found);
+    erase(found);
     return std::nullopt;
   }
   if (!passed_over) return std::nullopt;
@@ -124,24 +188,39 @@ std::optional<JoinedRoom> ClientRooms::refused(const std::string& room) {
 void ClientRooms::left(const std::string& room, bool joins) {
   const auto found = rooms_.find(room);
   if (found == rooms_.end()) return;
-  if (!joins) return void(rooms_.erase(found));
+  if (!joins) return void(erase(found));
   Room kept;
   kept.wanted = found->second.wanted;
   kept.passes_over = found->second.passes_over;
   kept.standing = Standing::known_left;
+  kept.bytes = found->second.bytes;
   found->second = std::move(kept);
+  charge(*found);
 }
 
 // Decides which messages are new: after a join that told where we stopped, those from there on; after
-// a join with `last`, all that were not read yet.
+// a join with `last`, all that were not told yet. The wish for the latest messages is the join's,
+// whoever put us into the room before: what we were not told then is told now.
 void ClientRooms::move_on(Room& room, const ServerFrame& frame, const Outgoing::Frame* join) {
+  room.older_read = room.older_below = 0;
   if (frame.epoch.empty()) return room.read.reset();
+  const bool goes_on = room.read && room.read->epoch == frame.epoch;
+  if (join && join->last != 0 && goes_on) {
+    room.older_below = room.oldest;
+    room.read->session.clear();
+    return;
+  }
   Since read;
   read.epoch = frame.epoch;
-  read.offset = frame.offset.value_or(0);
-  if (join && join->since && frame.recovered.value_or(false)) read.offset = join->since->offset;
-  if (join && join->last != 0)
-    read.offset = room.read && room.read->epoch == frame.epoch ? room.read->offset : 0;
+  if (join && join->last != 0) {
+    room.oldest = 0;
+  } else if (join && join->since && frame.recovered.value_or(false)) {
+    read.offset = join->since->offset;
+    if (!goes_on) room.oldest = read.offset + 1;
+  } else {
+    read.offset = frame.offset.value_or(0);
+    room.oldest = read.offset + 1;
+  }
   room.read = std::move(read);
 }
 
@@ -151,9 +230,15 @@ bool ClientRooms::accept(const std::string& room, std::optional<std::uint64_t> o
   if (found == rooms_.end()) return true;
   if (found->second.passes_over) return false;
   if (!found->second.read) return true;
-  Since& read = *found->second.read;
-  if (*offset <= read.offset) return false;
-  read.offset = *offset;
+  Room& in = found->second;
+  if (*offset > in.read->offset) {
+    if (in.oldest == 0) in.oldest = *offset;
+    in.read->offset = *offset;
+    return true;
+  }
+  if (*offset >= in.older_below || *offset <= in.older_read) return false;
+  if (in.older_read == 0) in.oldest = *offset;
+  in.older_read = *offset;
   return true;
 }
 
@@ -161,9 +246,21 @@ bool ClientRooms::change_presence(const std::string& room, const Json& joins, co
   const auto found = rooms_.find(room);
   if (found == rooms_.end() || !found->second.presence.is_object()) return false;
   auto& users = found->second.presence.get_object();
+  bool fits = true;
   for_each_user(leaves, [&](auto user, const auto& devices) { take_out(users, user, devices); });
-  for_each_user(joins, [&](auto user, const auto& devices) { put_in(users, user, devices); });
-  return true;
+  for_each_user(
+      joins, [&](auto user, const auto& devices) { fits = fits && put_in(users, user, devices); });
+  // What left, or was replaced, is not taken off until all is counted anew, which is worth it only
+  // where a quarter of the bounds is then free.
+  found->second.presence_bytes += bytes_of(joins);
+  charge(*found);
+  if (bytes_ > bounds_.bytes_max) {
+    found->second.presence_bytes = bytes_of(found->second.presence);
+    charge(*found);
+    fits = fits && bytes_ <= bounds_.bytes_max / 4 * 3;
+  }
+  if (!fits) forget_presence(*found);
+  return fits;
 }
 
 Json ClientRooms::presence(const std::string& room) const {
@@ -195,7 +292,7 @@ ClientRooms::Anew ClientRooms::begin_anew(const std::string& former_session, con
   Anew anew;
   for (auto one = rooms_.begin(); one != rooms_.end();) {
     auto& [name, room] = *one;
-    room.presence = nullptr;
+    forget_presence(*one);
     const bool was_in = room.is_in();
     if (was_in && room.read && !room.passes_over) room.read->session = former_session;
     room.standing = was_in || room.was_lost() ? Standing::lost : Standing::out;
@@ -208,7 +305,7 @@ ClientRooms::Anew ClientRooms::begin_anew(const std::string& former_session, con
     }
     if (was_in && !room.wanted) anew.lost.push_back(name);
     // Of the rooms that the server put us into, only those of the last session are remembered.
-    one = room.wanted || was_in || room.passes_over ? std::next(one) : rooms_.erase(one);
+    one = room.wanted || was_in || room.passes_over ? std::next(one) : erase(one);
   }
   return anew;
 }

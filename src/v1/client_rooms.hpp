@@ -2,6 +2,7 @@
 // there. No I/O, no clock, no threads.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -18,6 +19,21 @@ namespace microframe::v1 {
 
 class ClientRooms {
  public:
+  // What a server may have a client keep. Past `bytes_max`, presence goes first.
+  struct Bounds {
+    std::size_t rooms_max = 10'000;
+    std::size_t bytes_max = std::size_t{16} * 1024 * 1024;  // of names, epochs and presence
+  };
+  static constexpr std::size_t kEpochBytesMax = 256;
+  // Of one user in one room. A change of presence is looked for among so many entries.
+  static constexpr std::size_t kDevicesMax = 1'000;
+
+  ClientRooms() : ClientRooms(Bounds{}) {}
+  explicit ClientRooms(Bounds bounds) : bounds_(bounds) {}
+
+  // Whether the bounds allow the room, which they do if it is known already. epoch: of its offsets.
+  bool takes(const std::string& room, std::string_view epoch = {}) const;
+
   // The application's wishes: a room that is wanted is joined again in each new session.
   // tells_since: the join says where the client stopped reading.
   void want(const std::string& room, bool tells_since);
@@ -46,11 +62,15 @@ class ClientRooms {
   bool accept(const std::string& room, std::optional<std::uint64_t> offset);
 
   // Others came and went.
-  // returns: false if we know of no presence in the room.
+  // returns: false if we know of no presence in the room, or not any more: it passes the bounds.
   bool change_presence(const std::string& room, const Json& joins, const Json& leaves);
   // Who is there: an object with an array per user, which has an entry per device; null if that is
   // not known.
   Json presence(const std::string& room) const;
+  bool knows_presence(const std::string& room) const {
+    const auto found = rooms_.find(room);
+    return found != rooms_.end() && found->second.presence.is_object();
+  }
   // The rooms that we are in, sorted.
   std::vector<std::string> names() const;
   // How far a room was read. session: the one that goes on.
@@ -63,7 +83,10 @@ class ClientRooms {
     std::vector<std::string> lost;       // rooms that the server chose, and must choose again
   };
   Anew begin_anew(const std::string& former_session, const Outgoing& kept);
-  void clear() { rooms_.clear(); }
+  void clear() {
+    rooms_.clear();
+    bytes_ = 0;
+  }
 
  private:
   enum class Standing : std::uint8_t {
@@ -85,11 +108,28 @@ class ClientRooms {
     // that, because the server has put us into it, comes once more behind the answer.
     bool passes_over = false;
     std::optional<Since> read;  // how far, in a room that keeps its messages
+    // The first offset that was told in this epoch; reading went on from there to `read`. 0: none
+    // was told yet.
+    std::uint64_t oldest = 0;
+    // A join with `last` was answered for a room that was being read: of what follows, the messages
+    // between these two are older than all that was told, and are told now.
+    std::uint64_t older_read = 0;
+    std::uint64_t older_below = 0;
     Json presence;
+    std::size_t presence_bytes = 0;
+    std::size_t bytes = 0;  // that count against the bounds
   };
-  void move_on(Room& room, const ServerFrame& frame, const Outgoing::Frame* join);
+  using Rooms = std::map<std::string, Room, std::less<>>;
 
-  std::map<std::string, Room, std::less<>> rooms_;
+  void move_on(Room& room, const ServerFrame& frame, const Outgoing::Frame* join);
+  Room& room_of(const std::string& name);
+  void charge(Rooms::value_type& room);
+  void forget_presence(Rooms::value_type& room);
+  Rooms::iterator erase(Rooms::iterator room);
+
+  const Bounds bounds_;
+  Rooms rooms_;
+  std::size_t bytes_ = 0;  // of all rooms
 };
 
 }  // namespace microframe::v1

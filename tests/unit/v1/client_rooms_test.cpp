@@ -207,6 +207,86 @@ TEST(ClientRoomsTest, TheLatestOnesOnRequestAreNotToldTwice) {
   EXPECT_TRUE(rooms.accept("r", 6));
 }
 
+TEST(ClientRoomsTest, E22_TheLatestOnesAreToldThoughTheServerHadPutUsIntoTheRoom) {
+  ClientRooms rooms;
+  rooms.want("r", false);
+  rooms.joined(kept("r", "e", 7), nullptr);
+  Outgoing::Frame join(Outgoing::Kind::join, 1, "r");
+  join.last = 20;
+  rooms.joined(kept("r", "e", 7), &join);
+  for (std::uint64_t offset = 1; offset <= 7; ++offset) EXPECT_TRUE(rooms.accept("r", offset));
+  for (std::uint64_t offset = 1; offset <= 7; ++offset) EXPECT_FALSE(rooms.accept("r", offset));
+  EXPECT_TRUE(rooms.accept("r", 8));
+  EXPECT_EQ(rooms.position("r", "s1")->offset, 8U);
+}
+
+TEST(ClientRoomsTest, E22_TheLatestOnesAreToldOnceThoughSomeWereToldBefore) {
+  ClientRooms rooms;
+  rooms.joined(kept("r", "e", 4), nullptr);
+  EXPECT_TRUE(rooms.accept("r", 5));
+  rooms.want("r", false);
+  Outgoing::Frame join(Outgoing::Kind::join, 1, "r");
+  join.last = 3;
+  rooms.joined(kept("r", "e", 6), &join);
+  EXPECT_TRUE(rooms.accept("r", 4));
+  EXPECT_FALSE(rooms.accept("r", 4));
+  EXPECT_FALSE(rooms.accept("r", 5)) << "told before";
+  EXPECT_TRUE(rooms.accept("r", 6));
+  join.last = 5;
+  rooms.joined(kept("r", "e", 6), &join);
+  EXPECT_TRUE(rooms.accept("r", 2));
+  EXPECT_TRUE(rooms.accept("r", 3));
+  EXPECT_FALSE(rooms.accept("r", 4)) << "told by the request before";
+  EXPECT_FALSE(rooms.accept("r", 5));
+  EXPECT_FALSE(rooms.accept("r", 6));
+  EXPECT_TRUE(rooms.accept("r", 7));
+}
+
+TEST(ClientRoomsTest, E37_RoomsAreBounded) {
+  ClientRooms rooms(ClientRooms::Bounds{2, 100});
+  EXPECT_TRUE(rooms.takes("a"));
+  rooms.joined(kept("a", "e", 1), nullptr);
+  EXPECT_FALSE(rooms.takes(std::string(100, 'x'))) << "bytes count too";
+  rooms.joined(kept("b", "e", 1), nullptr);
+  EXPECT_FALSE(rooms.takes("c"));
+  EXPECT_TRUE(rooms.takes("a"));
+  EXPECT_FALSE(rooms.takes("a", std::string(257, 'e'))) << "an epoch is a word";
+  rooms.left("a", false);
+  EXPECT_TRUE(rooms.takes("c"));
+}
+
+TEST(ClientRoomsTest, E37_PresenceIsBoundedAndIsThenNotKnown) {
+  ClientRooms rooms(ClientRooms::Bounds{10, 10'000});
+  ServerFrame frame;
+  frame.room = "r";
+  frame.presence = json("{}");
+  rooms.joined(std::move(frame), nullptr);
+  const auto change = [](int device) {
+    return json(("{\"u\":[{\"device\":\"" + std::to_string(device) + "\"}]}").c_str());
+  };
+  for (int i = 0; i < 1'000; ++i)
+    ASSERT_TRUE(rooms.change_presence("r", change(i % 3), change(i % 3 + 1)))
+        << "who comes and goes takes no more room than who stays: " << i;
+  int known = 0;
+  for (int i = 0; i < 1'000 && rooms.change_presence("r", change(i), json("{}")); ++i) ++known;
+  EXPECT_LT(known, 200);
+  EXPECT_TRUE(rooms.presence("r").is_null());
+  EXPECT_FALSE(rooms.knows_presence("r"));
+  EXPECT_TRUE(rooms.is_in("r"));
+}
+
+TEST(ClientRoomsTest, E37_UserWithTooManyDevicesIsNotLookedThroughAgainAndAgain) {
+  std::string devices;
+  for (std::size_t i = 0; i <= ClientRooms::kDevicesMax; ++i)
+    devices += (i == 0 ? "" : ",") + ("{\"device\":\"" + std::to_string(i) + "\"}");
+  ClientRooms rooms;
+  ServerFrame frame;
+  frame.room = "r";
+  frame.presence = json(("{\"u\":[" + devices + "]}").c_str());
+  rooms.joined(std::move(frame), nullptr);
+  EXPECT_FALSE(rooms.knows_presence("r"));
+}
+
 TEST(ClientRoomsTest, PresenceFollowsItsDifferences) {
   ClientRooms rooms;
   ServerFrame frame;
