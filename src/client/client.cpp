@@ -43,8 +43,8 @@ std::shared_ptr<const net::TlsContext> trust(Thread& thread, const Url& url,
 
 std::shared_ptr<Driver> make_driver(Thread& thread, const std::string& url, ClientOptions options) {
   const Url parsed = client::parse_url(url);
-  auto network = std::make_unique<client::Network>(thread.loop(), parsed, options,
-                                                   trust(thread, parsed, options));
+  auto network =
+      std::make_unique<client::Network>(thread, parsed, options, trust(thread, parsed, options));
   return std::make_shared<Driver>(std::move(network), std::move(options), parsed.host);
 }
 

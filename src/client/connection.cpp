@@ -1,7 +1,6 @@
 #include "client/connection.hpp"
 
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 
 #include <algorithm>
 #include <array>
@@ -19,18 +18,16 @@ using proto::Event;
 
 constexpr std::uint64_t kCloseMs = 5'000;
 
-// §10.3: the key must be unpredictable.
-proto::MaskKey random_mask() {
-  proto::MaskKey key;
-  RAND_bytes(reinterpret_cast<unsigned char*>(key.data()), static_cast<int>(key.size()));
-  return key;
-}
+// What a server that does not read may make the client hold.
+constexpr std::size_t kOutboxBytesMax = std::size_t{1} * 1024 * 1024;
+// So many bytes of pongs are offered to the kernel before the next is queued.
+constexpr std::size_t kPongBytes = std::size_t{64} * 1024;
 
-std::string random_key() {
-  std::array<unsigned char, 16> bytes;
-  RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
+// §4.1: 16 random bytes in base64.
+std::string key_of(const std::array<std::byte, 16>& bytes) {
   std::array<unsigned char, 25> text;
-  EVP_EncodeBlock(text.data(), bytes.data(), static_cast<int>(bytes.size()));
+  EVP_EncodeBlock(text.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                  static_cast<int>(bytes.size()));
   return {reinterpret_cast<const char*>(text.data()), 24};
 }
 
@@ -60,7 +57,7 @@ Connection::Connection(net::Loop& loop, Url url, Options options, Events& events
       url_(std::move(url)),
       options_(std::move(options)),
       events_(events),
-      opening_(url_, offer_of(options_), random_key()) {
+      opening_(url_, offer_of(options_), key_of(RandomBytes().take<16>())) {
   connector_ = std::make_unique<net::Connector>(
       loop_, url_.address, [this](int fd, const std::string& error) { connected(fd, error); });
   loop_.wheel().arm(*this, loop_.now_ms() + options_.open_ms);
@@ -103,7 +100,9 @@ void Connection::receive(base::MutableBytes bytes) {
   if (phase_ == Phase::handshaking) return read_answer(bytes);
   heard_ms_ = loop_.now_ms();
   heartbeat_.heard(heard_ms_);
+  const auto alive = alive_;
   read(bytes);
+  if (*alive) choke();
 }
 
 void Connection::read_answer(base::Bytes bytes) {
@@ -126,12 +125,12 @@ void Connection::read_answer(base::Bytes bytes) {
 
 void Connection::check_heartbeat(std::uint64_t now_ms) {
   loop_.wheel().cancel(*this);
-  if (!socket_->is_reading()) heartbeat_.heard(now_ms);
+  heartbeat_.heard(is_held_ ? now_ms : heard_ms());
   switch (heartbeat_.check(now_ms, options_.heartbeat)) {
     case base::Heartbeat::Verdict::lost:
       return finish(CloseCode::abnormal, "the server has stopped answering");
     case base::Heartbeat::Verdict::ping:
-      socket_->send_urgent(copy(proto::ping_frame({}, random_mask())));
+      socket_->send_urgent(copy(proto::ping_frame({}, random_.take<4>())));
       break;
     case base::Heartbeat::Verdict::alive:
       break;
@@ -174,18 +173,82 @@ void Connection::take(const Event& event) {
       return events_.on_message(event.binary ? ws::Message::binary(event.payload)
                                              : ws::Message::text(base::as_text(event.payload)));
     case Event::Kind::ping:
-      return socket_->send_urgent(copy(proto::pong_frame(event.payload, random_mask())));
+      return answer_ping(event.payload);
     case Event::Kind::close:
       end_ = {event.code, std::string(event.reason)};
-      return close(event.code, {});
+      return close_later(event, Ending::by_close);
     case Event::Kind::failed:
       end_.reason = event.reason;
-      close(event.code, event.reason);
-      return socket_->finish();
+      return close_later(event, Ending::at_once);
     case Event::Kind::pong:
     case Event::Kind::need_more:
       return;
   }
+}
+
+void Connection::answer_ping(base::Bytes payload) {
+  // Pongs leave in the order of the pings, behind what was sent before.
+  if (socket_->buffered() >= kPongBytes) socket_->offer();
+  auto pong = copy(proto::pong_frame(payload, random_.take<4>()));
+  const bool blocked = socket_->blocked_since_ms() != 0;
+  // §5.5.3: a server that does not read is owed an answer to its latest ping only.
+  if (blocked && queued_pong_ && !queued_pong_.is_last()) {
+    latest_pong_ = std::move(pong);
+    return;
+  }
+  queued_pong_ = pong;
+  latest_pong_ = {};
+  if (blocked) return socket_->send_urgent(std::move(pong));
+  socket_->send(std::move(pong));
+}
+
+// §5.5.1, §7.1.7: answers with our Close, behind what the application says because of what it was
+// told before: that was posted too.
+void Connection::close_later(const Event& event, Ending ending) {
+  loop_.post([this, alive = alive_, code = event.code, reason = std::string(event.reason), ending] {
+    if (!*alive || !socket_) return;
+    guarded([&] {
+      const bool was_open = phase_ == Phase::open;
+      if (was_open) close(code, ending == Ending::at_once ? reason : std::string());
+      if (ending == Ending::at_once) socket_->finish();
+      if (was_open) events_.on_closing();
+    });
+  });
+}
+
+// All that was sent in this iteration is offered to the kernel at once.
+void Connection::tell_sent() {
+  if (!socket_ || !tells_sent_) return;
+  socket_->offer();
+  if (socket_->buffered() != 0) return;  // on_drained follows
+  tells_sent_ = false;
+  events_.on_sent();
+}
+
+// Who does not read is not read from: the answers would gather here.
+void Connection::choke() {
+  if (!socket_ || is_choked_ || socket_->buffered() < kOutboxBytesMax) return;
+  socket_->offer();
+  if (socket_->buffered() < kOutboxBytesMax) return;
+  is_choked_ = true;
+  socket_->pause_reading();
+}
+
+void Connection::on_drained() {
+  guarded([&] {
+    queued_pong_ = {};
+    if (latest_pong_) socket_->send(std::exchange(latest_pong_, {}));
+    if (std::exchange(is_choked_, false)) {
+      heard_ms_ = loop_.now_ms();
+      if (!is_held_) socket_->resume_reading();
+    }
+    if (std::exchange(tells_sent_, false)) events_.on_sent();
+  });
+}
+
+std::uint64_t Connection::heard_ms() const {
+  if (!is_choked_ || !socket_) return heard_ms_;
+  return std::max(heard_ms_, socket_->blocked_since_ms());
 }
 
 bool Connection::send(const ws::Message& message) {
@@ -196,8 +259,12 @@ bool Connection::send(const ws::Message& message) {
   proto::FrameHeader header;
   header.opcode = message.is_binary() ? proto::Opcode::binary : proto::Opcode::text;
   header.compressed = compressed.has_value();
-  header.mask = random_mask();
+  header.mask = random_.take<4>();
   socket_->send(proto::encode_frame(header, compressed.value_or(message.bytes())));
+  if (std::exchange(tells_sent_, true)) return true;
+  loop_.post([this, alive = alive_] {
+    if (*alive) guarded([&] { tell_sent(); });
+  });
   return true;
 }
 
@@ -209,7 +276,7 @@ void Connection::close(CloseCode code, std::string_view reason) {
     return;
   }
   if (phase_ == Phase::closed) return;
-  const auto frame = protocol_->close(code, reason, random_mask());
+  const auto frame = protocol_->close(code, reason, random_.take<4>());
   if (!frame.empty()) socket_->send(copy(frame));
   phase_ = Phase::closing;
   // §7.1.1: the server closes the TCP connection. The deadline bounds the wait for that.
@@ -223,11 +290,13 @@ void Connection::say_goodbye() {
 }
 
 void Connection::pause_reading() {
+  is_held_ = true;
   if (socket_) socket_->pause_reading();
 }
 
 void Connection::resume_reading() {
-  if (socket_) socket_->resume_reading();
+  is_held_ = false;
+  if (socket_ && !is_choked_) socket_->resume_reading();
 }
 
 void Connection::on_end(net::EndReason reason) {

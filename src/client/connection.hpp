@@ -10,9 +10,11 @@
 #include <vector>
 
 #include "base/heartbeat.hpp"
+#include "base/shared_buffer.hpp"
 #include "base/timer_wheel.hpp"
 #include "client/link.hpp"
 #include "client/opening.hpp"
+#include "client/random_bytes.hpp"
 #include "client/url.hpp"
 #include "microframe/compression.hpp"
 #include "net/connector.hpp"
@@ -44,6 +46,7 @@ class Connection final : public Link, private net::SocketEvents, private base::T
   ~Connection() override;
 
   bool send(const ws::Message& message) override;
+  std::size_t buffered() const override { return socket_ ? socket_->buffered() : 0; }
   void close(proto::CloseCode code, std::string_view reason) override;
   void close() { close(proto::CloseCode::normal, {}); }
   void say_goodbye() override;
@@ -53,7 +56,7 @@ class Connection final : public Link, private net::SocketEvents, private base::T
   const std::string& subprotocol() const override { return subprotocol_; }
   unsigned status() const override { return refused_.status; }
   std::optional<std::uint64_t> retry_after_s() const override { return refused_.retry_after_s; }
-  std::uint64_t heard_ms() const override { return heard_ms_; }
+  std::uint64_t heard_ms() const override;
 
  private:
   enum class Phase : std::uint8_t { connecting, handshaking, open, closing, closed };
@@ -68,13 +71,18 @@ class Connection final : public Link, private net::SocketEvents, private base::T
   void connected(int fd, const std::string& error);
   void on_receive(base::MutableBytes bytes) override;
   void on_end(net::EndReason reason) override;
-  void on_drained() override {}
+  void on_drained() override;
   void on_deadline(std::uint64_t now_ms) override;
   void receive(base::MutableBytes bytes);
   void read_answer(base::Bytes bytes);
   void agree(const std::optional<proto::DeflateParams>& deflate);
   void read(base::MutableBytes bytes);
   void take(const proto::Event& event);
+  void answer_ping(base::Bytes payload);
+  enum class Ending : bool { by_close, at_once };
+  void close_later(const proto::Event& event, Ending ending);
+  void tell_sent();
+  void choke();
   void check_heartbeat(std::uint64_t now_ms);
   void finish(proto::CloseCode code, std::string_view reason);
 
@@ -91,6 +99,12 @@ class Connection final : public Link, private net::SocketEvents, private base::T
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   base::Heartbeat heartbeat_;
   std::uint64_t heard_ms_ = 0;
+  RandomBytes random_;
+  base::SharedBuffer queued_pong_;  // the last that was given to the socket
+  base::SharedBuffer latest_pong_;  // to the latest ping since, while the socket is full
+  bool tells_sent_ = false;         // Events::on_sent is due
+  bool is_held_ = false;            // pause_reading() was called
+  bool is_choked_ = false;          // nothing is read, because the server does not read either
   std::string subprotocol_;
   Opening::Refused refused_;  // by an HTTP answer
   Phase phase_ = Phase::connecting;

@@ -10,6 +10,7 @@
 #include "base/parse_json.hpp"
 #include "client/clamped_ms.hpp"
 #include "client/token_life.hpp"
+#include "proto/utf8.hpp"
 
 namespace microframe::client {
 namespace {
@@ -27,6 +28,8 @@ v1::ClientSession::Options session_options(const ClientOptions& options) {
   result.answer_ms = clamped_ms(options.answer_time);
   result.queue = {options.queue_messages_max, options.queue_bytes_max};
   result.pace = {options.messages_per_second, std::max(options.messages_burst, 1.0)};
+  result.rooms = {options.rooms_max, options.rooms_bytes_max};
+  result.token_ms = clamped_ms(options.token_time);
   return result;
 }
 
@@ -35,6 +38,23 @@ Json json_of(const std::string& text) {
   std::string why;
   auto parsed = base::parse_json(text, why);
   return parsed ? std::move(*parsed) : Json(text);
+}
+
+// What a handler threw, as text that may be sent (RFC 6455 §8.1): cut where it is long, and with a
+// question mark for each byte beyond ASCII if it is not UTF-8.
+std::string as_utf8(std::string_view what) {
+  constexpr std::size_t kBytesMax = 1'000;
+  std::string text(what.substr(0, kBytesMax));
+  // A character that was cut in two goes whole.
+  if (what.size() > kBytesMax) {
+    while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U)
+      text.pop_back();
+    if (!text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0U) text.pop_back();
+  }
+  if (proto::is_utf8(base::as_bytes(text))) return text;
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80U; }, '?');
+  return text;
 }
 
 }  // namespace
@@ -53,6 +73,7 @@ void Driver::drive(Change&& change) {
   std::vector<v1::ClientAction> actions;
   {
     const std::lock_guard lock(mutex_);
+    session_.set_outbox(link_ ? link_->buffered() : 0);
     change(session_, surroundings_->now_ms());
     actions = session_.take_actions();
   }
@@ -108,8 +129,8 @@ void Driver::send_binary(const Pending& reply, std::string bytes) {
   });
 }
 
-void Driver::post(std::string json) {
-  drive([&](v1::ClientSession& session, std::uint64_t) { session.post(std::move(json)); });
+void Driver::post(const std::string& json) {
+  drive([&](v1::ClientSession& session, std::uint64_t now_ms) { session.post(json, now_ms); });
 }
 
 void Driver::join(const Pending& reply, v1::ClientSession::Entry entry) {
@@ -159,16 +180,24 @@ std::optional<RoomPosition> Driver::position(const std::string& room) const {
 
 void Driver::perform(v1::FetchToken&) {
   const auto result = std::make_shared<FetchedToken>();
-  surroundings_->work([result, provider = options_.token] { *result = fetch_token(provider); },
-                      [result, weak = weak_from_this()] {
-                        if (const auto self = weak.lock()) self->fetched(*result);
-                      });
+  result->failure = "the token function could not be called";
+  const std::uint64_t number = ++token_calls_;
+  const bool calls = ++token_calls_open_ <= kTokenCallsMax;
+  surroundings_->work(
+      [result, provider = calls ? options_.token : nullptr] {
+        if (provider) *result = fetch_token(provider);
+      },
+      [result, number, weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->fetched(*result, number);
+      });
 }
 
-void Driver::fetched(const FetchedToken& result) {
+void Driver::fetched(const FetchedToken& result, std::uint64_t number) {
+  --token_calls_open_;
+  const bool failed = !result.failure.empty();
+  if (failed && number != token_calls_) return;  // it was given up, and another call has begun
   drive([&](v1::ClientSession& session, std::uint64_t now_ms) {
-    if (!result.failure.empty())
-      return session.token_failed(result.failure, now_ms, base::chance());
+    if (failed) return session.token_failed(result.failure, now_ms, base::chance());
     session.token(result.token, good_for_ms(result.token, std::chrono::system_clock::now()),
                   now_ms);
   });
@@ -212,8 +241,9 @@ void Driver::perform(ClientStatus& status) {
 
 void Driver::perform(v1::TellProblem& problem) {
   if (handlers_.tell(problem)) return;
+  // The first field is what lines are counted by: not the server's words.
   log::limited(log::Level::warn, "a client's trouble",
-               {{"code", problem.code}, {"detail", problem.message}});
+               {{"url", name_}, {"code", problem.code}, {"detail", problem.message}});
 }
 
 void Driver::on_handler_ended(const v1::TellMessage* message, const std::optional<Json>& reply,
@@ -224,7 +254,7 @@ void Driver::on_handler_ended(const v1::TellMessage* message, const std::optiona
   if (is_held_back_) hold_back();
   if (!message || message->id == 0) return;
   drive([&](v1::ClientSession& session, std::uint64_t) {
-    if (failure) return session.answer_error(*message, "failed", failure);
+    if (failure) return session.answer_error(*message, "failed", as_utf8(failure));
     session.answer(*message, reply ? &*reply : nullptr);
   });
 }
@@ -251,6 +281,14 @@ void Driver::on_message(const ws::Message& message) {
     if (message.is_binary()) return session.binary(message.bytes(), now_ms);
     session.text(message.content(), now_ms);
   });
+}
+
+void Driver::on_sent() {
+  drive([](v1::ClientSession& session, std::uint64_t now_ms) { session.drained(now_ms); });
+}
+
+void Driver::on_closing() {
+  drive([](v1::ClientSession& session, std::uint64_t) { session.closing(); });
 }
 
 void Driver::on_closed(proto::CloseCode code, std::string_view reason) {

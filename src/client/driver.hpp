@@ -35,6 +35,10 @@ class Driver final : public std::enable_shared_from_this<Driver>,
   // ended.
   static constexpr std::size_t kHandlersMax = 1'000;
 
+  // How many calls of the token function may be under way: those that do not return are not waited
+  // for, and the next attempt calls it again.
+  static constexpr std::size_t kTokenCallsMax = 4;
+
   // name: of the server, for the log. Made on any thread.
   Driver(std::unique_ptr<Surroundings> surroundings, ClientOptions options, std::string name);
 
@@ -45,7 +49,7 @@ class Driver final : public std::enable_shared_from_this<Driver>,
   // Each `reply` is settled, once, whatever happens.
   void send(const Pending& reply, std::string json);
   void send_binary(const Pending& reply, std::string bytes);
-  void post(std::string json);
+  void post(const std::string& json);
   void join(const Pending& reply, v1::ClientSession::Entry entry);
   void leave(const Pending& reply, const std::string& room);
   void refresh(const Pending& reply, std::string token);
@@ -87,11 +91,13 @@ class Driver final : public std::enable_shared_from_this<Driver>,
   void perform(ClientStatus& status);
   void perform(v1::TellProblem& problem);
 
-  void fetched(const FetchedToken& result);
+  void fetched(const FetchedToken& result, std::uint64_t number);
   void hold_back();
 
   void on_open() override;
   void on_message(const ws::Message& message) override;
+  void on_sent() override;
+  void on_closing() override;
   void on_closed(proto::CloseCode code, std::string_view reason) override;
   void on_handler_ended(const v1::TellMessage* message, const std::optional<Json>& reply,
                         const char* failure) override;
@@ -106,6 +112,9 @@ class Driver final : public std::enable_shared_from_this<Driver>,
   std::atomic<ClientState> state_{ClientState::closed};
   bool is_shut_down_ = false;
   bool is_held_back_ = false;  // reading is paused, because too many handlers wait
+
+  std::uint64_t token_calls_ = 0;     // of the token function so far
+  std::size_t token_calls_open_ = 0;  // that have not returned
 
   std::unique_ptr<Link> link_;
   Tickets tickets_;

@@ -7,6 +7,7 @@
 
 #include "client/connection.hpp"
 #include "client/surroundings.hpp"
+#include "client/thread.hpp"
 #include "client/url.hpp"
 #include "microframe/client/options.hpp"
 #include "net/loop.hpp"
@@ -16,8 +17,8 @@ namespace microframe::client {
 
 class Network final : public Surroundings {
  public:
-  // loop: must outlive this. tls: for a wss URL.
-  Network(net::Loop& loop, Url url, const ClientOptions& options,
+  // thread: must outlive this. tls: for a wss URL.
+  Network(Thread& thread, Url url, const ClientOptions& options,
           std::shared_ptr<const net::TlsContext> tls);
 
   std::uint64_t now_ms() const override { return loop_.now_ms(); }
@@ -27,6 +28,7 @@ class Network final : public Surroundings {
 
  private:
   net::Loop& loop_;
+  Workers& workers_;
   const Url url_;
   const Connection::Options common_;  // of every connection: all but token and subprotocols
 };

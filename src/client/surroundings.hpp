@@ -23,7 +23,8 @@ class Surroundings {
   virtual std::uint64_t now_ms() const = 0;
   // Runs on the same clock.
   virtual base::TimerWheel& wheel() = 0;
-  // Runs `job` on a worker thread, then `done` on the client's loop.
+  // Runs `job` on a worker thread of its own, then `done` on the client's loop. A job that never
+  // ends holds up nobody. If there is no thread, `done` alone is run.
   virtual void work(std::function<void()> job, std::function<void()> done) = 0;
   // Begins to connect. `events` must outlive the link, and is not called before this returns.
   virtual std::unique_ptr<Link> open(v1::OpenConnection wanted, Link::Events& events) = 0;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "client/workers.hpp"
 #include "net/loop.hpp"
 #include "net/tls_context.hpp"
 
@@ -23,6 +24,8 @@ class Thread {
   Thread& operator=(const Thread&) = delete;
 
   net::Loop& loop() { return *loop_; }
+  // Whose jobs the destructor does not wait for.
+  Workers& workers() { return *workers_; }
   // One context for all clients with the same trust, because the system's authorities are read from
   // many files.
   // errors: ConfigError.
@@ -30,6 +33,7 @@ class Thread {
 
  private:
   const std::shared_ptr<net::Loop> loop_;
+  std::unique_ptr<Workers> workers_;
   std::mutex mutex_;
   std::map<std::pair<std::string, bool>, std::shared_ptr<const net::TlsContext>> contexts_;
   std::thread thread_;

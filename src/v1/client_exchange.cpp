@@ -11,6 +11,8 @@
 namespace microframe::v1 {
 namespace {
 
+constexpr std::string_view kPresenceTooBig = "presence_too_big";
+
 using Kind = Outgoing::Kind;
 
 std::string binary_frame(const Outgoing::Frame& frame) {
@@ -54,6 +56,10 @@ bool ClientExchange::queue(Outgoing::Frame frame) {
   const std::uint64_t ticket = frame.ticket;
   const std::string room = kind == Kind::join || kind == Kind::leave ? frame.content : "";
   const bool tells_since = frame.since.has_value();
+  if (kind == Kind::join && !rooms_.takes(room)) {
+    actions_.settle(ticket, kTooManyRooms, "the client keeps no more rooms");
+    return false;
+  }
   if (!outgoing_.add(std::move(frame))) {
     actions_.settle(ticket, "queue_full", "too much waits to be sent");
     return false;
@@ -65,26 +71,46 @@ bool ClientExchange::queue(Outgoing::Frame frame) {
 
 void ClientExchange::flush(std::uint64_t now_ms) {
   send_at_ms_.reset();
-  while (outgoing_.has_unsent()) {
+  // What does not fit into the outbox goes when that is drained.
+  while (outgoing_.has_unsent() && outbox_bytes_ < kOutboxBytes) {
     if (!plain_ && !pace_.allows(now_ms)) {
       send_at_ms_ = pace_.next_ms();
       return;
     }
-    const Outgoing::Frame& frame = *outgoing_.send_next();
-    pace_.count();
-    if (!plain_) {
-      actions_.add(Transmit{frame.kind == Kind::binary, written(frame)});
-      continue;
-    }
-    // Nobody will answer: the wish is granted once it is on its way.
-    const auto taken = outgoing_.take(frame.id);
-    actions_.add(Transmit{taken->kind == Kind::binary, taken->content});
-    actions_.settle(taken->ticket);
+    send_next();
   }
+}
+
+void ClientExchange::send_next() {
+  const Outgoing::Frame& frame = *outgoing_.send_next();
+  std::string bytes = plain_ ? frame.content : written(frame);
+  if (!fits(bytes.size())) {
+    const auto refused = outgoing_.take(frame.id);
+    return actions_.settle(
+        refused->ticket, kTooLong,
+        "the server takes no frame longer than " + std::to_string(*frame_bytes_max_) + " bytes");
+  }
+  pace_.count();
+  outbox_bytes_ += bytes.size();
+  actions_.add(Transmit{frame.kind == Kind::binary, std::move(bytes)});
+}
+
+void ClientExchange::drained() {
+  outbox_bytes_ = 0;
+  if (!plain_) return;
+  for (const auto& frame : outgoing_.take_sent()) actions_.settle(frame.ticket);
+}
+
+void ClientExchange::post(const std::string& json, std::uint64_t now_ms) {
+  if (outbox_bytes_ >= kOutboxBytes || (!plain_ && !pace_.allows(now_ms))) return;
+  std::string text = plain_ ? json : client::message(0, json);
+  if (fits(text.size())) transmit(std::move(text));
 }
 
 void ClientExchange::transmit(std::string text) {
   pace_.count();
+  outbox_bytes_ += text.size();
+  longest_unnumbered_ = std::max(longest_unnumbered_, text.size());
   actions_.add(Transmit{false, std::move(text)});
 }
 
@@ -92,6 +118,11 @@ bool ClientExchange::keep_answer(const TellMessage& message, const std::string& 
   if (message.id == 0 || message.session != session_number_) return false;
   answers_.add(answer, outgoing_.last_id());
   return true;
+}
+
+void ClientExchange::drop_unsent(std::string_view code, std::string_view message) {
+  if (!plain_) return drop(code, message);
+  for (const auto& frame : outgoing_.take_unsent()) actions_.settle(frame.ticket, code, message);
 }
 
 void ClientExchange::drop(std::string_view code, std::string_view message) {
@@ -126,16 +157,18 @@ ClientExchange::News ClientExchange::take(ServerFrame frame, std::uint64_t now_m
     case Type::error:
       return take_answer(frame);
     case Type::joined:
-      take_joined(frame);
+      if (rooms_.takes(frame.room, frame.epoch)) {
+        take_joined(frame);
+      } else {
+        actions_.add(TellProblem{std::string(kTooManyRooms), "the server names more than is kept"});
+      }
       return News::none;
     case Type::left:
       rooms_.left(frame.room, outgoing_.has_join(frame.room));
       tell_left(frame.room);
       return take_answer(frame);
     case Type::presence:
-      if (rooms_.change_presence(frame.room, frame.joins, frame.leaves))
-        actions_.add(
-            TellPresence{std::move(frame.room), std::move(frame.joins), std::move(frame.leaves)});
+      take_presence(frame);
       return News::none;
     case Type::welcome:
     case Type::pong:
@@ -144,6 +177,16 @@ ClientExchange::News ClientExchange::take(ServerFrame frame, std::uint64_t now_m
       return News::none;
   }
   return News::none;
+}
+
+void ClientExchange::take_presence(ServerFrame& frame) {
+  const bool was_known = rooms_.knows_presence(frame.room);
+  if (rooms_.change_presence(frame.room, frame.joins, frame.leaves)) {
+    actions_.add(
+        TellPresence{std::move(frame.room), std::move(frame.joins), std::move(frame.leaves)});
+  } else if (was_known) {
+    actions_.add(TellProblem{std::string(kPresenceTooBig), "it is not known any more"});
+  }
 }
 
 ClientExchange::News ClientExchange::take_answer(ServerFrame& frame) {
@@ -178,6 +221,8 @@ void ClientExchange::take_joined(ServerFrame& frame) {
   const auto join = frame.id != 0 ? outgoing_.take(frame.id) : std::nullopt;
   if (frame.id != 0) answers_.arrived(frame.id);
   JoinedRoom joined = rooms_.joined(std::move(frame), join ? &*join : nullptr);
+  if (!joined.presence.is_null() && !rooms_.knows_presence(joined.room))
+    actions_.add(TellProblem{std::string(kPresenceTooBig), "it is not kept"});
   Json reply = {{"room", joined.room}};
   auto& members = reply.as_object();
   if (joined.recovered) members["recovered"] = *joined.recovered;
@@ -219,6 +264,24 @@ void ClientExchange::begin_session(const std::string& former) {
 void ClientExchange::resume(std::uint64_t handled) {
   outgoing_.resume(handled);
   answers_.for_each([this](const std::string& answer) { transmit(answer); });
+}
+
+void ClientExchange::too_long() {
+  const Outgoing::Frame* longest = outgoing_.longest_sent();
+  const std::size_t numbered = longest ? longest->content.size() : 0;
+  if (longest_unnumbered_ > numbered) return answers_.drop_from(longest_unnumbered_);
+  if (!longest) return;
+  const std::uint64_t id = longest->id;
+  const auto refused = outgoing_.take(id);
+  actions_.settle(refused->ticket, kTooLong, "the server takes no frame as long as this one");
+  outgoing_.rewind(id);
+}
+
+void ClientExchange::lose_connection() {
+  if (!plain_) return;
+  for (const auto& frame : outgoing_.take_sent())
+    actions_.settle(frame.ticket, "session_lost",
+                    "the connection was lost before all of the message had left");
 }
 
 void ClientExchange::end_session() {

@@ -22,23 +22,50 @@ namespace microframe::v1 {
 
 class ClientExchange {
  public:
-  // plain: the server does not speak microframe.v1, and answers nothing. actions: outlives this.
-  ClientExchange(bool plain, Outgoing::Bounds queue, Pace::Rate pace, ClientActions& actions)
-      : plain_(plain), actions_(actions), outgoing_(queue), pace_(pace) {}
+  // Options::plain: the server does not speak microframe.v1, and answers nothing: a wish is granted
+  // once it has left. actions: outlives this.
+  struct Options {
+    Options() = default;
+
+    bool plain = false;
+    Outgoing::Bounds queue{10'000, std::size_t{16} * 1024 * 1024};
+    Pace::Rate pace;
+    ClientRooms::Bounds rooms;
+  };
+  // How much a connection is given before it has passed that on. What waits longer is bounded by
+  // Options::queue.
+  static constexpr std::size_t kOutboxBytes = std::size_t{256} * 1024;
+
+  ClientExchange(const Options& options, ClientActions& actions)
+      : plain_(options.plain),
+        actions_(actions),
+        outgoing_(options.queue),
+        rooms_(options.rooms),
+        pace_(options.pace) {}
 
   // --- out
 
   // Puts a wish of the application's behind those that wait.
   // returns: false if there is no room; the wish is then settled.
   bool queue(Outgoing::Frame frame);
-  // Sends what waits, as fast as the server allows.
+  // Sends what waits, as fast as the server allows and the connection takes it.
   void flush(std::uint64_t now_ms);
+  // How much of what was sent the connection has not passed on.
+  void set_outbox(std::size_t bytes) { outbox_bytes_ = bytes; }
+  // The connection has passed on all that was sent.
+  void drained();
+  // Sends a message that nobody answers, if it can go now.
+  void post(const std::string& json, std::uint64_t now_ms);
   // Sends a text frame at once: one that nobody answers.
   void transmit(std::string text);
   // Keeps an answer to a message of the server's, to give it again after a resume.
   // returns: whether it must be sent now: the message is of this session, and has an id.
   bool keep_answer(const TellMessage& message, const std::string& answer);
-  // Settles all that waits or is unanswered.
+  // Whether the server takes a frame of so many bytes, as far as it has said.
+  bool fits(std::size_t bytes) const { return !frame_bytes_max_ || bytes <= *frame_bytes_max_; }
+  // Settles all that waits or is unanswered; with plain, drop_unsent settles only what has not been
+  // given to the connection.
+  void drop_unsent(std::string_view code, std::string_view message);
   void drop(std::string_view code, std::string_view message);
 
   // --- in
@@ -59,8 +86,19 @@ class ClientExchange {
   void resume(std::uint64_t handled);
   // The client has come to its end, and the session with it.
   void end_session();
-  void begin_connection(std::uint64_t now_ms) { pace_.begin(now_ms); }
+  // frame_bytes_max: the longest frame that the server takes; nullopt: unknown.
+  void begin_connection(std::optional<std::uint64_t> frame_bytes_max, std::uint64_t now_ms) {
+    frame_bytes_max_ = frame_bytes_max;
+    longest_unnumbered_ = 0;
+    pace_.begin(now_ms);
+  }
   void end_connection() { send_at_ms_.reset(); }
+  // The server has ended the connection because a frame was too long for it. That frame alone is
+  // settled; those behind it have not arrived, and are sent again.
+  void too_long();
+  // Another connection will follow. With plain, what the last one was given and had not passed on is
+  // settled, because nobody knows how far it came.
+  void lose_connection();
   // The server is being told how many frames have been received, by the offer to resume.
   std::uint64_t tell_received() { return received_.tell(); }
 
@@ -74,7 +112,9 @@ class ClientExchange {
   News take_answer(ServerFrame& frame);
   News take_refusal(const ServerFrame& frame, const Outgoing::Frame& refused);
   void take_joined(ServerFrame& frame);
+  void take_presence(ServerFrame& frame);
   void tell_left(std::string room, std::string_view code = {}, std::string_view message = {});
+  void send_next();
 
   const bool plain_;
   ClientActions& actions_;
@@ -85,6 +125,11 @@ class ClientExchange {
   GivenAnswers answers_;
   Pace pace_;
   std::optional<std::uint64_t> send_at_ms_;  // when the pace allows what waits
+
+  // Of the connection.
+  std::size_t outbox_bytes_ = 0;
+  std::optional<std::uint64_t> frame_bytes_max_;
+  std::size_t longest_unnumbered_ = 0;  // bytes of the longest frame that has no number
 };
 
 }  // namespace microframe::v1

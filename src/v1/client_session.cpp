@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/parse_json.hpp"
 #include "v1/client_frames.hpp"
 #include "v1/names.hpp"
 
@@ -12,6 +13,7 @@ namespace {
 using Kind = Outgoing::Kind;
 
 constexpr std::uint16_t kNormal = 1000;
+constexpr std::uint16_t kTooBig = 1009;
 constexpr std::uint16_t kUnauthenticated = 4401;
 constexpr std::string_view kOtherServer =
     "the server does not speak microframe.v1 (ClientOptions::plain is for any server)";
@@ -38,14 +40,24 @@ bool is_due(const std::optional<std::uint64_t>& deadline, std::uint64_t now_ms) 
   return deadline && *deadline <= now_ms;
 }
 
+ClientExchange::Options exchange_options(const ClientSession::Options& options) {
+  ClientExchange::Options result;
+  result.plain = options.plain;
+  result.queue = options.queue;
+  result.pace = options.pace;
+  result.rooms = options.rooms;
+  return result;
+}
+
 }  // namespace
 
 ClientSession::ClientSession(Options options)
     : options_(std::move(options)),
-      exchange_(options_.plain, options_.queue, options_.pace, actions_),
+      exchange_(exchange_options(options_), actions_),
       comeback_(options_.comeback) {}
 
 std::vector<ClientAction> ClientSession::take_actions() {
+  exchange_.set_outbox(0);  // until the driver says otherwise
   return actions_.take();
 }
 
@@ -54,6 +66,7 @@ bool ClientSession::has_connection() const {
     case Phase::opening:
     case Phase::greeting:
     case Phase::online:
+    case Phase::leaving:
     case Phase::closing:
     case Phase::refusing:
       return true;
@@ -99,12 +112,15 @@ void ClientSession::begin_attempt(std::uint64_t now_ms) {
   retry_at_ms_.reset();
   if (!options_.has_tokens || token_.is_good(now_ms)) return open();
   phase_ = Phase::fetching;
-  fetch_token();
+  fetch_token(now_ms);
 }
 
-void ClientSession::fetch_token() {
+void ClientSession::fetch_token(std::uint64_t now_ms) {
   token_.asked();
-  if (!std::exchange(fetching_, true)) actions_.add(FetchToken{});
+  if (fetching_ && now_ms < fetch_by_ms_) return;
+  fetching_ = true;
+  fetch_by_ms_ = now_ms + options_.token_ms;
+  actions_.add(FetchToken{});
 }
 
 void ClientSession::open() {
@@ -162,7 +178,7 @@ void ClientSession::opened(std::string_view subprotocol, std::uint64_t now_ms) {
   if (options_.plain) {
     comeback_.welcomed(now_ms);
     tell_connected({}, false);
-    begin_online(0, now_ms);
+    begin_online({}, now_ms);
     return exchange_.flush(now_ms);
   }
   if (subprotocol == kSubprotocol) {
@@ -175,11 +191,21 @@ void ClientSession::opened(std::string_view subprotocol, std::uint64_t now_ms) {
   actions_.add(CloseConnection{kNormal, std::string(kSubprotocol) + " is not spoken"});
 }
 
-void ClientSession::begin_online(std::uint64_t ping_ms, std::uint64_t now_ms) {
+void ClientSession::begin_online(const ServerFrame& welcome, std::uint64_t now_ms) {
   phase_ = Phase::online;
-  timing_ = {ping_ms, options_.answer_ms};
+  timing_ = {welcome.ping_ms, options_.answer_ms};
   heartbeat_.begin(now_ms, timing_, 0);
-  exchange_.begin_connection(now_ms);
+  exchange_.begin_connection(welcome.message_bytes_max, now_ms);
+}
+
+void ClientSession::drained(std::uint64_t now_ms) {
+  if (phase_ != Phase::online && phase_ != Phase::closing && phase_ != Phase::leaving) return;
+  exchange_.drained();
+  if (phase_ == Phase::online) exchange_.flush(now_ms);
+}
+
+void ClientSession::closing() {
+  if (phase_ == Phase::greeting || phase_ == Phase::online) phase_ = Phase::leaving;
 }
 
 void ClientSession::ended(const ConnectionEnd& end, std::uint64_t now_ms, double chance) {
@@ -189,10 +215,12 @@ void ClientSession::ended(const ConnectionEnd& end, std::uint64_t now_ms, double
   if (phase_ == Phase::closing) return finish(end);
   if (phase_ == Phase::refusing && close_code_of(end) != kUnauthenticated)
     return finish(ConnectionEnd(end.code, std::string(kOtherServer)));
+  if (close_code_of(end) == kTooBig) exchange_.too_long();
   if (!options_.reconnect) return finish(end);
   const auto verdict = comeback_.after(end, advice_, now_ms, chance);
   if (!verdict.comes_back || (verdict.fresh_token && !options_.has_tokens)) return finish(end);
   if (verdict.fresh_token) token_.spoil();
+  exchange_.lose_connection();
   come_back(verdict, end, now_ms);
 }
 
@@ -217,7 +245,7 @@ void ClientSession::finish(const ConnectionEnd& end) {
 
 void ClientSession::close(std::uint16_t code, std::string reason) {
   if (phase_ == Phase::over || phase_ == Phase::closing) return;
-  exchange_.drop("closed", "the client was closed");
+  exchange_.drop_unsent("closed", "the client was closed");
   if (!has_connection()) return finish(ConnectionEnd(code, std::move(reason)));
   phase_ = Phase::closing;
   actions_.add(CloseConnection{code, std::move(reason)});
@@ -233,9 +261,16 @@ void ClientSession::heard(std::uint64_t at_ms) {
 }
 
 std::optional<std::uint64_t> ClientSession::deadline_ms() const {
-  if (phase_ == Phase::waiting) return retry_at_ms_;
-  if (phase_ == Phase::greeting) return welcome_by_ms_;
-  if (phase_ != Phase::online) return std::nullopt;
+  std::optional<std::uint64_t> deadline;
+  if (phase_ == Phase::idle || phase_ == Phase::over) return deadline;
+  if (phase_ == Phase::waiting) deadline = retry_at_ms_;
+  if (phase_ == Phase::greeting) deadline = welcome_by_ms_;
+  if (phase_ == Phase::online) deadline = online_deadline_ms();
+  if (fetching_) sooner(deadline, fetch_by_ms_);
+  return deadline;
+}
+
+std::optional<std::uint64_t> ClientSession::online_deadline_ms() const {
   std::optional<std::uint64_t> deadline = exchange_.deadline_ms();
   if (options_.plain) return deadline;
   if (timing_.interval_ms != 0) sooner(deadline, heartbeat_.deadline_ms(timing_));
@@ -244,13 +279,15 @@ std::optional<std::uint64_t> ClientSession::deadline_ms() const {
 }
 
 void ClientSession::on_deadline(std::uint64_t now_ms, double chance) {
+  if (fetching_ && now_ms >= fetch_by_ms_)
+    token_failed("the token function has not returned in time", now_ms, chance);
   if (phase_ == Phase::waiting && is_due(retry_at_ms_, now_ms)) return begin_attempt(now_ms);
   if (phase_ == Phase::greeting && is_due(welcome_by_ms_, now_ms))
     return give_up("the server has not said welcome", now_ms, chance);
   if (phase_ != Phase::online) return;
   exchange_.on_deadline(now_ms);
   if (options_.plain) return;
-  if (options_.has_tokens && is_due(token_.refresh_at_ms(), now_ms)) fetch_token();
+  if (options_.has_tokens && is_due(token_.refresh_at_ms(), now_ms)) fetch_token(now_ms);
   switch (heartbeat_.check(now_ms, timing_)) {
     case base::Heartbeat::Verdict::lost:
       return give_up("the server has stopped answering", now_ms, chance);
@@ -267,9 +304,8 @@ void ClientSession::send(std::uint64_t ticket, std::string json, std::uint64_t n
   queue(Outgoing::Frame(Kind::message, ticket, std::move(json)), now_ms);
 }
 
-void ClientSession::post(std::string json) {
-  if (phase_ == Phase::online)
-    exchange_.transmit(options_.plain ? std::move(json) : client::message(0, json));
+void ClientSession::post(const std::string& json, std::uint64_t now_ms) {
+  if (phase_ == Phase::online) exchange_.post(json, now_ms);
 }
 
 void ClientSession::send_binary(std::uint64_t ticket, std::string bytes, std::uint64_t now_ms) {
@@ -298,7 +334,16 @@ void ClientSession::queue(Outgoing::Frame frame, std::uint64_t now_ms) {
 }
 
 void ClientSession::answer(const TellMessage& message, const Json* reply) {
-  give(message, client::ack(message.id, reply));
+  if (!reply) return give(message, client::ack(message.id, nullptr));
+  // What cannot be read again would be no answer, and text that is not UTF-8 would end the
+  // connection (RFC 6455 §8.1).
+  std::string why;
+  if (!base::parse_json(to_text(*reply), why))
+    return answer_error(message, kFailed, "the reply cannot be sent: " + why);
+  std::string answer = client::ack(message.id, reply);
+  if (!exchange_.fits(answer.size()))
+    return answer_error(message, kFailed, "the reply is longer than the server takes");
+  give(message, std::move(answer));
 }
 
 void ClientSession::answer_error(const TellMessage& message, std::string_view code,
@@ -371,7 +416,7 @@ void ClientSession::welcome(const ServerFrame& frame, std::uint64_t now_ms) {
   }
   session_ = frame.session;
   secret_ = frame.secret;
-  begin_online(frame.ping_ms, now_ms);
+  begin_online(frame, now_ms);
   if (resumed) exchange_.resume(frame.handled);
   exchange_.flush(now_ms);
 }

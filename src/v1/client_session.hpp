@@ -36,6 +36,10 @@ class ClientSession {
     Comeback::Bounds comeback;
     Outgoing::Bounds queue{10'000, std::size_t{16} * 1024 * 1024};
     Pace::Rate pace;
+    ClientRooms::Bounds rooms;
+    // How long a token is waited for. After that the application is asked again; a token that comes
+    // too late is taken all the same.
+    std::uint64_t token_ms = 30'000;
     std::uint64_t welcome_ms = 10'000;  // how long the welcome is waited for
     // How long a silent server may take to answer when it is asked whether it is still there.
     std::uint64_t answer_ms = 10'000;
@@ -57,8 +61,8 @@ class ClientSession {
   // json: its text, which is sent as it is.
   void send(std::uint64_t ticket, std::string json, std::uint64_t now_ms);
   // A message that nobody answers and nobody sends again. Without a connection the message is
-  // dropped.
-  void post(std::string json);
+  // dropped; so it is where the server's pace, or what waits in the connection, does not let it go.
+  void post(const std::string& json, std::uint64_t now_ms);
   void send_binary(std::uint64_t ticket, std::string bytes, std::uint64_t now_ms);
   struct Entry {
     Entry() = default;
@@ -86,6 +90,13 @@ class ClientSession {
   void binary(base::Bytes frame, std::uint64_t now_ms);
   // A sign of life, frame or not.
   void heard(std::uint64_t at_ms);
+  // How much of what was sent the connection has not passed on. Counts until take_actions().
+  void set_outbox(std::size_t bytes) { exchange_.set_outbox(bytes); }
+  // The connection has passed on all that was sent.
+  void drained(std::uint64_t now_ms);
+  // The connection takes nothing more: the closing handshake has begun, and not by our wish. ended
+  // follows.
+  void closing();
   void ended(const ConnectionEnd& end, std::uint64_t now_ms, double chance);
 
   ClientState state() const { return state_; }
@@ -100,6 +111,7 @@ class ClientSession {
     greeting,  // the connection is open, and the welcome is waited for
     online,
     waiting,   // for the next attempt
+    leaving,   // by the server's Close, or because of what it said; nothing can be sent
     closing,   // by our own Close
     refusing,  // by our own Close, because the server does not speak microframe.v1
     over,
@@ -115,8 +127,10 @@ class ClientSession {
   void come_back(const Comeback::Verdict& verdict, const ConnectionEnd& end, std::uint64_t now_ms);
   void finish(const ConnectionEnd& end);
   void give_up(std::string why, std::uint64_t now_ms, double chance);
-  void fetch_token();
-  void begin_online(std::uint64_t ping_ms, std::uint64_t now_ms);
+  void fetch_token(std::uint64_t now_ms);
+  // welcome: of which the times and limits are taken.
+  void begin_online(const ServerFrame& welcome, std::uint64_t now_ms);
+  std::optional<std::uint64_t> online_deadline_ms() const;
 
   // --- wishes and frames
   void queue(Outgoing::Frame frame, std::uint64_t now_ms);
@@ -135,6 +149,7 @@ class ClientSession {
   Comeback comeback_;
   HeldToken token_;
   bool fetching_ = false;                     // a FetchToken is under way
+  std::uint64_t fetch_by_ms_ = 0;             // when it is not waited for any more
   std::optional<std::uint64_t> retry_at_ms_;  // while waiting
 
   // Of the session.

@@ -43,5 +43,7 @@ inline constexpr std::string_view kTooManyRooms = "too_many_rooms";
 inline constexpr std::string_view kNotInRoom = "not_in_room";
 inline constexpr std::string_view kBadToken = "bad_token";
 inline constexpr std::string_view kFailed = "failed";
+// The client's own: the frame is longer than the server takes.
+inline constexpr std::string_view kTooLong = "too_long";
 
 }  // namespace microframe::v1

@@ -51,6 +51,40 @@ std::optional<Outgoing::Frame> Outgoing::take(std::uint64_t id) {
   return taken;
 }
 
+std::vector<Outgoing::Frame> Outgoing::take_sent() {
+  const auto end = frames_.begin() + static_cast<std::ptrdiff_t>(sent_);
+  std::vector<Frame> taken(std::make_move_iterator(frames_.begin()), std::make_move_iterator(end));
+  frames_.erase(frames_.begin(), end);
+  sent_ = 0;
+  for (const Frame& frame : taken) forget(frame);
+  return taken;
+}
+
+std::vector<Outgoing::Frame> Outgoing::take_unsent() {
+  const auto begin = frames_.begin() + static_cast<std::ptrdiff_t>(sent_);
+  std::vector<Frame> taken(std::make_move_iterator(begin), std::make_move_iterator(frames_.end()));
+  frames_.erase(begin, frames_.end());
+  for (const Frame& frame : taken) forget(frame);
+  return taken;
+}
+
+const Outgoing::Frame* Outgoing::longest_sent() const {
+  const auto end = frames_.begin() + static_cast<std::ptrdiff_t>(sent_);
+  const auto longest =
+      std::max_element(frames_.begin(), end, [](const Frame& one, const Frame& other) {
+        return one.content.size() < other.content.size();
+      });
+  return longest == end ? nullptr : &*longest;
+}
+
+void Outgoing::rewind(std::uint64_t id) {
+  const auto first = std::find_if(frames_.begin(), frames_.end(), [&](const Frame& frame) {
+    return frame.id == 0 || frame.id > id;
+  });
+  std::for_each(first, frames_.end(), [](Frame& frame) { frame.id = 0; });
+  sent_ = std::min(sent_, static_cast<std::size_t>(first - frames_.begin()));
+}
+
 bool Outgoing::has_join(const std::string& room) const {
   return std::any_of(frames_.begin(), frames_.end(), [&](const Frame& frame) {
     return frame.kind == Kind::join && frame.content == room;

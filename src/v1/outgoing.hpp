@@ -50,6 +50,15 @@ class Outgoing {
   // returns: nullopt if there is none.
   std::optional<Frame> take(std::uint64_t id);
 
+  // Takes out the frames that count as sent.
+  std::vector<Frame> take_sent();
+  // Takes out the frames that wait to be sent.
+  std::vector<Frame> take_unsent();
+  // The longest of the frames that count as sent, the first of several; nullptr if there is none.
+  const Frame* longest_sent() const;
+  // The frames numbered above `id`, which never arrived, wait to be sent again, as new ones.
+  void rewind(std::uint64_t id);
+
   // A connection that goes on with the session: what is above `handled` is sent again.
   void resume(std::uint64_t handled);
   // A new session: numbers begin anew. What was never sent stays, and so does an application's

@@ -33,6 +33,7 @@ void read_welcome(Fields& fields, ServerFrame& frame) {
   frame.resumed = fields.flag("resumed");
   frame.handled = fields.number_or("handled", 0);
   frame.ping_ms = fields.number_or("ping_ms", 0);
+  frame.message_bytes_max = optional_number(fields, "message_bytes_max");
 }
 
 void read_joined(Fields& fields, ServerFrame& frame) {

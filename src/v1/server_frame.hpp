@@ -34,12 +34,13 @@ struct ServerFrame {
   std::string room;      // of message, joined, left and presence; "": none
   std::optional<std::uint64_t> offset;
 
-  std::string session;  // of welcome, as are the five that follow
+  std::string session;  // of welcome, as are the six that follow
   std::string secret;
   std::string user;
   bool resumed = false;
   std::uint64_t handled = 0;
   std::uint64_t ping_ms = 0;
+  std::optional<std::uint64_t> message_bytes_max;  // of a frame's payload that the server takes
 
   std::string epoch;              // of joined; "": the room keeps nothing
   std::optional<bool> recovered;  // of joined

@@ -100,7 +100,7 @@ class World {
       case 'v':
         return session_.leave(++last_ticket_, std::string(rest.substr(0, 1)), now_);
       case 'p':
-        return session_.post("1");
+        return session_.post("1", now_);
       case 'r':
         return session_.refresh(++last_ticket_, std::string(rest), std::nullopt, now_);
       case 'x':

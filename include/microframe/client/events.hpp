@@ -87,8 +87,11 @@ struct LeftRoom {
 //   replaced        the client ended with 4409
 //   no_token        ClientOptions::token threw; the client will ask it again
 //   session_lost    the message was sent, no answer came, and the session is gone: the server may
-//                   have handled the message
+//                   have handled the message. With ClientOptions::plain: the connection was lost
+//                   before all of the message had left
 //   queue_full      more waits than ClientOptions::queue_messages_max or queue_bytes_max
+//   too_long        the message is longer than the server takes
+//   too_many_rooms  more than ClientOptions::rooms_max or rooms_bytes_max
 //   invalid_json    the message cannot be written as JSON
 //   not_supported   there is no such thing with ClientOptions::plain
 class ClientError : public std::runtime_error {

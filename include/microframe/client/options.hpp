@@ -19,10 +19,12 @@ struct ClientOptions {
   ClientOptions() = default;
 
   // Returns an access token, or "" for none. Called before the first connection, when a token was
-  // refused, and before a token expires. The function runs on a worker thread and may take its
-  // time; if it throws, the client calls it again later. It may still run when the client is gone,
-  // so it must own what it uses. Empty: the client does not authenticate.
+  // refused, and before a token expires. The function runs on a thread of its own and may take its
+  // time; if it throws, or does not return within token_time, the client calls it again later.
+  // Nobody waits for it, so it may still run when the client is gone, and must own what it uses.
+  // Empty: the client does not authenticate.
   std::function<std::string()> token;
+  std::chrono::milliseconds token_time{30'000};
 
   // For any WebSocket server, instead of one that speaks microframe.v1: messages are JSON or text
   // as they are, nothing is acknowledged, nothing is sent twice, and there are no rooms. The client
@@ -50,8 +52,18 @@ struct ClientOptions {
 
   Compression compression;
   std::size_t message_bytes_max = 1024 * 1024;  // from the server; a larger message: 1009
+  // Fragments of one message from the server; past this: 1008. nullopt: as many as
+  // message_bytes_max has bytes, and at least 65,536.
+  std::optional<std::size_t> fragments_max;
 
-  // How much may wait to be sent or answered. Past this a message fails with `queue_full`.
+  // How many rooms the client keeps in mind, and how many bytes of their names and of who is in
+  // them. Past this a join fails with `too_many_rooms`, what the server says of further rooms is an
+  // error (Client::on_error), and presence(room) is null.
+  std::size_t rooms_max = 10'000;
+  std::size_t rooms_bytes_max = std::size_t{16} * 1024 * 1024;
+
+  // How much may wait to be sent or answered, with and without a connection. Past this a message
+  // fails with `queue_full`.
   std::size_t queue_messages_max = 10'000;
   std::size_t queue_bytes_max = std::size_t{16} * 1024 * 1024;
   // How fast numbered messages are sent. The default stays within what a server takes by default

@@ -111,7 +111,7 @@ void Device::send_something() {
   const char* verb = random.percent(3) ? (random.percent(50) ? "err" : "fail") : random.pick(verbs);
   std::string json = R"({"n":)" + std::to_string(number) + R"(,"do":")" + verb + R"(","room":")" +
                      House::rooms()[random.below(4)] + R"(","not":")" + random.pick(whom) + R"("})";
-  if (is_post) return session_.post(std::move(json));
+  if (is_post) return session_.post(json, scene_.now_ms);
   session_.send(number, std::move(json), scene_.now_ms);
 }
 

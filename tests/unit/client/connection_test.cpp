@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -61,6 +62,7 @@ class ConnectionTest : public testing::Test, private Link::Events {
   UnixServer server;
   ClientLog log;
   std::unique_ptr<Connection> connection;  // on the loop only
+  std::atomic<int> sent = 0;               // how often all that was sent had left
   // What follows each event, on the loop.
   std::function<void()> after_open = [] {};
   std::function<void()> after_message = [] {};
@@ -75,6 +77,8 @@ class ConnectionTest : public testing::Test, private Link::Events {
     log.add((message.is_binary() ? "bytes " : "text ") + std::string(message.content()));
     after_message();
   }
+  void on_sent() override { ++sent; }
+  void on_closing() override { log.add("closing"); }
   void on_closed(CloseCode code, std::string_view reason) override {
     log.add("closed " + std::to_string(static_cast<unsigned>(code)) + " " + std::string(reason));
     after_closed();

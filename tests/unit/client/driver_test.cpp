@@ -5,7 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <deque>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -158,6 +161,28 @@ TEST_F(DriverTest, TokenThatComesAfterTheDriverHasGoneIsIgnored) {
   driver.reset();
   world.work();
   EXPECT_EQ(world.links_made(), 0U);
+}
+
+TEST_F(DriverTest, E34_TokenFunctionThatHangsIsCalledAgainButNotWithoutEnd) {
+  ClientOptions options;
+  int calls = 0;
+  options.token = [&calls] { return "token" + std::to_string(++calls); };
+  options.token_time = 1s;
+  options.backoff_first = options.backoff_max = 1s;
+  make(options);
+  driver->connect();
+  world.pass(20'000);
+  EXPECT_EQ(states.at(1),
+            "reconnecting 1006 no token: the token function has not returned in time");
+  std::deque<FakeWorld::Work> hung = world.take_work();
+  ASSERT_GE(hung.size(), 6U);
+  EXPECT_FALSE(world.has_link());
+  for (auto& [job, done] : hung) job();
+  EXPECT_EQ(calls, static_cast<int>(Driver::kTokenCallsMax)) << "more are not called";
+  hung.front().second();
+  world.pass(2'000);
+  ASSERT_TRUE(world.has_link());
+  EXPECT_EQ(world.wanted.at(0).token, "token1") << "a late one is as good";
 }
 
 TEST_F(DriverTest, FreshTokenIsSentToTheServer) {
@@ -322,6 +347,42 @@ TEST_F(DriverTest, PostIsSentNowOrNever) {
   EXPECT_EQ(world.take_told(), Lines{R"(text {"t":"message","data":2})"});
 }
 
+TEST_F(DriverTest, E36_MessageAfterTheServersCloseIsNotSaidToBeSent) {
+  make_plain();
+  driver->connect();
+  world.open("");
+  world.begin_to_close();
+  const auto reply = sent("1");
+  EXPECT_EQ(world.take_told(), Lines{});
+  EXPECT_EQ(outcome(reply), "open");
+  world.end(1000);
+  EXPECT_EQ(outcome(reply).substr(0, 7), "closed:");
+}
+
+TEST_F(DriverTest, E36_ServerThatDoesNotReadFillsTheQueueAndNoMore) {
+  ClientOptions options;
+  options.plain = true;
+  options.queue_bytes_max = 1'000'000;
+  make(options);
+  driver->connect();
+  world.open("");
+  world.takes = false;
+  std::vector<std::shared_ptr<detail::PendingReply>> replies;
+  for (int i = 0; i < 300; ++i) replies.push_back(sent(std::string(100'000, 'x')));
+  int open = 0;
+  int refused = 0;
+  for (const auto& reply : replies) {
+    const std::string what = outcome(reply);
+    open += what == "open" ? 1 : 0;
+    refused += what.starts_with("queue_full") ? 1 : 0;
+  }
+  EXPECT_EQ(open, 10);
+  EXPECT_EQ(refused, 290);
+  EXPECT_LT(world.buffered, 400'000U);
+  for (int i = 0; i < 10; ++i) world.drain();
+  EXPECT_EQ(outcome(replies.at(9)), "null");
+}
+
 TEST_F(DriverTest, QueueThatIsFullRefusesMore) {
   ClientOptions options;
   options.queue_messages_max = 1;
@@ -386,6 +447,38 @@ TEST_F(DriverTest, HandlerThatFailsAnswersWithItsWords) {
   EXPECT_EQ(world.take_told(), Lines{}) << "nobody asked";
 }
 
+TEST_F(DriverTest, E34_WhatAHandlerThrowsIsAnsweredInUtf8WhateverItIs) {
+  make();
+  go_online();
+  std::string what;
+  on_message([&](const Json&) { throw std::runtime_error(what); });
+  const auto answer = [&](std::string words) {
+    what = std::move(words);
+    world.say(R"({"t":"message","id":9,"data":1})");
+    return world.take_told().at(0);
+  };
+  const std::string begin = R"(text {"t":"error","id":9,"code":"failed","message":")";
+  EXPECT_EQ(answer("caf\xE9 closed"), begin + R"(caf? closed"})");
+  EXPECT_EQ(answer("caf\xC3\xA9 closed"), begin + "caf\xC3\xA9 closed\"}");
+  EXPECT_EQ(answer("\xFF\xFE"), begin + R"(??"})");
+  EXPECT_EQ(answer(std::string(999, 'x') + "\xC3\xA9"), begin + std::string(999, 'x') + "\"}")
+      << "cut, but not inside a character";
+}
+
+TEST_F(DriverTest, E34_HandlersReplyThatIsNotJsonIsAnsweredWithAnError) {
+  make();
+  go_online();
+  on_message([&](const Json& data) -> Json {
+    return data == 1 ? Json("\xFF") : Json(std::numeric_limits<double>::quiet_NaN());
+  });
+  for (const int data : {1, 2}) {
+    world.say(R"({"t":"message","id":9,"data":)" + std::to_string(data) + "}");
+    const Lines told = world.take_told();
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_TRUE(told[0].starts_with(R"(text {"t":"error","id":9,"code":"failed")")) << told[0];
+  }
+}
+
 TEST_F(DriverTest, QuestionWithoutAHandlerIsAcknowledged) {
   make();
   go_online();
@@ -402,6 +495,16 @@ TEST_F(DriverTest, FrameThatCannotBeReadIsAnError) {
   world.say("no json");
   EXPECT_EQ(errors, Lines{"bad_frame"});
   EXPECT_TRUE(world.has_link());
+}
+
+TEST_F(DriverTest, E37_LinesOfTheLogAreLimitedWhateverTheServerSays) {
+  make();
+  go_online();
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 1'000; ++i)
+    world.say(R"({"t":"error","code":"code)" + std::to_string(i) + R"(","message":"no"})");
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_LE(std::count(log.begin(), log.end(), '\n'), 20) << log.substr(0, 1'000);
 }
 
 TEST_F(DriverTest, ClientWithTooManyWaitingHandlersStopsReading) {
@@ -476,6 +579,8 @@ TEST_F(DriverTest, PlainClientIsOpenWithoutAWelcome) {
   EXPECT_TRUE(driver->is_plain());
   const auto reply = sent("{}");
   EXPECT_EQ(world.take_told(), Lines{"text {}"});
+  EXPECT_EQ(outcome(reply), "open");
+  world.drain();
   EXPECT_EQ(outcome(reply), "null");
 }
 

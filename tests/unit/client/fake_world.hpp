@@ -38,6 +38,8 @@ class FakeWorld {
   unsigned status = 0;
   std::optional<std::uint64_t> retry_after_s;
   std::uint64_t heard_ms = 0;
+  bool takes = true;  // the kernel takes what is sent
+  std::size_t buffered = 0;
 
   bool has_link() const { return events_ != nullptr; }
   std::size_t links_made() const { return links_made_; }
@@ -55,6 +57,9 @@ class FakeWorld {
       wheel_.advance(now_ms);
     }
   }
+  using Work = std::pair<std::function<void()>, std::function<void()>>;
+  // The jobs that have not been run, with what follows each: for jobs that hang.
+  std::deque<Work> take_work() { return std::exchange(work_, {}); }
   bool has_work() const { return !work_.empty(); }
   // Runs the oldest job, and what follows it.
   void work() {
@@ -78,6 +83,17 @@ class FakeWorld {
     ASSERT_TRUE(has_link());
     events_->on_message(microframe::ws::Message::binary(microframe::base::as_bytes(bytes)));
   }
+  // All that was sent has left.
+  void drain() {
+    ASSERT_TRUE(has_link());
+    buffered = 0;
+    events_->on_sent();
+  }
+  // The server's Close has come.
+  void begin_to_close() {
+    ASSERT_TRUE(has_link());
+    events_->on_closing();
+  }
   void end(unsigned code, std::string_view reason = {}) {
     ASSERT_TRUE(has_link());
     events_->on_closed(static_cast<microframe::proto::CloseCode>(code), reason);
@@ -92,6 +108,7 @@ class FakeWorld {
       world_.status = 0;
       world_.retry_after_s.reset();
       world_.heard_ms = 0;
+      world_.buffered = 0;
       ++world_.links_made_;
     }
     ~Link() override {
@@ -101,8 +118,10 @@ class FakeWorld {
     }
     bool send(const microframe::ws::Message& message) override {
       note((message.is_binary() ? "bytes " : "text ") + std::string(message.content()));
+      if (!world_.takes) world_.buffered += message.content().size();
       return true;
     }
+    std::size_t buffered() const override { return world_.buffered; }
     void close(microframe::proto::CloseCode code, std::string_view reason) override {
       note("close " + std::to_string(static_cast<unsigned>(code)) + " " + std::string(reason));
     }
@@ -139,7 +158,7 @@ class FakeWorld {
   };
 
   microframe::base::TimerWheel wheel_;
-  std::deque<std::pair<std::function<void()>, std::function<void()>>> work_;
+  std::deque<Work> work_;
   microframe::client::Link::Events* events_ = nullptr;
   Link* current_ = nullptr;
   std::size_t links_made_ = 0;

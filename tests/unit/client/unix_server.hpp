@@ -46,6 +46,24 @@ class UnixPeer {
     send(acceptance(subprotocol, extensions));
   }
   void send(std::string_view bytes) { stream_.send(bytes); }
+  // The same for a client that may have stopped reading: what does not go within a moment goes
+  // before the next, which is then left out.
+  void try_send(std::string_view bytes) {
+    if (unsent_.empty()) unsent_ = bytes;
+    while (!unsent_.empty()) {
+      pollfd wait{stream_.fd(), POLLOUT, 0};
+      if (::poll(&wait, 1, 20) <= 0) return;
+      const ssize_t size =
+          ::send(stream_.fd(), unsent_.data(), unsent_.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (size <= 0) return;
+      unsent_.erase(0, static_cast<std::size_t>(size));
+    }
+  }
+  // Reads what is there, for nobody.
+  void drop_some() {
+    receive();
+    received_.clear();
+  }
   void send_byte_by_byte(std::string_view bytes) {
     for (const char byte : bytes) stream_.send({&byte, 1});
   }
@@ -87,6 +105,7 @@ class UnixPeer {
   RawClient stream_;
   std::string head_;
   std::string received_;
+  std::string unsent_;  // by try_send
 };
 
 class UnixServer {

@@ -208,10 +208,12 @@ TEST_F(PlainClientTest, SendsAndTellsWhatThereIs) {
   EXPECT_EQ(d.open("chat.v2"), std::vector<std::string>{"chat.v2"});
   EXPECT_EQ(d.states.back().state, ClientState::open);
   EXPECT_EQ(d.next_sent(), "before");
+  d.session.drained(d.now_ms);
+  d.look();
   EXPECT_EQ(d.settled.at(0).ticket, queued);
   EXPECT_EQ(d.settled.at(0).code, "");
   d.session.send_binary(0, "bytes", d.now_ms);
-  d.session.post("posted");
+  d.session.post("posted", d.now_ms);
   d.look();
   EXPECT_EQ(d.next_sent(), "bytes");
   EXPECT_EQ(d.next_sent(), "posted");

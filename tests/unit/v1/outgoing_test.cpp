@@ -86,6 +86,33 @@ TEST(OutgoingTest, ANewSessionLosesWhatWasSentAndKeepsTheRest) {
   EXPECT_EQ(sent(outgoing), "1room 2room 3waits ");
 }
 
+TEST(OutgoingTest, E26_WhatIsRewoundIsSentAgainAsNew) {
+  Outgoing outgoing = roomy();
+  for (const char* one : {"a", "bbb", "cc", "bbb"}) outgoing.add(Frame(Kind::message, 0, one));
+  EXPECT_EQ(outgoing.longest_sent(), nullptr);
+  sent(outgoing);
+  outgoing.add(Frame(Kind::message, 0, "longest of all"));
+  ASSERT_NE(outgoing.longest_sent(), nullptr);
+  EXPECT_EQ(outgoing.longest_sent()->id, 2U);
+  outgoing.take(2);
+  outgoing.rewind(2);
+  EXPECT_EQ(sent(outgoing), "5cc 6bbb 7longest of all ");
+  EXPECT_EQ(outgoing.take(1)->content, "a");
+  EXPECT_EQ(outgoing.take(6)->content, "bbb");
+}
+
+TEST(OutgoingTest, E36_SentAndUnsentAreTakenApart) {
+  Outgoing outgoing(Outgoing::Bounds{100, 10});
+  outgoing.add(Frame(Kind::message, 0, "12345"));
+  sent(outgoing);
+  outgoing.add(Frame(Kind::message, 0, "67890"));
+  EXPECT_EQ(outgoing.take_sent().at(0).content, "12345");
+  EXPECT_TRUE(outgoing.take_sent().empty());
+  EXPECT_EQ(outgoing.take_unsent().at(0).content, "67890");
+  EXPECT_FALSE(outgoing.has_unsent());
+  EXPECT_TRUE(outgoing.add(Frame(Kind::message, 0, "1234567890")));
+}
+
 TEST(OutgoingTest, ItsBoundsAreKept) {
   Outgoing few(Outgoing::Bounds{2, 100});
   EXPECT_TRUE(few.add(Frame(Kind::message, 0, "a")));

@@ -67,7 +67,7 @@ class ReferenceClient {
   void ask(const boost::json::object& what) {
     v1::ClientSession& session = driver_.session;
     if (const Json* data = what.if_contains("send")) driver_.send(to_text(*data));
-    if (const Json* data = what.if_contains("post")) session.post(to_text(*data));
+    if (const Json* data = what.if_contains("post")) session.post(to_text(*data), driver_.now_ms);
     if (const Json* bytes = what.if_contains("send_binary"))
       session.send_binary(++driver_.last_ticket, test::from_hex(test::as_string(*bytes)),
                           driver_.now_ms);
