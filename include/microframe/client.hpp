@@ -49,9 +49,10 @@ class Client {
   // errors: ConfigError for another URL, and for a ClientOptions::ca_file that cannot be used.
   explicit Client(const std::string& url, ClientOptions options = {});
   Client(const ClientLoop& loop, const std::string& url, ClientOptions options = {});
-  // Says Close 1000, if that can be done without waiting. The destructor may run inside one of the
-  // client's own handlers; the handlers that wait are then destroyed at the end of the loop's
-  // iteration.
+  // Says Close 1000, if that can be done without waiting. Does not wait for ClientOptions::token.
+  // The destructor may run inside one of the client's own handlers; the handlers that wait are then
+  // destroyed at the end of the loop's iteration. It may also run at the end of the process, for a
+  // client that is static or global.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
@@ -147,7 +148,8 @@ class Client {
   template <std::convertible_to<std::string_view> Text>
   Reply send(const Text& content) = delete;
   // Sends a message that is not worth an answer, such as who is typing. Without a connection, the
-  // message is dropped.
+  // message is dropped; so it is if the pace (ClientOptions::messages_per_second), or what waits for
+  // a server that does not read, does not let it go now.
   void post(const Json& message);
 
   // Enters a room, and enters it again in each new session, with the messages missed meanwhile. The

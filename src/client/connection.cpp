@@ -261,10 +261,11 @@ bool Connection::send(const ws::Message& message) {
   header.compressed = compressed.has_value();
   header.mask = random_.take<4>();
   socket_->send(proto::encode_frame(header, compressed.value_or(message.bytes())));
-  if (std::exchange(tells_sent_, true)) return true;
+  if (tells_sent_) return true;
   loop_.post([this, alive = alive_] {
     if (*alive) guarded([&] { tell_sent(); });
   });
+  tells_sent_ = true;
   return true;
 }
 

@@ -21,10 +21,10 @@ class Link {
     virtual void on_open() = 0;
     virtual void on_message(const ws::Message& message) = 0;
     // All that was sent has been handed to the kernel.
-    virtual void on_sent() = 0;
+    virtual void on_sent() {}
     // The closing handshake has begun, and not by close(): nothing more can be sent. on_closed
     // follows.
-    virtual void on_closing() = 0;
+    virtual void on_closing() {}
     // The end, once, whether the link was ever open or not.
     // code:   of the server's Close; 1006 if none came.
     // reason: of the server's Close, or in words what happened.

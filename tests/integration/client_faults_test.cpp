@@ -36,6 +36,7 @@ using test::ScriptedServer;
 class Hall : public ws::ChatBase {
  public:
   void on_connect(ws::WebSocket& socket, const ws::UserId&) { join_room(socket, "everyone"); }
+  bool can_join(ws::WebSocket&, const ws::UserId&, const std::string&) { return true; }
   void on_message(ws::WebSocket&, const ws::UserId&, const Json& message) {
     broadcast_to_room("everyone", message);
   }

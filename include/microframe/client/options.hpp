@@ -78,7 +78,8 @@ class JoinOptions {
  public:
   JoinOptions() = default;
 
-  // The room's latest messages follow, at most `count` of them.
+  // The room's latest messages follow, at most `count` of them. In a room that the client is in
+  // already, by the server's doing or its own, those follow that have not come before.
   JoinOptions& last(std::uint64_t count) {
     last_ = count;
     return *this;
