@@ -23,7 +23,7 @@ function addressOf(url) {
     if (/^wss?:[^#]+$/.test(address)) return address;
   } catch {
   }
-  throw new ClientError("bad_url", `no address such as wss://example.org/ws: ${url}`);
+  throw new ClientError("bad_url", `bad url: ${url}`);
 }
 
 // src/binary.ts
@@ -71,13 +71,7 @@ var Emitter = class {
     return (await Promise.all(this.#call(name, args))).find((value) => value !== void 0);
   }
   #call(name, args) {
-    return [...this.#of(name)].map((handler) => {
-      try {
-        return Promise.resolve(handler(...args));
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    });
+    return [...this.#of(name)].map(async (handler) => handler(...args));
   }
   #of(name) {
     const handlers = this.#handlers.get(name) ?? /* @__PURE__ */ new Set();
@@ -105,7 +99,7 @@ function onNetwork(action) {
 function environment(given) {
   const { debug } = given;
   const found = given.WebSocket ?? globalThis.WebSocket;
-  if (!found) throw new ClientError("not_supported", "there is no WebSocket here: give connect() one, as npm's ws has it");
+  if (!found) throw new ClientError("not_supported", "no WebSocket");
   return {
     now: () => Date.now(),
     clock: () => performance.now(),
@@ -115,7 +109,7 @@ function environment(given) {
       return () => clearTimeout(timer);
     },
     onNetwork,
-    trace: typeof debug === "function" ? debug : debug ? (step) => console.debug(`microframe: ${step}`) : () => {
+    trace: typeof debug === "function" ? debug : debug ? console.debug : () => {
     },
     ...given,
     WebSocket: found
@@ -162,18 +156,22 @@ var CROWDED_BYTES = 2 ** 16;
 var Connection = class {
   #socket;
   #env;
-  /** errors: throws what WebSocket's constructor throws, where the page's policy forbids the address. */
-  constructor(env, url, protocols, events) {
+  /**
+   * ended: the last of all, once; not after drop().
+   *
+   * errors: throws what WebSocket's constructor throws, where the page's policy forbids the address.
+   */
+  constructor(env, url, protocols, listener, ended) {
     let failure = "";
     this.#env = env;
     const socket = this.#socket = new env.WebSocket(url, protocols);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => events.opened(socket.protocol);
+    socket.onopen = () => listener.opened(this, socket.protocol);
     socket.onmessage = ({ data }) => {
-      if (typeof data === "string") events.text(data);
-      else events.binary(new Uint8Array(data));
+      if (typeof data === "string") listener.text(data);
+      else listener.binary(new Uint8Array(data));
     };
-    socket.onclose = ({ code, reason }) => events.ended(code, reason || failure);
+    socket.onclose = ({ code, reason }) => ended(code, reason || failure);
     socket.onerror = (event) => {
       failure = event?.message ?? "";
     };
@@ -205,11 +203,8 @@ function fateOf(code, advised) {
   if (code === UNAUTHENTICATED) return "token";
   return advised ?? HEALING.has(code) ? "again" : "end";
 }
-function reasonOf(code, reason) {
-  return `the connection was closed: ${code} ${reason}`.trimEnd();
-}
 function endOf(code, reason) {
-  return new ClientError(WORDS.get(code) ?? "closed", reasonOf(code, reason), code);
+  return new ClientError(WORDS.get(code) ?? "closed", `closed: ${code} ${reason}`.trimEnd(), code);
 }
 
 // src/link.ts
@@ -281,7 +276,7 @@ var Link = class {
   }
   // --- by the application
   close() {
-    this.#finish(new ClientError("closed", "the client was closed"), {});
+    this.#finish(new ClientError("closed"), {});
   }
   // --- attempts
   async #open() {
@@ -294,7 +289,9 @@ var Link = class {
       const token = await this.#token.get();
       if (attempt === this.#attempt) this.#connect(token);
     } catch (error) {
-      if (attempt === this.#attempt) this.#failed(error);
+      const failure = error;
+      if (attempt === this.#attempt) this.#events.emit("error", failure);
+      if (attempt === this.#attempt) this.#wait(1006, failure.message, void 0, failure);
     }
   }
   #connect(token) {
@@ -302,25 +299,14 @@ var Link = class {
     if (token !== void 0) protocols.push(`token.${token}`);
     let connection;
     try {
-      connection = new Connection(this.#env, this.#url, protocols, {
-        opened: (protocol) => this.#talk.opened(connection, protocol),
-        text: (text) => this.#talk.text(text),
-        binary: (bytes) => this.#talk.binary(bytes),
-        ended: (code, reason) => this.#ended(code, reason)
-      });
+      connection = new Connection(this.#env, this.#url, protocols, this.#talk, (code, reason) => this.#ended(code, reason));
     } catch (error) {
       throw new ClientError("blocked", `no WebSocket: ${error}`);
     }
     this.#connection = connection;
     this.#cancel = this.#env.after(WELCOME_MS, () => this.lost("no welcome"));
   }
-  /** An attempt failed before there was a connection. */
-  #failed(error) {
-    this.#wait(1006, error.message, void 0, error);
-    if (this.#state !== "closed") this.#events.error(error);
-  }
   #ended(code, reason) {
-    this.#env.trace(`ended: ${code} ${reason}`);
     this.#connection = void 0;
     this.#cancel();
     if (this.#welcomedAt === void 0) {
@@ -331,17 +317,17 @@ var Link = class {
     this.#welcomedAt = void 0;
     const advice = this.#advice;
     this.#advice = void 0;
-    if (code === TOO_BIG) this.#talk.tooLong();
-    this.#talk.lost();
+    this.#talk.lost(code);
+    const end = endOf(code, reason);
     const fate = fateOf(code, advice?.reconnect);
-    if (fate === "again") this.#wait(code, reasonOf(code, reason), advice?.retryMs);
-    else if (fate === "token") this.#refused(reason);
-    else this.end(endOf(code, reason));
+    if (fate === "again") this.#wait(code, end.message, advice?.retryMs);
+    else if (fate === "token" && this.#token.renewable && !this.#refusals++) this.#refused(code, end.message);
+    else this.end(end);
   }
-  #refused(reason) {
-    if (this.#refusals++ || !this.#token.renewable) return this.end(endOf(4401, reason));
+  /** Another token may do; at once. */
+  #refused(code, reason) {
     this.#token.forget();
-    this.#change("reconnecting", { code: 4401, reason: reasonOf(4401, reason), retryMs: 0 });
+    this.#change("reconnecting", { code, reason, retryMs: 0 });
     void this.#open();
   }
   /** advisedMs: what a server said that sends many away at once; nothing shortens it. */
@@ -373,33 +359,28 @@ var Link = class {
   #change(state, detail) {
     this.#state = state;
     this.#env.trace(`${state}: ${detail.reason}`);
-    this.#events.state(state, detail);
+    this.#events.emit("state", state, detail);
   }
 };
 
 // src/plain.ts
-var NONE = [];
-var unsupported = () => Promise.reject(new ClientError("not_supported", "plain mode has no such thing"));
+var unsupported = () => Promise.reject(new ClientError("not_supported"));
 var Plain = class {
   #link;
   #requests;
   #events;
-  #connection;
   user = void 0;
   constructor(link, requests, events) {
     this.#link = link;
     this.#requests = requests;
+    requests.answered = false;
     this.#events = events;
   }
   protocols() {
     return [];
   }
   opened(connection) {
-    this.#connection = connection;
-    this.#requests.restart([], (frame, id) => {
-      connection.send(frame);
-      this.#requests.settle(id, void 0);
-    });
+    this.#requests.restart([], connection);
     this.#link.welcomed({ resumed: false });
   }
   text(text) {
@@ -415,32 +396,18 @@ var Plain = class {
   }
   probe() {
   }
-  tooLong() {
-  }
   lost() {
-    this.#connection = void 0;
     this.#requests.pause();
   }
   ended(error) {
     this.#requests.end(error);
   }
-  send(json, patience) {
-    return this.#requests.add({ frame: () => json, bytes: json.length }, patience);
-  }
-  post(json) {
-    if (this.#connection?.crowded !== false || !this.#requests.mayPost(json)) return false;
-    this.#connection.send(json);
-    return true;
-  }
-  sendBinary(copy, patience) {
-    return this.#requests.add({ frame: () => copy, bytes: copy.length || 1 }, patience);
+  frame(content) {
+    return content;
   }
   join = unsupported;
   leave = unsupported;
   refresh = unsupported;
-  rooms = () => NONE;
-  people = () => void 0;
-  position = () => void 0;
 };
 
 // src/quiet.ts
@@ -481,12 +448,14 @@ var Requests = class {
   #sent = 0;
   // entries, over this connection or with no need to
   #lastId = 0;
-  #write;
+  #connection;
   #cancel;
   #end;
   /** The longest and the deepest frame that the server takes, as far as is known. */
   bytesMax = Infinity;
   depthMax = Infinity;
+  /** Whether the server answers. If not, a request is done when it was sent. */
+  answered = true;
   constructor(env, limits, rate) {
     this.#env = env;
     this.#limits = limits;
@@ -502,9 +471,9 @@ var Requests = class {
     if (before && before.asks === request.asks) return before.promise;
     const entry = entryOf(request);
     if (!patient) entry.asks += " ";
-    const fault = this.#end ?? this.#full(request) ?? (request.bytes ? this.fault(request.frame(1)) : void 0);
+    const fault = this.#end ?? this.#full(request) ?? (request.bytes && this.fault(request.frame(1)));
     this.#entries.push(entry);
-    const withdraw = (code) => this.#fail(entry, fault ?? new ClientError(code));
+    const withdraw = (code) => this.#fail(entry, fault || new ClientError(code));
     const abort = () => withdraw("aborted");
     const stop = timeout === void 0 ? void 0 : this.#env.after(timeout, () => withdraw("timeout"));
     signal?.addEventListener("abort", abort);
@@ -520,7 +489,7 @@ var Requests = class {
   fault(frame) {
     const { bytes, depth } = typeof frame === "string" ? measure(frame) : { bytes: frame.length, depth: 0 };
     const code = bytes > this.bytesMax ? "too_long" : depth > this.depthMax ? "too_deep" : "";
-    return code ? new ClientError(code, `${bytes} bytes in ${depth} levels; ${this.bytesMax} and ${this.depthMax} are allowed`) : void 0;
+    return code ? new ClientError(code, `${bytes} bytes, ${depth} levels`) : void 0;
   }
   /** The room's last request. */
   about(room) {
@@ -530,20 +499,23 @@ var Requests = class {
   joins(room) {
     return this.#entries.some((entry) => entry.room === room && entry.asks !== "leave");
   }
-  /** For what has no id and is never sent again. Returns whether it may be sent now. */
-  mayPost(frame) {
-    return !!this.#write && !this.fault(frame) && !this.#pace.take(this.#env.clock());
+  /** For what has no id and is never sent again. returns: whether it was sent: not, if it had to wait. */
+  post(frame) {
+    const connection = this.#connection;
+    if (!connection || connection.crowded || this.fault(frame) || this.#pace.take(this.#env.clock())) return false;
+    connection.send(frame);
+    return true;
   }
   /** A connection is there, and the server has begun to handle all ids up to `handled`. */
-  resume(handled, write) {
+  resume(handled, connection) {
     const unhandled = this.#entries.findIndex((entry) => entry.id === 0 || entry.id > handled);
-    this.#open(unhandled < 0 ? this.#entries.length : unhandled, write);
+    this.#open(unhandled < 0 ? this.#entries.length : unhandled, connection);
   }
   /**
    * A connection is there, and ids begin anew. `first` go before all others; what was sent and is no such thing is lost.
    * strange: why none of what waits may be sent, if so.
    */
-  restart(first, write, strange) {
+  restart(first, connection, strange) {
     for (const entry of [...this.#entries]) {
       if (entry.id && entry.bytes) this.#fail(entry, new ClientError("session_lost"));
       entry.id = 0;
@@ -553,11 +525,11 @@ var Requests = class {
     for (const { promise } of before) quiet(promise);
     this.#entries.unshift(...before);
     this.#lastId = 0;
-    this.#open(0, write);
+    this.#open(0, connection);
   }
   /** The connection is lost. */
   pause() {
-    this.#write = void 0;
+    this.#connection = void 0;
     this.#cancel?.();
     this.#cancel = void 0;
   }
@@ -584,14 +556,14 @@ var Requests = class {
       entry.reject(error);
     }
   }
-  #open(sent, write) {
+  #open(sent, connection) {
     this.#sent = sent;
-    this.#write = write;
+    this.#connection = connection;
     this.#flush();
   }
   #flush() {
     if (this.#cancel) return;
-    for (let entry; this.#write && (entry = this.#entries[this.#sent]); ) {
+    for (let entry; this.#connection && (entry = this.#entries[this.#sent]); ) {
       const wait = this.#pace.take(this.#env.clock());
       if (wait) {
         this.#cancel = this.#env.after(wait, () => {
@@ -604,14 +576,18 @@ var Requests = class {
       entry.id ||= ++this.#lastId;
       const frame = entry.frame(entry.id);
       const fault = this.fault(frame);
-      if (fault) this.#fail(entry, fault);
-      else this.#write(frame, entry.id);
+      if (fault) {
+        this.#fail(entry, fault);
+      } else {
+        this.#connection.send(frame);
+        if (!this.answered) this.settle(entry.id, void 0);
+      }
     }
   }
   #full({ bytes, room }) {
     const messages = this.#entries.filter((entry) => entry.bytes);
-    const { messages: messagesMax, bytes: bytesMax } = this.#limits;
-    const full = bytes ? messages.length >= messagesMax || messages.reduce((sum, entry) => sum + entry.bytes, bytes) > bytesMax : room && this.#entries.length >= messages.length + ROOM_REQUESTS_MAX;
+    const limits = this.#limits;
+    const full = bytes ? messages.length >= limits.messages || messages.reduce((sum, entry) => sum + entry.bytes, bytes) > limits.bytes : room && this.#entries.length >= messages.length + ROOM_REQUESTS_MAX;
     return full ? new ClientError("queue_full") : void 0;
   }
   #fail(entry, error) {
@@ -635,10 +611,164 @@ function entryOf(request) {
   return entry;
 }
 
+// src/presence.ts
+var Presence = class {
+  #users = /* @__PURE__ */ new Map();
+  #people;
+  // the same until something changes
+  constructor(people) {
+    this.change(people, {});
+  }
+  /** docs/protocol.md: the leaves first, then the joins, in place of those with the same device. */
+  change(joins, leaves) {
+    this.#people = void 0;
+    for (const [user, devices] of Object.entries(leaves)) {
+      const left = this.#users.get(user);
+      for (const { device } of devices) left?.delete(device);
+      if (!left?.size) this.#users.delete(user);
+    }
+    for (const [user, devices] of Object.entries(joins)) {
+      const there = this.#users.get(user) ?? /* @__PURE__ */ new Map();
+      for (const device of devices) there.set(device.device, device);
+      this.#users.set(user, there);
+    }
+  }
+  people() {
+    return this.#people ??= Object.fromEntries([...this.#users].map(([user, devices]) => [user, [...devices.values()]]));
+  }
+};
+function without(people, others) {
+  const known = JSON.stringify(others);
+  const left = Object.entries(people).map(([user, devices]) => [user, devices.filter((device) => !known.includes(JSON.stringify(device)))]);
+  return Object.fromEntries(left.filter(([, { length }]) => length));
+}
+
+// src/rooms.ts
+var Rooms = class {
+  #rooms = /* @__PURE__ */ new Map();
+  #names = [];
+  /** The session that offsets are read in. */
+  session = "";
+  /** returns: the same array until something changes. */
+  names() {
+    const names = [...this.#rooms.keys()].filter((name) => this.#rooms.get(name)?.here);
+    if (JSON.stringify(names) !== JSON.stringify(this.#names)) this.#names = names;
+    return this.#names;
+  }
+  people(name) {
+    return this.#rooms.get(name)?.presence?.people();
+  }
+  position(name) {
+    const since = this.#rooms.get(name)?.since;
+    return since && { ...since };
+  }
+  want(name, since) {
+    const room = this.#room(name);
+    room.holders += 1;
+    if (since) room.since = since;
+  }
+  /** A holder lets go, or all do. returns: whether none is left. */
+  unwant(name, all = false) {
+    const room = this.#rooms.get(name);
+    if (room) room.holders = all ? 0 : Math.max(0, room.holders - 1);
+    return !room?.holders;
+  }
+  /** The join `id` goes out. Where nothing else is wished, what was missed is. */
+  wish(name, last, id) {
+    const room = this.#room(name);
+    const wish = last !== void 0 ? { last } : room.since && { since: { ...room.since } };
+    if (wish) room.wishes.set(id, wish);
+    return wish ?? {};
+  }
+  /** Another session begins, in no room. returns: those to be joined again; `left` is told of the others. */
+  restart(session, left) {
+    this.session = session;
+    for (const [name, room] of this.#rooms) {
+      const { here, holders } = room;
+      Object.assign(room, { here: false, again: here || room.again, early: void 0 });
+      room.wishes.clear();
+      if (holders) continue;
+      this.#rooms.delete(name);
+      if (here) left({ room: name, code: "session_lost" });
+    }
+    return [...this.#rooms.keys()];
+  }
+  /** They were another user's. returns: those that it was in. */
+  clear() {
+    const names = this.names();
+    this.#rooms.clear();
+    return names;
+  }
+  /** returns: what to tell of it; undefined: the answer to a join under way will. */
+  joined(frame) {
+    const { id = 0, presence } = frame;
+    const people = presence && new Presence(presence);
+    const room = this.#room(frame.room);
+    room.here = true;
+    if (people) room.presence = people;
+    const wish = room.wishes.get(id);
+    room.wishes.delete(id);
+    if (!id && room.wishes.size) {
+      room.early = frame;
+      return void 0;
+    }
+    if (!frame.recovered) this.#begin(room, frame, wish);
+    const joined = { room: frame.room };
+    const recovered = frame.recovered ?? (room.again ? false : void 0);
+    if (recovered !== void 0) joined.recovered = recovered;
+    if (room.presence) joined.presence = room.presence.people();
+    Object.assign(room, { again: false, early: void 0 });
+    return joined;
+  }
+  /** A join was answered with an error. returns: what to tell of it. */
+  refused(name, id, code) {
+    const room = this.#room(name);
+    const { early, again, here } = room;
+    room.wishes.delete(id);
+    room.holders = here ? Math.max(0, room.holders - 1) : 0;
+    if (early && !room.wishes.size) return { joined: { ...this.joined(early), recovered: false } };
+    if (!here) this.#rooms.delete(name);
+    return here || !again ? {} : { left: { room: name, code } };
+  }
+  /** A join was given up here. returns: whether the server may have put us in. */
+  withdrawn(name, id) {
+    const room = this.#room(name);
+    room.wishes.delete(id);
+    return this.unwant(name) && !room.here;
+  }
+  /** joins: a join of ours is under way, and with it the wish, and what comes again behind its answer. */
+  left(name, joins) {
+    const room = this.#rooms.get(name);
+    if (room && joins) Object.assign(room, { here: false, again: false, presence: void 0, early: void 0 });
+    else this.#rooms.delete(name);
+  }
+  changed({ room, joins, leaves }) {
+    this.#rooms.get(room)?.presence?.change(joins, leaves);
+  }
+  /** Whether the message must be shown: not, if it is a repeat, or comes again behind the answer to a join. */
+  read({ room: name, offset }) {
+    const room = name === void 0 ? void 0 : this.#rooms.get(name);
+    if (!room || offset === void 0) return true;
+    if (room.wishes.size && (room.early || [...room.wishes.values()].some(({ since }) => since))) return false;
+    if (!room.since) return true;
+    if (offset <= room.since.offset) return false;
+    Object.assign(room.since, { offset, session: this.session });
+    return true;
+  }
+  /** Offsets are read from the frame's on; from the first on, if old messages were asked for. */
+  #begin(room, { epoch, offset = 0 }, wish) {
+    room.since = epoch === void 0 ? void 0 : { epoch, offset: wish?.last === void 0 ? offset : 0, session: this.session };
+  }
+  #room(name) {
+    const room = this.#rooms.get(name) ?? { holders: 0, here: false, again: false, wishes: /* @__PURE__ */ new Map() };
+    this.#rooms.set(name, room);
+    return room;
+  }
+};
+
 // src/frame.ts
 var TEXTS = /^(session|secret|room|epoch)$/;
 var COUNTS = /^(id|offset|handled)$/;
-var PEOPLE = /^(presence|joins|leaves)$/;
 var ROOMS = /^(joined|left|presence)$/;
 function readFrame(json) {
   try {
@@ -647,11 +777,11 @@ function readFrame(json) {
     return {};
   }
 }
-function isGood(frame) {
-  return (!ROOMS.test(frame["t"]) || "room" in frame) && Object.entries(frame).every(([name, value]) => TEXTS.test(name) ? typeof value === "string" : COUNTS.test(name) ? value >= 0 && Number.isSafeInteger(value) : !PEOPLE.test(name) || isPeople(value));
-}
-function isPeople(value) {
-  return Object.values(value ?? [0]).every((devices) => Array.isArray(devices) && devices.every((device) => device?.device));
+function check(frame) {
+  if (ROOMS.test(frame["t"])) frame["room"] ??= 0;
+  for (const [name, value] of Object.entries(frame)) {
+    if (TEXTS.test(name) ? typeof value !== "string" : COUNTS.test(name) && !Number.isSafeInteger(value)) throw name;
+  }
 }
 
 // src/liveness.ts
@@ -705,41 +835,6 @@ var Liveness = class {
   }
 };
 
-// src/presence.ts
-var Presence = class {
-  #users = /* @__PURE__ */ new Map();
-  #people;
-  // the same until something changes
-  constructor(people) {
-    this.change(people, {});
-  }
-  /** docs/protocol.md: the leaves first, then the joins, in place of those with the same device. */
-  change(joins, leaves) {
-    this.#people = void 0;
-    for (const [user, devices] of Object.entries(leaves)) {
-      const left = this.#users.get(user);
-      for (const { device } of devices) left?.delete(device);
-      if (!left?.size) this.#users.delete(user);
-    }
-    for (const [user, devices] of Object.entries(joins)) {
-      const there = this.#users.get(user) ?? /* @__PURE__ */ new Map();
-      for (const device of devices) there.set(device.device, device);
-      this.#users.set(user, there);
-    }
-  }
-  people() {
-    return this.#people ??= Object.fromEntries([...this.#users].map(([user, devices]) => [user, [...devices.values()]]));
-  }
-};
-function without(people, others) {
-  const there = new Map(Object.entries(others));
-  const left = Object.entries(people).map(([user, devices]) => {
-    const known = JSON.stringify(there.get(user));
-    return [user, devices.filter((device) => !known?.includes(JSON.stringify(device)))];
-  });
-  return Object.fromEntries(left.filter(([, { length }]) => length));
-}
-
 // src/renewal.ts
 var SHARE = 0.8;
 var LEAST_MS = 5e3;
@@ -775,133 +870,6 @@ var Renewal = class {
   }
 };
 
-// src/rooms.ts
-var Rooms = class {
-  #rooms = /* @__PURE__ */ new Map();
-  #names = [];
-  /** The session that offsets are read in. */
-  session = "";
-  /** returns: the same array until something changes. */
-  names() {
-    const names = [...this.#rooms.keys()].filter((name) => this.#rooms.get(name)?.here);
-    if (JSON.stringify(names) !== JSON.stringify(this.#names)) this.#names = names;
-    return this.#names;
-  }
-  people(name) {
-    return this.#rooms.get(name)?.presence?.people();
-  }
-  position(name) {
-    const since = this.#rooms.get(name)?.since;
-    return since && { ...since };
-  }
-  want(name, since) {
-    const room = this.#room(name);
-    room.holders += 1;
-    if (since) room.since = since;
-  }
-  /** A holder lets go, or all do. returns: whether none is left. */
-  unwant(name, all = false) {
-    const room = this.#rooms.get(name);
-    if (room) room.holders = all ? 0 : Math.max(0, room.holders - 1);
-    return !room?.holders;
-  }
-  /** The join `id` goes out. Where nothing else is wished, what was missed is. */
-  wish(name, last, id) {
-    const room = this.#room(name);
-    const wish = last !== void 0 ? { last } : room.since ? { since: { ...room.since } } : {};
-    room.wishes.set(id, wish);
-    return wish;
-  }
-  /** Another session begins, in no room. returns: those to be joined again; `left` is told of the others. */
-  restart(session, left) {
-    this.session = session;
-    for (const [name, room] of this.#rooms) {
-      const { here, holders } = room;
-      Object.assign(room, { here: false, again: here || room.again, early: void 0 });
-      room.wishes.clear();
-      if (holders) continue;
-      this.#rooms.delete(name);
-      if (here) left({ room: name, code: "session_lost" });
-    }
-    return [...this.#rooms.keys()];
-  }
-  /** They were another user's. returns: those that it was in. */
-  clear() {
-    const names = this.names();
-    this.#rooms.clear();
-    return names;
-  }
-  /** returns: what to tell of it; undefined: the answer to a join under way will. */
-  joined(frame) {
-    const { id = 0, presence } = frame;
-    const room = this.#room(frame.room);
-    room.here = true;
-    if (presence) room.presence = new Presence(presence);
-    const wish = room.wishes.get(id);
-    room.wishes.delete(id);
-    if (!id && wishes(room, "since", "last")) {
-      room.early = frame;
-      return void 0;
-    }
-    if (!frame.recovered) this.#begin(room, frame, wish);
-    const joined = { room: frame.room };
-    const recovered = frame.recovered ?? (room.again ? false : void 0);
-    if (recovered !== void 0) joined.recovered = recovered;
-    const people = room.presence?.people();
-    if (people) joined.presence = people;
-    Object.assign(room, { again: false, early: void 0 });
-    return joined;
-  }
-  /** A join was answered with an error. returns: what to tell of it. */
-  refused(name, id, code) {
-    const room = this.#room(name);
-    const { early, again } = room;
-    room.wishes.delete(id);
-    room.holders -= room.here ? +!!room.holders : room.holders;
-    if (early && !room.wishes.size) return { joined: { ...this.joined(early), recovered: false } };
-    if (room.here || room.wishes.size) return void 0;
-    this.#rooms.delete(name);
-    return again ? { left: { room: name, code } } : void 0;
-  }
-  /** A join was given up here. returns: whether the server may have put us in. */
-  withdrawn(name, id) {
-    const room = this.#room(name);
-    room.wishes.delete(id);
-    return this.unwant(name) && !room.here;
-  }
-  /** joins: a join of ours is under way, and with it the wish, and what comes again behind its answer. */
-  left(name, joins) {
-    const room = this.#rooms.get(name);
-    if (room && joins) Object.assign(room, { here: false, again: false, presence: void 0, early: void 0 });
-    else this.#rooms.delete(name);
-  }
-  changed({ room, joins, leaves }) {
-    this.#rooms.get(room)?.presence?.change(joins, leaves);
-  }
-  /** Whether the message must be shown: not, if it is a repeat, or comes again behind the answer to a join. */
-  read({ room: name, offset }) {
-    const room = name === void 0 ? void 0 : this.#rooms.get(name);
-    if (!room || offset === void 0) return true;
-    if (wishes(room, "since") || room.early && wishes(room, "last")) return false;
-    if (!room.since) return true;
-    if (offset <= room.since.offset) return false;
-    Object.assign(room.since, { offset, session: this.session });
-    return true;
-  }
-  /** Offsets are read from the frame's on; from the first on, if old messages were asked for. */
-  #begin(room, { epoch, offset = 0 }, wish) {
-    room.since = epoch === void 0 ? void 0 : { epoch, offset: wish?.last === void 0 ? offset : 0, session: this.session };
-  }
-  #room(name) {
-    const room = this.#rooms.get(name) ?? { holders: 0, here: false, again: false, wishes: /* @__PURE__ */ new Map() };
-    this.#rooms.set(name, room);
-    return room;
-  }
-};
-function wishes(room, ...kinds) {
-  return [...room.wishes.values()].some((wish) => kinds.some((kind) => kind in wish));
-}
-
 // src/session.ts
 var PROTOCOL = "microframe.v1";
 var REPORT_FRAMES = 64;
@@ -915,7 +883,7 @@ var Session = class {
   #token;
   #requests;
   #events;
-  #rooms = new Rooms();
+  #rooms;
   #renewal;
   #connection;
   #liveness;
@@ -930,11 +898,12 @@ var Session = class {
   #answers = [];
   // which may not have arrived
   user;
-  constructor(env, link, token, requests, events) {
+  constructor(env, link, token, requests, rooms, events) {
     this.#env = env;
     this.#link = link;
     this.#token = token;
     this.#requests = requests;
+    this.#rooms = rooms;
     requests.depthMax = DEPTH_MAX;
     this.#events = events;
     this.#renewal = new Renewal(env, token, () => this.refresh(), (error) => {
@@ -947,15 +916,13 @@ var Session = class {
   }
   opened(connection, protocol) {
     this.#connection = connection;
-    if (protocol !== PROTOCOL) this.#link.end(new ClientError("not_supported", `the server does not speak ${PROTOCOL}`));
+    if (protocol !== PROTOCOL) this.#link.end(new ClientError("not_supported", `no ${PROTOCOL}`));
   }
   probe() {
     this.#liveness?.probe();
   }
-  tooLong() {
-    this.#requests.tooLong();
-  }
-  lost() {
+  lost(code) {
+    if (code === TOO_BIG) this.#requests.tooLong();
     this.#connection = void 0;
     this.#liveness?.stop();
     this.#liveness = void 0;
@@ -976,8 +943,12 @@ var Session = class {
     this.#env.trace(`in: ${type} ${frame["id"] ?? ""}`);
     if (type === "welcome" !== !this.#liveness || type === "pong") return;
     if (this.#liveness && type !== "bye") this.#count();
-    if (isGood(frame)) this.#take.get(type)?.(frame);
-    else this.#events.emit("error", new ClientError("bad_frame", `the server's ${type} is malformed`));
+    try {
+      check(frame);
+      this.#take.get(type)?.(frame);
+    } catch (error) {
+      this.#events.emit("error", new ClientError("bad_frame", `${type}: ${error}`));
+    }
   }
   binary(bytes) {
     this.#liveness?.heard();
@@ -1010,7 +981,7 @@ var Session = class {
   #welcome({ session, secret, user, resumed, handled = 0, ping_ms: pingMs, message_bytes_max: bytesMax }) {
     const connection = this.#connection;
     const former = this.user;
-    this.#liveness = new Liveness(this.#env, pingMs, () => connection.send('{"t":"ping"}'), () => this.#link.lost("no answer to a ping"));
+    this.#liveness = new Liveness(this.#env, pingMs, () => connection.send('{"t":"ping"}'), () => this.#link.lost("no pong"));
     this.#id = session;
     this.#secret = secret;
     this.user = user;
@@ -1024,7 +995,7 @@ var Session = class {
   #resume(handled, connection) {
     this.#reported = this.#received;
     for (const { frame } of this.#answers) connection.send(frame);
-    this.#requests.resume(handled, (frame) => connection.send(frame));
+    this.#requests.resume(handled, connection);
   }
   /** strange: this user is not the one of before. */
   #begin(connection, strange) {
@@ -1033,7 +1004,7 @@ var Session = class {
     const lefts = strange ? this.#rooms.clear().map((room) => ({ room, code: strange.code })) : [];
     const rooms = this.#rooms.restart(this.#id, (left) => lefts.push(left));
     const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room, void 0));
-    this.#requests.restart(joins, (frame) => connection.send(frame), strange);
+    this.#requests.restart(joins, connection, strange);
     for (const left of lefts) this.#events.emit("left", left);
     if (strange) this.#events.emit("error", strange);
   }
@@ -1058,8 +1029,8 @@ var Session = class {
     const before = this.#rooms.people(room);
     const joined = this.#rooms.joined(frame);
     if (joined) this.#events.emit("joined", joined);
+    if (id) this.#settle(id, void 0, joined);
     if (before && presence) this.#events.emit("presence", { room, joins: without(presence, before), leaves: without(before, presence) });
-    if (id !== void 0) this.#settle(id, void 0, joined);
   }
   #answer(session, answer) {
     if (session !== this.#id) return;
@@ -1071,7 +1042,7 @@ var Session = class {
       if (this.#liveness) this.#connection?.send(frame);
     } catch (error) {
       this.#events.emit("error", error);
-      this.#decline(session, answer["id"], { code: Object(error).code, message: "the reply cannot be sent" });
+      this.#decline(session, answer["id"], { code: Object(error).code });
     }
   }
   #decline(session, id, error) {
@@ -1090,9 +1061,9 @@ var Session = class {
       if (this.#rooms.withdrawn(room, id) && id) quiet(this.leave(room));
       return;
     }
-    const told = this.#rooms.refused(room, id, code);
-    if (told && "joined" in told) this.#events.emit("joined", told.joined);
-    else if (told) this.#events.emit("left", told.left);
+    const { joined, left } = this.#rooms.refused(room, id, code);
+    if (joined) this.#events.emit("joined", joined);
+    if (left) this.#events.emit("left", left);
   }
   // --- counting
   #count() {
@@ -1107,17 +1078,8 @@ var Session = class {
     this.#connection?.send(`{"t":"received","n":${this.#received}}`);
   }
   // --- out
-  send(json, patience) {
-    return this.#requests.add({ frame: (id) => `{"t":"message","id":${id},"data":${json}}`, bytes: json.length }, patience);
-  }
-  post(json) {
-    const frame = `{"t":"message","data":${json}}`;
-    if (this.#connection?.crowded !== false || !this.#requests.mayPost(frame)) return false;
-    this.#connection.send(frame);
-    return true;
-  }
-  sendBinary(copy, patience) {
-    return this.#requests.add({ frame: (id) => writeBinary(id, copy), bytes: copy.length || 1 }, patience);
+  frame(content, id) {
+    return typeof content === "string" ? `{"t":"message",${id ? `"id":${id},` : ""}"data":${content}}` : writeBinary(id, content);
   }
   join(room, { last, since, ...patience }) {
     this.#rooms.want(room, since);
@@ -1145,15 +1107,6 @@ var Session = class {
       failed: (id, error) => this.#unjoined(room, id, error)
     };
   }
-  rooms() {
-    return this.#rooms.names();
-  }
-  people(room) {
-    return this.#rooms.people(room);
-  }
-  position(room) {
-    return this.#rooms.position(room);
-  }
 };
 
 // src/token.ts
@@ -1161,7 +1114,7 @@ var SPARE_MS = 3e4;
 var TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 function expiryOf(token) {
   try {
-    const payload = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
+    const payload = token.split(".")[1].replace(/[-_]/g, (sign) => sign === "-" ? "+" : "/");
     const { exp } = JSON.parse(atob(payload));
     return typeof exp === "number" ? exp * 1e3 : void 0;
   } catch {
@@ -1216,11 +1169,11 @@ var Token = class {
     if (!this.#ask) return void 0;
     this.#env.trace("token()");
     const late = new Promise((_, reject) => {
-      this.#stop = this.#env.after(this.#timeoutMs, () => reject("it hangs"));
+      this.#stop = this.#env.after(this.#timeoutMs, () => reject("no answer"));
     });
     try {
       const given = String(await Promise.race([this.#ask(), late]) ?? "").trim();
-      if (!TOKEN.test(given)) throw `it gave no token, but ${given.length} characters`;
+      if (!TOKEN.test(given)) throw "no token";
       return this.#token = given;
     } catch (error) {
       throw new ClientError("no_token", `token() failed: ${error}`);
@@ -1234,6 +1187,8 @@ var Token = class {
 var TOKEN_MS = 3e4;
 var Client = class {
   #events = new Emitter();
+  #rooms = new Rooms();
+  #requests;
   #link;
   #dialogue;
   /** @internal */
@@ -1242,12 +1197,9 @@ var Client = class {
     const env = environment(options);
     const token = new Token(options.token, env, options.tokenTimeout ?? TOKEN_MS);
     const queue = { messages: 1e3, bytes: 2 ** 20, ...options.queue };
-    const requests = new Requests(env, queue, { perSecond: 90, burst: 150, ...options.rate });
-    this.#link = new Link(env, address, token, {
-      state: (state, detail) => this.#events.emit("state", state, detail),
-      error: (error) => this.#events.emit("error", error)
-    });
-    this.#dialogue = options.plain ? new Plain(this.#link, requests, this.#events) : new Session(env, this.#link, token, requests, this.#events);
+    const requests = this.#requests = new Requests(env, queue, { perSecond: 90, burst: 150, ...options.rate });
+    this.#link = new Link(env, address, token, this.#events);
+    this.#dialogue = options.plain ? new Plain(this.#link, requests, this.#events) : new Session(env, this.#link, token, requests, this.#rooms, this.#events);
     this.#link.start(this.#dialogue);
   }
   get state() {
@@ -1266,18 +1218,18 @@ var Client = class {
    * undefined; it is broken with a `ClientError`. In plain mode it is kept when the message was handed to a connection.
    */
   send(data, options = {}) {
-    return this.#take(() => this.#dialogue.send(jsonOf(data), options));
+    return this.#take(() => this.#send(jsonOf(data), options));
   }
   /** The same, with bytes, which are copied. */
   sendBinary(bytes, options = {}) {
-    return this.#take(() => this.#dialogue.sendBinary(copyOf(bytes), options));
+    return this.#take(() => this.#send(copyOf(bytes), options));
   }
   /**
    * Sends what is worth nothing later, such as that somebody is typing. Returns whether it was sent: not if it had to wait, if the
    * connection is busy with what was sent before, or if it is longer than the server takes.
    */
   post(data) {
-    return this.#dialogue.post(jsonOf(data));
+    return this.#requests.post(this.#dialogue.frame(jsonOf(data), 0));
   }
   /**
    * Enters a room, and again in every new session until `leave()`. What was missed in between follows, or `joined` tells. Joins are
@@ -1292,15 +1244,15 @@ var Client = class {
   }
   /** The rooms it is in, by its own wish or the server's. The same array until they change. */
   get rooms() {
-    return this.#dialogue.rooms();
+    return this.#rooms.names();
   }
   /** Who is in a room; undefined where the application does not tell. The same object until that changes. */
   presence(room) {
-    return this.#dialogue.people(room);
+    return this.#rooms.people(room);
   }
   /** How far a room that keeps its messages was read: for a later `join(room, {since})`. */
   position(room) {
-    return this.#dialogue.position(room);
+    return this.#rooms.position(room);
   }
   /** Asks for a fresh token and gives it to the server. This happens by itself before the old one ends. */
   refresh() {
@@ -1310,9 +1262,12 @@ var Client = class {
   close() {
     this.#link.close();
   }
+  #send(content, patience) {
+    return this.#requests.add({ frame: (id) => this.#dialogue.frame(content, id), bytes: content.length || 1 }, patience);
+  }
   /** Returns the very promise of the request, so that who closes the client need not handle its rejection. */
   #take(ask) {
-    if (this.state === "closed") return quiet(Promise.reject(new ClientError("closed", "the client is closed")));
+    if (this.state === "closed") return quiet(Promise.reject(new ClientError("closed")));
     try {
       return ask();
     } catch (error) {

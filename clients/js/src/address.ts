@@ -15,5 +15,5 @@ export function addressOf(url: string | { readonly href: string }): string {
   } catch {
     // Told below.
   }
-  throw new ClientError("bad_url", `no address such as wss://example.org/ws: ${url}`);
+  throw new ClientError("bad_url", `bad url: ${url}`);
 }

@@ -12,7 +12,7 @@ import { Plain } from "./plain.js";
 import type { People } from "./presence.js";
 import { quiet } from "./quiet.js";
 import { type QueueLimits, Requests } from "./requests.js";
-import type { Since } from "./rooms.js";
+import { Rooms, type Since } from "./rooms.js";
 import { Session } from "./session.js";
 import type { Bytes, Dialogue, JoinOptions } from "./talk.js";
 import { Token } from "./token.js";
@@ -40,6 +40,8 @@ const TOKEN_MS = 30_000;
 /** A client that keeps its connection. Made by `connect()`. */
 export class Client {
   readonly #events = new Emitter();
+  readonly #rooms = new Rooms();
+  readonly #requests: Requests;
   readonly #link: Link;
   readonly #dialogue: Dialogue;
 
@@ -49,14 +51,11 @@ export class Client {
     const env = environment(options);
     const token = new Token(options.token, env, options.tokenTimeout ?? TOKEN_MS);
     const queue = { messages: 1000, bytes: 2 ** 20, ...options.queue };
-    const requests = new Requests(env, queue, { perSecond: 90, burst: 150, ...options.rate });
-    this.#link = new Link(env, address, token, {
-      state: (state, detail) => this.#events.emit("state", state, detail),
-      error: (error) => this.#events.emit("error", error),
-    });
+    const requests = this.#requests = new Requests(env, queue, { perSecond: 90, burst: 150, ...options.rate });
+    this.#link = new Link(env, address, token, this.#events);
     this.#dialogue = options.plain
       ? new Plain(this.#link, requests, this.#events)
-      : new Session(env, this.#link, token, requests, this.#events);
+      : new Session(env, this.#link, token, requests, this.#rooms, this.#events);
     this.#link.start(this.#dialogue);
   }
 
@@ -79,12 +78,12 @@ export class Client {
    * undefined; it is broken with a `ClientError`. In plain mode it is kept when the message was handed to a connection.
    */
   send(data: unknown, options: Patience = {}): Promise<any> {
-    return this.#take(() => this.#dialogue.send(jsonOf(data), options));
+    return this.#take(() => this.#send(jsonOf(data), options));
   }
 
   /** The same, with bytes, which are copied. */
   sendBinary(bytes: Bytes, options: Patience = {}): Promise<any> {
-    return this.#take(() => this.#dialogue.sendBinary(copyOf(bytes), options));
+    return this.#take(() => this.#send(copyOf(bytes), options));
   }
 
   /**
@@ -92,7 +91,7 @@ export class Client {
    * connection is busy with what was sent before, or if it is longer than the server takes.
    */
   post(data: unknown): boolean {
-    return this.#dialogue.post(jsonOf(data));
+    return this.#requests.post(this.#dialogue.frame(jsonOf(data), 0));
   }
 
   /**
@@ -110,17 +109,17 @@ export class Client {
 
   /** The rooms it is in, by its own wish or the server's. The same array until they change. */
   get rooms(): string[] {
-    return this.#dialogue.rooms();
+    return this.#rooms.names();
   }
 
   /** Who is in a room; undefined where the application does not tell. The same object until that changes. */
   presence(room: string): People | undefined {
-    return this.#dialogue.people(room);
+    return this.#rooms.people(room);
   }
 
   /** How far a room that keeps its messages was read: for a later `join(room, {since})`. */
   position(room: string): Since | undefined {
-    return this.#dialogue.position(room);
+    return this.#rooms.position(room);
   }
 
   /** Asks for a fresh token and gives it to the server. This happens by itself before the old one ends. */
@@ -133,9 +132,13 @@ export class Client {
     this.#link.close();
   }
 
+  #send(content: string | Uint8Array, patience: Patience): Promise<any> {
+    return this.#requests.add({ frame: (id) => this.#dialogue.frame(content, id), bytes: content.length || 1 }, patience);
+  }
+
   /** Returns the very promise of the request, so that who closes the client need not handle its rejection. */
   #take<T>(ask: () => Promise<T>): Promise<T> {
-    if (this.state === "closed") return quiet(Promise.reject(new ClientError("closed", "the client is closed")));
+    if (this.state === "closed") return quiet(Promise.reject(new ClientError("closed")));
     try {
       return ask();
     } catch (error) {

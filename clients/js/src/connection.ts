@@ -1,11 +1,10 @@
 import type { Traced, WebSocketLike } from "./environment.js";
 
-export interface ConnectionEvents {
-  opened(protocol: string): void;
+/** Who hears of a connection, while it is not dropped. */
+export interface Listener {
+  opened(connection: Connection, protocol: string): void;
   text(text: string): void;
   binary(bytes: Uint8Array): void;
-  /** The last of all, once. Not after drop(). */
-  ended(code: number, reason: string): void;
 }
 
 // RFC 6455 §7.4.2: the application's own. Neither 1000 nor 1001, which would end the session.
@@ -18,18 +17,22 @@ export class Connection {
   readonly #socket: WebSocketLike;
   readonly #env: Traced;
 
-  /** errors: throws what WebSocket's constructor throws, where the page's policy forbids the address. */
-  constructor(env: Traced, url: string, protocols: string[], events: ConnectionEvents) {
+  /**
+   * ended: the last of all, once; not after drop().
+   *
+   * errors: throws what WebSocket's constructor throws, where the page's policy forbids the address.
+   */
+  constructor(env: Traced, url: string, protocols: string[], listener: Listener, ended: (code: number, reason: string) => void) {
     let failure = "";
     this.#env = env;
     const socket = this.#socket = new env.WebSocket(url, protocols);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => events.opened(socket.protocol);
+    socket.onopen = () => listener.opened(this, socket.protocol);
     socket.onmessage = ({ data }: { data: unknown }) => {
-      if (typeof data === "string") events.text(data);
-      else events.binary(new Uint8Array(data as ArrayBuffer));
+      if (typeof data === "string") listener.text(data);
+      else listener.binary(new Uint8Array(data as ArrayBuffer));
     };
-    socket.onclose = ({ code, reason }: { code: number; reason: string }) => events.ended(code, reason || failure);
+    socket.onclose = ({ code, reason }: { code: number; reason: string }) => ended(code, reason || failure);
     // A close follows. npm's ws and React Native say why; and ws throws what nobody listens to.
     socket.onerror = (event: { message?: string } | undefined) => { failure = event?.message ?? ""; };
   }

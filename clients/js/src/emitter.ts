@@ -25,13 +25,7 @@ export class Emitter {
   }
 
   #call(name: keyof Events, args: unknown[]): Promise<unknown>[] {
-    return [...this.#of(name)].map((handler) => {
-      try {
-        return Promise.resolve(handler(...args));
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    });
+    return [...this.#of(name)].map(async (handler) => handler(...args));
   }
 
   #of(name: keyof Events): Set<(...args: any[]) => unknown> {

@@ -60,7 +60,7 @@ function onNetwork(action: (back: boolean) => void): Cancel {
 export function environment(given: Partial<Environment> & { debug?: Debug }): Traced {
   const { debug } = given;
   const found = given.WebSocket ?? (globalThis.WebSocket as WebSocketConstructor | undefined);
-  if (!found) throw new ClientError("not_supported", "there is no WebSocket here: give connect() one, as npm's ws has it");
+  if (!found) throw new ClientError("not_supported", "no WebSocket");
   return {
     now: () => Date.now(),
     clock: () => performance.now(),
@@ -70,7 +70,7 @@ export function environment(given: Partial<Environment> & { debug?: Debug }): Tr
       return () => clearTimeout(timer);
     },
     onNetwork,
-    trace: typeof debug === "function" ? debug : debug ? (step) => console.debug(`microframe: ${step}`) : () => {},
+    trace: typeof debug === "function" ? debug : debug ? console.debug : () => {},
     ...given,
     WebSocket: found,
   };

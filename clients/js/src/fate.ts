@@ -16,10 +16,6 @@ export function fateOf(code: number, advised: boolean | undefined): Fate {
   return advised ?? HEALING.has(code) ? "again" : "end";
 }
 
-export function reasonOf(code: number, reason: string): string {
-  return `the connection was closed: ${code} ${reason}`.trimEnd();
-}
-
 export function endOf(code: number, reason: string): ClientError {
-  return new ClientError(WORDS.get(code) ?? "closed", reasonOf(code, reason), code);
+  return new ClientError(WORDS.get(code) ?? "closed", `closed: ${code} ${reason}`.trimEnd(), code);
 }

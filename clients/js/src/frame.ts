@@ -3,7 +3,6 @@ export type Frame = Record<string, any>;
 
 const TEXTS = /^(session|secret|room|epoch)$/;
 const COUNTS = /^(id|offset|handled)$/;
-const PEOPLE = /^(presence|joins|leaves)$/;
 const ROOMS = /^(joined|left|presence)$/;
 
 /** returns: {} for what is no JSON object. */
@@ -15,15 +14,10 @@ export function readFrame(json: string): Frame {
   }
 }
 
-/** Whether each member is of its type. */
-export function isGood(frame: Frame): boolean {
-  return (!ROOMS.test(frame["t"]) || "room" in frame) && Object.entries(frame).every(([name, value]) => (
-    TEXTS.test(name) ? typeof value === "string"
-      : COUNTS.test(name) ? value >= 0 && Number.isSafeInteger(value)
-        : !PEOPLE.test(name) || isPeople(value)
-  ));
-}
-
-function isPeople(value: any): boolean {
-  return Object.values(value ?? [0]).every((devices) => Array.isArray(devices) && devices.every((device) => device?.device));
+/** errors: throws where a name or a number is none. Other members show when they are used. */
+export function check(frame: Frame): void {
+  if (ROOMS.test(frame["t"])) frame["room"] ??= 0;
+  for (const [name, value] of Object.entries(frame)) {
+    if (TEXTS.test(name) ? typeof value !== "string" : COUNTS.test(name) && !Number.isSafeInteger(value)) throw name;
+  }
 }

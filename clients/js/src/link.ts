@@ -1,9 +1,10 @@
 import { Backoff } from "./backoff.js";
-import { Connection } from "./connection.js";
+import { Connection, type Listener } from "./connection.js";
+import type { Emitter } from "./emitter.js";
 import type { Cancel, Traced } from "./environment.js";
 import { ClientError } from "./error.js";
 import type { State, StateDetail } from "./events.js";
-import { endOf, fateOf, reasonOf, TOO_BIG, TOO_MANY } from "./fate.js";
+import { endOf, fateOf, TOO_MANY } from "./fate.js";
 import type { Token } from "./token.js";
 
 const WELCOME_MS = 10_000; // from the attempt's begin
@@ -13,25 +14,15 @@ const TOO_MANY_MS = 5_000; // how long to stay away at least: what was too much 
 const DOUBTS_MAX = 3; // attempts that fail without a word, before the token is taken for the reason
 
 /** What is spoken over a link's connections, one after another. */
-export interface Talk {
+export interface Talk extends Listener {
   /** The subprotocols to offer. */
   protocols(): string[];
-  opened(connection: Connection, protocol: string): void;
-  text(text: string): void;
-  binary(bytes: Uint8Array): void;
-  /** The server has closed because a message is too long. */
-  tooLong(): void;
   /** There is reason to doubt that the connection lives. */
   probe(): void;
   /** It is gone. Another may come. */
-  lost(): void;
+  lost(code: number): void;
   /** None will come. */
   ended(error: ClientError): void;
-}
-
-export interface LinkEvents {
-  state(state: State, detail: StateDetail): void;
-  error(error: ClientError): void;
 }
 
 /** Keeps a connection: opens it, and another when it ends, as long as that may heal. */
@@ -39,7 +30,7 @@ export class Link {
   readonly #env: Traced;
   readonly #url: string;
   readonly #token: Token;
-  readonly #events: LinkEvents;
+  readonly #events: Emitter;
   readonly #backoff = new Backoff();
   readonly #unwatch: Cancel;
   #talk!: Talk;
@@ -53,7 +44,7 @@ export class Link {
   #cancel: Cancel = () => {}; // of the attempt's deadline, or of the wait for the next
   #mayHurry = false;
 
-  constructor(env: Traced, url: string, token: Token, events: LinkEvents) {
+  constructor(env: Traced, url: string, token: Token, events: Emitter) {
     this.#env = env;
     this.#url = url;
     this.#token = token;
@@ -104,7 +95,7 @@ export class Link {
   // --- by the application
 
   close(): void {
-    this.#finish(new ClientError("closed", "the client was closed"), {});
+    this.#finish(new ClientError("closed"), {});
   }
 
   // --- attempts
@@ -119,7 +110,9 @@ export class Link {
       const token = await this.#token.get();
       if (attempt === this.#attempt) this.#connect(token);
     } catch (error) {
-      if (attempt === this.#attempt) this.#failed(error as ClientError);
+      const failure = error as ClientError;
+      if (attempt === this.#attempt) this.#events.emit("error", failure);
+      if (attempt === this.#attempt) this.#wait(1006, failure.message, undefined, failure); // no handler has closed the client
     }
   }
 
@@ -128,12 +121,7 @@ export class Link {
     if (token !== undefined) protocols.push(`token.${token}`);
     let connection: Connection;
     try {
-      connection = new Connection(this.#env, this.#url, protocols, {
-        opened: (protocol) => this.#talk.opened(connection, protocol),
-        text: (text) => this.#talk.text(text),
-        binary: (bytes) => this.#talk.binary(bytes),
-        ended: (code, reason) => this.#ended(code, reason),
-      });
+      connection = new Connection(this.#env, this.#url, protocols, this.#talk, (code, reason) => this.#ended(code, reason));
     } catch (error) {
       // A content security policy does so in Firefox, and ws: in a page of https:.
       throw new ClientError("blocked", `no WebSocket: ${error}`);
@@ -142,14 +130,7 @@ export class Link {
     this.#cancel = this.#env.after(WELCOME_MS, () => this.lost("no welcome"));
   }
 
-  /** An attempt failed before there was a connection. */
-  #failed(error: ClientError): void {
-    this.#wait(1006, error.message, undefined, error);
-    if (this.#state !== "closed") this.#events.error(error);
-  }
-
   #ended(code: number, reason: string): void {
-    this.#env.trace(`ended: ${code} ${reason}`);
     this.#connection = undefined;
     this.#cancel();
     if (this.#welcomedAt === undefined) {
@@ -161,18 +142,18 @@ export class Link {
     this.#welcomedAt = undefined;
     const advice = this.#advice;
     this.#advice = undefined;
-    if (code === TOO_BIG) this.#talk.tooLong();
-    this.#talk.lost();
+    this.#talk.lost(code);
+    const end = endOf(code, reason);
     const fate = fateOf(code, advice?.reconnect);
-    if (fate === "again") this.#wait(code, reasonOf(code, reason), advice?.retryMs);
-    else if (fate === "token") this.#refused(reason);
-    else this.end(endOf(code, reason));
+    if (fate === "again") this.#wait(code, end.message, advice?.retryMs);
+    else if (fate === "token" && this.#token.renewable && !this.#refusals++) this.#refused(code, end.message);
+    else this.end(end);
   }
 
-  #refused(reason: string): void {
-    if (this.#refusals++ || !this.#token.renewable) return this.end(endOf(4401, reason));
+  /** Another token may do; at once. */
+  #refused(code: number, reason: string): void {
     this.#token.forget();
-    this.#change("reconnecting", { code: 4401, reason: reasonOf(4401, reason), retryMs: 0 });
+    this.#change("reconnecting", { code, reason, retryMs: 0 });
     void this.#open();
   }
 
@@ -208,6 +189,6 @@ export class Link {
   #change(state: State, detail: StateDetail): void {
     this.#state = state;
     this.#env.trace(`${state}: ${detail.reason}`);
-    this.#events.state(state, detail);
+    this.#events.emit("state", state, detail);
   }
 }

@@ -2,24 +2,22 @@ import type { Connection } from "./connection.js";
 import type { Emitter } from "./emitter.js";
 import { ClientError } from "./error.js";
 import type { Link } from "./link.js";
-import type { Patience } from "./patience.js";
 import type { Requests } from "./requests.js";
 import type { Dialogue } from "./talk.js";
 
-const NONE: string[] = [];
-const unsupported = (): Promise<never> => Promise.reject(new ClientError("not_supported", "plain mode has no such thing"));
+const unsupported = (): Promise<never> => Promise.reject(new ClientError("not_supported"));
 
 /** Any server's own messages, as they are: nothing is numbered, answered or resumed. Only the connection comes back. */
 export class Plain implements Dialogue {
   readonly #link: Link;
   readonly #requests: Requests;
   readonly #events: Emitter;
-  #connection: Connection | undefined;
   readonly user = undefined;
 
   constructor(link: Link, requests: Requests, events: Emitter) {
     this.#link = link;
     this.#requests = requests;
+    requests.answered = false;
     this.#events = events;
   }
 
@@ -28,11 +26,7 @@ export class Plain implements Dialogue {
   }
 
   opened(connection: Connection): void {
-    this.#connection = connection;
-    this.#requests.restart([], (frame, id) => {
-      connection.send(frame);
-      this.#requests.settle(id, undefined);
-    });
+    this.#requests.restart([], connection);
     this.#link.welcomed({ resumed: false });
   }
 
@@ -52,10 +46,7 @@ export class Plain implements Dialogue {
 
   probe(): void {}
 
-  tooLong(): void {}
-
   lost(): void {
-    this.#connection = undefined;
     this.#requests.pause();
   }
 
@@ -63,24 +54,11 @@ export class Plain implements Dialogue {
     this.#requests.end(error);
   }
 
-  send(json: string, patience: Patience): Promise<undefined> {
-    return this.#requests.add({ frame: () => json, bytes: json.length }, patience);
-  }
-
-  post(json: string): boolean {
-    if (this.#connection?.crowded !== false || !this.#requests.mayPost(json)) return false;
-    this.#connection.send(json);
-    return true;
-  }
-
-  sendBinary(copy: Uint8Array, patience: Patience): Promise<undefined> {
-    return this.#requests.add({ frame: () => copy, bytes: copy.length || 1 }, patience);
+  frame(content: string | Uint8Array): string | Uint8Array {
+    return content;
   }
 
   join = unsupported;
   leave = unsupported;
   refresh = unsupported;
-  rooms = (): string[] => NONE;
-  people = (): undefined => undefined;
-  position = (): undefined => undefined;
 }

@@ -37,12 +37,9 @@ export class Presence {
   }
 }
 
-/** returns: those of `people` whom `others` do not have, device by device. */
+/** returns: those of `people` whom `others` do not have, device by device, with all that is said of it. */
 export function without(people: People, others: People): People {
-  const there = new Map(Object.entries(others));
-  const left = Object.entries(people).map(([user, devices]) => {
-    const known = JSON.stringify(there.get(user)); // a device is known by its whole text: what is said of it counts too
-    return [user, devices.filter((device) => !known?.includes(JSON.stringify(device)))] as const;
-  });
+  const known = JSON.stringify(others); // no two users have one device
+  const left = Object.entries(people).map(([user, devices]) => [user, devices.filter((device) => !known.includes(JSON.stringify(device)))] as const);
   return Object.fromEntries(left.filter(([, { length }]) => length));
 }

@@ -1,3 +1,4 @@
+import type { Connection } from "./connection.js";
 import type { Cancel, Traced } from "./environment.js";
 import { ClientError } from "./error.js";
 import { measure } from "./json.js";
@@ -6,7 +7,6 @@ import type { Patience } from "./patience.js";
 import { quiet } from "./quiet.js";
 
 type Frame = string | Uint8Array;
-type Write = (frame: Frame, id: number) => void;
 
 const ROOM_REQUESTS_MAX = 1_000; // that are unanswered
 
@@ -50,12 +50,14 @@ export class Requests {
   #entries: Entry[] = [];
   #sent = 0; // entries, over this connection or with no need to
   #lastId = 0;
-  #write: Write | undefined;
+  #connection: Connection | undefined;
   #cancel: Cancel | undefined;
   #end: ClientError | undefined;
   /** The longest and the deepest frame that the server takes, as far as is known. */
   bytesMax = Infinity;
   depthMax = Infinity;
+  /** Whether the server answers. If not, a request is done when it was sent. */
+  answered = true;
 
   constructor(env: Traced, limits: QueueLimits, rate: Rate) {
     this.#env = env;
@@ -74,9 +76,9 @@ export class Requests {
     if (before && before.asks === request.asks) return before.promise;
     const entry = entryOf(request);
     if (!patient) entry.asks += " "; // nobody else's is withdrawn with it
-    const fault = this.#end ?? this.#full(request) ?? (request.bytes ? this.fault(request.frame(1)) : undefined);
+    const fault = this.#end ?? this.#full(request) ?? (request.bytes && this.fault(request.frame(1)));
     this.#entries.push(entry);
-    const withdraw = (code: string): void => this.#fail(entry, fault ?? new ClientError(code));
+    const withdraw = (code: string): void => this.#fail(entry, fault || new ClientError(code));
     const abort = (): void => withdraw("aborted");
     const stop = timeout === undefined ? undefined : this.#env.after(timeout, () => withdraw("timeout"));
     signal?.addEventListener("abort", abort);
@@ -93,7 +95,7 @@ export class Requests {
   fault(frame: Frame): ClientError | undefined {
     const { bytes, depth } = typeof frame === "string" ? measure(frame) : { bytes: frame.length, depth: 0 };
     const code = bytes > this.bytesMax ? "too_long" : depth > this.depthMax ? "too_deep" : "";
-    return code ? new ClientError(code, `${bytes} bytes in ${depth} levels; ${this.bytesMax} and ${this.depthMax} are allowed`) : undefined;
+    return code ? new ClientError(code, `${bytes} bytes, ${depth} levels`) : undefined;
   }
 
   /** The room's last request. */
@@ -106,22 +108,25 @@ export class Requests {
     return this.#entries.some((entry) => entry.room === room && entry.asks !== "leave");
   }
 
-  /** For what has no id and is never sent again. Returns whether it may be sent now. */
-  mayPost(frame: string): boolean {
-    return !!this.#write && !this.fault(frame) && !this.#pace.take(this.#env.clock());
+  /** For what has no id and is never sent again. returns: whether it was sent: not, if it had to wait. */
+  post(frame: Frame): boolean {
+    const connection = this.#connection;
+    if (!connection || connection.crowded || this.fault(frame) || this.#pace.take(this.#env.clock())) return false;
+    connection.send(frame);
+    return true;
   }
 
   /** A connection is there, and the server has begun to handle all ids up to `handled`. */
-  resume(handled: number, write: Write): void {
+  resume(handled: number, connection: Connection): void {
     const unhandled = this.#entries.findIndex((entry) => entry.id === 0 || entry.id > handled);
-    this.#open(unhandled < 0 ? this.#entries.length : unhandled, write);
+    this.#open(unhandled < 0 ? this.#entries.length : unhandled, connection);
   }
 
   /**
    * A connection is there, and ids begin anew. `first` go before all others; what was sent and is no such thing is lost.
    * strange: why none of what waits may be sent, if so.
    */
-  restart(first: Request[], write: Write, strange?: ClientError): void {
+  restart(first: Request[], connection: Connection, strange?: ClientError): void {
     for (const entry of [...this.#entries]) {
       if (entry.id && entry.bytes) this.#fail(entry, new ClientError("session_lost"));
       entry.id = 0;
@@ -131,12 +136,12 @@ export class Requests {
     for (const { promise } of before) quiet(promise);
     this.#entries.unshift(...before);
     this.#lastId = 0;
-    this.#open(0, write);
+    this.#open(0, connection);
   }
 
   /** The connection is lost. */
   pause(): void {
-    this.#write = undefined;
+    this.#connection = undefined;
     this.#cancel?.();
     this.#cancel = undefined;
   }
@@ -167,15 +172,15 @@ export class Requests {
     }
   }
 
-  #open(sent: number, write: Write): void {
+  #open(sent: number, connection: Connection): void {
     this.#sent = sent;
-    this.#write = write;
+    this.#connection = connection;
     this.#flush();
   }
 
   #flush(): void {
     if (this.#cancel) return; // its turn comes
-    for (let entry; this.#write && (entry = this.#entries[this.#sent]); ) {
+    for (let entry; this.#connection && (entry = this.#entries[this.#sent]); ) {
       const wait = this.#pace.take(this.#env.clock());
       if (wait) {
         this.#cancel = this.#env.after(wait, () => {
@@ -188,15 +193,19 @@ export class Requests {
       entry.id ||= ++this.#lastId;
       const frame = entry.frame(entry.id);
       const fault = this.fault(frame);
-      if (fault) this.#fail(entry, fault);
-      else this.#write(frame, entry.id);
+      if (fault) {
+        this.#fail(entry, fault);
+      } else {
+        this.#connection.send(frame);
+        if (!this.answered) this.settle(entry.id, undefined);
+      }
     }
   }
 
   #full({ bytes, room }: Request): ClientError | undefined {
     const messages = this.#entries.filter((entry) => entry.bytes);
-    const { messages: messagesMax, bytes: bytesMax } = this.#limits;
-    const full = bytes ? messages.length >= messagesMax || messages.reduce((sum, entry) => sum + entry.bytes, bytes) > bytesMax
+    const limits = this.#limits;
+    const full = bytes ? messages.length >= limits.messages || messages.reduce((sum, entry) => sum + entry.bytes, bytes) > limits.bytes
       : room && this.#entries.length >= messages.length + ROOM_REQUESTS_MAX;
     return full ? new ClientError("queue_full") : undefined;
   }

@@ -26,7 +26,7 @@ interface Room {
   holders: number; // joins of the application without a leave; with any, it is joined again in a new session
   here: boolean; // as the server has it
   again: boolean; // it was here in the session of before, and is being joined again
-  wishes: Map<number, Wish>; // of the joins that are under way, by id
+  wishes: Map<number, Wish>; // of the joins that are under way and wish for messages, by id
   since?: Since | undefined; // undefined: it keeps nothing, as far as is known
   presence?: Presence | undefined;
   early?: JoinedFrame | undefined; // the server's own doing, while a join that wishes for messages is under way
@@ -71,9 +71,9 @@ export class Rooms {
   /** The join `id` goes out. Where nothing else is wished, what was missed is. */
   wish(name: string, last: number | undefined, id: number): Wish {
     const room = this.#room(name);
-    const wish = last !== undefined ? { last } : room.since ? { since: { ...room.since } } : {};
-    room.wishes.set(id, wish);
-    return wish;
+    const wish = last !== undefined ? { last } : room.since && { since: { ...room.since } };
+    if (wish) room.wishes.set(id, wish);
+    return wish ?? {};
   }
 
   /** Another session begins, in no room. returns: those to be joined again; `left` is told of the others. */
@@ -100,12 +100,13 @@ export class Rooms {
   /** returns: what to tell of it; undefined: the answer to a join under way will. */
   joined(frame: JoinedFrame): Joined | undefined {
     const { id = 0, presence } = frame;
+    const people = presence && new Presence(presence);
     const room = this.#room(frame.room);
     room.here = true;
-    if (presence) room.presence = new Presence(presence);
+    if (people) room.presence = people;
     const wish = room.wishes.get(id);
     room.wishes.delete(id);
-    if (!id && wishes(room, "since", "last")) {
+    if (!id && room.wishes.size) {
       room.early = frame;
       return undefined;
     }
@@ -114,22 +115,20 @@ export class Rooms {
     // One that keeps nothing has told nothing of what was missed, and all of it is.
     const recovered = frame.recovered ?? (room.again ? false : undefined);
     if (recovered !== undefined) joined.recovered = recovered;
-    const people = room.presence?.people();
-    if (people) joined.presence = people;
+    if (room.presence) joined.presence = room.presence.people();
     Object.assign(room, { again: false, early: undefined });
     return joined;
   }
 
   /** A join was answered with an error. returns: what to tell of it. */
-  refused(name: string, id: number, code: string): { joined: Joined } | { left: Left } | undefined {
+  refused(name: string, id: number, code: string): { joined?: Joined; left?: Left } {
     const room = this.#room(name);
-    const { early, again } = room;
+    const { early, again, here } = room;
     room.wishes.delete(id);
-    room.holders -= room.here ? +!!room.holders : room.holders;
+    room.holders = here ? Math.max(0, room.holders - 1) : 0;
     if (early && !room.wishes.size) return { joined: { ...this.joined(early)!, recovered: false } };
-    if (room.here || room.wishes.size) return undefined;
-    this.#rooms.delete(name);
-    return again ? { left: { room: name, code } } : undefined;
+    if (!here) this.#rooms.delete(name);
+    return here || !again ? {} : { left: { room: name, code } };
   }
 
   /** A join was given up here. returns: whether the server may have put us in. */
@@ -154,7 +153,7 @@ export class Rooms {
   read({ room: name, offset }: Place): boolean {
     const room = name === undefined ? undefined : this.#rooms.get(name);
     if (!room || offset === undefined) return true;
-    if (wishes(room, "since") || (room.early && wishes(room, "last"))) return false;
+    if (room.wishes.size && (room.early || [...room.wishes.values()].some(({ since }) => since))) return false;
     if (!room.since) return true;
     if (offset <= room.since.offset) return false;
     Object.assign(room.since, { offset, session: this.session });
@@ -171,9 +170,4 @@ export class Rooms {
     this.#rooms.set(name, room);
     return room;
   }
-}
-
-/** Whether a join that is under way wishes for any of that. */
-function wishes(room: Room, ...kinds: (keyof Wish)[]): boolean {
-  return [...room.wishes.values()].some((wish) => kinds.some((kind) => kind in wish));
 }

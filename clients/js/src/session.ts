@@ -4,16 +4,16 @@ import type { Emitter } from "./emitter.js";
 import type { Cancel, Traced } from "./environment.js";
 import { ClientError } from "./error.js";
 import type { Joined, Left, Place } from "./events.js";
-import { type Frame, isGood, readFrame } from "./frame.js";
+import { TOO_BIG } from "./fate.js";
+import { type Frame, check, readFrame } from "./frame.js";
 import { jsonOf } from "./json.js";
 import type { Link } from "./link.js";
 import { Liveness } from "./liveness.js";
-import type { Patience } from "./patience.js";
-import { type People, without } from "./presence.js";
+import { without } from "./presence.js";
 import { quiet } from "./quiet.js";
 import { Renewal } from "./renewal.js";
 import type { Request, Requests } from "./requests.js";
-import { type JoinedFrame, Rooms, type Since } from "./rooms.js";
+import type { JoinedFrame, Rooms, Since } from "./rooms.js";
 import type { Dialogue, JoinOptions } from "./talk.js";
 import type { Token } from "./token.js";
 
@@ -32,7 +32,7 @@ export class Session implements Dialogue {
   readonly #token: Token;
   readonly #requests: Requests;
   readonly #events: Emitter;
-  readonly #rooms = new Rooms();
+  readonly #rooms: Rooms;
   readonly #renewal: Renewal;
   #connection: Connection | undefined;
   #liveness: Liveness | undefined; // from the welcome on
@@ -45,11 +45,12 @@ export class Session implements Dialogue {
   #answers: { frame: string; lastId: number }[] = []; // which may not have arrived
   user: string | undefined;
 
-  constructor(env: Traced, link: Link, token: Token, requests: Requests, events: Emitter) {
+  constructor(env: Traced, link: Link, token: Token, requests: Requests, rooms: Rooms, events: Emitter) {
     this.#env = env;
     this.#link = link;
     this.#token = token;
     this.#requests = requests;
+    this.#rooms = rooms;
     requests.depthMax = DEPTH_MAX;
     this.#events = events;
     this.#renewal = new Renewal(env, token, () => this.refresh(), (error) => {
@@ -65,18 +66,15 @@ export class Session implements Dialogue {
 
   opened(connection: Connection, protocol: string): void {
     this.#connection = connection;
-    if (protocol !== PROTOCOL) this.#link.end(new ClientError("not_supported", `the server does not speak ${PROTOCOL}`));
+    if (protocol !== PROTOCOL) this.#link.end(new ClientError("not_supported", `no ${PROTOCOL}`));
   }
 
   probe(): void {
     this.#liveness?.probe();
   }
 
-  tooLong(): void {
-    this.#requests.tooLong();
-  }
-
-  lost(): void {
+  lost(code?: number): void {
+    if (code === TOO_BIG) this.#requests.tooLong();
     this.#connection = undefined;
     this.#liveness?.stop();
     this.#liveness = undefined;
@@ -100,8 +98,12 @@ export class Session implements Dialogue {
     this.#env.trace(`in: ${type} ${frame["id"] ?? ""}`);
     if ((type === "welcome") !== !this.#liveness || type === "pong") return; // a welcome comes once, before all others
     if (this.#liveness && type !== "bye") this.#count();
-    if (isGood(frame)) this.#take.get(type)?.(frame);
-    else this.#events.emit("error", new ClientError("bad_frame", `the server's ${type} is malformed`));
+    try {
+      check(frame);
+      this.#take.get(type)?.(frame);
+    } catch (error) {
+      this.#events.emit("error", new ClientError("bad_frame", `${type}: ${error}`));
+    }
   }
 
   binary(bytes: Uint8Array): void {
@@ -137,7 +139,7 @@ export class Session implements Dialogue {
   #welcome({ session, secret, user, resumed, handled = 0, ping_ms: pingMs, message_bytes_max: bytesMax }: Frame): void {
     const connection = this.#connection!;
     const former = this.user;
-    this.#liveness = new Liveness(this.#env, pingMs, () => connection.send('{"t":"ping"}'), () => this.#link.lost("no answer to a ping"));
+    this.#liveness = new Liveness(this.#env, pingMs, () => connection.send('{"t":"ping"}'), () => this.#link.lost("no pong"));
     this.#id = session;
     this.#secret = secret;
     this.user = user;
@@ -152,7 +154,7 @@ export class Session implements Dialogue {
   #resume(handled: number, connection: Connection): void {
     this.#reported = this.#received;
     for (const { frame } of this.#answers) connection.send(frame);
-    this.#requests.resume(handled, (frame) => connection.send(frame));
+    this.#requests.resume(handled, connection);
   }
 
   /** strange: this user is not the one of before. */
@@ -162,7 +164,7 @@ export class Session implements Dialogue {
     const lefts: Left[] = strange ? this.#rooms.clear().map((room) => ({ room, code: strange.code })) : [];
     const rooms = this.#rooms.restart(this.#id, (left) => lefts.push(left));
     const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room, undefined));
-    this.#requests.restart(joins, (frame) => connection.send(frame), strange);
+    this.#requests.restart(joins, connection, strange);
     for (const left of lefts) this.#events.emit("left", left);
     if (strange) this.#events.emit("error", strange);
   }
@@ -190,8 +192,8 @@ export class Session implements Dialogue {
     const before = this.#rooms.people(room);
     const joined = this.#rooms.joined(frame);
     if (joined) this.#events.emit("joined", joined);
+    if (id) this.#settle(id, undefined, joined);
     if (before && presence) this.#events.emit("presence", { room, joins: without(presence, before), leaves: without(before, presence) });
-    if (id !== undefined) this.#settle(id, undefined, joined);
   }
 
   #answer(session: string, answer: Frame): void {
@@ -204,7 +206,7 @@ export class Session implements Dialogue {
       if (this.#liveness) this.#connection?.send(frame);
     } catch (error) {
       this.#events.emit("error", error as Error);
-      this.#decline(session, answer["id"], { code: Object(error).code, message: "the reply cannot be sent" });
+      this.#decline(session, answer["id"], { code: Object(error).code });
     }
   }
 
@@ -227,9 +229,9 @@ export class Session implements Dialogue {
       if (this.#rooms.withdrawn(room, id) && id) quiet(this.leave(room));
       return;
     }
-    const told = this.#rooms.refused(room, id, code);
-    if (told && "joined" in told) this.#events.emit("joined", told.joined);
-    else if (told) this.#events.emit("left", told.left);
+    const { joined, left } = this.#rooms.refused(room, id, code);
+    if (joined) this.#events.emit("joined", joined);
+    if (left) this.#events.emit("left", left);
   }
 
   // --- counting
@@ -249,19 +251,8 @@ export class Session implements Dialogue {
 
   // --- out
 
-  send(json: string, patience: Patience): Promise<any> {
-    return this.#requests.add({ frame: (id) => `{"t":"message","id":${id},"data":${json}}`, bytes: json.length }, patience);
-  }
-
-  post(json: string): boolean {
-    const frame = `{"t":"message","data":${json}}`;
-    if (this.#connection?.crowded !== false || !this.#requests.mayPost(frame)) return false;
-    this.#connection.send(frame);
-    return true;
-  }
-
-  sendBinary(copy: Uint8Array, patience: Patience): Promise<any> {
-    return this.#requests.add({ frame: (id) => writeBinary(id, copy), bytes: copy.length || 1 }, patience);
+  frame(content: string | Uint8Array, id: number): string | Uint8Array {
+    return typeof content === "string" ? `{"t":"message",${id ? `"id":${id},` : ""}"data":${content}}` : writeBinary(id, content);
   }
 
   join(room: string, { last, since, ...patience }: JoinOptions): Promise<Joined> {
@@ -293,17 +284,5 @@ export class Session implements Dialogue {
       asks: `join ${JSON.stringify([last, since])}`,
       failed: (id, error) => this.#unjoined(room, id, error),
     };
-  }
-
-  rooms(): string[] {
-    return this.#rooms.names();
-  }
-
-  people(room: string): People | undefined {
-    return this.#rooms.people(room);
-  }
-
-  position(room: string): Since | undefined {
-    return this.#rooms.position(room);
   }
 }

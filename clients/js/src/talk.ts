@@ -1,7 +1,6 @@
 import type { Joined } from "./events.js";
 import type { Talk } from "./link.js";
 import type { Patience } from "./patience.js";
-import type { People } from "./presence.js";
 import type { Since } from "./rooms.js";
 
 /** Whatever holds bytes: a Uint8Array, a Buffer, an ArrayBuffer. */
@@ -17,13 +16,9 @@ export interface JoinOptions extends Patience {
 /** What an application can say and ask, whichever way it is spoken. */
 export interface Dialogue extends Talk {
   readonly user: string | undefined;
-  send(json: string, patience: Patience): Promise<any>;
-  post(json: string): boolean;
-  sendBinary(copy: Uint8Array, patience: Patience): Promise<any>;
+  /** A message as it goes over the wire. id: 0 if it has none. */
+  frame(content: string | Uint8Array, id: number): string | Uint8Array;
   join(room: string, options: JoinOptions): Promise<Joined>;
   leave(room: string, all?: boolean): Promise<void>;
   refresh(): Promise<void>;
-  rooms(): string[];
-  people(room: string): People | undefined;
-  position(room: string): Since | undefined;
 }

@@ -9,7 +9,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 /** Milliseconds since 1970; undefined where it is no JWT that says so. Nothing is verified: that is the server's to do. */
 export function expiryOf(token: string): number | undefined {
   try {
-    const payload = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
+    const payload = token.split(".")[1]!.replace(/[-_]/g, (sign) => (sign === "-" ? "+" : "/"));
     const { exp } = JSON.parse(atob(payload)) as { exp?: unknown };
     return typeof exp === "number" ? exp * 1000 : undefined;
   } catch {
@@ -71,12 +71,12 @@ export class Token {
     if (!this.#ask) return undefined;
     this.#env.trace("token()");
     const late = new Promise<never>((_, reject) => {
-      this.#stop = this.#env.after(this.#timeoutMs, () => reject("it hangs"));
+      this.#stop = this.#env.after(this.#timeoutMs, () => reject("no answer"));
     });
     try {
       const given = String(await Promise.race([this.#ask(), late]) ?? "").trim();
       // Not what a proxy's page of errors is. The text may be a secret, and is not told.
-      if (!TOKEN.test(given)) throw `it gave no token, but ${given.length} characters`;
+      if (!TOKEN.test(given)) throw "no token";
       return this.#token = given;
     } catch (error) {
       throw new ClientError("no_token", `token() failed: ${error}`);

@@ -27,7 +27,7 @@ for (const code of [0, 1001, 1005, 1006, 1009, 1011, 1012, 1013, 1014, 4408]) {
   test(`reconnects after ${code}`, async () => {
     const world = await open();
     world.socket.ends(code, "why");
-    assert.deepEqual(last(world), ["reconnecting", { code, reason: `the connection was closed: ${code} why`, retryMs: 250, error: undefined }]);
+    assert.deepEqual(last(world), ["reconnecting", { code, reason: `closed: ${code} why`, retryMs: 250, error: undefined }]);
     await world.clock.pass(249);
     assert.equal(world.sockets.length, 1);
     await world.clock.pass(1);

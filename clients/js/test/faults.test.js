@@ -306,7 +306,7 @@ test("D29: state says why, in words", async () => {
   assert.match(last(world)[1].reason, /no welcome/);
   const silent = await open({}, { ping_ms: 1000 });
   await silent.clock.pass(11_000);
-  assert.match(last(silent)[1].reason, /ping/);
+  assert.match(last(silent)[1].reason, /pong/);
 });
 
 test("D29: a 401 that the WebSocket tells of is a reason for another token", async () => {
