@@ -19,6 +19,7 @@ const { connect } = await import(`data:text/javascript;base64,${source.toString(
 const began = Date.now();
 const clock = {
   now: () => began + (Date.now() - began) * SPEED,
+  clock: () => performance.now() * SPEED,
   after: (ms, action) => {
     const timer = setTimeout(action, ms / SPEED);
     return () => clearTimeout(timer);
