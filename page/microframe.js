@@ -734,7 +734,8 @@ var Rooms = class {
   withdrawn(name, id) {
     const room = this.#room(name);
     room.wishes.delete(id);
-    return this.unwant(name) && !room.here;
+    if (!this.unwant(name) || room.here) return false;
+    return this.#rooms.delete(name);
   }
   /** joins: a join of ours is under way, and with it the wish, and what comes again behind its answer. */
   left(name, joins) {

@@ -28,7 +28,7 @@ test("Node: a window without addEventListener", () => inProject({ "main.mjs": `g
 }));
 
 for (const environment of ["node", "jsdom"]) {
-  test(`Jest 29, ${environment}`, { skip: environment === "jsdom" && "jest-environment-jsdom brings another jsdom" }, () => inProject({
+  test(`Jest 29, ${environment}`, () => inProject({
     "package.json": JSON.stringify({ jest: { testEnvironment: environment, transform: {} } }),
     "client.test.js": `
       const { connect } = require("@microframe/client");
