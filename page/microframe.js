@@ -30,7 +30,7 @@ function addressOf(url) {
 var MESSAGE = 1;
 var HEAD_BYTES = 10;
 function copyOf(data) {
-  if (data.byteLength === void 0) throw new TypeError("no bytes");
+  if (data.byteLength === void 0) throw new TypeError("bytes?");
   return (ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)).slice();
 }
 function writeBinary(id, content) {
@@ -333,7 +333,7 @@ var Link = class {
   /** advisedMs: what a server said that sends many away at once; nothing shortens it. */
   #wait(code, reason, advisedMs, error) {
     this.#mayHurry = advisedMs === void 0 && code !== TOO_MANY;
-    const retryMs = advisedMs ?? this.#backoff.next(this.#env.random()) + (code === TOO_MANY ? TOO_MANY_MS : 0);
+    const retryMs = (advisedMs ?? this.#backoff.next(this.#env.random())) + (code === TOO_MANY ? TOO_MANY_MS : 0);
     this.#cancel = this.#env.after(retryMs, () => void this.#open());
     this.#change("reconnecting", { code, reason, retryMs, error });
   }
@@ -489,7 +489,7 @@ var Requests = class {
   fault(frame) {
     const { bytes, depth } = typeof frame === "string" ? measure(frame) : { bytes: frame.length, depth: 0 };
     const code = bytes > this.bytesMax ? "too_long" : depth > this.depthMax ? "too_deep" : "";
-    return code ? new ClientError(code, `${bytes} bytes, ${depth} levels`) : void 0;
+    return code ? new ClientError(code, `${bytes} bytes`) : void 0;
   }
   /** The room's last request. */
   about(room) {
@@ -876,6 +876,7 @@ var PROTOCOL = "microframe.v1";
 var REPORT_FRAMES = 64;
 var REPORT_MS = 1e3;
 var ANSWERS_MAX = 64;
+var LEAST_BYTES = 99;
 var WITHDRAWN = /^(timeout|aborted|too_long)$/;
 var DEPTH_MAX = 32;
 var Session = class {
@@ -986,7 +987,7 @@ var Session = class {
     this.#id = session;
     this.#secret = secret;
     this.user = user;
-    this.#requests.bytesMax = bytesMax > 0 ? bytesMax : Infinity;
+    this.#requests.bytesMax = bytesMax > LEAST_BYTES ? bytesMax : Infinity;
     if (resumed) this.#resume(handled, connection);
     else this.#begin(connection, former === void 0 || former === user ? void 0 : new ClientError("user_changed", `${user} is not ${former}`));
     if (this.#connection !== connection) return;
@@ -1010,7 +1011,7 @@ var Session = class {
     if (strange) this.#events.emit("error", strange);
   }
   #bye({ code, reason, reconnect, retry_ms: asked }) {
-    const retryMs = this.#link.advised(reconnect === true, asked);
+    const retryMs = this.#link.advised(reconnect === true || code === TOO_BIG || code === TOO_MANY, asked);
     this.#events.emit("bye", { code, reason, reconnect, retryMs });
   }
   #message({ data, room, offset, id }) {
@@ -1170,7 +1171,7 @@ var Token = class {
     if (!this.#ask) return void 0;
     this.#env.trace("token()");
     const late = new Promise((_, reject) => {
-      this.#stop = this.#env.after(this.#timeoutMs, () => reject("no answer"));
+      this.#stop = this.#env.after(this.#timeoutMs, () => reject("timeout"));
     });
     try {
       const given = String(await Promise.race([this.#ask(), late]) ?? "").trim();

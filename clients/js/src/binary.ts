@@ -6,7 +6,7 @@ const HEAD_BYTES = 10;
 
 /** Copies the content of whatever holds bytes: a Buffer, a view of any type, an ArrayBuffer. */
 export function copyOf(data: ArrayBuffer | ArrayBufferView): Uint8Array {
-  if (data.byteLength === undefined) throw new TypeError("no bytes");
+  if (data.byteLength === undefined) throw new TypeError("bytes?");
   return (ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)).slice();
 }
 

@@ -160,7 +160,7 @@ export class Link {
   /** advisedMs: what a server said that sends many away at once; nothing shortens it. */
   #wait(code: number, reason: string, advisedMs?: number, error?: ClientError): void {
     this.#mayHurry = advisedMs === undefined && code !== TOO_MANY;
-    const retryMs = advisedMs ?? this.#backoff.next(this.#env.random()) + (code === TOO_MANY ? TOO_MANY_MS : 0);
+    const retryMs = (advisedMs ?? this.#backoff.next(this.#env.random())) + (code === TOO_MANY ? TOO_MANY_MS : 0);
     this.#cancel = this.#env.after(retryMs, () => void this.#open());
     this.#change("reconnecting", { code, reason, retryMs, error });
   }

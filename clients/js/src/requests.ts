@@ -95,7 +95,7 @@ export class Requests {
   fault(frame: Frame): ClientError | undefined {
     const { bytes, depth } = typeof frame === "string" ? measure(frame) : { bytes: frame.length, depth: 0 };
     const code = bytes > this.bytesMax ? "too_long" : depth > this.depthMax ? "too_deep" : "";
-    return code ? new ClientError(code, `${bytes} bytes, ${depth} levels`) : undefined;
+    return code ? new ClientError(code, `${bytes} bytes`) : undefined;
   }
 
   /** The room's last request. */

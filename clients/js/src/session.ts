@@ -4,7 +4,7 @@ import type { Emitter } from "./emitter.js";
 import type { Cancel, Traced } from "./environment.js";
 import { ClientError } from "./error.js";
 import type { Joined, Left, Place } from "./events.js";
-import { TOO_BIG } from "./fate.js";
+import { TOO_BIG, TOO_MANY } from "./fate.js";
 import { type Frame, check, readFrame } from "./frame.js";
 import { jsonOf } from "./json.js";
 import type { Link } from "./link.js";
@@ -22,6 +22,7 @@ const PROTOCOL = "microframe.v1";
 const REPORT_FRAMES = 64;
 const REPORT_MS = 1_000;
 const ANSWERS_MAX = 64; // kept to be given again
+const LEAST_BYTES = 99; // with less, no error could be told
 const WITHDRAWN = /^(timeout|aborted|too_long)$/;
 const DEPTH_MAX = 32; // of the JSON that the server reads
 
@@ -143,7 +144,7 @@ export class Session implements Dialogue {
     this.#id = session;
     this.#secret = secret;
     this.user = user;
-    this.#requests.bytesMax = bytesMax > 0 ? bytesMax : Infinity;
+    this.#requests.bytesMax = bytesMax > LEAST_BYTES ? bytesMax : Infinity;
     if (resumed) this.#resume(handled, connection);
     else this.#begin(connection, former === undefined || former === user ? undefined : new ClientError("user_changed", `${user} is not ${former}`));
     if (this.#connection !== connection) return; // a handler has closed the client
@@ -170,7 +171,8 @@ export class Session implements Dialogue {
   }
 
   #bye({ code, reason, reconnect, retry_ms: asked }: Frame): void {
-    const retryMs = this.#link.advised(reconnect === true, asked);
+    // Older servers say that these two are final.
+    const retryMs = this.#link.advised(reconnect === true || code === TOO_BIG || code === TOO_MANY, asked);
     this.#events.emit("bye", { code, reason, reconnect, retryMs });
   }
 

@@ -71,7 +71,7 @@ export class Token {
     if (!this.#ask) return undefined;
     this.#env.trace("token()");
     const late = new Promise<never>((_, reject) => {
-      this.#stop = this.#env.after(this.#timeoutMs, () => reject("no answer"));
+      this.#stop = this.#env.after(this.#timeoutMs, () => reject("timeout"));
     });
     try {
       const given = String(await Promise.race([this.#ask(), late]) ?? "").trim();

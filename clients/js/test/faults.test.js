@@ -114,6 +114,24 @@ test("A10: after 4429 the client comes back, some seconds later", async () => {
   assert.equal(message.state, "pending");
 });
 
+for (const [code, ms] of [[1009, 0], [4429, 5000]]) {
+  test(`A10, C26: ${code} heals though an older server's bye says that it is final`, async () => {
+    const world = await open();
+    world.socket.says({ t: "bye", code, reason: "", reconnect: false, retry_ms: 0 });
+    world.socket.ends(code);
+    assert.deepEqual([last(world)[0], last(world)[1].retryMs], ["reconnecting", ms]);
+    assert.equal(world.of("bye")[0][0].reconnect, false, "the event tells what the server said");
+  });
+}
+
+test("C26: a limit that is too low to tell errors in is none", () => quietly(async () => {
+  const world = await open({}, { message_bytes_max: 5 });
+  world.client.on("message", () => 1n);
+  world.socket.says({ t: "message", id: 1, data: 0 });
+  await settled();
+  assert.equal(world.socket.take()[0].t, "error");
+}));
+
 // --- ends, malformed frames
 
 for (const where of ["reconnecting", "open", "left", "error", "joined"]) {
