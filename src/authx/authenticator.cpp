@@ -124,6 +124,20 @@ base::Result<Identity, Refused> Authenticator::judge(const Candidate& candidate,
   return base::fail(std::move(refused));
 }
 
+base::Result<Claims, Unverified> Authenticator::verify(std::string_view token, Time now,
+                                                       const KnownKeys& keys) const {
+  auto claims = codec_.verify(token, TokenType::access, now, keys);
+  if (claims && claims->issued_at > now + codec_.config().leeway)
+    return base::fail(Unverified{TokenError::from_the_future});
+  return claims;
+}
+
+base::Result<Claims, TokenError> Authenticator::verify(std::string_view token, Time now) const {
+  auto claims = verify(token, now, KnownKeys(key_sources().size()));
+  if (claims) return std::move(*claims);
+  return base::fail(claims.error().error);
+}
+
 bool Authenticator::carries_token(std::string_view subprotocol) const {
   const auto& sources = codec_.config().sources;
   return std::any_of(sources.begin(), sources.end(), [&](const TokenSource& source) {

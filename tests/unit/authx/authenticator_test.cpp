@@ -46,6 +46,26 @@ std::string who(const Handshake& handshake, const AuthConfig& config = kConfig) 
          refused.detail;
 }
 
+TEST(Carriers, C20_IatMayBeAheadByTheLeewayAndNoMore) {
+  AuthConfig config = kConfig;
+  const auto judged = [&](int ahead) {
+    return who(
+        {.query = "token=" + forge(config, kHeader,
+                                   R"({"sub":"alice","type":"access","exp":1800000900,"iat":)" +
+                                       std::to_string(1800000000 + ahead) + "}")},
+        config);
+  };
+  const std::string refused =
+      "unauthenticated: token issued in the future (its iat is ahead of this clock by more than "
+      "the "
+      "leeway) in query";
+  EXPECT_EQ(judged(0), "alice");
+  EXPECT_EQ(judged(1), refused);
+  config.leeway = std::chrono::seconds(30);
+  EXPECT_EQ(judged(30), "alice");
+  EXPECT_EQ(judged(31), refused);
+}
+
 TEST(Carriers, B18_ACookieWithoutOriginIsTakenOnlyWhereThatIsSaid) {
   AuthConfig config = kConfig;
   const std::vector<std::string> cookies = {"access_token=" + kAlice};
