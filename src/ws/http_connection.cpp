@@ -34,19 +34,21 @@ void HttpConnection::begin(LoopContext& context, guard::Arrival arrival) {
   const bool admitted = arrival.verdict == Verdict::admitted;
   if (admitted) return context.roster.enter(*new HttpConnection(context, std::move(arrival)));
   arrival.ticket = {};
+  const guard::Refusal refusal = guard::refusal_of(arrival.verdict);
+  const auto leave_unanswered = [&context](guard::Rejection why, const net::PeerAddress& peer) {
+    context.counts.rejections.add(why, net::to_string(peer), "unanswered");
+  };
   // Telling each of a flood why would cost what the limit must save; so would a TLS handshake of
   // each.
-  if (context.settings.tls && arrival.verdict == Verdict::too_fast) {
-    context.counts.rejections.add(guard::refusal_of(arrival.verdict).why,
-                                  net::to_string(arrival.peer), "unanswered");
-    return;
-  }
-  // The oldest makes room: a health check speaks at once, and must not wait for those that do not.
-  if (context.refused.size() >= context.settings.answers_max) {
+  const bool costs_too_much = context.settings.tls && arrival.verdict == Verdict::too_fast;
+  const bool has_room = context.refused.size() < context.settings.answers_max;
+  if (costs_too_much || (!has_room && !refusal.sees_pages))
+    return leave_unanswered(refusal.why, arrival.peer);
+  if (!has_room) {
+    // The oldest makes room: a health check speaks at once, and must not wait for those that do not.
     HttpConnection& oldest = *context.refused.front();
     if (oldest.phase_ != Phase::answered)
-      context.counts.rejections.add(guard::refusal_of(oldest.verdict_).why,
-                                    net::to_string(oldest.peer_), "unanswered");
+      leave_unanswered(guard::refusal_of(oldest.verdict_).why, oldest.peer_);
     oldest.drop();
   }
   context.refused.reserve(context.settings.answers_max);
