@@ -138,7 +138,9 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
     sent.push_back("again " + std::string(base::as_text(frame.content())));
   }
   void charge(std::size_t bytes) override { charged += bytes; }
-  bool refresh_token(std::string_view token) override { return token == "fresh"; }
+  void refresh_token(std::string_view token, std::function<void(bool)> told) override {
+    told(token == "fresh");
+  }
   std::string remote_address() const override { return "192.0.2.7:5000"; }
   void on_rejected(guard::Rejection why, std::string_view detail) override {
     rejected.push_back(std::string(guard::to_string(why)) + " " + std::string(detail));
