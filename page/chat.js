@@ -525,7 +525,7 @@ $("join").onsubmit = (event) => {
   $("room").value = "";
 };
 
-$("leave").onclick = () => client.leave(shownConversation().name).catch((error) => notice(error.message));
+$("leave").onclick = () => client.leave(shownConversation().name, {all: true}).catch((error) => notice(error.message));
 $("reconnect").onclick = connect;
 
 // Another link was opened in this window.
