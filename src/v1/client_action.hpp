@@ -13,8 +13,8 @@
 namespace microframe::v1 {
 
 // To the outside.
-// Ask the application for a token; the answer is ClientSession::token or token_failed. One at a
-// time.
+// Ask the application for a token; the answer is ClientSession::token or token_failed. Asked again
+// only after ClientSession::Options::token_ms without an answer.
 struct FetchToken {};
 // Open a connection; what comes of it is opened or ended.
 struct OpenConnection {

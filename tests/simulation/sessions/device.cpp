@@ -194,8 +194,12 @@ void Device::pump() {
 // --- what the session has it do ---
 
 void Device::perform(const v1::FetchToken&) {
-  require(!token_wanted_, [&] { return name_ + " asks for two tokens at once"; });
+  // A token that does not come is asked for again.
+  require(!token_wanted_ ||
+              scene_.now_ms >= token_wanted_at_ms_ + v1::ClientSession::Options().token_ms,
+          [&] { return name_ + " asks for two tokens at once"; });
   token_wanted_ = true;
+  token_wanted_at_ms_ = scene_.now_ms;
 }
 
 void Device::perform(v1::OpenConnection& open) {

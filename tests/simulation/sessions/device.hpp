@@ -72,6 +72,7 @@ class Device {
   DeviceRooms rooms_;
   base::Ref<Link> link_;
   bool token_wanted_ = false;
+  std::uint64_t token_wanted_at_ms_ = 0;
   bool closes_ = false;         // it closes the link, and reads no more
   std::uint64_t received_ = 0;  // counted frames of this session
   std::vector<v1::TellMessage> unanswered_;

@@ -73,7 +73,7 @@ void DeviceRooms::begin_view(Room& room, const JoinedRoom& joined) {
   const auto pending = joins_.find(joined.room);
   const bool answers = pending != joins_.end() && !joined.by_server && !room.limbo;
   const std::uint64_t offset = joined.offset.value_or(0);
-  if (answers && pending->second.last != 0) return room.view.begin_anywhere();
+  if (answers && pending->second.last != 0) return room.view.hear_latest(joined.epoch);
   if (!joined.recovered.value_or(false)) {
     // If our join was refused and we are in all the same, nobody says where the room stands.
     const bool nobody_says = joined.epoch.empty() && House::keeps_history(joined.room);

@@ -7,7 +7,9 @@ namespace microframe::simulation::sessions {
 void RoomView::begin_at(const std::string& epoch, std::uint64_t offset) {
   *this = {};
   epoch_ = epoch;
-  if (!epoch.empty()) position_ = offset;
+  if (epoch.empty()) return;
+  position_ = offset;
+  first_ = offset + 1;
 }
 
 void RoomView::begin_after(const base::Since& since, std::uint64_t offset) {
@@ -17,6 +19,16 @@ void RoomView::begin_after(const base::Since& since, std::uint64_t offset) {
 
 void RoomView::begin_anywhere() {
   *this = {};
+}
+
+void RoomView::hear_latest(const std::string& epoch) {
+  if (!position_ || epoch_ != epoch) return begin_anywhere();
+  older_below_ = first_;
+  older_read_ = 0;
+  jumps_ = true;
+  missed_until_ = 0;
+  missed_in_.clear();
+  hears_late_ones_ = false;
 }
 
 bool RoomView::is_hidden(const Annals::Entry& entry, const Reader& reader) const {
@@ -45,15 +57,23 @@ void RoomView::take(const Annals& annals, const Annals::Entry& entry, const Read
   if (entry.epoch.empty()) return;
   require(epoch_.empty() || epoch_ == entry.epoch, [&] { return what(", in another epoch"); });
   epoch_ = entry.epoch;
+  if (first_ == 0) first_ = entry.offset;
+  if (position_ && entry.offset > older_read_ && entry.offset < older_below_) {
+    if (older_read_ == 0) first_ = entry.offset;
+    older_read_ = entry.offset;
+    return;
+  }
   if (position_) {
     require(entry.offset > *position_, [&] { return what(" again"); });
-    check_hidden(annals, entry.offset, reader, ": a gap");
+    if (!jumps_) check_hidden(annals, entry.offset, reader, ": a gap");
+    jumps_ = false;
   }
   position_ = entry.offset;
 }
 
 void RoomView::check_complete(const Annals& annals, const Reader& reader) const {
-  if (position_) check_hidden(annals, annals.last_offset(epoch_) + 1, reader, ": it never came");
+  if (position_ && !jumps_)
+    check_hidden(annals, annals.last_offset(epoch_) + 1, reader, ": it never came");
 }
 
 std::optional<base::Since> RoomView::position(std::string_view session) const {

@@ -28,6 +28,9 @@ class RoomView {
   void hear_late_ones() { hears_late_ones_ = true; }
   // Nobody says where it begins; from the first that comes on, all must follow.
   void begin_anywhere();
+  // The latest messages were asked for, of a room of this epoch: those before the first that was
+  // shown may follow, and what is new goes on from anywhere.
+  void hear_latest(const std::string& epoch);
 
   // errors: Violation: a gap, a repeat, or what is hidden from the reader.
   void take(const Annals& annals, const Annals::Entry& entry, const Reader& reader);
@@ -45,6 +48,11 @@ class RoomView {
 
   std::string epoch_;  // "" unless known
   std::optional<std::uint64_t> position_;
+  std::uint64_t first_ = 0;  // the first that was or will be shown; 0: nobody has said
+  // By hear_latest: what is below the one and above the other may be shown.
+  std::uint64_t older_below_ = 0;
+  std::uint64_t older_read_ = 0;
+  bool jumps_ = false;              // the next that is new may follow from anywhere
   std::uint64_t missed_until_ = 0;  // so far it is shown as to the session that missed it
   std::string missed_in_;
   bool hears_late_ones_ = false;  // which might have been missed
