@@ -118,6 +118,8 @@ ClientRooms::Rooms::iterator ClientRooms::erase(Rooms::iterator room) {
 
 void ClientRooms::want(const std::string& room, bool tells_since) {
   Room& wanted = room_of(room);
+  // The application was told that it had left: what it read before does not count any more.
+  if (wanted.standing == Standing::lost && !wanted.wanted) wanted.read.reset();
   wanted.wanted = true;
   // This join is the one that a new session would begin with.
   if (wanted.standing == Standing::lost) wanted.standing = Standing::out;
