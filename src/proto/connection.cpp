@@ -283,7 +283,10 @@ Event Connection::finish_frame() {
   }
   if (!now.frame.fin) return {};
   now.in_message = false;
-  if (skips(now.frame)) return {};
+  if (skips(now.frame)) {
+    delivered_ = true;  // nothing is left to keep
+    return {};
+  }
   Event failure;
   if (now.compressed && !finish_inflating(failure)) return failure;
   if (!now.binary && !now.utf8.complete())
