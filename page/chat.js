@@ -63,6 +63,10 @@ const endings = {__proto__: null, forbidden: "You may not be here", replaced: "A
 
 function changed(state, {code, error}) {
   if (state === "open") return opened();
+  if (error?.code === "no_token") { // what was pasted is no token, and will not become one
+    client.close();
+    return refused();
+  }
   if (state === "reconnecting") return setState("reconnecting", "reconnecting…");
   setState("closed", code ? `closed (${code})` : "closed");
   if (!error) return; // closed here, for another
@@ -528,6 +532,10 @@ $("join").onsubmit = (event) => {
 $("leave").onclick = () => client.leave(shownConversation().name, {all: true}).catch((error) => notice(error.message));
 $("reconnect").onclick = connect;
 
+// A page that goes for good says so; one that may be shown again (the back-forward cache) only loses its connection.
+addEventListener("pagehide", (event) => {
+  if (!event.persisted) client?.close();
+});
 // Another link was opened in this window.
 addEventListener("hashchange", arrive);
 

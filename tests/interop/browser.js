@@ -26,7 +26,7 @@ export async function open(browser, { width = 1100, height = 720, colorScheme = 
   const complain = (text) => { if (!text.includes(OF_SCREENSHOTS) && (!awayIsFine || !/ws:\/\//.test(text))) complaints.push(text); };
   page.on("console", (message) => { if (message.type() === "error") complain(message.text()); });
   page.on("pageerror", (error) => complain(String(error)));
-  return { page, context, complaints, end: async () => { assert.deepEqual(complaints, []); await context.close(); } };
+  return { page, context, complaints, end: async () => { assert.deepEqual(complaints, []); await page.close(); await context.close(); } };
 }
 
 // A window with a user signed in. port: of what stands between it and the server; prepare: what the window needs before.
