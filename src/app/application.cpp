@@ -195,6 +195,7 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
 std::vector<std::unique_ptr<Application::Impl::Lane>> Application::Impl::make_lanes(
     net::Io io) const {
   std::vector<std::unique_ptr<Lane>> made;
+  made.reserve(threads);
   for (std::size_t i = 0; i < threads; ++i) made.push_back(std::make_unique<Lane>(io));
   return made;
 }
