@@ -46,9 +46,11 @@ class Intake {
 
   // The peer has made so much work.
   void spend(std::size_t bytes) {
-    debt_ += static_cast<float>(bytes);
+    debt_ += bytes;
     in_turn_ += static_cast<std::uint32_t>(bytes);
   }
+  // Whether the peer may be past its budget: wait_ms() says for how long.
+  bool may_owe(std::size_t burst) const { return debt_ > burst; }
   // Whether the others should have their turn, after so many bytes of work in this one.
   bool turn_is_over(std::uint32_t bytes_max) const { return in_turn_ >= bytes_max; }
   void begin_turn() { in_turn_ = 0; }
@@ -57,7 +59,7 @@ class Intake {
 
  private:
   std::unique_ptr<std::vector<std::byte>> kept_;
-  float debt_ = 0;             // bytes that were not paid off by time yet
+  std::uint64_t debt_ = 0;     // bytes that were not paid off by time yet
   std::uint32_t paid_ms_ = 0;  // when the debt was last looked at
   std::uint32_t in_turn_ = 0;  // bytes
   std::uint8_t held_ = 0;

@@ -104,15 +104,22 @@ Intake::Budget Stream::budget() const {
 
 // The peer has made so much work: it waits, or others have their turn.
 void Stream::account(std::size_t bytes) {
-  charge(bytes + kFrameBytes);
+  intake_.spend(bytes + kFrameBytes);
+  const auto burst = static_cast<std::size_t>(context().limits.bytes_burst);
+  if (!intake_.turn_is_over(kTurnBytes) && !intake_.may_owe(burst)) return;
+  settle();
   if (!is_open() || intake_.is_held() || !intake_.turn_is_over(kTurnBytes)) return;
   hold(Hold::turn);
   owner_.on_turn_over();
 }
 
 void Stream::charge(std::size_t bytes) {
-  if (!is_open()) return;
   intake_.spend(bytes);
+  settle();
+}
+
+void Stream::settle() {
+  if (!is_open()) return;
   if (intake_.wait_ms(budget(), context().loop.now_ms()) == 0) return;
   hold(Hold::budget);
   rearm();

@@ -95,6 +95,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void hold(Intake::Hold why);
   void go_on();
   void account(std::size_t bytes);
+  void settle();
   Intake::Budget budget() const;
   void count_what_follows_our_close(std::size_t bytes);
   void handle(const proto::Event& event);
