@@ -55,9 +55,10 @@ Proxies::Proxies(const TrustedProxies& trusted)
       forwarded_for_(trusted.form() != ProxyForm::proxy_protocol) {
   for (const std::string& network : trusted.networks()) {
     if (net::Networks({network}).least_bits() >= kNetworkBitsMin) continue;
-    throw ConfigError("to trust \"" + network +
-                      "\" as a proxy is to believe nearly everybody, whoever they claim to be: list "
-                      "the proxies' own addresses, such as 10.0.0.5 or 10.0.0.0/8");
+    throw ConfigError(
+        "to trust \"" + network +
+        "\" as a proxy is to believe nearly everybody, whoever they claim to be: list "
+        "the proxies' own addresses, such as 10.0.0.5 or 10.0.0.0/8");
   }
   if (header_ && networks_.empty()) {
     throw ConfigError(
