@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <functional>
+#include <new>
 #include <utility>
 
 #include "net/loop.hpp"
@@ -32,12 +33,24 @@ class TurnQueue {
   void post() {
     loop_.post_behind([this] { run_one(); });
   }
-  // Posts for the next task first: whatever the task does, the others have their turn.
+  // Posts for the next task first: whatever the task does, the others have their turn. Without memory
+  // to post, the next task follows at once, because nobody else would call it.
   void run_one() {
-    const auto task = std::move(tasks_.front());
-    tasks_.pop_front();
-    if (!tasks_.empty()) post();
-    task();
+    bool posted = true;
+    do {
+      const auto task = std::move(tasks_.front());
+      tasks_.pop_front();
+      posted = tasks_.empty() || try_post();
+      task();
+    } while (!posted);
+  }
+  bool try_post() {
+    try {
+      post();
+      return true;
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
   }
 
   net::Loop& loop_;
