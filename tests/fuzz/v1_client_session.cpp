@@ -133,8 +133,10 @@ class World {
     }
   }
   void note(const v1::FetchToken&) {
-    check(!fetching_);
+    // One at a time; a call that hangs is given up, and only then is another begun.
+    check(!fetching_ || now_ >= fetched_at_ + v1::ClientSession::Options().token_ms);
     fetching_ = true;
+    fetched_at_ = now_;
   }
   void note(const v1::OpenConnection& open) {
     check(!open_ && !open.subprotocols.empty());
@@ -174,6 +176,7 @@ class World {
   double chance_ = 0.3;
   bool begun_ = false;
   bool fetching_ = false;
+  std::uint64_t fetched_at_ = 0;
   bool open_ = false;
   bool opening_ = false;
   std::uint64_t last_ticket_ = 0;
