@@ -378,8 +378,4 @@ bool Hub::set_presence(const Member& member, std::string_view room, const Json& 
   return found && found->set_presence(member, meta);
 }
 
-void Hub::expire() {
-  if (surroundings_) rooms_.expire();
-}
-
 }  // namespace microframe::hub

@@ -112,8 +112,9 @@ class Hub {
   // Sets what the application says of the device to others in the room.
   // returns: whether the device is in the room.
   bool set_presence(const Member& member, std::string_view room, const Json& meta);
-  // Drops what rooms have kept too long. Called now and then.
-  void expire();
+  // Drops what rooms have kept too long, of some rooms: as RoomTable::expire_some(). Called now and
+  // then, until it returns false.
+  bool expire_some(RoomTable::Sweep& sweep) { return rooms_.expire_some(sweep); }
 
  private:
   using Devices = base::Few<Member*, 1>;  // oldest first; those leaving included

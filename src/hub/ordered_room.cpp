@@ -47,7 +47,7 @@ bool OrderedRoom::publish(const Seal& seal, Exclusion& exclusion) {
     }
     hand_out(std::move(frame), std::move(exclusion), Audience::all);
   }
-  HistoryBudget* const budget = surroundings_.history_budget();
+  base::ByteBudget* const budget = surroundings_.history_budget();
   if (expected && budget) budget->shed();
   return true;
 }
@@ -66,11 +66,11 @@ void OrderedRoom::expire_history() {
 }
 
 void OrderedRoom::note_history(bool written) {
-  if (HistoryBudget* const budget = surroundings_.history_budget())
+  if (base::ByteBudget* const budget = surroundings_.history_budget())
     budget->note(*this, history_->bytes(), written);
 }
 
-void OrderedRoom::drop_history() {
+void OrderedRoom::give_up_bytes() {
   const Lock lock(order_);
   history_->clear();
   note_history(false);

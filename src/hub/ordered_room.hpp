@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
+#include "base/byte_budget.hpp"
 #include "base/mutex.hpp"
 #include "hub/history.hpp"
-#include "hub/history_budget.hpp"
 #include "hub/loop_port.hpp"
 #include "hub/presence.hpp"
 #include "hub/room.hpp"
@@ -24,7 +24,7 @@
 
 namespace microframe::hub {
 
-class OrderedRoom final : public Room, private HistoryHolder {
+class OrderedRoom final : public Room, private base::ByteHolder {
  public:
   // loops, surroundings: outlive the room.
   OrderedRoom(std::string name, const std::vector<LoopPort*>& loops, const RoomPolicy& policy,
@@ -47,11 +47,11 @@ class OrderedRoom final : public Room, private HistoryHolder {
   // Drops what is too old.
   void expire_history() MICROFRAME_REQUIRES(order_);
   void note_history(bool written) MICROFRAME_REQUIRES(order_);
-  // HistoryHolder
+  // base::ByteHolder
   base::Ref<const base::RefCounted> hold() const override {
     return base::Ref<const base::RefCounted>(this);
   }
-  void drop_history() override;
+  void give_up_bytes() override;
   // Numbers the frame and gives it to every loop with a receiver.
   void hand_out(base::Frame frame, Exclusion exclusion, Audience audience)
       MICROFRAME_REQUIRES(order_);

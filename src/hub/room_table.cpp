@@ -12,7 +12,7 @@ using base::Ref;
 Ref<Room> RoomTable::enter(std::string_view name, const Member& member) {
   auto& part = parts_.of(name);
   const Lock lock(part.mutex);
-  Ref<Room> room = find_or_make(part, name);
+  Ref<Room> room = find_or_make(part, name, &member);
   if (!room) return {};
   try {
     room->members().insert(member);
@@ -37,15 +37,21 @@ void RoomTable::remove_if_done(Part& part, Room& room) {
   count_one_less();
 }
 
-Ref<Room> RoomTable::find_or_make(Part& part, std::string_view name) {
+Ref<Room> RoomTable::find_or_make(Part& part, std::string_view name, const Member* maker) {
   const auto entry = part.entries.find(name);
-  if (entry != part.entries.end()) return entry->second;
+  if (entry != part.entries.end()) return entry->second.room;
+  Shares::Place share;
+  if (maker && !(share = shares_.take(maker->user()))) return {};
+  return add(part, name, std::move(share));
+}
+
+Ref<Room> RoomTable::add(Part& part, std::string_view name, Shares::Place share) {
   if (count_.fetch_add(1, std::memory_order_relaxed) >= limits_.rooms_max) {
     count_one_less();
     return {};
   }
   try {
-    return part.entries.emplace(name, make(name)).first->second;
+    return part.entries.emplace(name, Entry{make(name), std::move(share)}).first->second.room;
   } catch (...) {
     count_one_less();
     throw;
@@ -64,8 +70,8 @@ RoomTable::Found RoomTable::find(std::string_view name) const {
   const Lock lock(part.mutex);
   const auto entry = part.entries.find(name);
   if (entry == part.entries.end()) return {};
-  return {entry->second,
-          entry->second->members().any_of([](const Member& one) { return one.receives(); })};
+  const Ref<Room>& room = entry->second.room;
+  return {room, room->members().any_of([](const Member& one) { return one.receives(); })};
 }
 
 RoomTable::Found RoomTable::find_to_publish(std::string_view name) {
@@ -73,7 +79,7 @@ RoomTable::Found RoomTable::find_to_publish(std::string_view name) {
   if (found.room || !is_name(name) || !policy(name).keeps_history()) return found;
   auto& part = parts_.of(name);
   const Lock lock(part.mutex);
-  found.room = find_or_make(part, name);
+  found.room = find_or_make(part, name, nullptr);
   return found;
 }
 
@@ -84,7 +90,7 @@ std::vector<std::string> RoomTable::users_in(std::string_view name) const {
     const Lock lock(part.mutex);
     const auto entry = part.entries.find(name);
     if (entry == part.entries.end()) return names;
-    entry->second->members().for_each([&](const Member& member) {
+    entry->second.room->members().for_each([&](const Member& member) {
       if (member.receives()) names.push_back(member.user());
     });
   }
@@ -93,18 +99,31 @@ std::vector<std::string> RoomTable::users_in(std::string_view name) const {
   return names;
 }
 
-void RoomTable::expire() {
-  for (auto& part : parts_) {
+bool RoomTable::expire_some(Sweep& sweep) {
+  constexpr std::size_t kStep = 8 * 1024;  // rooms, and places for them
+  std::size_t left = kStep;
+  for (; sweep.part < parts_.size(); ++sweep.part, sweep.bucket = 0) {
+    auto& part = parts_.at(sweep.part);
     const Lock lock(part.mutex);
-    std::erase_if(part.entries, [&](const auto& entry) {
-      Room& room = *entry.second;
-      if (!room.keeps_messages()) return false;
-      room.expire();
-      const bool is_done = room.members().empty() && room.forget();
-      if (is_done) count_one_less();
-      return is_done;
-    });
+    for (; sweep.bucket < part.entries.bucket_count(); ++sweep.bucket) {
+      if (left == 0) return true;
+      left -= std::min(left, 1 + expire_bucket(part, sweep.bucket));
+    }
   }
+  return false;
+}
+
+// returns: how many rooms it has looked at.
+std::size_t RoomTable::expire_bucket(Part& part, std::size_t bucket) {
+  std::size_t looked_at = 0;
+  for (auto at = part.entries.begin(bucket); at != part.entries.end(bucket);) {
+    const Ref<Room> room = (at++)->second.room;  // which may go
+    ++looked_at;
+    if (!room->keeps_messages()) continue;
+    room->expire();
+    remove_if_done(part, *room);
+  }
+  return looked_at;
 }
 
 }  // namespace microframe::hub

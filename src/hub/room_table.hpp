@@ -14,6 +14,7 @@
 #include "hub/loop_port.hpp"
 #include "hub/member.hpp"
 #include "hub/room.hpp"
+#include "hub/shares.hpp"
 #include "hub/stripes.hpp"
 #include "hub/surroundings.hpp"
 
@@ -24,7 +25,10 @@ class RoomTable {
   // All outlive the table. surroundings: nullptr: no room keeps anything.
   RoomTable(const std::vector<LoopPort*>& loops, const HubLimits& limits,
             Surroundings* surroundings)
-      : loops_(loops), limits_(limits), surroundings_(surroundings) {}
+      : loops_(loops),
+        limits_(limits),
+        surroundings_(surroundings),
+        shares_(limits.rooms_per_user_max) {}
 
   bool is_name(std::string_view name) const {
     return !name.empty() && name.size() <= limits_.room_name_bytes_max;
@@ -50,25 +54,42 @@ class RoomTable {
   // The users with a member that receives, each once, sorted.
   std::vector<std::string> users_in(std::string_view name) const;
   std::size_t count() const { return count_.load(std::memory_order_relaxed); }
-  // Drops what rooms have kept too long, and the rooms that are left with nothing.
-  void expire();
+  // How far a sweep has come.
+  struct Sweep {
+    std::size_t part = 0;
+    std::size_t bucket = 0;
+  };
+  // Drops what rooms have kept too long, and the rooms that are left with nothing: of some rooms, so
+  // that it takes about a millisecond. Rooms that come or go meanwhile may be left for the next.
+  // returns: false once all have been looked at.
+  bool expire_some(Sweep& sweep);
 
  private:
-  using Part = Stripe<base::Ref<Room>>;
+  struct Entry {
+    base::Ref<Room> room;
+    Shares::Place share;  // of the user who was the first in it
+  };
+  using Part = Stripe<Entry>;
 
+  // maker: who makes the room if there is none; nullptr: nobody's share counts it.
   // returns: none where there are too many.
-  base::Ref<Room> find_or_make(Part& part, std::string_view name) MICROFRAME_REQUIRES(part.mutex);
+  base::Ref<Room> find_or_make(Part& part, std::string_view name, const Member* maker)
+      MICROFRAME_REQUIRES(part.mutex);
+  base::Ref<Room> add(Part& part, std::string_view name, Shares::Place share)
+      MICROFRAME_REQUIRES(part.mutex);
   base::Ref<Room> make(std::string_view name) const;
   RoomPolicy policy(std::string_view room) const {
     return surroundings_ ? surroundings_->policy(room) : RoomPolicy{};
   }
+  std::size_t expire_bucket(Part& part, std::size_t bucket) MICROFRAME_REQUIRES(part.mutex);
   void remove_if_done(Part& part, Room& room) MICROFRAME_REQUIRES(part.mutex);
   void count_one_less() { count_.fetch_sub(1, std::memory_order_relaxed); }
 
   const std::vector<LoopPort*>& loops_;
   const HubLimits& limits_;
   Surroundings* const surroundings_;
-  Stripes<base::Ref<Room>> parts_;
+  Shares shares_;  // outlives the rooms
+  Stripes<Entry> parts_;
   std::atomic<std::size_t> count_{0};
 };
 

@@ -35,6 +35,8 @@ class Stripes {
   Stripe<Value>& of(std::string_view name) { return parts_[NameHash{}(name) % kParts]; }
   const Stripe<Value>& of(std::string_view name) const { return parts_[NameHash{}(name) % kParts]; }
 
+  static constexpr std::size_t size() { return kParts; }
+  Stripe<Value>& at(std::size_t index) { return parts_[index]; }
   auto begin() { return parts_.begin(); }
   auto end() { return parts_.end(); }
   auto begin() const { return parts_.begin(); }

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/byte_budget.hpp"
 #include "base/frame.hpp"
-#include "hub/history_budget.hpp"
 #include "hub/presence.hpp"
 #include "hub/room_policy.hpp"
 
@@ -21,7 +21,7 @@ class Surroundings {
   // A name that no room has had before.
   virtual std::string new_epoch() = 0;
   // What all histories together may hold; nullptr: no limit.
-  virtual HistoryBudget* history_budget() { return nullptr; }
+  virtual base::ByteBudget* history_budget() { return nullptr; }
   // What sessions in the room are sent when devices come and go: the enveloped form alone.
   virtual base::Frame presence_frame(std::string_view room, const Presence::Users& joins,
                                      const Presence::Users& leaves) const = 0;

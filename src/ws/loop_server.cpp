@@ -5,7 +5,6 @@
 #include <new>
 #include <utility>
 
-#include "hub/hub.hpp"
 #include "ws/http_connection.hpp"
 #include "ws/proxy_session.hpp"
 
@@ -13,7 +12,6 @@ namespace microframe::ws {
 namespace {
 
 constexpr std::uint64_t kDrainStepMs = 100;
-constexpr std::chrono::seconds kSweepEvery{5};
 // A small server needs no pace.
 constexpr std::size_t kDrainBatchMin = 50;
 
@@ -22,7 +20,7 @@ constexpr std::size_t kDrainBatchMin = 50;
 void LoopServer::listen(net::ListenSocket socket, guard::Door door) {
   const bool keeps_messages =
       context_.index == 0 && listeners_.empty() && context_.settings.rooms.any_history();
-  if (keeps_messages) context_.loop.post([this] { sweep(); });
+  if (keeps_messages) sweeper_.begin();
   listeners_.push_back(std::make_unique<net::Listener>(
       context_.loop, std::move(socket),
       [this, door](int fd, const net::PeerAddress& peer) {
@@ -32,14 +30,6 @@ void LoopServer::listen(net::ListenSocket socket, guard::Door door) {
         context_.counts.rejections.add(guard::Rejection::out_of_descriptors, "",
                                        "a connection waits in the kernel");
       }));
-}
-
-// Now and then, on one loop: rooms let go of what they have kept too long.
-void LoopServer::sweep() {
-  for (const auto& endpoint : context_.settings.routes.endpoints) endpoint->hub().expire();
-  context_.loop.after(kSweepEvery, [this] {
-    if (!context_.roster.is_closing()) sweep();
-  });
 }
 
 // Whatever has taken the descriptor over closes it where there is no memory to go on.

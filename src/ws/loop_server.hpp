@@ -12,6 +12,7 @@
 #include "guard/arrival.hpp"
 #include "net/listener.hpp"
 #include "ws/loop_context.hpp"
+#include "ws/sweeper.hpp"
 
 namespace microframe::ws {
 
@@ -33,11 +34,11 @@ class LoopServer final : private base::TimerNode {
  private:
   void accept(int fd, const net::PeerAddress& peer);
   void accept_for_metrics(int fd, const net::PeerAddress& peer);
-  void sweep();
   void drain_batch();
   void on_deadline(std::uint64_t now_ms) override;
 
   LoopContext context_;
+  Sweeper sweeper_{context_};
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::uint64_t drain_ends_ms_ = 0;
   std::uint64_t last_batch_ms_ = 0;  // when all must have been told

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "simulation/sessions/rest.hpp"
+#include "support/sweep.hpp"
 
 namespace microframe::simulation::sessions {
 namespace {
@@ -124,7 +125,7 @@ void World::act_as_server() {
   } else if (what < 6) {
     scene_.hub.leave_user(user, room);
   } else if (what < 7) {
-    scene_.hub.expire();
+    test::sweep(scene_.hub);
   } else if (host && what < 9) {
     host->request_answer();
   } else if (host && random.percent(30)) {
@@ -188,7 +189,7 @@ void World::end_everybody() {
     pass_time(kSessionTtlMs);
   }
   settle();
-  scene_.hub.expire();
+  test::sweep(scene_.hub);
 }
 
 // --- what holds then ---

@@ -14,6 +14,7 @@
 
 #include "hub/hub.hpp"
 #include "support/fake_loop.hpp"
+#include "support/sweep.hpp"
 #include "unit/hub/frame.hpp"
 
 namespace microframe::hub {
@@ -79,7 +80,7 @@ class House final : public Surroundings {
   }
   std::uint64_t now_ms() const override { return now; }
   std::string new_epoch() override { return "epoch" + std::to_string(++epochs); }
-  HistoryBudget* history_budget() override { return budget; }
+  base::ByteBudget* history_budget() override { return budget; }
   Frame presence_frame(std::string_view, const Presence::Users& joins,
                        const Presence::Users& leaves) const override {
     ++frames;
@@ -93,7 +94,7 @@ class House final : public Surroundings {
 
   std::atomic<std::uint64_t> now{0};
   int epochs = 0;
-  HistoryBudget* budget = nullptr;
+  base::ByteBudget* budget = nullptr;
   mutable std::atomic<int> frames{0};  // of presence
   Names events;
 };
@@ -287,10 +288,10 @@ TEST_F(OrderedRooms, RoomOutlivesItsMembersWhileItKeepsMessages) {
   say(0, "kept", "a");
   remove(alice);
   EXPECT_EQ(hub.rooms(), 1U);
-  hub.expire();
+  test::sweep(hub);
   EXPECT_EQ(hub.rooms(), 1U);
   house.now = 1000;
-  hub.expire();
+  test::sweep(hub);
   EXPECT_EQ(hub.rooms(), 0U);
   const auto back = add("alice");
   join(back, "kept", since(epoch, 1));
@@ -342,7 +343,7 @@ TEST_F(OrderedRooms, JoiningMemberGetsAMessageOnItsWayOnce) {
 TEST_F(OrderedRooms, MessageIsNotLostToARoomThatIsJustBeingForgotten) {
   std::atomic<bool> stop{false};
   std::thread sweeper([&] {
-    while (!stop) hub.expire();
+    while (!stop) test::sweep(hub);
   });
   for (int n = 0; n < 100'000; ++n) {
     const std::string room = "kept" + std::to_string(n);
@@ -528,7 +529,7 @@ TEST_F(OrderedRooms, MessageForARoomForgottenWhileItIsEncodedGoesToTheNext) {
   const Interrupted seal(late, [&] {
     if (times++ != 0) return;
     house.now = 1000;
-    hub.expire();
+    test::sweep(hub);
   });
   hub.broadcast_to_room("kept", seal, {});
   EXPECT_EQ(times, 2);
@@ -608,7 +609,7 @@ TEST_F(OrderedRooms, A01_HistoryHoldsNoMoreBytesThanItMay) {
 }
 
 TEST_F(OrderedRooms, A01_RoomsWrittenToLongestAgoLoseTheirHistoryFirst) {
-  HistoryBudget budget(1'000'000);
+  base::ByteBudget budget(1'000'000);
   house.budget = &budget;
   const std::string big(300'000, 'x');
   for (const char* room : {"kept:1", "kept:2", "kept:3"}) say(0, room, big);
@@ -628,17 +629,17 @@ TEST_F(OrderedRooms, A01_RoomsWrittenToLongestAgoLoseTheirHistoryFirst) {
   budget.shed_to(0);
   EXPECT_EQ(budget.bytes(), 0U);
   house.now = 2000;
-  loops[0].on([&] { hub.expire(); });
+  loops[0].on([&] { test::sweep(hub); });
   EXPECT_EQ(hub.rooms(), 1U) << "alice's";
 }
 
 TEST_F(OrderedRooms, A01_MessagesThatAreTooOldCountNoMore) {
-  HistoryBudget budget(1'000'000);
+  base::ByteBudget budget(1'000'000);
   house.budget = &budget;
   say(0, "kept", "text");
   EXPECT_GT(budget.bytes(), 0U);
   house.now = 2000;
-  loops[0].on([&] { hub.expire(); });
+  loops[0].on([&] { test::sweep(hub); });
   EXPECT_EQ(budget.bytes(), 0U);
 }
 
