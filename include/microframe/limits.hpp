@@ -18,20 +18,32 @@ struct Limits {
   std::chrono::milliseconds auth_time{5000};           // for the AuthManager's answer; past it: 503
   std::size_t auth_bytes_max = 64 * 1024;       // frames held until that answer; past it: 503
   std::size_t message_bytes_max = 1024 * 1024;  // past it: 1009
-  std::size_t fragments_max = 1024;             // of one message; past it: 1008
-  std::size_t outbox_bytes_max = 1024 * 1024;  // queued, not yet taken by the kernel; past it: 4408
-  double messages_per_second = 100;            // frames of any kind; 0: no limit; past it: 4429
-  double messages_burst = 200;                 // how many at once before the rate counts
+  // Of one message; past it: 1008. 0: one for each KiB of message_bytes_max, but 1,024 at least.
+  std::size_t fragments_max = 0;
+  // From a message's first byte to its last, while the peer is read. Past it: 4408.
+  std::chrono::milliseconds message_time{60'000};
+  // Queued, and not yet taken by the kernel. Past it: 4408 to a peer that takes nothing; one that
+  // takes some may be owed a burst (bytes_burst) more. 0: twice message_bytes_max.
+  std::size_t outbox_bytes_max = 0;
+  // Frames of any kind, but for those that answer ours. Past the burst the peer is read no faster
+  // than the rate. 0: no limit.
+  double messages_per_second = 100;
+  double messages_burst = 200;  // how many at once before the rate counts
+  // How long a peer may send faster than that, while it is read no faster. Past it: 4429.
+  std::chrono::milliseconds overrun_time{5000};
   // Work that a peer makes, in bytes: of its messages once they are inflated, and of what it asks
   // for. Past the burst it is read no faster than the rate. 0: no limit.
   double bytes_per_second = 4.0 * 1024 * 1024;
-  double bytes_burst = 8.0 * 1024 * 1024;
+  double bytes_burst = 0;                      // 0: twice message_bytes_max
   std::size_t waiting_bytes_max = 64 * 1024;   // held while a hook waits; past it: reading stops
   std::size_t rooms_per_connection_max = 128;  // past it: JoinResult::too_many_rooms
   // Of the messages that all rooms keep. Past it: the rooms that were written to longest ago lose
   // theirs. 0: a quarter of memory_bytes_max, but no more than 256 MiB.
   std::size_t history_bytes_max = 0;
-  std::size_t rooms_max = 1'000'000;      // of an endpoint; past it: the same result
+  std::size_t rooms_max = 1'000'000;  // of an endpoint; past it: too_many_rooms
+  // Rooms of an endpoint that a user was the first in, as long as there is anybody or anything in
+  // them. Past it: the same result. 0: twice as many as all devices of a user can be in.
+  std::size_t rooms_per_user_max = 0;
   std::size_t room_name_bytes_max = 255;  // past it: JoinResult::name_invalid
   // Of the process; past it: 503. 0, or more than the limit of open files leaves: what that leaves.
   std::size_t connections_max = 100'000;
@@ -39,7 +51,13 @@ struct Limits {
   std::size_t devices_per_user_max = 16;            // past it: 4409 to the oldest
   // Of the process. 0: no limit. Past it: 503; with TLS, the connection is dropped.
   double handshakes_per_second = 5'000;
-  double handshakes_burst = 10'000;         // how many at once before the rate counts
+  double handshakes_burst = 10'000;  // how many at once before the rate counts
+  // Of an address, behind twice as many at once as it may have connections. Past it: 429; with TLS,
+  // the connection is dropped. 0, or no limit of its connections: no limit.
+  double handshakes_per_address_per_second = 100;
+  // Of a user with a good token, behind twice as many at once as it may have devices. Past it: 429.
+  // 0: no limit.
+  double handshakes_per_user_per_second = 2;
   std::size_t authentications_max = 1'000;  // AuthManagers asked at once; 0: no limit; past it: 503
   // Resident memory of the process. Past it, new connections get 503. 0: nine tenths of the
   // cgroup's memory limit, if it has one.
@@ -48,10 +66,13 @@ struct Limits {
   std::chrono::milliseconds session_ttl{120'000};
   // Sent to a session, but not confirmed by its client. Past either limit the oldest frames are
   // dropped, and a session that needs them again cannot be resumed.
-  std::size_t session_bytes_max = 1024 * 1024;
+  std::size_t session_bytes_max = 0;  // 0: twice message_bytes_max
   std::size_t session_frames_max = 4096;
   // Suspended sessions of the process. Past it: a session ends with its connection.
   std::size_t sessions_suspended_max = 100'000;
+  // What all suspended sessions keep. Past it: those suspended longest ago end. 0: a quarter of
+  // memory_bytes_max, but no more than 256 MiB.
+  std::size_t sessions_bytes_max = 0;
   // Ping a peer that has been silent for this long. 0: never.
   std::chrono::milliseconds ping_interval{25000};
   // How long a pinged peer may stay silent. Past it: 1006, DisconnectCause::timeout.

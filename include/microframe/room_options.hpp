@@ -28,11 +28,10 @@ class RoomOptions {
   }
 
   // Keeps the room's latest messages: at most `messages` of them, none older than `age`, and no more
-  // than `bytes` together, for members that come back (microframe.v1) and for ChatBase::history. A
+  // than `bytes` together (0: twice Limits::message_bytes_max, but 1 MiB at least), for members that come back (microframe.v1) and for ChatBase::history. A
   // room without members exists as long as it keeps any message. Limits::history_bytes_max bounds
   // all rooms together. Default: none is kept.
-  RoomOptions& history(std::size_t messages, std::chrono::milliseconds age,
-                       std::size_t bytes = 1024 * 1024) {
+  RoomOptions& history(std::size_t messages, std::chrono::milliseconds age, std::size_t bytes = 0) {
     history_max_ = messages;
     history_age_ = age;
     history_bytes_max_ = bytes;
@@ -63,7 +62,7 @@ class RoomOptions {
  private:
   WhenSlow when_slow_ = WhenSlow::disconnect;
   std::size_t history_max_ = 0;
-  std::size_t history_bytes_max_ = 1024 * 1024;
+  std::size_t history_bytes_max_ = 0;
   std::chrono::milliseconds history_age_{0};
   bool presence_ = false;
   std::chrono::milliseconds coalesce_{0};

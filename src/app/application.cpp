@@ -182,7 +182,8 @@ void Application::Impl::start(std::string_view text, OnSignals on_signals) {
     signs.push_back(&lane.loop.activity());
   }
   for (const auto& endpoint : site_->settings.routes.endpoints)
-    endpoint->open(ports, limits, site_->settings.rooms, site_->registries, site_->counts);
+    endpoint->open(ports, site_->settings.limits, site_->settings.rooms, site_->registries,
+                   site_->counts);
   for (std::size_t i = 0; i < sockets.size(); ++i)
     lanes_[i % threads]->server->listen(std::move(sockets[i]));
   for (net::ListenSocket& socket : for_metrics)

@@ -148,7 +148,7 @@ std::string metrics_text(const ws::Site& site) {
             guard::resident_bytes()),
       gauge("microframe_memory_limit_bytes",
             "Resident memory past which nobody is let in; 0: no limit.",
-            site.settings.memory_bytes_max),
+            site.settings.limits.memory_bytes_max),
   };
   return prometheus::TextSerializer().Serialize(families);
 }

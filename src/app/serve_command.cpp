@@ -84,23 +84,26 @@ class RoomRelay : public ws::ChatBase {
 void add_bench_routes(Application& app, const authx::AuthConfig& auth, const ServeOptions& options,
                       Limits& limits) {
   limits.messages_per_second = 0;
+  limits.bytes_per_second = 0;
   limits.connections_per_address_max = 0;
   limits.handshakes_per_second = 0;
+  limits.handshakes_per_address_per_second = 0;
+  limits.handshakes_per_user_per_second = 0;
   limits.devices_per_user_max = limits.connections_max;
   // Conformance suites send messages of 16 MiB, in fragments of 64 bytes too, and the next before
   // they have read the last.
   constexpr std::size_t kSuiteBytesMax = 16 * 1024 * 1024;
   limits.message_bytes_max = options.message_bytes_max.value_or(kSuiteBytesMax);
-  limits.outbox_bytes_max = std::max(limits.outbox_bytes_max, 4 * limits.message_bytes_max);
-  limits.fragments_max = std::max(limits.fragments_max, limits.message_bytes_max / 64);
+  limits.outbox_bytes_max = 4 * limits.message_bytes_max;
+  limits.fragments_max = std::max(limits.message_bytes_max / 64, std::size_t{1024});
   app.route<Echo>("/ws/echo", auth);
   app.route<Relay>("/ws/relay", auth);
   app.route<RoomRelay>("/ws/room", auth);
   std::fputs(
-      "bench: /ws/echo, /ws/relay and /ws/room are open to every valid token; no limit of message "
-      "rate, of "
-      "handshake rate, of connections an address or of devices a user; messages of 16 MiB unless "
-      "--max-message says otherwise\n",
+      "bench: /ws/echo, /ws/relay and /ws/room are open to every valid token; no limit of the rate "
+      "of "
+      "messages, bytes or handshakes, of connections an address or of devices a user; messages of "
+      "16 MiB unless --max-message says otherwise\n",
       stderr);
 }
 

@@ -19,6 +19,13 @@ class RateLimit {
     spent_ += 1;
     return true;
   }
+  // Gives back one that was taken.
+  void give_back() { spent_ = std::max(0.0F, spent_ - 1); }
+  // Whether all is there that the bucket holds.
+  bool is_full(double per_second, std::uint64_t now_ms) const {
+    const auto elapsed_ms = static_cast<std::uint32_t>(now_ms) - last_ms_;
+    return spent_ <= static_cast<float>(per_second * elapsed_ms / 1000);
+  }
 
  private:
   std::uint32_t last_ms_ = 0;

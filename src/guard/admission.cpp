@@ -10,6 +10,10 @@ Admission::Admission(const Limits& limits)
       per_address_max_(limits.connections_per_address_max),
       handshakes_per_second_(limits.handshakes_per_second),
       handshakes_burst_(limits.handshakes_burst),
+      addresses_(per_address_max_ != 0 ? limits.handshakes_per_address_per_second : 0,
+                 2 * static_cast<double>(per_address_max_)),
+      users_(limits.handshakes_per_user_per_second,
+             2 * static_cast<double>(limits.devices_per_user_max)),
       authentications_(limits.authentications_max) {}
 
 std::pair<Admission::Verdict, Admission::Ticket> Admission::admit(std::uint64_t now_ms) {
@@ -26,15 +30,24 @@ std::pair<Admission::Verdict, Admission::Ticket> Admission::admit(std::uint64_t 
   return {Verdict::admitted, Ticket{this}};
 }
 
-Admission::Verdict Admission::count_for(std::string address, Ticket& ticket) {
+Admission::Verdict Admission::count_for(const std::string& address, std::uint64_t now_ms,
+                                        Ticket& ticket) {
   assert(ticket.admission_ == this && !ticket.address_);
   if (per_address_max_ == 0) return Verdict::admitted;
+  const bool in_time = addresses_.take(address, now_ms);
+  if (in_time && takes_place(address, ticket)) return Verdict::admitted;
   const base::Lock lock(mutex_);
-  const auto entry = by_address_.try_emplace(std::move(address), 0).first;
-  if (entry->second >= per_address_max_) return Verdict::address_full;
+  handshakes_.give_back();
+  return in_time ? Verdict::address_full : Verdict::address_too_fast;
+}
+
+bool Admission::takes_place(const std::string& address, Ticket& ticket) {
+  const base::Lock lock(mutex_);
+  const auto entry = by_address_.try_emplace(address, 0).first;
+  if (entry->second >= per_address_max_) return false;
   ++entry->second;
   ticket.address_ = &entry->first;  // it stays in place as long as it is counted
-  return Verdict::admitted;
+  return true;
 }
 
 std::size_t Admission::connections() const {
@@ -67,6 +80,8 @@ Refusal refusal_of(Admission::Verdict verdict) {
       return {Rejection::handshake_flood, 503, "handshakes a second", kLater, true};
     case Admission::Verdict::address_full:
       return {Rejection::address_full, 429, "connections of the address", {}, false};
+    case Admission::Verdict::address_too_fast:
+      return {Rejection::address_flood, 429, "handshakes a second of the address", kLater, false};
     case Admission::Verdict::no_proxy:
       return {Rejection::no_proxy, 403, "only the proxy connects here", {}, false};
     case Admission::Verdict::admitted:

@@ -13,6 +13,7 @@
 #include "base/mutex.hpp"
 #include "base/rate_limit.hpp"
 #include "base/slots.hpp"
+#include "guard/rate_table.hpp"
 #include "guard/rejection.hpp"
 #include "microframe/limits.hpp"
 #include "net/address.hpp"
@@ -25,9 +26,10 @@ class Admission {
     admitted,
     memory_full,
     process_full,
-    too_fast,      // more handshakes per second than the process takes
-    address_full,  // the address has as many connections as it may
-    no_proxy,      // only proxies may connect, and this is none
+    too_fast,          // more handshakes per second than the process takes
+    address_full,      // the address has as many connections as it may
+    address_too_fast,  // more handshakes per second than the address may begin
+    no_proxy,          // only proxies may connect, and this is none
   };
 
   // A place that is taken, and given back on destruction. It must not outlive its Admission.
@@ -58,9 +60,15 @@ class Admission {
   // Takes a place in the process for a connection accepted at `now_ms`, by the clock of any loop.
   std::pair<Verdict, Ticket> admit(std::uint64_t now_ms);
   // Counts the connection, once, for `address`, as counted_as() names it. Apart from admit(),
-  // because a proxy tells its client only later.
-  // returns: admitted, or address_full; the ticket then still holds its place in the process.
-  Verdict count_for(std::string address, Ticket& ticket);
+  // because a proxy tells its client only later. Where the address is past its share, the handshake
+  // counts no more among those of the process.
+  // returns: admitted, address_full or address_too_fast; the ticket then still holds its place in
+  // the process.
+  Verdict count_for(const std::string& address, std::uint64_t now_ms, Ticket& ticket);
+  // Whether a user whose token is good may open one more connection now.
+  bool admits_user(std::string_view user, std::uint64_t now_ms) {
+    return users_.take(user, now_ms);
+  }
 
   // From now on nobody is admitted, or connections are admitted again: whoever watches the memory
   // says so.
@@ -73,11 +81,14 @@ class Admission {
 
  private:
   void give_back(const std::string* address);
+  bool takes_place(const std::string& address, Ticket& ticket) MICROFRAME_EXCLUDES(mutex_);
 
   const std::size_t connections_max_;
   const std::size_t per_address_max_;
   const double handshakes_per_second_;
   const double handshakes_burst_;
+  RateTable addresses_;
+  RateTable users_;
   std::atomic<bool> memory_full_{false};
   base::Slots authentications_;
 

@@ -22,6 +22,7 @@ std::string_view to_string(Rejection rejection) {
       "message_too_big",
       "too_many_messages",
       "too_slow",
+      "message_timeout",
       "token_expired",
       "replaced",
       "bad_message",
@@ -33,8 +34,11 @@ std::string_view to_string(Rejection rejection) {
       "tls_failed",
       // Overload.
       "handshake_flood",
+      "address_flood",
+      "user_flood",
       "auth_overload",
       "memory_full",
+      "sessions_full",
       "out_of_descriptors",
       // Proxies.
       "no_proxy",

@@ -27,6 +27,7 @@ enum class Rejection : std::uint8_t {
   message_too_big,    // 1009
   too_many_messages,  // 4429
   too_slow,           // 4408
+  message_timeout,    // 4408: a message was not whole in time
   token_expired,      // 4401 during a session
   replaced,           // 4409
   bad_message,        // an error reply; the connection lives
@@ -38,8 +39,11 @@ enum class Rejection : std::uint8_t {
   tls_failed,         // the TLS handshake failed: the detail says why
   // Overload.
   handshake_flood,     // 503: more handshakes per second than the process takes
+  address_flood,       // 429: more than an address may begin
+  user_flood,          // 429: more than a user may
   auth_overload,       // 503: too many users are being looked up
   memory_full,         // 503
+  sessions_full,       // a suspended session ends, because all together keep too much
   out_of_descriptors,  // a connection waits in the kernel, and may be dropped there
   // Proxies.
   no_proxy,       // 403: only proxies may connect, and this peer is none

@@ -35,10 +35,12 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, con
   rooms_ = &rooms;
   registries_ = &registries;
   counts_ = &counts;
+  history_bytes_usual_ = std::max(kHistoryBytesMin, 2 * limits.message_bytes_max);
   hub::HubLimits hub_limits;
   hub_limits.devices_per_user_max = limits.devices_per_user_max;
   hub_limits.rooms_per_member_max = limits.rooms_per_connection_max;
   hub_limits.rooms_max = limits.rooms_max;
+  hub_limits.rooms_per_user_max = limits.rooms_per_user_max;
   hub_limits.room_name_bytes_max = limits.room_name_bytes_max;
   loops_ = loops;
   hub::Surroundings* const surroundings = this;
@@ -128,7 +130,8 @@ hub::RoomPolicy Endpoint::policy(std::string_view room) const {
   if (rooms_->empty()) return policy;
   const RoomOptions& options = rooms_->of(room);
   policy.history_max = options.history_max();
-  policy.history_bytes_max = options.history_bytes_max();
+  policy.history_bytes_max =
+      options.history_bytes_max() != 0 ? options.history_bytes_max() : history_bytes_usual_;
   policy.history_age = options.history_age();
   policy.presence = options.tells_presence();
   policy.coalesce = options.coalesce();
@@ -141,7 +144,7 @@ std::uint64_t Endpoint::now_ms() const {
       std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
 }
 
-hub::HistoryBudget* Endpoint::history_budget() {
+base::ByteBudget* Endpoint::history_budget() {
   return &registries_->histories;
 }
 

@@ -88,7 +88,7 @@ class Endpoint final : private hub::Surroundings {
   hub::RoomPolicy policy(std::string_view room) const override;
   std::uint64_t now_ms() const override;
   std::string new_epoch() override;
-  hub::HistoryBudget* history_budget() override;
+  base::ByteBudget* history_budget() override;
   base::Frame presence_frame(std::string_view room, const hub::Presence::Users& joins,
                              const hub::Presence::Users& leaves) const override;
   void user_online(const std::string& user) override;
@@ -105,6 +105,7 @@ class Endpoint final : private hub::Surroundings {
   HookTarget hook_target_;
   // Once open:
   const RoomRules* rooms_ = nullptr;
+  std::size_t history_bytes_usual_ = 0;  // of a room whose options name none
   Registries* registries_ = nullptr;
   Counts* counts_ = nullptr;
   std::vector<hub::LoopPort*> loops_;

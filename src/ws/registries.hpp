@@ -5,11 +5,11 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/byte_budget.hpp"
 #include "base/slots.hpp"
 #include "guard/admission.hpp"
 #include "guard/revocations.hpp"
 #include "guard/takeover_budget.hpp"
-#include "hub/history_budget.hpp"
 #include "keys/key_store.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/limits.hpp"
@@ -18,12 +18,13 @@
 namespace microframe::ws {
 
 struct Registries {
-  // history_bytes_max: as Settings has it.
-  Registries(const Limits& limits, const Compression& compression, std::size_t history_bytes_max)
+  // limits: resolved.
+  Registries(const Limits& limits, const Compression& compression)
       : admission(limits),
         takeover_budget(compression.takeover_bytes_max),
-        histories(history_bytes_max),
+        histories(limits.history_bytes_max),
         sessions(limits.sessions_suspended_max),
+        suspended_bytes(limits.sessions_bytes_max),
         key_waits(limits.authentications_max) {}
 
   // returns: a number that no other connection of this process has.
@@ -33,11 +34,12 @@ struct Registries {
 
   guard::Admission admission;
   guard::TakeoverBudget takeover_budget;
-  hub::HistoryBudget histories;  // of all endpoints
+  base::ByteBudget histories;  // of all endpoints
   guard::Revocations revocations;
   keys::KeyStore keys;
   Sessions sessions;
-  base::Slots key_waits;  // handshakes that wait for keys
+  base::ByteBudget suspended_bytes;  // what suspended sessions keep for their clients
+  base::Slots key_waits;             // handshakes that wait for keys
   std::atomic<std::uint64_t> next_connection_id{1};
 };
 

@@ -14,6 +14,10 @@ constexpr std::chrono::milliseconds kCoalesceMax{1000};
 // What the shortest of kept messages takes.
 constexpr std::size_t kMessageBytesMin = 256;
 
+std::size_t least_history_bytes(const RoomOptions& options) {
+  return options.history_bytes_max() != 0 ? options.history_bytes_max() : kHistoryBytesMin;
+}
+
 }  // namespace
 
 void RoomRules::add(std::string pattern, RoomOptions options) {
@@ -27,10 +31,10 @@ void RoomRules::add(std::string pattern, RoomOptions options) {
     throw ConfigError("the rooms \"" + pattern +
                       "\" keep messages for no time: write history(100, std::chrono::minutes(5))");
   }
-  if (options.history_max() > options.history_bytes_max() / kMessageBytesMin) {
+  if (options.history_max() > least_history_bytes(options) / kMessageBytesMin) {
     throw ConfigError("the rooms \"" + pattern + "\" cannot keep " +
                       std::to_string(options.history_max()) + " messages in " +
-                      std::to_string(options.history_bytes_max()) +
+                      std::to_string(least_history_bytes(options)) +
                       " bytes, because each takes at least 256: give history() more bytes");
   }
   if (options.coalesce().count() < 0 || options.coalesce() > kCoalesceMax) {

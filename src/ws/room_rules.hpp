@@ -1,6 +1,7 @@
 // RoomRules: the options of rooms by name pattern. Threading: set up before it serves, then const.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +10,9 @@
 #include "microframe/room_options.hpp"
 
 namespace microframe::ws {
+
+// Of a room whose options name no bytes: at least so many, and twice the longest message.
+inline constexpr std::size_t kHistoryBytesMin = std::size_t{1024} * 1024;
 
 class RoomRules {
  public:

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "guard/limits.hpp"
 #include "guard/proxies.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/limits.hpp"
@@ -15,13 +16,12 @@
 namespace microframe::ws {
 
 struct Settings {
-  // errors: ConfigError for proxies that cannot be.
-  Settings(const Limits& with, const Compression& compressed, const TrustedProxies& trusted);
+  // errors: ConfigError for limits or proxies that cannot be.
+  Settings(const Limits& with, const Compression& compressed, const TrustedProxies& trusted)
+      : limits(guard::resolve(with)), compression(compressed), proxies(trusted) {}
 
-  const Limits limits;
+  const Limits limits;  // resolved
   const Compression compression;
-  const std::size_t memory_bytes_max;   // resident; the limit's, or the cgroup's; 0: none
-  const std::size_t history_bytes_max;  // of all rooms
   const guard::Proxies proxies;
   // Of a loop: so many requests at a time are read and answered past a limit of connections.
   std::size_t answers_max = 256;

@@ -8,10 +8,9 @@
 namespace microframe::ws {
 
 struct Site {
-  // errors: ConfigError for proxies that cannot be.
+  // errors: ConfigError for limits or proxies that cannot be.
   Site(const Limits& limits, const Compression& compression, const TrustedProxies& proxies)
-      : settings(limits, compression, proxies),
-        registries(limits, compression, settings.history_bytes_max) {}
+      : settings(limits, compression, proxies), registries(settings.limits, compression) {}
 
   Settings settings;
   Registries registries;

@@ -34,17 +34,64 @@ TEST(Admission, StopsAtTheConnectionsOfTheProcess) {
 TEST(Admission, StopsAtTheConnectionsOfAnAddress) {
   Limits bounds = limits();
   bounds.connections_per_address_max = 1;
+  bounds.handshakes_per_address_per_second = 0;
   Admission admission(bounds);
   auto one = admission.admit(0);
   auto two = admission.admit(0);
   auto three = admission.admit(0);
-  EXPECT_EQ(admission.count_for("a", one.second), Verdict::admitted);
-  EXPECT_EQ(admission.count_for("a", two.second), Verdict::address_full);
-  EXPECT_EQ(admission.count_for("b", three.second), Verdict::admitted);
+  EXPECT_EQ(admission.count_for("a", 0, one.second), Verdict::admitted);
+  EXPECT_EQ(admission.count_for("a", 0, two.second), Verdict::address_full);
+  EXPECT_EQ(admission.count_for("b", 0, three.second), Verdict::admitted);
   EXPECT_EQ(admission.connections(), 3U)
       << "one whose address is full holds its place until it goes";
   one.second = {};
-  EXPECT_EQ(admission.count_for("a", two.second), Verdict::admitted);
+  EXPECT_EQ(admission.count_for("a", 0, two.second), Verdict::admitted);
+}
+
+TEST(Admission, A08_AnAddressHasItsShareBeforeItTakesOfWhatAllShare) {
+  Limits bounds;
+  bounds.handshakes_per_second = 0.001;
+  bounds.handshakes_burst = 7;
+  bounds.connections_per_address_max = 2;
+  bounds.handshakes_per_address_per_second = 1;
+  Admission admission(bounds);
+  const auto come = [&](const char* address, std::uint64_t now_ms) {
+    auto [verdict, ticket] = admission.admit(now_ms);
+    return verdict == Verdict::admitted ? admission.count_for(address, now_ms, ticket) : verdict;
+  };
+  // It only connects and drops.
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(come("flooder", 1'000), Verdict::admitted);
+  for (int i = 0; i < 1'000; ++i) EXPECT_EQ(come("flooder", 1'000), Verdict::address_too_fast);
+  for (const char* other : {"a", "b", "c"}) EXPECT_EQ(come(other, 1'000), Verdict::admitted);
+  EXPECT_EQ(come("d", 1'000), Verdict::too_fast) << "all of the burst is taken";
+}
+
+TEST(Admission, A08_WhatAFullAddressAsksForCountsForNobodyElse) {
+  Limits bounds;
+  bounds.handshakes_per_second = 0.001;
+  bounds.handshakes_burst = 3;
+  bounds.connections_per_address_max = 1;
+  bounds.handshakes_per_address_per_second = 0;
+  Admission admission(bounds);
+  auto first = admission.admit(0);
+  EXPECT_EQ(admission.count_for("a", 0, first.second), Verdict::admitted);
+  for (int i = 0; i < 10; ++i) {
+    auto more = admission.admit(0);
+    ASSERT_EQ(more.first, Verdict::admitted);
+    EXPECT_EQ(admission.count_for("a", 0, more.second), Verdict::address_full);
+  }
+}
+
+TEST(Admission, A08_AUserMayComeTwiceAsOftenAsItMayHaveDevicesThenByItsRate) {
+  Limits bounds;
+  bounds.devices_per_user_max = 2;
+  bounds.handshakes_per_user_per_second = 1;
+  Admission admission(bounds);
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(admission.admits_user("alice", 5'000));
+  EXPECT_FALSE(admission.admits_user("alice", 5'000));
+  EXPECT_TRUE(admission.admits_user("bob", 5'000));
+  EXPECT_TRUE(admission.admits_user("alice", 6'000));
+  EXPECT_FALSE(admission.admits_user("alice", 6'000));
 }
 
 TEST(Admission, CountsAnIpv6ClientByItsNetworkOf64Bits) {
@@ -92,7 +139,7 @@ TEST(Admission, ALimitOfZeroIsNoLimit) {
   for (int i = 0; i < 20'000; ++i) {
     auto [verdict, ticket] = admission.admit(0);
     EXPECT_EQ(verdict, Verdict::admitted);
-    EXPECT_EQ(admission.count_for("a", ticket), Verdict::admitted);
+    EXPECT_EQ(admission.count_for("a", 0, ticket), Verdict::admitted);
     tickets.push_back(std::move(ticket));
     places.push_back(admission.authentications().take());
     EXPECT_TRUE(places.back());
@@ -115,6 +162,7 @@ TEST(Refusal, EachVerdictHasItsReasonAndStatus) {
       {Verdict::process_full, Rejection::server_full, 503, true, true},
       {Verdict::too_fast, Rejection::handshake_flood, 503, true, true},
       {Verdict::address_full, Rejection::address_full, 429, false, false},
+      {Verdict::address_too_fast, Rejection::address_flood, 429, true, false},
       {Verdict::no_proxy, Rejection::no_proxy, 403, false, false},
   };
   for (const auto& expected : kCases) {

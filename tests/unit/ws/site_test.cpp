@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "guard/memory.hpp"
 #include "microframe/config_error.hpp"
 #include "microframe/ws/chat_base.hpp"
 #include "microframe/ws/route.hpp"
@@ -62,12 +61,13 @@ TEST(Routes, AreEmptyAtFirst) {
 TEST(Settings, MemoryLimitIsTheOneThatIsSaid) {
   Limits limits;
   limits.memory_bytes_max = 123'456'789;
-  EXPECT_EQ(Settings(limits, {}, {}).memory_bytes_max, 123'456'789U);
+  EXPECT_EQ(Settings(limits, {}, {}).limits.memory_bytes_max, 123'456'789U);
 }
 
-TEST(Settings, MemoryLimitThatIsNotSaidIsBelowTheCgroups) {
-  const std::size_t cgroup = guard::cgroup_bytes_max();
-  EXPECT_EQ(Settings({}, {}, {}).memory_bytes_max, cgroup / 10 * 9);
+TEST(Settings, A05_LimitsThatContradictEachOtherAreRefused) {
+  Limits limits;
+  limits.session_bytes_max = limits.message_bytes_max;
+  EXPECT_THROW(Settings(limits, {}, {}), ConfigError);
 }
 
 TEST(Settings, ProxyThatCannotBeIsRefused) {
@@ -91,7 +91,7 @@ TEST(Settings, LimitsAndCompressionAreCopies) {
 // --- Registries
 
 TEST(Registries, NoTwoConnectionsHaveOneNumber) {
-  Registries registries({}, {}, 0);
+  Registries registries({}, {});
   std::set<std::uint64_t> seen;
   for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(seen.insert(registries.new_connection_id()).second);
   EXPECT_FALSE(seen.contains(0)) << "0 is no connection";
@@ -103,7 +103,7 @@ TEST(Registries, HaveTheBoundsOfTheLimits) {
   limits.authentications_max = 2;
   Compression compression;
   compression.takeover_bytes_max = 1'000;
-  Registries registries(limits, compression, 0);
+  Registries registries(limits, compression);
   const auto suspended = registries.sessions.suspended().take();
   EXPECT_FALSE(registries.sessions.suspended().take());
   const auto one = registries.key_waits.take();
