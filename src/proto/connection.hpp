@@ -80,6 +80,8 @@ class Connection {
                      std::optional<MaskKey> mask = {});
 
   State state() const { return state_; }
+  // Once next() needs more: whether it has all of the messages and frames that have begun.
+  bool is_between_messages() const { return !progress_; }
 
  private:
   struct Progress;

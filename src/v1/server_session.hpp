@@ -63,6 +63,7 @@ class ServerSession {
     sent_.for_each_after(0, std::forward<Visit>(visit));
   }
   std::size_t kept() const { return sent_.kept(); }
+  std::size_t kept_bytes() const { return sent_.bytes(); }
 
   // --- in
 

@@ -21,6 +21,7 @@ class Asks {
   bool full() const { return waiting_.size() >= kMax; }
   // told: called once, and throws nothing.
   void add(std::uint64_t id, Told told) { waiting_.emplace(id, std::move(told)); }
+  bool waits_for(std::uint64_t id) const { return waiting_.contains(id); }
   // Does nothing where the answer comes too late, or was never asked for.
   void settle(std::uint64_t id, AckStatus status, Json data) {
     const auto found = waiting_.find(id);

@@ -175,6 +175,12 @@ void Connection::close(DisconnectCause cause, CloseCode code, std::string_view r
   if (life_.is_open()) stream_->end(ending);
 }
 
+void Connection::end_wait() {
+  if (life_.state() != State::suspended) return;
+  on_rejected(guard::Rejection::sessions_full, "bytes of suspended sessions");
+  lasting_->resumer.expire();
+}
+
 void Connection::revoke(std::string_view reason) {
   if (!life_.accepts()) return;
   on_rejected(guard::Rejection::revoked, reason);
@@ -288,6 +294,7 @@ bool Connection::heals(const Ending& ending) const {
 bool Connection::suspend(DisconnectReason& reason, bool drop_queue) {
   if (!lasting_->resumer.suspend()) return false;
   if (drop_queue) session()->rewind();
+  session()->suspend();
   endpoint_.hub().suspend(member());
   hooks_.disconnect(std::move(reason), drop_queue);
   return true;

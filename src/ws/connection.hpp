@@ -39,6 +39,8 @@ class ConnectionHost : public DevicePort {
   virtual void post_turn(std::function<void()> task) = 0;
   virtual void queue_turn(std::function<void()> task) = 0;  // as TurnQueue has it
   virtual void post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
+  // As SessionHost has it. Any thread.
+  virtual void give_up_session() = 0;
   // As Resumable has it. Any thread.
   virtual void request_resume(std::shared_ptr<Resumption> resumption) = 0;
   // As SessionHost::refresh_token. Any thread.
@@ -95,6 +97,8 @@ class Connection final : private StreamOwner,
   void revoke(std::string_view reason);
   // The client has come by another stream.
   void resume(Resumption resumption) { lasting_->resumer.resume(std::move(resumption)); }
+  // Suspended sessions keep too much, and this one has waited longest: it waits no longer.
+  void end_wait();
   // Ends at once: hooks that wait are abandoned. Called again where it ran out of memory, it goes
   // on.
   void drop();
@@ -139,6 +143,7 @@ class Connection final : private StreamOwner,
   void after(std::chrono::milliseconds delay, std::function<void()> task) override {
     host_.post_turn_after(delay, std::move(task));
   }
+  void give_up_session() override { host_.give_up_session(); }
   void request_resume(std::shared_ptr<Resumption> resumption) override {
     host_.request_resume(std::move(resumption));
   }

@@ -224,6 +224,12 @@ void Device::renew(const authx::Claims& claims) {
 
 // --- the client comes back ---
 
+// By a post: a hub may be walking its lists.
+void Device::give_up_session() {
+  connection_.context().post(
+      [held = Ref<Device>(this)] { held->enter([&] { held->connection_.end_wait(); }); });
+}
+
 void Device::request_resume(std::shared_ptr<Resumption> resumption) {
   enter_on_loop([resumption = std::move(resumption)](Connection& connection) {
     connection.resume(std::move(*resumption));

@@ -85,6 +85,7 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
   void post_turn(std::function<void()> task) override;
   void queue_turn(std::function<void()> task) override;
   void post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) override;
+  void give_up_session() override;
   void request_resume(std::shared_ptr<Resumption> resumption) override;
   void renew_token(std::string_view token, std::function<void(bool)> told) override;
   void begin_anew(Resumption resumption) override {

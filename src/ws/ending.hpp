@@ -59,6 +59,9 @@ inline constexpr Ending kTooSlow{Ending::How::ours,          DisconnectCause::to
 inline constexpr Ending kOutboxFull{Ending::How::ours,          DisconnectCause::too_slow,
                                     proto::CloseCode::too_slow, "too slow",
                                     guard::Rejection::too_slow, "outbox is full"};
+inline constexpr Ending kMessageLate{
+    Ending::How::ours, DisconnectCause::too_slow,         proto::CloseCode::too_slow,
+    "too slow",        guard::Rejection::message_timeout, "a message does not end"};
 inline constexpr Ending kTooMany{
     Ending::How::ours,   DisconnectCause::too_many_messages,  proto::CloseCode::too_many_messages,
     "too many messages", guard::Rejection::too_many_messages, "message rate"};

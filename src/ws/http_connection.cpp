@@ -40,7 +40,9 @@ void HttpConnection::begin(LoopContext& context, guard::Arrival arrival) {
   };
   // Telling each of a flood why would cost what the limit must save; so would a TLS handshake of
   // each.
-  const bool costs_too_much = context.settings.tls && arrival.verdict == Verdict::too_fast;
+  const bool costs_too_much =
+      context.settings.tls &&
+      (arrival.verdict == Verdict::too_fast || arrival.verdict == Verdict::address_too_fast);
   const bool has_room = context.refused.size() < context.settings.answers_max;
   if (costs_too_much || (!has_room && !refusal.sees_pages))
     return leave_unanswered(refusal.why, arrival.peer);
@@ -162,7 +164,8 @@ void HttpConnection::name_client(const proto::RequestHead& head) {
   is_forwarded_ = true;
   peer_ = proxies.client(head.all("x-forwarded-for"), peer_);
   if (verdict_ == guard::Admission::Verdict::admitted)
-    verdict_ = context_.registries.admission.count_for(guard::counted_as(peer_), ticket_);
+    verdict_ = context_.registries.admission.count_for(guard::counted_as(peer_),
+                                                       context_.loop.now_ms(), ticket_);
 }
 
 bool HttpConnection::came_by_tls(const proto::RequestHead& head) const {

@@ -21,6 +21,7 @@ class Intake {
     budget = 2,  // the peer has made more work than it may, and waits until that is paid off
     turn = 4,    // the others on the loop have their turn first
     closed = 8,  // our Close is out, and enough has been read to find the peer's
+    rate = 16,   // the peer has sent more messages than it may
   };
   // Work is counted in bytes: of messages once they are inflated, and of what they had sent.
   struct Budget {

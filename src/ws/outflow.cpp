@@ -8,6 +8,13 @@ namespace microframe::ws {
 
 using base::SharedBuffer;
 
+namespace {
+
+// A peer that has taken no byte for so long does not keep up.
+constexpr std::uint64_t kStuckMs = 250;
+
+}  // namespace
+
 Outflow::Outflow(const StreamContext& context, StreamGauges& gauges, StreamDeflate deflate) noexcept
     : context_(context),
       gauges_(gauges),
@@ -39,6 +46,14 @@ bool Outflow::send_behind(net::Socket& socket, const SharedBuffer& frame) {
   return room != Room::missing;
 }
 
+// Whether a peer that takes what it is sent may be owed the frame as well: a burst of another's.
+bool Outflow::may_owe(const net::Socket& socket, const SharedBuffer& frame) const {
+  const Limits& limits = context_.limits;
+  const auto burst = static_cast<std::size_t>(limits.bytes_burst);
+  if (missing_bytes(socket, frame) > burst) return false;
+  return context_.loop.now_ms() - socket.blocked_since_ms() < kStuckMs;
+}
+
 std::size_t Outflow::missing_bytes(const net::Socket& socket, const SharedBuffer& frame) const {
   const std::size_t bytes_max = context_.limits.outbox_bytes_max;
   const std::size_t wanted = socket.buffered() + frame.size();
@@ -56,7 +71,7 @@ Outflow::Room Outflow::make_room(net::Socket& socket, const SharedBuffer& frame)
   if (missing_bytes(socket, frame) == 0) return Room::found;
   socket.offer();  // the peer is not slow if the kernel was never asked
   if (missing_bytes(socket, frame) == 0) return Room::found;
-  if (shedding.rule != Rule::oldest) return Room::missing;
+  if (shedding.rule != Rule::oldest) return may_owe(socket, frame) ? Room::found : Room::missing;
   count_shed(socket.drop_oldest(shedding.stream, missing_bytes(socket, frame)));
   if (missing_bytes(socket, frame) == 0) return Room::found;
   count_shed(1);  // others fill the outbox: this frame gives way itself

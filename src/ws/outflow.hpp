@@ -72,6 +72,7 @@ class Outflow {
     missing,   // nothing may give way
   };
   Room make_room(net::Socket& socket, const base::SharedBuffer& frame);
+  bool may_owe(const net::Socket& socket, const base::SharedBuffer& frame) const;
   std::size_t missing_bytes(const net::Socket& socket, const base::SharedBuffer& frame) const;
   void count_shed(std::size_t frames);
   base::SharedBuffer encoding(const base::SharedBuffer& frame);

@@ -15,8 +15,8 @@ namespace {
 void begin_http(LoopContext& context, guard::Arrival arrival) {
   const bool admitted = arrival.verdict == guard::Admission::Verdict::admitted;
   if (admitted && !context.settings.proxies.forwards(arrival.peer))
-    arrival.verdict =
-        context.registries.admission.count_for(guard::counted_as(arrival.peer), arrival.ticket);
+    arrival.verdict = context.registries.admission.count_for(guard::counted_as(arrival.peer),
+                                                             context.loop.now_ms(), arrival.ticket);
   HttpConnection::begin(context, std::move(arrival));
 }
 

@@ -1,6 +1,7 @@
 #include "ws/session.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/chance.hpp"
@@ -61,13 +62,48 @@ void Session::begin(base::Ref<const base::RefCounted> held) {
 }
 
 void Session::welcome_back(std::uint64_t received) {
+  stop_waiting();
   say(session_.welcome_back(host_.member().user(), received));
   SessionCounts::add(context_.counts.sessions.resumed);
   SessionCounts::add(context_.counts.sessions.replayed, session_.kept());
   session_.for_each_kept([this](const SharedBuffer& frame) { host_.transmit_again(frame); });
 }
 
+void Session::suspend() {
+  suspended_ = true;
+  noted_bytes_ = 0;
+  note_kept();
+}
+
+void Session::stop_waiting() {
+  if (std::exchange(suspended_, false)) context_.registries.suspended_bytes.note(*this, 0, false);
+}
+
+// Not at each small frame: the budget is shared by all loops.
+void Session::note_kept() {
+  constexpr std::size_t kStepBytes = 256;
+  const std::size_t bytes = session_.kept_bytes();
+  if (bytes < noted_bytes_ + noted_bytes_ / 8 + kStepBytes) return;
+  noted_bytes_ = bytes;
+  context_.registries.suspended_bytes.note(*this, bytes, false);
+  context_.registries.suspended_bytes.shed();
+}
+
+base::Ref<const base::RefCounted> Session::hold() const {
+  return base::Ref<const base::RefCounted>(&host_.member());
+}
+
+// Without memory to say so it ends at its time.
+void Session::give_up_bytes() {
+  context_.registries.suspended_bytes.note(*this, 0, false);
+  try {
+    host_.give_up_session();
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 void Session::end() {
+  stop_waiting();
   if (std::exchange(listed_, false)) {
     context_.registries.sessions.remove(session_.name());
     host_.endpoint().count_session(false);
@@ -92,9 +128,30 @@ void Session::read(bool binary, base::Bytes payload) {
 
 void Session::read_text(base::Bytes payload) {
   auto frame = v1::parse_client_frame(base::as_text(payload));
-  if (!session_.tells_progress(frame) && !host_.within_rate()) return;
+  if (!is_demanded(frame) && !host_.within_rate()) return;
   const std::string_view fault = frame ? std::string_view() : frame.error().code;
   perform(session_.take(std::move(frame)), payload.size(), fault);
+}
+
+// Whether the protocol demands the frame: those are as many as we have sent, or come as seldom as we
+// have said, and need no rate of their own.
+bool Session::is_demanded(const v1::ServerSession::Parsed& frame) {
+  if (!frame) return false;
+  switch (frame->type) {
+    case Type::received:
+      return session_.tells_progress(frame);
+    case Type::ack:
+    case Type::error:
+      return asks_.waits_for(frame->id);
+    case Type::ping: {
+      const std::uint64_t now_ms = context_.loop.now_ms();
+      const bool is_due = now_ms >= ping_due_ms_;
+      if (is_due) ping_due_ms_ = now_ms + base::to_ms(context_.limits().ping_interval) / 2;
+      return is_due;
+    }
+    default:
+      return false;
+  }
 }
 
 // fault: what is wrong with the frame, if the step refuses it.
@@ -137,6 +194,7 @@ void Session::say(const v1::Reply& reply) {
 
 void Session::send(const SharedBuffer& frame) {
   session_.sent(frame);
+  if (suspended_) note_kept();
   host_.transmit(frame);
 }
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/byte_budget.hpp"
 #include "base/bytes.hpp"
 #include "base/frame.hpp"
 #include "hub/member.hpp"
@@ -45,6 +46,8 @@ class SessionHost {
   virtual void on_rejected(guard::Rejection why, std::string_view detail) = 0;
   // Runs `task` on the loop after `delay`; the device lives until then.
   virtual void after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
+  // Has the session end soon, if it is still suspended then. Any thread.
+  virtual void give_up_session() = 0;
   // Any thread, as Resumable::request_resume.
   virtual void request_resume(std::shared_ptr<Resumption> resumption) = 0;
 
@@ -52,7 +55,7 @@ class SessionHost {
   ~SessionHost() = default;
 };
 
-class Session final : private Resumable {
+class Session final : private Resumable, private base::ByteHolder {
  public:
   // errors: std::runtime_error where the system has no random bytes for its key.
   Session(LoopContext& context, SessionHost& host);
@@ -66,6 +69,8 @@ class Session final : private Resumable {
   bool is_latest(std::uint64_t attempt) { return session_.is_latest(attempt); }
   bool can_resume(std::uint64_t received) const { return session_.can_resume(received); }
   void welcome_back(std::uint64_t received);
+  // Its client is away: what it keeps counts among what all suspended sessions keep.
+  void suspend();
   // What waits for a hook is dropped with its stream: it may come again.
   void rewind() { session_.rewind(); }
   // It can no longer be found; nobody is asked any more. Needs no memory.
@@ -98,10 +103,16 @@ class Session final : private Resumable {
   void left(std::string_view room) { say(session_.left(room)); }
 
  private:
+  // base::ByteHolder
+  base::Ref<const base::RefCounted> hold() const override;
+  void give_up_bytes() override;
   // Resumable
   bool belongs_to(const Endpoint& endpoint, std::string_view user) const override;
   void request_resume(std::shared_ptr<Resumption> resumption) override;
 
+  bool is_demanded(const v1::ServerSession::Parsed& frame);
+  void note_kept();
+  void stop_waiting();
   void read_text(base::Bytes payload);
   void perform(v1::Nothing, std::size_t) {}
   void perform(v1::Handle handle, std::size_t bytes);
@@ -126,6 +137,9 @@ class Session final : private Resumable {
   SessionHost& host_;
   v1::ServerSession session_;
   Asks asks_;
+  std::size_t noted_bytes_ = 0;    // what it keeps, as the budget has heard last
+  std::uint64_t ping_due_ms_ = 0;  // a ping before that counts as a message
+  bool suspended_ = false;
   bool listed_ = false;  // it can be found, and its endpoint counts it
 };
 

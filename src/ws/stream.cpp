@@ -37,6 +37,7 @@ Stream::Stream(const StreamContext& context, StreamOwner& owner, StreamGauges& g
     : owner_(owner),
       outflow_(context, gauges, std::move(deflate)),
       protocol_(proto::Role::server, protocol_limits(context.limits), outflow_.inflaters()),
+      rate_(context.loop.now_ms()),
       pulse_(context.limits, number, context.loop.now_ms()) {}
 
 void Stream::open(std::unique_ptr<net::Socket> socket) {
@@ -85,11 +86,23 @@ void Stream::read(base::MutableBytes bytes) {
       return;
     }
     const Event event = protocol_.next(bytes);
-    if (event.kind == Event::Kind::need_more) return;
+    if (event.kind == Event::Kind::need_more) return watch_message();
     const std::size_t size = event.payload.size();
     handle(event);
     account(size);
   }
+}
+
+// A message that has begun must end.
+void Stream::watch_message() {
+  if (protocol_.is_between_messages()) {
+    message_by_ms_ = 0;
+    return;
+  }
+  const std::uint64_t limit_ms = base::to_ms(context().limits.message_time);
+  if (message_by_ms_ != 0 || limit_ms == 0) return;
+  message_by_ms_ = context().loop.now_ms() + limit_ms;
+  rearm();
 }
 
 // Behind so much the peer's Close is not looked for: the closing handshake ends at its deadline.
@@ -100,6 +113,11 @@ void Stream::count_what_follows_our_close(std::size_t bytes) {
 
 Intake::Budget Stream::budget() const {
   return {context().limits.bytes_per_second, context().limits.bytes_burst};
+}
+
+MessageRate::Rule Stream::message_rule() const {
+  const Limits& limits = context().limits;
+  return {limits.messages_per_second, limits.messages_burst, base::to_ms(limits.overrun_time)};
 }
 
 // The peer has made so much work: it waits, or others have their turn.
@@ -155,13 +173,14 @@ void Stream::go_on() {
 void Stream::handle(const Event& event) {
   switch (event.kind) {
     case Event::Kind::message:
+      message_by_ms_ = 0;
       if (is_open()) owner_.on_message(event.binary, event.payload);
       return;
     case Event::Kind::ping:
       if (within_rate()) outflow_.send_pong(*socket_, event.payload);
       return;
     case Event::Kind::pong:
-      if (within_rate()) take_pong(event.payload);
+      if (!take_pong(event.payload)) within_rate();
       return;
     case Event::Kind::close:
       // §5.5.1: answer with the code that came. §7.1.1: the server then closes the TCP connection,
@@ -179,18 +198,28 @@ void Stream::handle(const Event& event) {
 
 bool Stream::within_rate() {
   if (!is_open()) return false;
-  const Limits& limits = context().limits;
-  if (rate_.take(limits.messages_per_second, limits.messages_burst, context().loop.now_ms()))
-    return true;
+  switch (rate_.count(message_rule(), context().loop.now_ms())) {
+    case MessageRate::Verdict::within:
+      return true;
+    case MessageRate::Verdict::over:
+      hold(Hold::rate);
+      rearm();
+      return true;
+    case MessageRate::Verdict::flood:
+      break;
+  }
   end(endings::kTooMany);
   return false;
 }
 
-void Stream::take_pong(base::Bytes payload) {
+// returns: whether it answers our ping, and is no message of the peer's own.
+bool Stream::take_pong(base::Bytes payload) {
+  if (!is_open()) return true;
   const auto rtt_us = pulse_.pong(payload);
-  if (!rtt_us) return;
+  if (!rtt_us) return false;
   outflow_.gauges().rtt_us.store(*rtt_us, std::memory_order_relaxed);
   context().counts.round_trips.observe(std::chrono::microseconds(*rtt_us));
+  return true;
 }
 
 // --- bytes out ---
@@ -289,10 +318,12 @@ void Stream::rearm() {
   if (const auto beat_ms = pulse_.deadline_ms(context().limits)) next = std::min(next, *beat_ms);
   if (const std::uint64_t since = socket_->blocked_since_ms())
     next = std::min(next, since + base::to_ms(context().limits.outbox_time));
-  if (intake_.is_held_by(Hold::budget)) {
-    const std::uint64_t now_ms = context().loop.now_ms();
+  const std::uint64_t now_ms = context().loop.now_ms();
+  if (message_by_ms_ != 0) next = std::min(next, message_by_ms_);
+  if (intake_.is_held_by(Hold::budget))
     next = std::min(next, now_ms + intake_.wait_ms(budget(), now_ms));
-  }
+  if (intake_.is_held_by(Hold::rate))
+    next = std::min(next, now_ms + rate_.wait_ms(message_rule(), now_ms));
   context().loop.wheel().arm(*this, next);
 }
 
@@ -308,14 +339,26 @@ void Stream::pass_deadline(std::uint64_t now_ms) {
   owner_.on_deadline();
   if (is_open()) check_progress(now_ms);
   if (is_open()) check_pulse(now_ms);
-  if (is_open()) check_budget(now_ms);
+  if (is_open()) check_message(now_ms);
+  if (is_open()) check_holds(now_ms);
   rearm();
 }
 
-void Stream::check_budget(std::uint64_t now_ms) {
-  if (!intake_.is_held_by(Hold::budget) || intake_.wait_ms(budget(), now_ms) != 0) return;
-  intake_.release(Hold::budget);
-  go_on();
+// While the peer is not read its message cannot go on.
+void Stream::check_message(std::uint64_t now_ms) {
+  if (message_by_ms_ == 0) return;
+  if (intake_.is_held()) message_by_ms_ = now_ms + base::to_ms(context().limits.message_time);
+  if (now_ms >= message_by_ms_) end(endings::kMessageLate);
+}
+
+// The peer may be read again: it has paid for its work, or has been slow enough.
+void Stream::check_holds(std::uint64_t now_ms) {
+  const bool has_paid = intake_.is_held_by(Hold::budget) && intake_.wait_ms(budget(), now_ms) == 0;
+  const bool has_waited =
+      intake_.is_held_by(Hold::rate) && rate_.wait_ms(message_rule(), now_ms) == 0;
+  if (has_paid) intake_.release(Hold::budget);
+  if (has_waited) intake_.release(Hold::rate);
+  if (has_paid || has_waited) go_on();
 }
 
 void Stream::check_progress(std::uint64_t now_ms) {

@@ -8,12 +8,12 @@
 #include <memory>
 #include <string_view>
 
-#include "base/rate_limit.hpp"
 #include "base/timer_wheel.hpp"
 #include "net/socket.hpp"
 #include "proto/connection.hpp"
 #include "ws/ending.hpp"
 #include "ws/intake.hpp"
+#include "ws/message_rate.hpp"
 #include "ws/outflow.hpp"
 #include "ws/pulse.hpp"
 #include "ws/stream_owner.hpp"
@@ -36,8 +36,9 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   bool is_open() const { return state_ < State::closing; }
   bool is_over() const { return state_ == State::over; }
 
-  // Takes one from the peer's message rate. Past it the stream is closed with 4429.
-  // returns: whether there was one.
+  // Counts a message of the peer's. Past the rate nothing more is read for a while; a flood closes
+  // the stream with 4429.
+  // returns: false where the message must not be handled.
   bool within_rate();
   // Reads no more until resume_reading(): too much waits for a hook.
   void pause_reading() { hold(Intake::Hold::hooks); }
@@ -97,9 +98,11 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void account(std::size_t bytes);
   void settle();
   Intake::Budget budget() const;
+  MessageRate::Rule message_rule() const;
+  void watch_message();
   void count_what_follows_our_close(std::size_t bytes);
   void handle(const proto::Event& event);
-  void take_pong(base::Bytes payload);
+  bool take_pong(base::Bytes payload);
   void send_close(const Ending& ending);
   const StreamContext& context() const { return outflow_.context(); }
   void overflow();
@@ -107,16 +110,18 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void pass_deadline(std::uint64_t now_ms);
   void check_progress(std::uint64_t now_ms);
   void check_pulse(std::uint64_t now_ms);
-  void check_budget(std::uint64_t now_ms);
+  void check_message(std::uint64_t now_ms);
+  void check_holds(std::uint64_t now_ms);
 
   std::unique_ptr<net::Socket> socket_;  // nullptr once it is over
   StreamOwner& owner_;
   [[no_unique_address]] Outflow outflow_;
   State state_ = State::open;  // in the padding of the former
   proto::Connection protocol_;
-  base::RateLimit rate_;
+  MessageRate rate_;
   Pulse pulse_;
   Intake intake_;
+  std::uint64_t message_by_ms_ = 0;  // when the message that has begun must be whole; 0: none has
 };
 
 }  // namespace microframe::ws

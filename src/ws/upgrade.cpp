@@ -44,6 +44,8 @@ Upgrade::Then Upgrade::take_step(const proto::RequestHead* head) {
       return find_token(*head);
     case Step::key:
       return judge_token();
+    case Step::share:
+      return check_share();
     case Step::user:
       return look_up_user();
     case Step::former:
@@ -155,6 +157,15 @@ Upgrade::Then Upgrade::keys_missing(std::string_view detail) {
   keys_.reset();  // its place is another's while the answer leaves
   return reject(guard::Rejection::keys_unavailable, 503, detail,
                 "Retry-After: " + std::to_string(after.count()) + "\r\n");
+}
+
+// --- share ---
+
+// A user is one of an endpoint: others may have the same name elsewhere.
+Upgrade::Then Upgrade::check_share() {
+  const std::string user = endpoint_.path() + '\0' + claims_.sub;
+  if (context_.registries.admission.admits_user(user, context_.loop.now_ms())) return Then::next;
+  return reject(guard::Rejection::user_flood, 429, "handshakes a second of the user", kComeLater);
 }
 
 // --- user ---

@@ -79,6 +79,7 @@ class Upgrade {
     head,    // is it a good handshake?
     token,   // which token does it show, by which carrier?
     key,     // is the token good? The issuer's keys may have to be waited for.
+    share,   // does the user come no more often than it may?
     user,    // does the AuthManager know the user?
     former,  // does it go on with a session? Then the stream goes there.
     open,    // a device begins
@@ -105,6 +106,7 @@ class Upgrade {
   Then judge_token();
   Then wait_for_keys(const authx::Refused& refused);
   Then keys_missing(std::string_view detail);
+  Then check_share();
   Then look_up_user();
   bool ask_user_store();
   static void looked_up(void* self);

@@ -35,7 +35,7 @@ std::string in_seconds(milliseconds time) {
 
 Watchdog::Watchdog(Site& site, const std::vector<const detail::ActivitySign*>& loops)
     : site_(site), period_(hook_period(site.settings.limits.hook_warning_time)) {
-  if (site.settings.memory_bytes_max != 0) period_ = std::min(period_, look_at_memory());
+  if (site.settings.limits.memory_bytes_max != 0) period_ = std::min(period_, look_at_memory());
   for (const detail::ActivitySign* sign : loops) loops_.push_back({sign, {}});
   thread_ = std::thread([this] { run(); });
 }
@@ -55,7 +55,7 @@ void Watchdog::run() {
     lock.unlock();
     if (site_.settings.limits.hook_warning_time.count() > 0) look_at_hooks();
     period_ = hook_period(site_.settings.limits.hook_warning_time);
-    if (site_.settings.memory_bytes_max != 0) period_ = std::min(period_, look_at_memory());
+    if (site_.settings.limits.memory_bytes_max != 0) period_ = std::min(period_, look_at_memory());
     lock.lock();
   }
 }
@@ -80,18 +80,19 @@ void Watchdog::look_at_hooks() {
 milliseconds Watchdog::look_at_memory() {
   std::size_t bytes = guard::resident_bytes();
   // What is kept for those who come back goes before anybody is turned away.
-  if (bytes / 7 * 8 >= site_.settings.memory_bytes_max && site_.registries.histories.bytes() != 0) {
-    site_.registries.histories.shed_to(site_.registries.histories.bytes() / 2);
+  for (base::ByteBudget* kept : {&site_.registries.histories, &site_.registries.suspended_bytes}) {
+    if (bytes / 7 * 8 < site_.settings.limits.memory_bytes_max || kept->bytes() == 0) continue;
+    kept->shed_to(kept->bytes() / 2);
     guard::give_freed_memory_back();
     bytes = guard::resident_bytes();
   }
-  const bool full = bytes >= site_.settings.memory_bytes_max;
+  const bool full = bytes >= site_.settings.limits.memory_bytes_max;
   site_.registries.admission.shed(full);
   if (full != std::exchange(memory_full_, full)) {
     base::log::warn(
         full ? "memory is full: new connections are refused" : "memory is no longer full",
         {{"resident_bytes", std::to_string(bytes)},
-         {"memory_bytes_max", std::to_string(site_.settings.memory_bytes_max)}});
+         {"memory_bytes_max", std::to_string(site_.settings.limits.memory_bytes_max)}});
   }
   // What connections that are gone have freed may still be malloc's, and then nobody would ever be
   // let in.
@@ -99,7 +100,8 @@ milliseconds Watchdog::look_at_memory() {
     guard::give_freed_memory_back();
     given_back_ = steady_clock::now();
   }
-  return bytes / 3 * 4 >= site_.settings.memory_bytes_max ? kNearMemoryPeriod : kMemoryPeriod;
+  return bytes / 3 * 4 >= site_.settings.limits.memory_bytes_max ? kNearMemoryPeriod
+                                                                 : kMemoryPeriod;
 }
 
 }  // namespace microframe::ws

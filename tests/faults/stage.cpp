@@ -186,8 +186,10 @@ Stage::Stage() : app(std::make_unique<Application>()), users_(std::make_unique<U
   Limits limits;
   limits.closing_time = 200ms;
   limits.devices_per_user_max = 2;
-  limits.outbox_bytes_max = 256 * 1024;
+  limits.message_bytes_max = limits.outbox_bytes_max = 256 * 1024;
   limits.messages_burst = 50;
+  limits.overrun_time = 0ms;
+  limits.handshakes_per_address_per_second = limits.handshakes_per_user_per_second = 1e6;
   limits.session_ttl = 50ms;
   Compression compression;
   compression.context_takeover = true;

@@ -112,7 +112,7 @@ TEST_F(Coalescing, LeavingClientGetsMessagesSentBeforeItsClose) {
 }
 
 TEST_F(Coalescing, SlowMemberIsClosedDespiteTheWindow) {
-  limits.outbox_bytes_max = 64 * 1024;
+  limits.message_bytes_max = limits.outbox_bytes_max = 64 * 1024;
   start(1);
   RawClient slow = member("slow");
   const std::string text(32 * 1024, 'x');

@@ -89,7 +89,7 @@ class Replay : public ws::BaseWebSocket {
 };
 
 TEST_F(Edges, ABurstLongerThanTheOutboxDoesNotMakeAPeerSlow) {
-  limits.outbox_bytes_max = 64 * 1024;
+  limits.message_bytes_max = limits.outbox_bytes_max = 64 * 1024;
   app.route<Replay>("/ws", auth);
   start();
   RawClient made = client("alice");

@@ -136,7 +136,7 @@ TEST_F(Faults, F05_MembersComeAndGoDuringBroadcasts) {
 }
 
 TEST_F(Faults, F06_AStalledPeerDelaysNobody) {
-  limits.outbox_bytes_max = 64 * 1024;
+  limits.message_bytes_max = limits.outbox_bytes_max = 64 * 1024;
   limits.closing_time = 5000ms;  // enough time to read what lies before the Close
   start();
   RawClient stalled = client("stalled");
@@ -332,6 +332,7 @@ TEST_F(Faults, F24_EverythingHasALimit) {
   limits.message_bytes_max = 1000;
   limits.messages_per_second = 5;
   limits.messages_burst = 5;
+  limits.overrun_time = std::chrono::milliseconds(0);
   limits.devices_per_user_max = 2;
   limits.connections_per_address_max = 4;
   limits.rooms_per_connection_max = 1;

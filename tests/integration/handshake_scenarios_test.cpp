@@ -84,7 +84,7 @@ TEST_F(Scenario, S04_AProtocolHeaderOfSpacesIsRefusedAtOnce) {  // CVE-2021-3264
 TEST_F(Scenario, S05_BadKeys100kTimesAre400AndTheMemoryStaysFlat) {
   constexpr int kRounds = test::kSanitized ? 40 : 2000;
   constexpr int kAtOnce = 50;
-  limits.handshakes_per_second = 0;
+  limits.handshakes_per_second = limits.handshakes_per_address_per_second = 0;
   begin();
   expect_rejected("bad_request", kRounds * kAtOnce);
   std::string malformed = good_request();

@@ -200,7 +200,7 @@ TEST_F(Refresh, B17_AnswersAndOurCloseFollowACloseThatCameWithTheEndOfTheStream)
   app.route<test::EchoChat>("/ws", auth);
   start(1);
   for (int i = 0; i < 50; ++i) {
-    RawClient peer = open("/ws", token("alice"));
+    RawClient peer = open("/ws", token("user" + std::to_string(i)));
     std::string all;
     for (int n = 0; n < 20; ++n) all += test::frame(0x81, "message " + std::to_string(n));
     peer.send(all + test::frame(0x88, std::string("\x03\xE8", 2)));

@@ -60,7 +60,7 @@ class SlowPeers : public test::AppTest {
 };
 
 TEST_F(SlowPeers, S40_ASlowReaderInABusyRoomIsCutAtTheCapAndTheOthersAreUntouched) {
-  limits.outbox_bytes_max = 64 * 1024;
+  limits.message_bytes_max = limits.outbox_bytes_max = 64 * 1024;
   start(1);
   RawClient slow = member("slow");
   RawClient healthy = member("healthy");
@@ -101,7 +101,7 @@ TEST_F(SlowPeers, ReaderThatTakesALittleStaysConnected) {
 }
 
 TEST_F(SlowPeers, DropOldestDeliversTheNewestMessages) {
-  limits.outbox_bytes_max = 256 * 1024;
+  limits.message_bytes_max = limits.outbox_bytes_max = 256 * 1024;
   start(1);
   RawClient slow = member("slow");
   const std::string pad(8 * 1024, '.');
@@ -189,7 +189,7 @@ class Downloads : public ws::ChatBase {
 };
 
 TEST_F(SlowPeers, DrainedWaitsForTheReaderSoThatNothingPilesUp) {
-  limits.outbox_bytes_max = 128 * 1024;
+  limits.message_bytes_max = limits.outbox_bytes_max = 128 * 1024;
   Downloads& downloads = app.route<Downloads>("/files", auth);
   start(1);
   RawClient reader = client("reader", "/files");

@@ -288,7 +288,7 @@ TEST_F(Tls, UnusableFilesAreReportedAtStart) {
 
 TEST_F(Tls, SlowReaderIsCutAndDelaysNobody) {
   limits.messages_per_second = 0;
-  limits.outbox_bytes_max = 256 * 1024;
+  limits.message_bytes_max = limits.outbox_bytes_max = 256 * 1024;
   begin();
   TlsClient slow = open("slow");
   std::thread talker([&] {

@@ -222,7 +222,7 @@ TEST_F(DeviceTest, FailedHookIsCountedAndToldToNobodyElse) {
 
 TEST_F(DeviceTest, OverflowIsClosedWith4408) {
   Limits limits = patient_limits();
-  limits.outbox_bytes_max = 64 * 1024;
+  limits.message_bytes_max = limits.outbox_bytes_max = 64 * 1024;
   serve(limits);
   RawClient client = open();
   const std::string big(4 << 20, 'x');

@@ -34,6 +34,7 @@ inline microframe::Limits patient_limits() {
   limits.outbox_time = limits.closing_time = limits.drain_time = kHour;
   limits.ping_interval = std::chrono::milliseconds(0);
   limits.session_ttl = kHour;
+  limits.handshakes_per_user_per_second = 0;
   return limits;
 }
 

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "proto/frame_header.hpp"
@@ -23,8 +25,10 @@ using Payloads = std::vector<std::string>;
 
 class OutflowTest : public testing::Test, private net::SocketEvents {
  protected:
-  OutflowTest() {
+  // bytes_burst: as Limits has it.
+  explicit OutflowTest(double bytes_burst = 0) {
     limits_.outbox_bytes_max = kOverKernel + 1000;
+    limits_.bytes_burst = bytes_burst;
     test::SocketPair pair;
     peer = test::RawClient::adopt(pair.far);
     thread_.on_loop([&] {
@@ -100,6 +104,31 @@ TEST_F(OutflowTest, WithoutARuleNothingGivesWay) {
   });
   EXPECT_EQ(read_to_end(), Payloads{"fits"});
   EXPECT_EQ(counts.shed_frames, 0U);
+}
+
+class OutflowBehindABurst : public OutflowTest {
+ protected:
+  OutflowBehindABurst() : OutflowTest(10'000) {}
+};
+
+TEST_F(OutflowBehindABurst, A06_APeerThatTakesSomeMayBeOwedIt) {
+  on_loop([&](Outflow& outflow, net::Socket& socket) {
+    const std::size_t free = block(outflow, socket);
+    EXPECT_TRUE(outflow.send(socket, frame(filled("one", free + 4'000))));
+    EXPECT_TRUE(outflow.send(socket, frame(filled("two", 4'000))));
+    EXPECT_FALSE(outflow.send(socket, frame(filled("three", 4'000)))) << "more than a burst";
+  });
+  EXPECT_EQ(read_to_end(), (Payloads{"one", "two"}));
+}
+
+TEST_F(OutflowBehindABurst, A06_APeerThatTakesNothingIsNot) {
+  std::size_t free = 0;
+  on_loop([&](Outflow& outflow, net::Socket& socket) { free = block(outflow, socket); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  on_loop([&](Outflow& outflow, net::Socket& socket) {
+    EXPECT_FALSE(outflow.send(socket, frame(filled("one", free + 1'000))));
+    EXPECT_TRUE(outflow.send(socket, frame(filled("two", free - 100))));
+  });
 }
 
 TEST_F(OutflowTest, TheOldestOfARoomGiveWayToItsNewOnesUntilThereIsRoom) {

@@ -258,6 +258,24 @@ TEST_F(SessionResume, ExpiresWhereNobodyComesInTime) {
   EXPECT_FALSE(back.resumed());
 }
 
+TEST_F(SessionResume, A07_ExpiresEarlyWhereSuspendedSessionsKeepTooMuch) {
+  Limits limits = test::patient_limits();
+  limits.sessions_bytes_max = 50'000;
+  serve(limits);
+  V1Client client = open_session();
+  lose(client);
+  const std::string long_text(20'000, 'x');
+  for (int i = 0; i < 2; ++i) push(long_text.c_str());
+  site->settle();
+  EXPECT_EQ(suspended(), 1U);
+  push(long_text.c_str());
+  EXPECT_TRUE(site->journal.wait_for("expired alice"));
+  site->settle();
+  EXPECT_EQ(suspended(), 0U);
+  EXPECT_EQ(site->site.registries.suspended_bytes.bytes(), 0U);
+  EXPECT_EQ(site->rejections(guard::Rejection::sessions_full), 1U);
+}
+
 TEST_F(SessionResume, ClientThatClosesWith1000EndsItsSession) {
   serve();
   V1Client client = open_session();

@@ -76,7 +76,8 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
   explicit SessionRig(const Limits& limits = Limits()) : site(limits, {}, {}) {
     site.settings.rooms.add("kept:*", RoomOptions().history(10, std::chrono::minutes(1)));
     site.settings.rooms.add("seen:*", RoomOptions().presence());
-    endpoint_.open({&loop}, limits, site.settings.rooms, site.registries, site.counts);
+    endpoint_.open({&loop}, site.settings.limits, site.settings.rooms, site.registries,
+                   site.counts);
     session = std::make_unique<Session>(context, *this);
     device = base::Ref<Device>(new Device(*this));
   }
@@ -148,6 +149,7 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
   void after(std::chrono::milliseconds delay, std::function<void()> task) override {
     loop.after(delay, std::move(task));
   }
+  void give_up_session() override { ++given_up; }
   void request_resume(std::shared_ptr<Resumption> resumption) override {
     requested = std::move(resumption);
   }
@@ -189,6 +191,7 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
   std::shared_ptr<Resumption> requested;
   int rated = 0;            // frames that were counted against the peer's rate
   std::size_t charged = 0;  // bytes that the peer has asked for
+  int given_up = 0;         // times that it was to end, because all together keep too much
   bool is_within_rate = true;
 
  private:

@@ -168,10 +168,9 @@ TEST_F(SessionTest, BinaryMessageGoesToTheHooks) {
 TEST_F(SessionTest, FramesCountAgainstTheRate) {
   begin();
   message(1, "{}");
-  text(R"({"t":"ping"})");
   text("{");
   binary("short");
-  EXPECT_EQ(rated, 4);
+  EXPECT_EQ(rated, 3);
 }
 
 TEST_F(SessionTest, FramesPastTheRateAreNotRead) {
@@ -179,7 +178,7 @@ TEST_F(SessionTest, FramesPastTheRateAreNotRead) {
   is_within_rate = false;
   EXPECT_EQ(message(1, "{}"), Lines{});
   EXPECT_EQ(binary("short"), Lines{});
-  EXPECT_EQ(text(R"({"t":"ping"})"), Lines{});
+  EXPECT_EQ(text("{"), Lines{});
   EXPECT_EQ(chat.messages, 0);
   EXPECT_EQ(rejected, Lines{});
 }
@@ -193,6 +192,34 @@ TEST_F(SessionTest, ProgressOfTheClientCountsAgainstNoRate) {
   EXPECT_EQ(rated, 0);
   text(R"({"t":"received","n":2})");
   EXPECT_EQ(rated, 1) << "no progress: a peer could send such frames for ever";
+}
+
+TEST_F(SessionTest, A11_AnswersThatWereAskedForCountAgainstNoRate) {
+  begin();
+  constexpr int kAsked = 600;
+  int told = 0;
+  on_loop([&] {
+    for (int i = 0; i < kAsked; ++i)
+      session->ask(Json("?"), std::chrono::seconds(5), [&](AckStatus, const Json&) { ++told; });
+  });
+  rated = 0;
+  for (int i = 1; i <= kAsked; ++i) {
+    text(i % 2 == 0 ? R"({"t":"ack","id":)" + std::to_string(i) + "}"
+                    : R"({"t":"error","code":"no","message":"","id":)" + std::to_string(i) + "}");
+  }
+  EXPECT_EQ(told, kAsked);
+  EXPECT_EQ(rated, 0);
+  text(R"({"t":"ack","id":1})");
+  EXPECT_EQ(rated, 1) << "nobody asks any more";
+}
+
+TEST_F(SessionTest, A11_PingsCountWhereTheyComeMoreOftenThanTheyShould) {
+  begin();
+  rated = 0;
+  text(R"({"t":"ping"})");
+  EXPECT_EQ(rated, 0);
+  text(R"({"t":"ping"})");
+  EXPECT_EQ(rated, 1);
 }
 
 TEST_F(SessionTest, ProgressIsReadThoughTheRateIsPassed) {
@@ -272,6 +299,49 @@ TEST_F(SessionTest, OnlyTheLatestAttemptToResumeCounts) {
   EXPECT_FALSE(session->is_latest(3));
   EXPECT_FALSE(session->is_latest(2));
   EXPECT_TRUE(session->is_latest(0)) << "the client does not count its attempts";
+}
+
+TEST_F(SessionTest, A07_WhatASuspendedSessionKeepsCountsUntilItsClientIsBack) {
+  begin();
+  const base::Frame frame({}, encode_text(std::string(10'000, 'x')));
+  const auto& bytes = site.registries.suspended_bytes;
+  on_loop([&] {
+    session->deliver(frame);
+    EXPECT_EQ(bytes.bytes(), 0U) << "it is not suspended";
+    session->suspend();
+    EXPECT_GE(bytes.bytes(), 10'000U);
+    session->deliver(frame);
+    EXPECT_GE(bytes.bytes(), 20'000U);
+    session->welcome_back(0);
+    EXPECT_EQ(bytes.bytes(), 0U);
+    session->suspend();
+    session->end();
+    EXPECT_EQ(bytes.bytes(), 0U);
+  });
+}
+
+class SessionOfLittleMemory : public SessionRig {
+ protected:
+  SessionOfLittleMemory() : SessionRig(limits()) {}
+  static Limits limits() {
+    Limits result;
+    result.sessions_bytes_max = 25'000;
+    return result;
+  }
+};
+
+TEST_F(SessionOfLittleMemory, A07_EndsEarlyWhereSuspendedSessionsKeepTooMuch) {
+  begin();
+  const base::Frame frame({}, encode_text(std::string(10'000, 'x')));
+  on_loop([&] {
+    session->suspend();
+    session->deliver(frame);
+    session->deliver(frame);
+    EXPECT_EQ(given_up, 0);
+    session->deliver(frame);
+    EXPECT_EQ(given_up, 1);
+  });
+  EXPECT_EQ(site.registries.suspended_bytes.bytes(), 0U);
 }
 
 TEST_F(SessionTest, MessageThatWasDroppedInTheQueueMayComeAgain) {

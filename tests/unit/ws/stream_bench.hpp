@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "guard/limits.hpp"
 #include "net/tls_session.hpp"
 #include "proto/frame_header.hpp"
 #include "support/raw_client.hpp"
@@ -27,7 +28,7 @@ class StreamBench final : private microframe::ws::StreamOwner {
   explicit StreamBench(const microframe::Limits& limits = patient_limits(),
                        const microframe::Compression& compression = {},
                        microframe::ws::DeflateAgreement deflate = {})
-      : limits_(limits),
+      : limits_(microframe::guard::resolve(limits)),
         compression_(compression),
         deflate_(compression_, counts.compression),
         context_{thread_.loop, limits_, compression_, deflate_, counts} {

@@ -25,7 +25,7 @@ constexpr std::size_t kOutbox = 64 * 1024;
 
 Limits outbox_limits() {
   Limits limits = patient_limits();
-  limits.outbox_bytes_max = kOutbox;
+  limits.message_bytes_max = limits.outbox_bytes_max = kOutbox;
   return limits;
 }
 

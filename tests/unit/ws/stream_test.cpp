@@ -82,6 +82,50 @@ TEST(StreamMessages, MemoryThatRunsOutEndsTheTurnAndIsToldToTheOwner) {
   EXPECT_EQ(bench.journal.wait_for(2), (Lines{"text first", "out of memory"}));
 }
 
+TEST(StreamMessages, A07_OneThatDoesNotEndInTimeEndsTheStream) {
+  Limits limits = patient_limits();
+  limits.message_time = kHour;
+  for (const std::string& half :
+       {frame(0x01, "of a message"), frame(0x81, "of a frame").substr(0, 8), std::string("\x81")}) {
+    StreamBench bench(limits);
+    bench.peer.send(frame(0x81, "whole") + half);
+    ASSERT_TRUE(bench.journal.wait_for("text whole"));
+    bench.settle();
+    bench.pass(kHour + 1s);
+    EXPECT_EQ(bench.peer.read_close(), 4408U);
+    EXPECT_TRUE(bench.journal.has("rejected message_timeout: a message does not end"));
+  }
+}
+
+TEST(StreamMessages, A07_EachHasATimeOfItsOwn) {
+  Limits limits = patient_limits();
+  limits.message_time = 2 * kHour;
+  StreamBench bench(limits);
+  bench.peer.send(frame(0x01, "one "));
+  bench.settle();
+  bench.pass(kHour);
+  bench.peer.send(frame(0x80, "message") + frame(0x01, "another "));
+  ASSERT_TRUE(bench.journal.wait_for("text one message"));
+  bench.pass(kHour - 1min);
+  bench.peer.send(frame(0x80, "message"));
+  EXPECT_TRUE(bench.journal.wait_for("text another message"));
+  bench.pass(2 * kHour);
+  EXPECT_EQ(bench.journal.lines().size(), 2U) << "none has begun";
+}
+
+TEST(StreamMessages, A07_TimeInWhichThePeerIsNotReadIsNotItsOwn) {
+  Limits limits = patient_limits();
+  limits.message_time = kHour;
+  StreamBench bench(limits);
+  bench.peer.send(frame(0x01, "one "));
+  bench.settle();
+  bench.on_loop([](Stream& stream) { stream.pause_reading(); });
+  bench.peer.send(frame(0x80, "message"));
+  bench.pass(kHour + 1s);
+  bench.on_loop([](Stream& stream) { stream.resume_reading(); });
+  EXPECT_TRUE(bench.journal.wait_for("text one message"));
+}
+
 // --- rate ---
 
 Limits slow_limits() {
@@ -105,6 +149,45 @@ TEST(StreamRate, MessagesPastItEndTheStreamWith4429) {
                                            "ending too_many_messages 4429 too many messages",
                                            "ended too_many_messages 4429 too many messages",
                                        }));
+}
+
+TEST(StreamRate, A10_MessagesPastItAreReadLaterAndNoneIsLost) {
+  Limits limits = patient_limits();
+  limits.messages_per_second = 200;
+  limits.messages_burst = 3;
+  StreamBench bench(limits);
+  std::string burst;
+  Lines all;
+  for (int i = 0; i < 40; ++i) {
+    burst += frame(0x81, std::to_string(i));
+    all.push_back("text " + std::to_string(i));
+  }
+  bench.peer.send(burst);
+  EXPECT_EQ(bench.journal.wait_for(40), all);
+}
+
+TEST(StreamRate, A10_WhatAPeerThatHasGoneHadSentIsReadLater) {
+  Limits limits = patient_limits();
+  limits.messages_per_second = 200;
+  limits.messages_burst = 3;
+  StreamBench bench(limits);
+  std::string burst;
+  for (int i = 0; i < 10; ++i) burst += frame(0x81, std::to_string(i));
+  bench.peer.send(burst);
+  bench.peer = RawClient::adopt(-1);
+  EXPECT_TRUE(bench.journal.wait_for("over"));
+  EXPECT_TRUE(bench.journal.has("text 9"));
+}
+
+TEST(StreamRate, A11_PongsThatWereAskedForDoNotCount) {
+  Limits limits = slow_limits();
+  limits.ping_interval = limits.pong_time = kHour;
+  StreamBench bench(limits);
+  bench.pass(kHour + 1s);
+  const auto ping = bench.peer.read_frame();
+  bench.peer.send(frame(0x8A, ping.payload));
+  for (int i = 0; i < 3; ++i) bench.peer.send_text(std::to_string(i));
+  EXPECT_TRUE(bench.journal.wait_for("text 2"));
 }
 
 TEST(StreamRate, PingsAndPongsCountAsMessages) {
