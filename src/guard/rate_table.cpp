@@ -20,8 +20,8 @@ bool RateTable::take(std::string_view name, std::uint64_t now_ms) {
 
 // Whenever the table has doubled: each name then pays for looking at two.
 void RateTable::forget_the_idle() {
-  std::erase_if(buckets_, [this](const auto& bucket) {
-    return bucket.second.is_full(per_second_, latest_ms_);
+  std::erase_if(buckets_, [this, now_ms = latest_ms_](const auto& bucket) {
+    return bucket.second.is_full(per_second_, now_ms);
   });
   look_through_at_ = 2 * buckets_.size();
 }
