@@ -109,7 +109,7 @@ void Connection::on_overflow() {
 
 // By then the stream may be another, which holds nothing back for this.
 void Connection::on_turn_over() {
-  host_.queue_turn([this] { stream_->go_on_reading(); });
+  host_.queue_turn([this] { stream_->next_turn(); });
 }
 
 void Connection::on_rejected(guard::Rejection why, std::string_view detail) {

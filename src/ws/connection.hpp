@@ -134,7 +134,9 @@ class Connection final : private StreamOwner,
   HookRunner& hooks() override { return hooks_; }
   bool within_rate() override { return stream_->within_rate(); }
   void transmit(const base::SharedBuffer& frame) override { stream_->send(frame); }
-  void transmit_again(const base::SharedBuffer& frame) override { stream_->send_again(frame); }
+  void transmit_again(const std::vector<base::SharedBuffer>& frames) override {
+    stream_->send_again(frames);
+  }
   void charge(std::size_t bytes) override { stream_->charge(bytes); }
   void refresh_token(std::string_view token, std::function<void(bool)> told) override {
     host_.renew_token(token, std::move(told));

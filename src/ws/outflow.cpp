@@ -1,5 +1,6 @@
 #include "ws/outflow.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "proto/control_frame.hpp"
@@ -12,6 +13,8 @@ namespace {
 
 // A peer that has taken no byte for so long does not keep up.
 constexpr std::uint64_t kStuckMs = 250;
+// Of a backlog leaves in one turn, and waits in the outbox.
+constexpr std::size_t kBacklogBytes = 64 * 1024;
 
 }  // namespace
 
@@ -37,13 +40,41 @@ SharedBuffer Outflow::encoding(const SharedBuffer& frame) {
 
 // Behind messages that wait.
 bool Outflow::send_behind(net::Socket& socket, const SharedBuffer& frame) {
+  if (has_backlog()) return send_behind_backlog(frame);
   // Before the frame is compressed: one that is compressed in a context must be sent.
   const Room room = make_room(socket, frame);
   if (room == Room::found) {
-    send_all(socket, frame);
+    send_now(socket, frame);
     if (socket.blocked_since_ms() != 0) blocked(socket);
   }
   return room != Room::missing;
+}
+
+bool Outflow::send_behind_backlog(const SharedBuffer& frame) {
+  Backlog& backlog = waiting_->backlog;
+  if (backlog.new_bytes() + frame.size() > context_.limits.outbox_bytes_max) return false;
+  backlog.add(frame);
+  return true;
+}
+
+bool Outflow::send_backlog(net::Socket& socket) {
+  std::size_t left = kBacklogBytes;
+  while (has_backlog()) {
+    if (left == 0) return true;
+    if (socket.buffered() > kBacklogBytes) {
+      socket.offer();
+      if (socket.blocked_since_ms() != 0) return false;
+    }
+    const SharedBuffer frame = waiting_->backlog.take();
+    left -= std::min(left, frame.size());
+    send_now(socket, frame);
+  }
+  return false;
+}
+
+// Plain, because there is no other turn.
+void Outflow::flush_backlog(net::Socket& socket) {
+  while (has_backlog()) socket.send(waiting_->backlog.take());
 }
 
 // Whether a peer that takes what it is sent may be owed the frame as well: a burst of another's.
@@ -97,12 +128,18 @@ void Outflow::drained(net::Socket& socket) {
   gauges_.waiting_bytes.store(0, std::memory_order_relaxed);
   if (!waiting_) return;
   if (auto pong = waiting_->pongs.take()) socket.send(std::move(pong));
-  waiting_->drained.tell(true);
+  tell_drained(socket);
+}
+
+void Outflow::tell_drained(net::Socket& socket) {
+  if (!waiting_ || has_backlog()) return;
+  socket.offer();
+  if (socket.buffered() == 0) waiting_->drained.tell(true);
 }
 
 void Outflow::when_drained(net::Socket& socket, const DrainWaiters::Told& told) {
   socket.offer();  // what was only queued may leave at once
-  if (socket.buffered() == 0) return told(true);
+  if (buffered(socket) == 0) return told(true);
   waiting().drained.add(told);
 }
 

@@ -66,7 +66,10 @@ void Session::welcome_back(std::uint64_t received) {
   say(session_.welcome_back(host_.member().user(), received));
   SessionCounts::add(context_.counts.sessions.resumed);
   SessionCounts::add(context_.counts.sessions.replayed, session_.kept());
-  session_.for_each_kept([this](const SharedBuffer& frame) { host_.transmit_again(frame); });
+  std::vector<SharedBuffer> kept;
+  kept.reserve(session_.kept());
+  session_.for_each_kept([&](const SharedBuffer& frame) { kept.push_back(frame); });
+  host_.transmit_again(kept);
 }
 
 void Session::suspend() {
@@ -214,13 +217,15 @@ const SharedBuffer& Session::form_of(const base::Frame& frame, SharedBuffer& mad
 void Session::replay(const std::vector<base::Frame>& frames) {
   SessionCounts::add(context_.counts.sessions.replayed, frames.size());
   std::size_t bytes = 0;
+  std::vector<SharedBuffer> forms;
+  forms.reserve(frames.size());
   for (const base::Frame& frame : frames) {
     SharedBuffer made;
-    const SharedBuffer& form = form_of(frame, made);
-    bytes += form.size();
-    session_.sent(form);
-    host_.transmit_again(form);
+    forms.push_back(form_of(frame, made));
+    bytes += forms.back().size();
+    session_.sent(forms.back());
   }
+  host_.transmit_again(forms);
   host_.charge(bytes);
 }
 

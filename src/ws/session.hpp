@@ -36,7 +36,7 @@ class SessionHost {
   virtual bool within_rate() = 0;
   // Sends a frame, where there is an open stream; in any case, where it begins.
   virtual void transmit(const base::SharedBuffer& frame) = 0;
-  virtual void transmit_again(const base::SharedBuffer& frame) = 0;
+  virtual void transmit_again(const std::vector<base::SharedBuffer>& frames) = 0;
   // The client has asked for so many bytes, and gets them.
   virtual void charge(std::size_t bytes) = 0;
   // Checks a fresh token of the user, and has the AuthManager asked again. told(accepted) is called

@@ -156,7 +156,9 @@ void Stream::resume_reading() {
   if (socket_) socket_->resume_reading();
 }
 
-void Stream::go_on_reading() {
+void Stream::next_turn() {
+  send_backlog();
+  if (state_ == State::open) outflow_.tell_drained(*socket_);
   intake_.release(Hold::turn);
   go_on();
 }
@@ -235,7 +237,20 @@ void Stream::on_blocked() {
 }
 
 void Stream::on_drained() {
-  take_turn([this] { outflow_.drained(*socket_); });
+  take_turn([this] {
+    send_backlog();
+    outflow_.drained(*socket_);
+  });
+}
+
+void Stream::send_again(const std::vector<SharedBuffer>& frames) {
+  if (state_ != State::open || frames.empty()) return;
+  outflow_.send_again(frames);
+  send_backlog();
+}
+
+void Stream::send_backlog() {
+  if (state_ == State::open && outflow_.send_backlog(*socket_)) owner_.on_turn_over();
 }
 
 void Stream::when_drained(const DrainWaiters::Told& told) {
@@ -254,6 +269,7 @@ void Stream::end(const Ending& ending) {
     return owner_.on_over();
   }
   owner_.on_ending(ending);
+  outflow_.flush_backlog(*socket_);
   send_close(ending);
   if (ending.how == Ending::How::moved) {
     socket_->offer();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/timer_wheel.hpp"
 #include "net/socket.hpp"
@@ -43,8 +44,9 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   // Reads no more until resume_reading(): too much waits for a hook.
   void pause_reading() { hold(Intake::Hold::hooks); }
   void resume_reading();
-  // The others on the loop have had their turn (StreamOwner::on_turn_over).
-  void go_on_reading();
+  // The others on the loop have had their turn (StreamOwner::on_turn_over): more is read, and more
+  // is sent again.
+  void next_turn();
   // The peer has asked for bytes, and gets so many: they count as its work.
   void charge(std::size_t bytes);
 
@@ -53,13 +55,11 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void send(const base::SharedBuffer& frame) {
     if (state_ == State::open && !outflow_.send(*socket_, frame)) overflow();
   }
-  // The same for what is sent again, on this stream or the one before: all of it, because all of it
-  // is bounded.
-  void send_again(const base::SharedBuffer& frame) {
-    if (state_ == State::open) outflow_.send_all(*socket_, frame);
-  }
+  // Queues what is sent again, on this stream or the one before: all of it, because all of it is
+  // bounded. It leaves as fast as the peer takes it, and the others on the loop have their turns.
+  void send_again(const std::vector<base::SharedBuffer>& frames);
   // Bytes that wait.
-  std::size_t buffered() const { return socket_ ? socket_->buffered() : 0; }
+  std::size_t buffered() const { return socket_ ? outflow_.buffered(*socket_) : 0; }
   // Calls told(true) once nothing waits; told(false) when the stream ends before.
   void when_drained(const DrainWaiters::Told& told);
 
@@ -106,6 +106,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void send_close(const Ending& ending);
   const StreamContext& context() const { return outflow_.context(); }
   void overflow();
+  void send_backlog();
   void lose();
   void pass_deadline(std::uint64_t now_ms);
   void check_progress(std::uint64_t now_ms);

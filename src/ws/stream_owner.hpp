@@ -36,8 +36,8 @@ class StreamOwner {
   // The outbox is full: the owner must call end_overflowed() soon, but not from here, because a hub
   // may be walking its lists.
   virtual void on_overflow() = 0;
-  // The stream has had a long turn, and has more to read: the owner must call go_on_reading() when
-  // others have had theirs.
+  // The stream has had a long turn, and has more to read or to send: the owner must call next_turn()
+  // when others have had theirs.
   virtual void on_turn_over() = 0;
   // When the owner wants to be called at the latest, on the loop's clock; and the call.
   virtual std::uint64_t deadline_ms() const = 0;

@@ -60,7 +60,11 @@ class OutflowTest : public testing::Test, private net::SocketEvents {
   }
   // What the peer has been sent behind the frame of block(), up to a frame that says "end".
   Payloads read_to_end() {
-    on_loop([](Outflow& outflow, net::Socket& socket) { outflow.send_all(socket, frame("end")); });
+    on_loop([](Outflow& outflow, net::Socket& socket) {
+      outflow.send_again({frame("end")});
+      while (outflow.send_backlog(socket)) {
+      }
+    });
     EXPECT_EQ(peer.read_frame().payload.size(), kOverKernel);
     Payloads payloads;
     for (std::string one = peer.read_text(); one != "end"; one = peer.read_text())
@@ -75,7 +79,11 @@ class OutflowTest : public testing::Test, private net::SocketEvents {
  private:
   void on_receive(base::MutableBytes) override {}
   void on_end(net::EndReason) override {}
-  void on_drained() override { outflow_->drained(*socket_); }
+  void on_drained() override {
+    while (outflow_->send_backlog(*socket_)) {
+    }
+    outflow_->drained(*socket_);
+  }
 
   Limits limits_;
   const Compression compression_;
@@ -104,6 +112,48 @@ TEST_F(OutflowTest, WithoutARuleNothingGivesWay) {
   });
   EXPECT_EQ(read_to_end(), Payloads{"fits"});
   EXPECT_EQ(counts.shed_frames, 0U);
+}
+
+TEST_F(OutflowTest, A06_WhatIsSentAgainLeavesAsFastAsThePeerTakesIt) {
+  constexpr std::size_t kFrames = 200;
+  const std::string text(30'000, 'x');
+  std::size_t turns = 1;
+  bool drained = false;
+  on_loop([&](Outflow& outflow, net::Socket& socket) {
+    outflow.send_again(std::vector<SharedBuffer>(kFrames, frame(text)));
+    for (; outflow.send_backlog(socket); ++turns) EXPECT_LE(socket.buffered(), 100'000U);
+    EXPECT_NE(socket.blocked_since_ms(), 0U) << "the kernel takes no more";
+    EXPECT_LE(socket.buffered(), 100'000U) << "of six million";
+    EXPECT_GT(outflow.buffered(socket), 1'000'000U);
+    EXPECT_TRUE(outflow.send(socket, frame("new"))) << "and waits behind them";
+    outflow.when_drained(socket, [&](bool all) { drained = all; });
+    EXPECT_FALSE(drained);
+  });
+  EXPECT_GT(turns, 1U);
+  for (std::size_t i = 0; i < kFrames; ++i) EXPECT_EQ(peer.read_text(), text) << i;
+  EXPECT_EQ(peer.read_text(), "new");
+  on_loop([&](Outflow&, net::Socket&) { EXPECT_TRUE(drained); });
+}
+
+TEST_F(OutflowTest, NewMessagesBehindWhatIsSentAgainAreBounded) {
+  on_loop([&](Outflow& outflow, net::Socket& socket) {
+    outflow.send_again(std::vector<SharedBuffer>(3, frame(std::string(kOverKernel, 'x'))));
+    while (outflow.send_backlog(socket)) {
+    }
+    EXPECT_TRUE(outflow.send(socket, frame(std::string(kOverKernel, 'y'))));
+    EXPECT_FALSE(outflow.send(socket, frame(std::string(2'000, 'z'))));
+  });
+}
+
+TEST_F(OutflowTest, ACloseFollowsAllThatIsSentAgain) {
+  on_loop([&](Outflow& outflow, net::Socket& socket) {
+    outflow.send_again(std::vector<SharedBuffer>(2, frame(std::string(kOverKernel, 'x'))));
+    outflow.send_again({frame("last")});
+    outflow.flush_backlog(socket);
+    EXPECT_EQ(outflow.buffered(socket), socket.buffered());
+  });
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(peer.read_text().size(), kOverKernel);
+  EXPECT_EQ(peer.read_text(), "last");
 }
 
 class OutflowBehindABurst : public OutflowTest {

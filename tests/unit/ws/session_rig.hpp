@@ -135,8 +135,9 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
   void transmit(const base::SharedBuffer& frame) override {
     sent.emplace_back(base::as_text(frame.content()));
   }
-  void transmit_again(const base::SharedBuffer& frame) override {
-    sent.push_back("again " + std::string(base::as_text(frame.content())));
+  void transmit_again(const std::vector<base::SharedBuffer>& frames) override {
+    for (const auto& frame : frames)
+      sent.push_back("again " + std::string(base::as_text(frame.content())));
   }
   void charge(std::size_t bytes) override { charged += bytes; }
   void refresh_token(std::string_view token, std::function<void(bool)> told) override {

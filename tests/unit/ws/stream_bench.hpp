@@ -109,7 +109,7 @@ class StreamBench final : private microframe::ws::StreamOwner {
   }
   void on_turn_over() override {
     ++turns;
-    thread_.loop.post_behind([this] { stream_->go_on_reading(); });
+    thread_.loop.post_behind([this] { stream_->next_turn(); });
   }
   std::uint64_t deadline_ms() const override { return owner_deadline_ms; }
   // Called with each of the deadlines: the owner looks whether its own has come.

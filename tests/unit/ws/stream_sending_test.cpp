@@ -79,7 +79,7 @@ TEST(StreamOutbox, WhatIsSentAgainIsNotBounded) {
   StreamBench bench(outbox_limits());
   bench.on_loop([](Stream& stream) {
     block(stream);
-    stream.send_again(StreamBench::text_frame("again"));
+    stream.send_again({StreamBench::text_frame("again")});
   });
   EXPECT_EQ(bench.peer.read_frame().payload.size(), kOverKernel);
   EXPECT_EQ(bench.peer.read_frame().payload, "again");
@@ -220,7 +220,7 @@ TEST(StreamCompression, WithTakeoverAMessageRefersToTheOneBefore) {
 TEST(StreamCompression, WhatIsSentAgainIsCompressedToo) {
   StreamBench bench(patient_limits(), compression(false), agreement(false));
   const std::string text = test::talk(1000);
-  bench.on_loop([&](Stream& stream) { stream.send_again(StreamBench::text_frame(text)); });
+  bench.on_loop([&](Stream& stream) { stream.send_again({StreamBench::text_frame(text)}); });
   EXPECT_EQ(test::read_deflated(bench.peer), text);
 }
 
