@@ -41,17 +41,19 @@ void History::expire(std::uint64_t now_ms) {
   while (!entries_.empty() && entries_.front().time_ms + age_ms_ <= now_ms) drop_oldest();
 }
 
-std::optional<std::vector<base::Frame>> History::after(const Since& since, std::string_view user,
+std::optional<std::vector<base::Frame>> History::after(const Since& since, std::size_t count,
+                                                       std::string_view user,
                                                        std::string_view session) const {
   if (since.epoch != epoch_ || since.offset > offset_) return std::nullopt;
-  const std::uint64_t missed = offset_ - since.offset;
-  if (missed > entries_.size()) return std::nullopt;
+  if (offset_ - since.offset > entries_.size()) return std::nullopt;
   std::vector<base::Frame> frames;
-  for (std::size_t i = entries_.size() - missed; i < entries_.size(); ++i) {
-    const HiddenFrom& hidden = entries_[i].hidden;
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    if (entry->offset <= since.offset && frames.size() >= count) break;
+    const HiddenFrom& hidden = entry->hidden;
     if (!hidden.covers(user, since.session) && !hidden.covers(user, session))
-      frames.push_back(entries_[i].frame);
+      frames.push_back(entry->frame);
   }
+  std::reverse(frames.begin(), frames.end());
   return frames;
 }
 

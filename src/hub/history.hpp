@@ -61,9 +61,11 @@ class History {
   std::size_t bytes() const { return bytes_; }
 
   // All messages after `since`, except those hidden from the user, from the session of `since` or
-  // from the session that asks ("": none).
+  // from the session that asks ("": none); and in front of them older ones, until there are `count`
+  // in all.
   // returns: nullopt if a message is missing, or the epoch is another.
-  std::optional<std::vector<base::Frame>> after(const Since& since, std::string_view user,
+  std::optional<std::vector<base::Frame>> after(const Since& since, std::size_t count,
+                                                std::string_view user,
                                                 std::string_view session) const;
   // At most `count` of the latest messages that the user may see in that session, in order.
   std::vector<base::Frame> latest(std::size_t count, std::string_view user,

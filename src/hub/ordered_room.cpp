@@ -179,10 +179,13 @@ void OrderedRoom::welcome(Receiver& member, bool entered, const JoinWish* wish) 
     expire_history();
     found.epoch = history_->epoch();
     found.offset = history_->offset();
+    std::optional<std::vector<Frame>> after;
     if (wish && wish->since) {
-      auto after = history_->after(*wish->since, member.user(), member.session());
+      after = history_->after(*wish->since, wish->latest, member.user(), member.session());
       found.recovered = after.has_value();
-      if (after) missed = std::move(*after);
+    }
+    if (after) {
+      missed = std::move(*after);
     } else if (wish) {
       missed = history_->latest(wish->latest, member.user(), member.session());
     }

@@ -26,7 +26,8 @@ struct Joined {
   const Presence::Users* presence = nullptr;         // nullptr: the room has none
 };
 
-// What a member asks for as it joins.
+// What a member asks for as it joins: what it missed since then, and at least so many of the
+// latest messages.
 struct JoinWish {
   std::optional<Since> since;
   std::size_t latest = 0;

@@ -188,6 +188,24 @@ TEST_F(OrderedRooms, LatestMessagesAreReplayedOnRequest) {
   EXPECT_EQ(alice->joins.back().second, std::nullopt);
 }
 
+TEST_F(OrderedRooms, C22_WhatWasMissedAndTheLatestMessagesAreOneReplay) {
+  for (const char* text : {"a", "b"}) say(0, "kept", text);
+  const auto alice = add("alice");
+  join(alice, "kept");
+  for (const char* text : {"c", "d"}) say(0, "kept", text);
+  const auto replayed = [&](JoinWish wish, std::size_t latest) {
+    alice->heard.clear();
+    wish.latest = latest;
+    join(alice, "kept", wish);
+    return alice->heard;
+  };
+  EXPECT_EQ(replayed(since(alice->epoch, 2), 1), (Names{"c#3", "d#4"})) << "both were missed";
+  EXPECT_EQ(replayed(since(alice->epoch, 3), 3), (Names{"b#2", "c#3", "d#4"}));
+  EXPECT_EQ(alice->joins.back().second, true);
+  EXPECT_EQ(replayed(since("another", 3), 2), (Names{"c#3", "d#4"}));
+  EXPECT_EQ(alice->joins.back().second, false);
+}
+
 TEST_F(OrderedRooms, ExcludedMemberIsExcludedFromTheReplay) {
   const auto alice = add("alice");
   join(alice, "kept");
