@@ -43,7 +43,7 @@ function writeBinary(id, content) {
 }
 function readBinary(frame) {
   const room = HEAD_BYTES + (frame[HEAD_BYTES - 1] ?? 0);
-  if (frame.length < room || frame.length < HEAD_BYTES || frame[0] !== MESSAGE) return void 0;
+  if (frame.length < room || frame[0] !== MESSAGE) return void 0;
   const place = {};
   const offset = Number(new DataView(frame.buffer, frame.byteOffset).getBigUint64(1));
   if (offset) place.offset = offset;
@@ -103,7 +103,7 @@ function environment(given) {
   return {
     now: () => Date.now(),
     clock: () => performance.now(),
-    random: () => Math.random(),
+    random: Math.random,
     after: (ms, action) => {
       const timer = setTimeout(action, Math.min(ms, TIMER_MS_MAX));
       return () => clearTimeout(timer);
@@ -493,7 +493,7 @@ var Requests = class {
   }
   /** The room's last request. */
   about(room) {
-    return room === void 0 ? void 0 : this.#entries.filter((entry) => entry.room === room).pop();
+    return this.#entries.filter((entry) => room && entry.room === room).pop();
   }
   /** Whether a join of the room is among them. */
   joins(room) {
@@ -508,8 +508,7 @@ var Requests = class {
   }
   /** A connection is there, and the server has begun to handle all ids up to `handled`. */
   resume(handled, connection) {
-    const unhandled = this.#entries.findIndex((entry) => entry.id === 0 || entry.id > handled);
-    this.#open(unhandled < 0 ? this.#entries.length : unhandled, connection);
+    this.#open(this.#entries.filter(({ id }) => id && id <= handled).length, connection);
   }
   /**
    * A connection is there, and ids begin anew. `first` go before all others; what was sent and is no such thing is lost.
@@ -580,7 +579,7 @@ var Requests = class {
         this.#fail(entry, fault);
       } else {
         this.#connection.send(frame);
-        if (!this.answered) this.settle(entry.id, void 0);
+        if (!this.answered) this.settle(entry.id);
       }
     }
   }
@@ -588,7 +587,8 @@ var Requests = class {
     const messages = this.#entries.filter((entry) => entry.bytes);
     const limits = this.#limits;
     const full = bytes ? messages.length >= limits.messages || messages.reduce((sum, entry) => sum + entry.bytes, bytes) > limits.bytes : room && this.#entries.length >= messages.length + ROOM_REQUESTS_MAX;
-    return full ? new ClientError("queue_full") : void 0;
+    if (full) return new ClientError("queue_full");
+    return void 0;
   }
   #fail(entry, error) {
     if (!this.#remove(entry)) return;
@@ -665,7 +665,7 @@ var Rooms = class {
   want(name, since) {
     const room = this.#room(name);
     room.holders += 1;
-    if (since) room.since = since;
+    if (since) Object.assign(room, { since, oldest: since.offset + 1 });
   }
   /** A holder lets go, or all do. returns: whether none is left. */
   unwant(name, all = false) {
@@ -673,12 +673,11 @@ var Rooms = class {
     if (room) room.holders = all ? 0 : Math.max(0, room.holders - 1);
     return !room?.holders;
   }
-  /** The join `id` goes out. Where nothing else is wished, what was missed is. */
+  /** The join `id` goes out. What was missed is wished for in any case. */
   wish(name, last, id) {
-    const room = this.#room(name);
-    const wish = last !== void 0 ? { last } : room.since && { since: { ...room.since } };
-    if (wish) room.wishes.set(id, wish);
-    return wish ?? {};
+    const wish = { last, since: this.position(name) };
+    if (last || wish.since) this.#room(name).wishes.set(id, last);
+    return wish;
   }
   /** Another session begins, in no room. returns: those to be joined again; `left` is told of the others. */
   restart(session, left) {
@@ -706,13 +705,14 @@ var Rooms = class {
     const room = this.#room(frame.room);
     room.here = true;
     if (people) room.presence = people;
-    const wish = room.wishes.get(id);
+    const last = room.wishes.get(id);
     room.wishes.delete(id);
+    room.joinedAt = frame.offset ?? 0;
     if (!id && room.wishes.size) {
       room.early = frame;
       return void 0;
     }
-    if (!frame.recovered) this.#begin(room, frame, wish);
+    this.#begin(room, frame, last);
     const joined = { room: frame.room };
     const recovered = frame.recovered ?? (room.again ? false : void 0);
     if (recovered !== void 0) joined.recovered = recovered;
@@ -725,10 +725,11 @@ var Rooms = class {
     const room = this.#room(name);
     const { early, again, here } = room;
     room.wishes.delete(id);
-    room.holders = here ? Math.max(0, room.holders - 1) : 0;
-    if (early && !room.wishes.size) return { joined: { ...this.joined(early), recovered: false } };
-    if (!here) this.#rooms.delete(name);
-    return here || !again ? {} : { left: { room: name, code } };
+    this.unwant(name, !here);
+    if (early && !room.wishes.size) return ["joined", { ...this.joined(early), recovered: false }];
+    if (here) return void 0;
+    this.#rooms.delete(name);
+    return again ? ["left", { room: name, code }] : void 0;
   }
   /** A join was given up here. returns: whether the server may have put us in. */
   withdrawn(name, id) {
@@ -748,17 +749,23 @@ var Rooms = class {
   }
   /** Whether the message must be shown: not, if it is a repeat, or comes again behind the answer to a join. */
   read({ room: name, offset }) {
-    const room = name === void 0 ? void 0 : this.#rooms.get(name);
-    if (!room || offset === void 0) return true;
-    if (room.wishes.size && (room.early || [...room.wishes.values()].some(({ since }) => since))) return false;
-    if (!room.since) return true;
-    if (offset <= room.since.offset) return false;
-    Object.assign(room.since, { offset, session: this.session });
+    const room = this.#rooms.get(name);
+    if (!room || !offset) return true;
+    if (room.wishes.size && offset > room.joinedAt) {
+      room.early ??= { room: name };
+      return false;
+    }
+    const { since } = room;
+    if (!since) return true;
+    if (offset > since.offset) Object.assign(since, { offset, session: this.session });
+    else if (offset >= room.older) return false;
+    room.oldest = Math.min(room.oldest, offset);
     return true;
   }
-  /** Offsets are read from the frame's on; from the first on, if old messages were asked for. */
-  #begin(room, { epoch, offset = 0 }, wish) {
-    room.since = epoch === void 0 ? void 0 : { epoch, offset: wish?.last === void 0 ? offset : 0, session: this.session };
+  /** Reading goes on where it was, and what is older than all that was told is new too; or it begins anew. */
+  #begin(room, { epoch, offset = 0, recovered }, last) {
+    if (room.since?.epoch === epoch && (last || recovered)) room.older = room.oldest;
+    else Object.assign(room, { oldest: offset + 1, older: 0, since: epoch && { epoch, offset: last ? 0 : offset, session: this.session } });
   }
   #room(name) {
     const room = this.#rooms.get(name) ?? { holders: 0, here: false, again: false, wishes: /* @__PURE__ */ new Map() };
@@ -866,8 +873,6 @@ var Renewal = class {
   }
   stop() {
     this.#cancel();
-    this.#cancel = () => {
-    };
   }
 };
 
@@ -929,8 +934,7 @@ var Session = class {
     this.#liveness?.stop();
     this.#liveness = void 0;
     this.#renewal.stop();
-    this.#cancelReport?.();
-    this.#cancelReport = void 0;
+    this.#report();
     this.#requests.pause();
   }
   ended(error) {
@@ -973,11 +977,12 @@ var Session = class {
     ["left", ({ id, room }) => {
       this.#rooms.left(room, this.#requests.joins(room));
       this.#events.emit("left", { room });
-      if (id !== void 0) this.#settle(id, void 0);
+      if (id !== void 0) this.#settle(id);
     }],
     ["presence", ({ room, joins = {}, leaves = {} }) => {
-      this.#rooms.changed({ room, joins, leaves });
-      this.#events.emit("presence", { room, joins, leaves });
+      const change = { room, joins, leaves };
+      this.#rooms.changed(change);
+      this.#events.emit("presence", change);
     }]
   ]);
   #welcome({ session, secret, user, resumed, handled = 0, ping_ms: pingMs, message_bytes_max: bytesMax }) {
@@ -989,7 +994,7 @@ var Session = class {
     this.user = user;
     this.#requests.bytesMax = bytesMax > LEAST_BYTES ? bytesMax : Infinity;
     if (resumed) this.#resume(handled, connection);
-    else this.#begin(connection, former === void 0 || former === user ? void 0 : new ClientError("user_changed", `${user} is not ${former}`));
+    else this.#begin(connection, former && former !== user ? new ClientError("user_changed", `${user} is not ${former}`) : void 0);
     if (this.#connection !== connection) return;
     this.#renewal.start();
     this.#link.welcomed({ resumed: resumed === true });
@@ -1005,7 +1010,7 @@ var Session = class {
     this.#answers = [];
     const lefts = strange ? this.#rooms.clear().map((room) => ({ room, code: strange.code })) : [];
     const rooms = this.#rooms.restart(this.#id, (left) => lefts.push(left));
-    const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room, void 0));
+    const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room));
     this.#requests.restart(joins, connection, strange);
     for (const left of lefts) this.#events.emit("left", left);
     if (strange) this.#events.emit("error", strange);
@@ -1016,8 +1021,8 @@ var Session = class {
   }
   #message({ data, room, offset, id }) {
     const place = {};
-    if (room !== void 0) place.room = room;
-    if (offset !== void 0) place.offset = offset;
+    if (room) place.room = room;
+    if (offset) place.offset = offset;
     if (!this.#rooms.read(place)) return;
     if (id === void 0) return this.#events.emit("message", data, place);
     const session = this.#id;
@@ -1063,9 +1068,8 @@ var Session = class {
       if (this.#rooms.withdrawn(room, id) && id) quiet(this.leave(room));
       return;
     }
-    const { joined, left } = this.#rooms.refused(room, id, code);
-    if (joined) this.#events.emit("joined", joined);
-    if (left) this.#events.emit("left", left);
+    const told = this.#rooms.refused(room, id, code);
+    if (told) this.#events.emit(...told);
   }
   // --- counting
   #count() {
@@ -1142,8 +1146,8 @@ var Token = class {
   }
   /** Milliseconds that it is still good for; undefined where it does not say. */
   get left() {
-    const expiry = this.#token === void 0 ? void 0 : expiryOf(this.#token);
-    return expiry === void 0 ? void 0 : expiry - this.#env.now();
+    const expiry = expiryOf(this.#token ?? "");
+    return expiry && expiry - this.#env.now();
   }
   async get() {
     if (this.#token === void 0 || (this.left ?? Infinity) < SPARE_MS) await this.renew();

@@ -7,9 +7,10 @@ import { build } from "esbuild";
 import { minify } from "terser";
 
 // Members that only the client's own modules use: neither of its interface, nor of a frame, nor of what the platform has.
-const OWN = `about again answered ask asks bytesMax binary change changed crowded depth depthMax drop early emit end ended failed fault forget
-  forgives frame heard here holders joined lastId left lost names next opened pause people probe promise proved protocols read refused renew
-  renewable reset restart resume settle start stop take text tooLong trace unwant want welcomed wish wishes withdrawn advised`.split(/\s+/);
+const OWN = `about again answered ask asks bytesMax binary change changed content crowded depth depthMax drop early emit end ended
+  failed fault forget forgives frame heard here holders joined joinedAt lastId left lost names next older oldest opened pause people
+  place probe promise proved protocols read refused renew renewable reset restart resume settle start stop take text tooLong trace
+  unwant want welcomed wish wishes withdrawn advised`.split(/\s+/);
 
 export const bundle = { entryPoints: ["src/index.ts"], bundle: true, format: "esm", target: "es2022", legalComments: "none" };
 export const page = {

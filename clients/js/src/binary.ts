@@ -22,7 +22,7 @@ export function writeBinary(id: number, content: Uint8Array): Uint8Array {
 /** returns: undefined for a frame that is none. */
 export function readBinary(frame: Uint8Array): { content: Uint8Array; place: Place } | undefined {
   const room = HEAD_BYTES + (frame[HEAD_BYTES - 1] ?? 0);
-  if (frame.length < room || frame.length < HEAD_BYTES || frame[0] !== MESSAGE) return undefined;
+  if (frame.length < room || frame[0] !== MESSAGE) return undefined;
   const place: Place = {};
   const offset = Number(new DataView(frame.buffer, frame.byteOffset).getBigUint64(1));
   if (offset) place.offset = offset;

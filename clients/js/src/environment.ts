@@ -64,7 +64,7 @@ export function environment(given: Partial<Environment> & { debug?: Debug }): Tr
   return {
     now: () => Date.now(),
     clock: () => performance.now(),
-    random: () => Math.random(),
+    random: Math.random,
     after: (ms, action) => {
       const timer = setTimeout(action, Math.min(ms, TIMER_MS_MAX));
       return () => clearTimeout(timer);

@@ -34,6 +34,5 @@ export class Renewal {
 
   stop(): void {
     this.#cancel();
-    this.#cancel = () => {};
   }
 }

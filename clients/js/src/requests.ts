@@ -100,7 +100,7 @@ export class Requests {
 
   /** The room's last request. */
   about(room: string | undefined): { asks?: string; promise: Promise<any> } | undefined {
-    return room === undefined ? undefined : this.#entries.filter((entry) => entry.room === room).pop();
+    return this.#entries.filter((entry) => room && entry.room === room).pop();
   }
 
   /** Whether a join of the room is among them. */
@@ -118,8 +118,7 @@ export class Requests {
 
   /** A connection is there, and the server has begun to handle all ids up to `handled`. */
   resume(handled: number, connection: Connection): void {
-    const unhandled = this.#entries.findIndex((entry) => entry.id === 0 || entry.id > handled);
-    this.#open(unhandled < 0 ? this.#entries.length : unhandled, connection);
+    this.#open(this.#entries.filter(({ id }) => id && id <= handled).length, connection);
   }
 
   /**
@@ -147,7 +146,7 @@ export class Requests {
   }
 
   /** The answer to a request, if anybody still waits for it. */
-  settle(id: number, error: ClientError | undefined, value?: unknown): void {
+  settle(id: number, error?: ClientError, value?: unknown): void {
     const entry = this.#entries.find((other) => id && other.id === id);
     if (!entry) return;
     if (error && error.code !== entry.forgives) return this.#fail(entry, error);
@@ -197,7 +196,7 @@ export class Requests {
         this.#fail(entry, fault);
       } else {
         this.#connection.send(frame);
-        if (!this.answered) this.settle(entry.id, undefined);
+        if (!this.answered) this.settle(entry.id);
       }
     }
   }
@@ -207,7 +206,8 @@ export class Requests {
     const limits = this.#limits;
     const full = bytes ? messages.length >= limits.messages || messages.reduce((sum, entry) => sum + entry.bytes, bytes) > limits.bytes
       : room && this.#entries.length >= messages.length + ROOM_REQUESTS_MAX;
-    return full ? new ClientError("queue_full") : undefined;
+    if (full) return new ClientError("queue_full");
+    return undefined;
   }
 
   #fail(entry: Entry, error: ClientError): void {

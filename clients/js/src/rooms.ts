@@ -20,16 +20,19 @@ export interface JoinedFrame {
 }
 
 /** The members of a join that say what must follow. */
-export type Wish = { since?: Since; last?: number };
+export type Wish = { since?: Since | undefined; last?: number | undefined };
 
 interface Room {
   holders: number; // joins of the application without a leave; with any, it is joined again in a new session
   here: boolean; // as the server has it
   again: boolean; // it was here in the session of before, and is being joined again
-  wishes: Map<number, Wish>; // of the joins that are under way and wish for messages, by id
+  wishes: Map<number, number | undefined>; // the `last` of the joins that are under way and wish for messages, by id
   since?: Since | undefined; // undefined: it keeps nothing, as far as is known
+  joinedAt?: number; // the offset that the latest `joined` told
+  oldest?: number; // the lowest offset that was told in this epoch; reading went on from there
+  older?: number | undefined; // those below it are told too, because a join has asked for them
   presence?: Presence | undefined;
-  early?: JoinedFrame | undefined; // the server's own doing, while a join that wishes for messages is under way
+  early?: JoinedFrame | undefined; // of what was passed over; the server's own `joined`, if that came
 }
 
 /** The rooms of a client: which it is in, how far it has read them, who is in them. */
@@ -58,7 +61,7 @@ export class Rooms {
   want(name: string, since?: Since): void {
     const room = this.#room(name);
     room.holders += 1;
-    if (since) room.since = since;
+    if (since) Object.assign(room, { since, oldest: since.offset + 1 });
   }
 
   /** A holder lets go, or all do. returns: whether none is left. */
@@ -68,12 +71,11 @@ export class Rooms {
     return !room?.holders;
   }
 
-  /** The join `id` goes out. Where nothing else is wished, what was missed is. */
+  /** The join `id` goes out. What was missed is wished for in any case. */
   wish(name: string, last: number | undefined, id: number): Wish {
-    const room = this.#room(name);
-    const wish = last !== undefined ? { last } : room.since && { since: { ...room.since } };
-    if (wish) room.wishes.set(id, wish);
-    return wish ?? {};
+    const wish = { last, since: this.position(name) };
+    if (last || wish.since) this.#room(name).wishes.set(id, last);
+    return wish;
   }
 
   /** Another session begins, in no room. returns: those to be joined again; `left` is told of the others. */
@@ -104,13 +106,14 @@ export class Rooms {
     const room = this.#room(frame.room);
     room.here = true;
     if (people) room.presence = people;
-    const wish = room.wishes.get(id);
+    const last = room.wishes.get(id);
     room.wishes.delete(id);
+    room.joinedAt = frame.offset ?? 0;
     if (!id && room.wishes.size) {
       room.early = frame;
       return undefined;
     }
-    if (!frame.recovered) this.#begin(room, frame, wish);
+    this.#begin(room, frame, last);
     const joined: Joined = { room: frame.room };
     // One that keeps nothing has told nothing of what was missed, and all of it is.
     const recovered = frame.recovered ?? (room.again ? false : undefined);
@@ -121,14 +124,15 @@ export class Rooms {
   }
 
   /** A join was answered with an error. returns: what to tell of it. */
-  refused(name: string, id: number, code: string): { joined?: Joined; left?: Left } {
+  refused(name: string, id: number, code: string): ["joined", Joined] | ["left", Left] | undefined {
     const room = this.#room(name);
     const { early, again, here } = room;
     room.wishes.delete(id);
-    room.holders = here ? Math.max(0, room.holders - 1) : 0;
-    if (early && !room.wishes.size) return { joined: { ...this.joined(early)!, recovered: false } };
-    if (!here) this.#rooms.delete(name);
-    return here || !again ? {} : { left: { room: name, code } };
+    this.unwant(name, !here);
+    if (early && !room.wishes.size) return ["joined", { ...this.joined(early)!, recovered: false }];
+    if (here) return undefined;
+    this.#rooms.delete(name);
+    return again ? ["left", { room: name, code }] : undefined;
   }
 
   /** A join was given up here. returns: whether the server may have put us in. */
@@ -152,18 +156,24 @@ export class Rooms {
 
   /** Whether the message must be shown: not, if it is a repeat, or comes again behind the answer to a join. */
   read({ room: name, offset }: Place): boolean {
-    const room = name === undefined ? undefined : this.#rooms.get(name);
-    if (!room || offset === undefined) return true;
-    if (room.wishes.size && (room.early || [...room.wishes.values()].some(({ since }) => since))) return false;
-    if (!room.since) return true;
-    if (offset <= room.since.offset) return false;
-    Object.assign(room.since, { offset, session: this.session });
+    const room = this.#rooms.get(name!);
+    if (!room || !offset) return true;
+    if (room.wishes.size && offset > room.joinedAt!) {
+      room.early ??= { room: name! };
+      return false;
+    }
+    const { since } = room;
+    if (!since) return true;
+    if (offset > since.offset) Object.assign(since, { offset, session: this.session });
+    else if (offset >= room.older!) return false;
+    room.oldest = Math.min(room.oldest!, offset);
     return true;
   }
 
-  /** Offsets are read from the frame's on; from the first on, if old messages were asked for. */
-  #begin(room: Room, { epoch, offset = 0 }: JoinedFrame, wish?: Wish): void {
-    room.since = epoch === undefined ? undefined : { epoch, offset: wish?.last === undefined ? offset : 0, session: this.session };
+  /** Reading goes on where it was, and what is older than all that was told is new too; or it begins anew. */
+  #begin(room: Room, { epoch, offset = 0, recovered }: JoinedFrame, last?: number): void {
+    if (room.since?.epoch === epoch && (last || recovered)) room.older = room.oldest;
+    else Object.assign(room, { oldest: offset + 1, older: 0, since: epoch && { epoch, offset: last ? 0 : offset, session: this.session } });
   }
 
   #room(name: string): Room {

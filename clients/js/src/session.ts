@@ -80,8 +80,7 @@ export class Session implements Dialogue {
     this.#liveness?.stop();
     this.#liveness = undefined;
     this.#renewal.stop();
-    this.#cancelReport?.();
-    this.#cancelReport = undefined;
+    this.#report(); // to nobody: what comes next says the count anyway
     this.#requests.pause();
   }
 
@@ -129,11 +128,12 @@ export class Session implements Dialogue {
     ["left", ({ id, room }) => {
       this.#rooms.left(room, this.#requests.joins(room));
       this.#events.emit("left", { room });
-      if (id !== undefined) this.#settle(id, undefined);
+      if (id !== undefined) this.#settle(id);
     }],
     ["presence", ({ room, joins = {}, leaves = {} }) => {
-      this.#rooms.changed({ room, joins, leaves });
-      this.#events.emit("presence", { room, joins, leaves });
+      const change = { room, joins, leaves };
+      this.#rooms.changed(change);
+      this.#events.emit("presence", change);
     }],
   ]);
 
@@ -146,7 +146,7 @@ export class Session implements Dialogue {
     this.user = user;
     this.#requests.bytesMax = bytesMax > LEAST_BYTES ? bytesMax : Infinity;
     if (resumed) this.#resume(handled, connection);
-    else this.#begin(connection, former === undefined || former === user ? undefined : new ClientError("user_changed", `${user} is not ${former}`));
+    else this.#begin(connection, former && former !== user ? new ClientError("user_changed", `${user} is not ${former}`) : undefined);
     if (this.#connection !== connection) return; // a handler has closed the client
     this.#renewal.start();
     this.#link.welcomed({ resumed: resumed === true });
@@ -164,7 +164,7 @@ export class Session implements Dialogue {
     this.#answers = [];
     const lefts: Left[] = strange ? this.#rooms.clear().map((room) => ({ room, code: strange.code })) : [];
     const rooms = this.#rooms.restart(this.#id, (left) => lefts.push(left));
-    const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room, undefined));
+    const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room));
     this.#requests.restart(joins, connection, strange);
     for (const left of lefts) this.#events.emit("left", left);
     if (strange) this.#events.emit("error", strange);
@@ -178,8 +178,8 @@ export class Session implements Dialogue {
 
   #message({ data, room, offset, id }: Frame): void {
     const place: Place = {};
-    if (room !== undefined) place.room = room;
-    if (offset !== undefined) place.offset = offset;
+    if (room) place.room = room;
+    if (offset) place.offset = offset;
     if (!this.#rooms.read(place)) return;
     if (id === undefined) return this.#events.emit("message", data, place);
     const session = this.#id;
@@ -218,7 +218,7 @@ export class Session implements Dialogue {
     this.#answer(session, { t: "error", id, code: typeof code === "string" ? code : "failed", message: (words as string).slice(0, 1_000) });
   }
 
-  #settle(id: number, error: ClientError | undefined, value?: unknown): void {
+  #settle(id: number, error?: ClientError, value?: unknown): void {
     this.#link.proved();
     // What was answered before that request was sent has arrived with it.
     this.#answers = this.#answers.filter(({ lastId }) => lastId >= id);
@@ -231,9 +231,8 @@ export class Session implements Dialogue {
       if (this.#rooms.withdrawn(room, id) && id) quiet(this.leave(room));
       return;
     }
-    const { joined, left } = this.#rooms.refused(room, id, code);
-    if (joined) this.#events.emit("joined", joined);
-    if (left) this.#events.emit("left", left);
+    const told = this.#rooms.refused(room, id, code);
+    if (told) this.#events.emit(...(told as ["joined", Joined]));
   }
 
   // --- counting
@@ -278,7 +277,7 @@ export class Session implements Dialogue {
     this.#renewal.start();
   }
 
-  #joining(room: string, last: number | undefined, since?: Since): Request {
+  #joining(room: string, last?: number, since?: Since): Request {
     return {
       frame: (id) => JSON.stringify({ t: "join", id, room, ...this.#rooms.wish(room, last, id) }),
       bytes: 0,

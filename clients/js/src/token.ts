@@ -39,8 +39,8 @@ export class Token {
 
   /** Milliseconds that it is still good for; undefined where it does not say. */
   get left(): number | undefined {
-    const expiry = this.#token === undefined ? undefined : expiryOf(this.#token);
-    return expiry === undefined ? undefined : expiry - this.#env.now();
+    const expiry = expiryOf(this.#token ?? "");
+    return expiry && expiry - this.#env.now();
   }
 
   async get(): Promise<string | undefined> {

@@ -663,16 +663,50 @@ test("C22: the latest messages are shown, though the server has joined the clien
   assert.deepEqual(world.of("joined"), [[{ room: "everyone" }]]);
 });
 
-test("C22: two joins of one room have each their wish", async () => {
+test("C22: two joins of one room have each their wish, and nothing is told twice", async () => {
   const world = await open();
   const { client, socket } = world;
-  client.join("r", { last: 3 });
-  client.join("r", { last: 1 });
+  client.join("r", { last: 2 });
+  client.join("r", { last: 5 });
   const message = (offset) => ({ t: "message", room: "r", offset, data: offset });
   socket.says({ t: "joined", id: 1, room: "r", epoch: "e", offset: 5 });
-  for (const offset of [3, 4, 5]) socket.says(message(offset));
-  socket.says({ t: "joined", id: 2, room: "r", epoch: "e", offset: 5 });
+  for (const offset of [4, 5]) socket.says(message(offset));
+  socket.says(message(6)); // comes again
+  socket.says({ t: "joined", id: 2, room: "r", epoch: "e", offset: 6 });
+  for (const offset of [2, 3, 4, 5, 6, 7]) socket.says(message(offset));
+  assert.deepEqual(world.of("message").map(([data]) => data), [4, 5, 2, 3, 6, 7]);
+});
+
+test("C22: what comes before the latest messages do is told behind them, and once", async () => {
+  const world = await open();
+  const { client, socket } = world;
+  const message = (offset) => ({ t: "message", room: "everyone", offset, data: offset });
+  socket.says({ t: "joined", room: "everyone", epoch: "e", offset: 3 });
+  socket.says(message(4));
+  client.join("everyone", { last: 2 });
+  assert.deepEqual(socket.take(), [{ t: "join", id: 1, room: "everyone", last: 2, since: { epoch: "e", offset: 4, session: "s1" } }]);
+  for (const offset of [5, 6, 7]) socket.says(message(offset)); // come again, although they are more than two
+  socket.says({ t: "joined", id: 1, room: "everyone", epoch: "e", offset: 7, recovered: true });
+  for (const offset of [5, 6, 7, 8]) socket.says(message(offset));
+  client.join("everyone", { last: 20 });
+  socket.says(message(9));
+  socket.says({ t: "joined", id: 2, room: "everyone", epoch: "e", offset: 9, recovered: true });
+  for (let offset = 1; offset <= 10; ++offset) socket.says(message(offset));
+  assert.deepEqual(world.of("message").map(([data]) => data), [4, 5, 6, 7, 8, 1, 2, 3, 9, 10]);
+});
+
+test("C22: what was passed over for a join that is refused is told as a gap", async () => {
+  const world = await open();
+  const { client, socket } = world;
+  const message = (offset) => ({ t: "message", room: "r", offset, data: offset });
+  socket.says({ t: "joined", room: "r", epoch: "e", offset: 3 });
+  client.join("r", { last: 2 }).catch(() => {});
+  socket.says({ t: "error", id: 1, code: "forbidden", message: "no" });
+  assert.deepEqual(world.of("joined"), [[{ room: "r" }]], "nothing was");
+  client.join("r", { last: 2 }).catch(() => {});
+  socket.says(message(4));
+  socket.says({ t: "error", id: 2, code: "forbidden", message: "no" });
   socket.says(message(5));
-  socket.says(message(6));
-  assert.deepEqual(world.of("message").map(([data]) => data), [3, 4, 5, 5, 6]);
+  assert.deepEqual(world.of("joined").slice(1), [[{ room: "r", recovered: false }]]);
+  assert.deepEqual(world.of("message").map(([data]) => data), [5]);
 });
