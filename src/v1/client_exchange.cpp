@@ -22,23 +22,33 @@ std::string binary_frame(const Outgoing::Frame& frame) {
   return write_binary(binary);
 }
 
-std::string join_frame(const Outgoing::Frame& frame) {
+// read: how far the room was read, if that is known.
+std::string join_frame(const Outgoing::Frame& frame, const std::optional<RoomPosition>& read) {
   client::Join join;
   join.id = frame.id;
   join.room = frame.content;
-  join.since = frame.since ? &*frame.since : nullptr;
+  std::optional<Since> since = frame.since;
+  if (!since && frame.last != 0 && read) {
+    // What is passed over while the join is under way is asked for too, however much that is.
+    since.emplace();
+    since->epoch = read->epoch;
+    since->offset = read->offset;
+    since->session = read->session;
+  }
+  join.since = since ? &*since : nullptr;
   join.last = frame.last;
   return client::join(join);
 }
 
-std::string written(const Outgoing::Frame& frame) {
+// read: of a join's room.
+std::string written(const Outgoing::Frame& frame, const std::optional<RoomPosition>& read) {
   switch (frame.kind) {
     case Kind::message:
       return client::message(frame.id, frame.content);
     case Kind::binary:
       return binary_frame(frame);
     case Kind::join:
-      return join_frame(frame);
+      return join_frame(frame, read);
     case Kind::leave:
       return client::leave(frame.id, frame.content);
     case Kind::refresh:
@@ -55,7 +65,7 @@ bool ClientExchange::queue(Outgoing::Frame frame) {
   const Kind kind = frame.kind;
   const std::uint64_t ticket = frame.ticket;
   const std::string room = kind == Kind::join || kind == Kind::leave ? frame.content : "";
-  const bool tells_since = frame.since.has_value();
+  const bool wishes = frame.since || frame.last != 0;
   if (kind == Kind::join && !rooms_.takes(room)) {
     actions_.settle(ticket, kTooManyRooms, "the client keeps no more rooms");
     return false;
@@ -64,7 +74,7 @@ bool ClientExchange::queue(Outgoing::Frame frame) {
     actions_.settle(ticket, "queue_full", "too much waits to be sent");
     return false;
   }
-  if (kind == Kind::join) rooms_.want(room, tells_since);
+  if (kind == Kind::join) rooms_.want(room, wishes);
   if (kind == Kind::leave) rooms_.forsake(room);
   return true;
 }
@@ -83,11 +93,12 @@ void ClientExchange::flush(std::uint64_t now_ms) {
 
 void ClientExchange::send_next() {
   const Outgoing::Frame& frame = *outgoing_.send_next();
-  std::string bytes = plain_ ? frame.content : written(frame);
+  std::string bytes =
+      plain_ ? frame.content : written(frame, rooms_.position(frame.content, session_));
   if (!fits(bytes.size())) {
     const auto refused = outgoing_.take(frame.id);
-    return actions_.settle(
-        refused->ticket, kTooLong,
+    return refuse(
+        *refused, kTooLong,
         "the server takes no frame longer than " + std::to_string(*frame_bytes_max_) + " bytes");
   }
   pace_.count();
@@ -197,30 +208,33 @@ ClientExchange::News ClientExchange::take_answer(ServerFrame& frame) {
   answers_.arrived(frame.id);
   const auto asked = outgoing_.take(frame.id);
   if (!asked) return News::none;
-  if (frame.type == ServerFrame::Type::error) return take_refusal(frame, *asked);
+  if (frame.type == ServerFrame::Type::error) {
+    refuse(*asked, frame.code, frame.text);
+    return asked->kind == Kind::refresh ? News::token_refused : News::answered;
+  }
   actions_.settle(asked->ticket, {}, {}, std::move(frame.data));
   return News::answered;
 }
 
-ClientExchange::News ClientExchange::take_refusal(const ServerFrame& frame,
-                                                  const Outgoing::Frame& refused) {
+void ClientExchange::refuse(const Outgoing::Frame& refused, std::string_view code,
+                            const std::string& why) {
   if (refused.kind == Kind::join) {
     const bool known_left = rooms_.is_known_left(refused.content);
-    auto still_in = rooms_.refused(refused.content);
+    auto still_in = rooms_.refused(refused.content, outgoing_.has_wish(refused.content));
     if (still_in) {
       actions_.add(std::move(*still_in));
     } else if (refused.ticket == 0 && !rooms_.is_in(refused.content) && !known_left) {
-      tell_left(refused.content, frame.code, frame.text);
+      tell_left(refused.content, code, why);
     }
   }
-  actions_.settle(refused.ticket, frame.code, frame.text);
-  return refused.kind == Kind::refresh ? News::token_refused : News::answered;
+  actions_.settle(refused.ticket, code, why);
 }
 
 void ClientExchange::take_joined(ServerFrame& frame) {
   const auto join = frame.id != 0 ? outgoing_.take(frame.id) : std::nullopt;
   if (frame.id != 0) answers_.arrived(frame.id);
-  JoinedRoom joined = rooms_.joined(std::move(frame), join ? &*join : nullptr);
+  const bool wishes = outgoing_.has_wish(frame.room);
+  JoinedRoom joined = rooms_.joined(std::move(frame), join ? &*join : nullptr, wishes);
   if (!joined.presence.is_null() && !rooms_.knows_presence(joined.room))
     actions_.add(TellProblem{std::string(kPresenceTooBig), "it is not kept"});
   Json reply = {{"room", joined.room}};
@@ -243,7 +257,8 @@ void ClientExchange::tell_left(std::string room, std::string_view code, std::str
 
 // --- sessions and connections ---
 
-void ClientExchange::begin_session(const std::string& former) {
+void ClientExchange::begin_session(const std::string& name) {
+  const std::string former = std::exchange(session_, name);
   ++session_number_;
   received_.begin();
   answers_.clear();
@@ -273,7 +288,7 @@ void ClientExchange::too_long() {
   if (!longest) return;
   const std::uint64_t id = longest->id;
   const auto refused = outgoing_.take(id);
-  actions_.settle(refused->ticket, kTooLong, "the server takes no frame as long as this one");
+  refuse(*refused, kTooLong, "the server takes no frame as long as this one");
   outgoing_.rewind(id);
 }
 
@@ -285,6 +300,7 @@ void ClientExchange::lose_connection() {
 }
 
 void ClientExchange::end_session() {
+  session_.clear();
   ++session_number_;
   answers_.clear();
   received_.begin();

@@ -79,9 +79,8 @@ class ClientExchange {
 
   // --- sessions and connections
 
-  // A new session begins. former: the name of the one before, "" if there was none. What was sent
-  // and not answered is settled.
-  void begin_session(const std::string& former);
+  // A new session begins. What was sent in the one before and not answered is settled.
+  void begin_session(const std::string& name);
   // The session goes on over a new connection.
   void resume(std::uint64_t handled);
   // The client has come to its end, and the session with it.
@@ -110,7 +109,8 @@ class ClientExchange {
 
  private:
   News take_answer(ServerFrame& frame);
-  News take_refusal(const ServerFrame& frame, const Outgoing::Frame& refused);
+  // The frame, which is taken out, has failed.
+  void refuse(const Outgoing::Frame& refused, std::string_view code, const std::string& why);
   void take_joined(ServerFrame& frame);
   void take_presence(ServerFrame& frame);
   void tell_left(std::string room, std::string_view code = {}, std::string_view message = {});
@@ -120,6 +120,7 @@ class ClientExchange {
   ClientActions& actions_;
   Outgoing outgoing_;
   ClientRooms rooms_;
+  std::string session_;  // its name, "" before the first
   std::uint64_t session_number_ = 0;
   ReceivedCount received_;
   GivenAnswers answers_;

@@ -116,14 +116,14 @@ ClientRooms::Rooms::iterator ClientRooms::erase(Rooms::iterator room) {
   return rooms_.erase(room);
 }
 
-void ClientRooms::want(const std::string& room, bool tells_since) {
+void ClientRooms::want(const std::string& room, bool wishes) {
   Room& wanted = room_of(room);
   // The application was told that it had left: what it read before does not count any more.
   if (wanted.standing == Standing::lost && !wanted.wanted) wanted.read.reset();
   wanted.wanted = true;
   // This join is the one that a new session would begin with.
   if (wanted.standing == Standing::lost) wanted.standing = Standing::out;
-  wanted.passes_over = wanted.passes_over || tells_since;
+  wanted.passes_over = wanted.passes_over || wishes;
 }
 
 void ClientRooms::forsake(const std::string& room) {
@@ -134,7 +134,7 @@ void ClientRooms::forsake(const std::string& room) {
   if (found->second.is_idle()) erase(found);
 }
 
-JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join) {
+JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join, bool wishes) {
   room_of(frame.room);
   const auto entry = rooms_.find(frame.room);
   Room& room = entry->second;
@@ -145,10 +145,13 @@ JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join) {
   told.offset = frame.offset;
   told.presence = frame.presence;
   told.recovered = frame.recovered;
-  if (join) room.passes_over = false;
-  if (room.passes_over) {
+  room.joined_at = frame.offset.value_or(0);
+  if (!join && room.passes_over) {
+    room.has_gap = true;
     room.standing = room.was_lost() ? Standing::in_untold : Standing::in;
   } else {
+    room.has_gap = false;
+    room.passes_over = wishes;
     told.again = room.was_lost();
     room.standing = Standing::in;
     // The server puts us in without being told how far we had read: nothing is missing only if
@@ -165,16 +168,16 @@ JoinedRoom ClientRooms::joined(ServerFrame frame, const Outgoing::Frame* join) {
   return told;
 }
 
-std::optional<JoinedRoom> ClientRooms::refused(const std::string& room) {
+std::optional<JoinedRoom> ClientRooms::refused(const std::string& room, bool wishes) {
   const auto found = rooms_.find(room);
   if (found == rooms_.end()) return std::nullopt;
   found->second.wanted = false;
-  const bool passed_over = std::exchange(found->second.passes_over, false);
+  found->second.passes_over = wishes;
   if (!found->second.is_in()) {
-    erase(found);
+    if (!wishes) erase(found);
     return std::nullopt;
   }
-  if (!passed_over) return std::nullopt;
+  if (wishes || !std::exchange(found->second.has_gap, false)) return std::nullopt;
   // What was passed over does not come again: reading goes on with what comes next.
   found->second.read.reset();
   JoinedRoom told;
@@ -202,12 +205,14 @@ void ClientRooms::left(const std::string& room, bool joins) {
 
 // Decides which messages are new: after a join that told where we stopped, those from there on; after
 // a join with `last`, all that were not told yet. The wish for the latest messages is the join's,
-// whoever put us into the room before: what we were not told then is told now.
+// whoever put us into the room before: what we were not told then is told now. What is passed over
+// for a join that is still under way comes behind its answer.
 void ClientRooms::move_on(Room& room, const ServerFrame& frame, const Outgoing::Frame* join) {
   room.older_read = room.older_below = 0;
   if (frame.epoch.empty()) return room.read.reset();
   const bool goes_on = room.read && room.read->epoch == frame.epoch;
-  if (join && join->last != 0 && goes_on) {
+  const bool waits = join && !join->since && room.passes_over;
+  if (join && goes_on && (join->last != 0 || waits)) {
     room.older_below = room.oldest;
     room.read->session.clear();
     return;
@@ -230,9 +235,12 @@ bool ClientRooms::accept(const std::string& room, std::optional<std::uint64_t> o
   if (!offset) return true;
   const auto found = rooms_.find(room);
   if (found == rooms_.end()) return true;
-  if (found->second.passes_over) return false;
-  if (!found->second.read) return true;
   Room& in = found->second;
+  if (in.passes_over && *offset > in.joined_at) {
+    in.has_gap = true;
+    return false;
+  }
+  if (!in.read) return true;
   if (*offset > in.read->offset) {
     if (in.oldest == 0) in.oldest = *offset;
     in.read->offset = *offset;
@@ -296,9 +304,10 @@ ClientRooms::Anew ClientRooms::begin_anew(const std::string& former_session, con
     auto& [name, room] = *one;
     forget_presence(*one);
     const bool was_in = room.is_in();
-    if (was_in && room.read && !room.passes_over) room.read->session = former_session;
+    if (was_in && room.read && room.read->session.empty()) room.read->session = former_session;
     room.standing = was_in || room.was_lost() ? Standing::lost : Standing::out;
-    room.passes_over = kept.has_join_since(name);
+    room.passes_over = kept.has_wish(name);
+    room.has_gap = false;
     if (room.wanted && room.was_lost()) {
       Outgoing::Frame join(Outgoing::Kind::join, 0, name);
       join.since = room.read;

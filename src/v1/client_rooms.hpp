@@ -35,16 +35,16 @@ class ClientRooms {
   bool takes(const std::string& room, std::string_view epoch = {}) const;
 
   // The application's wishes: a room that is wanted is joined again in each new session.
-  // tells_since: the join says where the client stopped reading.
-  void want(const std::string& room, bool tells_since);
+  // wishes: the join says which messages must follow.
+  void want(const std::string& room, bool wishes);
   void forsake(const std::string& room);
 
   // The server says that we are in a room. join: the wish that is granted; nullptr if the server
-  // has chosen the room.
-  JoinedRoom joined(ServerFrame frame, const Outgoing::Frame* join);
-  // A join of ours was refused.
-  // returns: the room, if the server has put us into it meanwhile.
-  std::optional<JoinedRoom> refused(const std::string& room);
+  // has chosen the room. wishes: another join that says which messages must follow is under way.
+  JoinedRoom joined(ServerFrame frame, const Outgoing::Frame* join, bool wishes = false);
+  // A join of ours was refused. wishes: as above.
+  // returns: the room, if we are in it all the same, and something was passed over for the join.
+  std::optional<JoinedRoom> refused(const std::string& room, bool wishes = false);
   // We are out of a room. joins: a join of ours is under way, and the room is still wanted.
   void left(const std::string& room, bool joins);
   bool is_in(const std::string& room) const {
@@ -104,10 +104,12 @@ class ClientRooms {
 
     Standing standing = Standing::out;
     bool wanted = false;
-    // A join of ours that says where we stopped is not answered yet. What comes of the room before
-    // that, because the server has put us into it, comes once more behind the answer.
+    // A join of ours that says which messages must follow is not answered yet. What comes of the
+    // room before that, because we are in it already, comes once more behind the answer.
     bool passes_over = false;
-    std::optional<Since> read;  // how far, in a room that keeps its messages
+    bool has_gap = false;         // something was passed over
+    std::uint64_t joined_at = 0;  // the latest offset as the server said that we are in
+    std::optional<Since> read;    // how far, in a room that keeps its messages
     // The first offset that was told in this epoch; reading went on from there to `read`. 0: none
     // was told yet.
     std::uint64_t oldest = 0;

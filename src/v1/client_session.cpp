@@ -412,7 +412,7 @@ void ClientSession::welcome(const ServerFrame& frame, std::uint64_t now_ms) {
   tell_connected(frame, resumed);
   if (!resumed) {
     attempts_ = 0;
-    exchange_.begin_session(session_);
+    exchange_.begin_session(frame.session);
   }
   session_ = frame.session;
   secret_ = frame.secret;

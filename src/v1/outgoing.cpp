@@ -91,9 +91,9 @@ bool Outgoing::has_join(const std::string& room) const {
   });
 }
 
-bool Outgoing::has_join_since(const std::string& room) const {
+bool Outgoing::has_wish(const std::string& room) const {
   return std::any_of(frames_.begin(), frames_.end(), [&](const Frame& frame) {
-    return frame.kind == Kind::join && frame.content == room && frame.since;
+    return frame.kind == Kind::join && frame.content == room && (frame.since || frame.last != 0);
   });
 }
 

@@ -71,8 +71,8 @@ class Outgoing {
 
   // Whether a join of the room is not answered yet.
   bool has_join(const std::string& room) const;
-  // The same, of a join that says where the client stopped reading.
-  bool has_join_since(const std::string& room) const;
+  // The same, of a join that says which messages must follow.
+  bool has_wish(const std::string& room) const;
   // The highest number that a frame was given.
   std::uint64_t last_id() const { return last_id_; }
   std::size_t size() const { return frames_.size(); }

@@ -54,13 +54,14 @@ void DeviceRooms::joined(const JoinedRoom& joined) {
   });
   Room& room = rooms_[joined.room];
   const auto pending = joins_.find(joined.room);
-  const bool asks_since = pending != joins_.end() && pending->second.since;
+  // What a room that keeps nothing says does not come again, and is told at once.
+  const bool wishes = !joined.epoch.empty() && pending != joins_.end() &&
+                      (pending->second.since || pending->second.last != 0);
   room.in = true;
   room.left = false;
   const bool was_there = room.repeating;
   // The server has put us in before it has seen our own join: behind the answer all comes again.
-  room.repeating =
-      joined.by_server && !joined.again && !joined.recovered && (room.limbo || asks_since);
+  room.repeating = joined.by_server && !joined.again && !joined.recovered && (room.limbo || wishes);
   if (!room.repeating) {
     begin_view(room, joined);
     if (was_there) room.view.hear_late_ones();
@@ -73,7 +74,8 @@ void DeviceRooms::begin_view(Room& room, const JoinedRoom& joined) {
   const auto pending = joins_.find(joined.room);
   const bool answers = pending != joins_.end() && !joined.by_server && !room.limbo;
   const std::uint64_t offset = joined.offset.value_or(0);
-  if (answers && pending->second.last != 0) return room.view.hear_latest(joined.epoch);
+  if (answers && pending->second.last != 0)
+    return room.view.hear_latest(joined.epoch, joined.recovered.value_or(false));
   if (!joined.recovered.value_or(false)) {
     // If our join was refused and we are in all the same, nobody says where the room stands.
     const bool nobody_says = joined.epoch.empty() && House::keeps_history(joined.room);

@@ -21,11 +21,11 @@ void RoomView::begin_anywhere() {
   *this = {};
 }
 
-void RoomView::hear_latest(const std::string& epoch) {
+void RoomView::hear_latest(const std::string& epoch, bool recovered) {
   if (!position_ || epoch_ != epoch) return begin_anywhere();
   older_below_ = first_;
   older_read_ = 0;
-  jumps_ = true;
+  jumps_ = jumps_ || !recovered;
   missed_until_ = 0;
   missed_in_.clear();
   hears_late_ones_ = false;

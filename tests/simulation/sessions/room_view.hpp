@@ -29,8 +29,8 @@ class RoomView {
   // Nobody says where it begins; from the first that comes on, all must follow.
   void begin_anywhere();
   // The latest messages were asked for, of a room of this epoch: those before the first that was
-  // shown may follow, and what is new goes on from anywhere.
-  void hear_latest(const std::string& epoch);
+  // shown may follow, and what is new goes on from anywhere, unless all that was missed follows.
+  void hear_latest(const std::string& epoch, bool recovered);
 
   // errors: Violation: a gap, a repeat, or what is hidden from the reader.
   void take(const Annals& annals, const Annals::Entry& entry, const Reader& reader);

@@ -448,5 +448,36 @@ TEST(ClientLimits, E22_LatestMessagesComeThoughTheServerPutsUsInAsWell) {
   EXPECT_EQ(d.messages.size(), 8U);
 }
 
+TEST(ClientLimits, C22_LatestMessagesComeBeforeWhatComesMeanwhile) {
+  SessionDriver d;
+  d.start();
+  const auto message = [&](int offset) {
+    d.receive(R"({"t":"message","room":"everyone","offset":)" + std::to_string(offset) +
+              R"(,"data":)" + std::to_string(offset) + "}");
+  };
+  d.receive(R"({"t":"joined","room":"everyone","epoch":"e","offset":3})");
+  message(4);
+  d.join("everyone", 20);
+  EXPECT_EQ(d.next_sent(), R"({"t":"join","id":1,"room":"everyone",)"
+                           R"("since":{"epoch":"e","offset":4,"session":"s1"},"last":20})");
+  message(5);
+  d.receive(R"({"t":"joined","room":"everyone","id":1,"epoch":"e","offset":5,"recovered":true})");
+  for (int offset = 1; offset <= 6; ++offset) message(offset);
+  std::string heard;
+  for (const auto& one : d.messages) heard += to_text(one.data);
+  EXPECT_EQ(heard, "412356");
+}
+
+TEST(ClientLimits, C22_JoinThatIsTooLongForTheServerHoldsNothingUp) {
+  SessionDriver d;
+  d.session.connect(d.now_ms);
+  d.open();
+  welcome_up_to(d, 200);
+  d.receive(R"({"t":"joined","room":"r","epoch":")" + std::string(200, 'e') + R"(","offset":3})");
+  EXPECT_EQ(code_of(d, d.join("r", 20)), "too_long");
+  d.receive(R"({"t":"message","room":"r","offset":4,"data":4})");
+  EXPECT_EQ(d.messages.size(), 1U);
+}
+
 }  // namespace
 }  // namespace microframe::v1

@@ -242,6 +242,58 @@ TEST(ClientRoomsTest, E22_TheLatestOnesAreToldOnceThoughSomeWereToldBefore) {
   EXPECT_TRUE(rooms.accept("r", 7));
 }
 
+TEST(ClientRoomsTest, C22_WhatComesBeforeTheLatestOnesDoIsToldBehindThemAndOnce) {
+  ClientRooms rooms;
+  rooms.joined(kept("r", "e", 3), nullptr);
+  EXPECT_TRUE(rooms.accept("r", 4));
+  rooms.want("r", true);
+  Outgoing::Frame join(Outgoing::Kind::join, 1, "r");
+  join.last = 20;
+  EXPECT_FALSE(rooms.accept("r", 5)) << "comes again";
+  EXPECT_EQ(rooms.position("r", "s")->offset, 4U) << "what the join tells";
+  ServerFrame answer = kept("r", "e", 5);
+  answer.recovered = true;
+  rooms.joined(std::move(answer), &join);
+  for (const std::uint64_t offset : {1, 2, 3}) EXPECT_TRUE(rooms.accept("r", offset));
+  EXPECT_FALSE(rooms.accept("r", 4)) << "told before";
+  EXPECT_TRUE(rooms.accept("r", 5));
+  EXPECT_TRUE(rooms.accept("r", 6));
+}
+
+TEST(ClientRoomsTest, C22_JoinsThatAreUnderWayTogetherHaveEachTheirWish) {
+  ClientRooms rooms;
+  rooms.joined(kept("r", "e", 5), nullptr);
+  for (int i = 0; i < 3; ++i) rooms.want("r", i != 0);
+  Outgoing::Frame join(Outgoing::Kind::join, 1, "r");
+  EXPECT_FALSE(rooms.accept("r", 6));
+  rooms.joined(kept("r", "e", 6), &join, true);
+  EXPECT_FALSE(rooms.accept("r", 7));
+  join.last = 2;
+  rooms.joined(kept("r", "e", 7), &join, true);
+  EXPECT_TRUE(rooms.accept("r", 6)) << "of the first";
+  EXPECT_TRUE(rooms.accept("r", 7));
+  EXPECT_FALSE(rooms.accept("r", 8)) << "comes again behind the answer to the second";
+  join.last = 5;
+  rooms.joined(kept("r", "e", 8), &join, false);
+  EXPECT_TRUE(rooms.accept("r", 4) && rooms.accept("r", 5));
+  EXPECT_FALSE(rooms.accept("r", 6) || rooms.accept("r", 7));
+  EXPECT_TRUE(rooms.accept("r", 8) && rooms.accept("r", 9));
+}
+
+TEST(ClientRoomsTest, C22_NothingPassedOverIsNoGap) {
+  ClientRooms rooms;
+  rooms.joined(kept("r", "e", 3), nullptr);
+  rooms.want("r", true);
+  EXPECT_FALSE(rooms.refused("r"));
+  rooms.want("r", true);
+  EXPECT_FALSE(rooms.accept("r", 4));
+  EXPECT_FALSE(rooms.refused("r", true)) << "the other join is not answered yet";
+  const auto told = rooms.refused("r");
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->recovered, false);
+  EXPECT_TRUE(rooms.accept("r", 5));
+}
+
 TEST(ClientRoomsTest, E37_RoomsAreBounded) {
   ClientRooms rooms(ClientRooms::Bounds{2, 100});
   EXPECT_TRUE(rooms.takes("a"));
