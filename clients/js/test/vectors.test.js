@@ -12,6 +12,7 @@ class Player {
   world = new World();
   names = new Map([["$fresh_token", "fresh.token.of-alice"]]);
   token = "first.token.of-alice";
+  told = []; // what the application must have heard
 
   async start() {
     const client = this.world.connect({ token: () => this.token });
@@ -101,6 +102,7 @@ class Player {
   async play(step) {
     if (step.peer) return;
     const [[kind, value]] = Object.entries(step);
+    if (value.t === "message" && kind === "server" && !step.untold) this.told.push(this.filled(value.data));
     assert.ok(this.steps[kind], `there is no step ${kind}`);
     await this.steps[kind](value);
     await settled();
@@ -111,6 +113,7 @@ class Player {
     await settled();
     const late = this.world.socket.take().filter(({ t }) => t !== "received");
     assert.deepEqual(late, []);
+    assert.deepEqual(this.world.of("message").map(([data]) => data), this.told);
     this.client.close();
     assert.equal(this.world.clock.timers, 0);
   }

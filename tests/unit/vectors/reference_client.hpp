@@ -81,7 +81,7 @@ class ReferenceClient {
     if (what.contains("close")) session.close(1000, {});
   }
 
-  // texts, binaries: how many messages the client was sent.
+  // texts, binaries: how many messages the client was sent to tell its application.
   void check_end(std::size_t texts, std::size_t binaries) {
     EXPECT_EQ(driver_.next_sent(), "") << "and no step for it";
     EXPECT_EQ(driver_.settled.size(), driver_.last_ticket) << "each wish comes to one end";
