@@ -18,11 +18,12 @@
 
 namespace test {
 
-// A frame as a server sends it.
+// A frame as the other end sends it, unmasked.
 struct Received {
-  unsigned first = 0;  // FIN and opcode
+  unsigned first = 0;  // FIN, reserved bits and opcode
   std::string payload;
 
+  bool operator==(const Received&) const = default;
   bool is_close() const { return first == 0x88; }
   unsigned close_code() const {
     if (!is_close() || payload.size() < 2) return 0;

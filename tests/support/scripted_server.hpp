@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,8 +31,9 @@ class ScriptedPeer {
     const std::size_t begin = at + name.size() + 4;
     return head_.substr(begin, head_.find('\r', begin) - begin);
   }
-  void upgrade(std::string_view subprotocol) {
-    stream_.send(microframe::proto::accept_response(field("Sec-WebSocket-Key"), subprotocol));
+  void upgrade(std::string_view subprotocol, std::string_view extensions = {}) {
+    stream_.send(
+        microframe::proto::accept_response(field("Sec-WebSocket-Key"), subprotocol, extensions));
   }
   void answer(std::string_view response) { stream_.send(response); }
   void say(std::string_view text) { stream_.send(frame(0x81, text, Length::minimal, false)); }
@@ -45,25 +47,37 @@ class ScriptedPeer {
         R"(","secret":"x","user":"alice","resumed":false,"handled":0,"ttl_ms":120000,"ping_ms":)" +
         ping_ms + "}");
   }
-  // The payload of the client's next frame, which is shorter than 126 bytes; "" at the end of the
-  // stream.
-  std::string hear() {
-    while (buffer_.size() < 6 || buffer_.size() < 6 + length()) {
-      if (!receive()) return {};
-    }
-    std::string payload = buffer_.substr(6, length());
-    for (std::size_t i = 0; i < payload.size(); ++i) payload[i] ^= buffer_[2 + i % 4];
-    buffer_.erase(0, 6 + payload.size());
-    return payload;
+  // The client's next frame; {} (first 0) at the end of the stream.
+  Received hear_frame() {
+    if (!holds(2)) return {};
+    const std::size_t width = byte(1) == 0xFF ? 8 : byte(1) == 0xFE ? 2 : 0;
+    if (!holds(2 + width)) return {};
+    std::size_t size = width == 0 ? byte(1) & 0x7FU : 0;
+    for (std::size_t i = 0; i < width; ++i) size = size << 8 | byte(2 + i);
+    const std::size_t head = 2 + width + 4;
+    if (!holds(head + size)) return {};
+    Received heard{static_cast<unsigned>(byte(0)), buffer_.substr(head, size)};
+    for (std::size_t i = 0; i < size; ++i) heard.payload[i] ^= buffer_[head - 4 + i % 4];
+    buffer_.erase(0, head + size);
+    return heard;
   }
+  // Its payload.
+  std::string hear() { return hear_frame().payload; }
 
  private:
-  std::size_t length() const { return static_cast<unsigned char>(buffer_[1]) & 0x7FU; }
+  std::size_t byte(std::size_t at) const { return static_cast<unsigned char>(buffer_[at]); }
+  // Whether so many bytes have come, before the end of the stream.
+  bool holds(std::size_t bytes) {
+    while (buffer_.size() < bytes) {
+      if (!receive()) return false;
+    }
+    return true;
+  }
   bool receive() {
     pollfd wait{stream_.fd(), POLLIN, 0};
     if (::poll(&wait, 1, 10'000) <= 0)
       throw std::runtime_error("waited in vain for a client's frame");
-    char bytes[4096];
+    char bytes[65536];
     const ssize_t size = ::recv(stream_.fd(), bytes, sizeof bytes, 0);
     if (size > 0) buffer_.append(bytes, static_cast<std::size_t>(size));
     return size > 0;
@@ -95,7 +109,10 @@ class ScriptedServer {
   ScriptedPeer accept() {
     pollfd wait{fd_, POLLIN, 0};
     if (::poll(&wait, 1, 10'000) <= 0) throw std::runtime_error("waited in vain for a client");
-    return ScriptedPeer(::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC));
+    const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int at_once = 1;  // what is sent in pieces does not wait to be acknowledged
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
+    return ScriptedPeer(fd);
   }
 
  private:
