@@ -25,10 +25,18 @@ class Neighbours {
  public:
   static const char* file() { return std::getenv("MICROFRAME_NEIGHBOURS"); }
 
-  // Measures the baseline before it returns. clients: connected to an endpoint that sends each
-  // message back. Together they send `per_second` messages.
-  Neighbours(std::vector<std::unique_ptr<RawClient>> clients, double per_second)
-      : clients_(std::move(clients)),
+  // What a neighbour says, and a part of its answer, by which that is told from other messages.
+  struct Words {
+    std::string message;
+    std::string answer;
+  };
+
+  // Measures the baseline before it returns. clients: connected to an endpoint that answers each
+  // such message. Together they send `per_second` messages.
+  Neighbours(std::vector<std::unique_ptr<RawClient>> clients, double per_second,
+             Words words = {"still here?", "still here?"})
+      : words_(std::move(words)),
+        clients_(std::move(clients)),
         pause_(std::chrono::microseconds(static_cast<std::int64_t>(1e6 / per_second))) {
     thread_ = std::thread([this] { talk(); });
     while (baseline_.size() < kSamples && !cut_)
@@ -75,18 +83,19 @@ class Neighbours {
       const bool in_scenario = scenario_;
       const auto begun = Clock::now();
       RawClient& client = *clients_[turn++ % clients_.size()];
-      if (!client.send_text("still here?") || !answered(client)) break;
+      if (!client.send_text(words_.message) || !answered(client)) break;
       const auto took = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun);
       (in_scenario ? during_ : baseline_).add(took.count());
     }
     if (!stopped_) cut_ = true;
   }
 
-  static bool answered(RawClient& client) {
+  bool answered(RawClient& client) const {
     try {
       while (true) {
         const Received received = client.read_frame();
-        if (received.first == 0x81) return true;
+        if (received.first == 0x81 && received.payload.find(words_.answer) != std::string::npos)
+          return true;
         if (received.first == 0 || received.is_close()) return false;
         if (received.first == 0x89) client.send(frame(0x8A, received.payload));
       }
@@ -107,6 +116,7 @@ class Neighbours {
     return *at;
   }
 
+  const Words words_;
   std::vector<std::unique_ptr<RawClient>> clients_;
   const std::chrono::microseconds pause_;
   Samples baseline_;
