@@ -170,14 +170,25 @@ void Loop::post(std::function<void()> callback) {
 
 void Loop::post_behind(std::function<void()> callback) {
   posts_.push(std::move(callback));
+  wake();
+}
+
+void Loop::post_next(std::function<void()> callback) {
+  next_posts_.push_back(std::move(callback));
+  wake();
+}
+
+void Loop::wake() {
   if (!woken_.exchange(true, std::memory_order_acq_rel)) uv_async_send(&handles_->wake);
 }
 
 // The loop stops after what was posted before stop(): while some of that is left, woken() is called
-// again.
+// again. What is posted for the next iteration meanwhile is not run in this one.
 void Loop::woken() {
   const bool stopping = life_.load(std::memory_order_acquire) == Life::stopping;
+  const auto due = std::exchange(next_posts_, {});
   drain_posts();
+  for (const auto& callback : due) call(callback);
   if (stopping && !woken_.load(std::memory_order_acquire)) uv_stop(uv_.get());
 }
 
@@ -190,7 +201,7 @@ void Loop::drain_posts() {
     if (!callback) return;
     call(*callback);
   }
-  if (!woken_.exchange(true, std::memory_order_acq_rel)) uv_async_send(&handles_->wake);
+  wake();
 }
 
 void Loop::after(std::chrono::milliseconds delay, std::function<void()> callback) {

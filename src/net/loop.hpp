@@ -45,6 +45,10 @@ class Loop final : public detail::Scheduler {
   // Runs `callback` after everything that was posted before, by any thread. (What the loop posts
   // itself by post() may overtake what other threads have posted.)
   void post_behind(std::function<void()> callback);
+  // Runs `callback` in the loop's next iteration: whatever is ready now is served before it. Only on
+  // the loop's thread.
+  // errors: std::bad_alloc; then nothing is posted.
+  void post_next(std::function<void()> callback);
   void after(std::chrono::milliseconds delay, std::function<void()> callback) override;
   void work(std::function<void()> job, std::function<void()> done) override;
 
@@ -74,6 +78,7 @@ class Loop final : public detail::Scheduler {
   };
   static constexpr std::size_t kReceiveBytes = 256 * 1024;
 
+  void wake();
   void woken();
   void drain_posts();
   void end_iteration();
@@ -84,6 +89,7 @@ class Loop final : public detail::Scheduler {
   std::unique_ptr<ReadySet> ready_set_;
   base::MpscQueue<std::function<void()>> posts_;  // from other threads
   std::vector<std::function<void()>> own_posts_;
+  std::vector<std::function<void()>> next_posts_;
   std::atomic<bool> woken_{false};
   std::atomic<Life> life_{Life::serving};
   base::TimerWheel wheel_;

@@ -17,7 +17,7 @@ class TurnQueue {
   // loop: outlives it.
   explicit TurnQueue(net::Loop& loop) : loop_(loop) {}
 
-  // Has `task` called behind the tasks that wait, and behind what the loop has to do now.
+  // Has `task` called behind the tasks that wait, in an iteration of its own.
   // errors: std::bad_alloc; then nothing has changed.
   void add(std::function<void()> task) {
     tasks_.push_back(std::move(task));
@@ -31,7 +31,7 @@ class TurnQueue {
 
  private:
   void post() {
-    loop_.post_behind([this] { run_one(); });
+    loop_.post_next([this] { run_one(); });
   }
   // Posts for the next task first: whatever the task does, the others have their turn. Without memory
   // to post, the next task follows at once, because nobody else would call it.

@@ -288,6 +288,23 @@ TEST(LoopPosts, AFloodFromAnotherThreadStarvesNobody) {
   while (!all_ran) thread.on_loop([&] { all_ran = ran == kFlood; });
 }
 
+// Each turn of a long piece of work is an iteration of its own: what is ready is served in between.
+TEST(LoopPosts, A03_PostNextLetsTheOthersHaveTheirTurn) {
+  constexpr int kTurns = 4;
+  LoopThread thread;
+  std::string order;
+  int turns = 0;
+  std::function<void()> turn = [&] {
+    order += 't';
+    thread.loop.after(std::chrono::milliseconds(0), [&] { order += 'o'; });
+    if (++turns < kTurns) thread.loop.post_next(turn);
+  };
+  thread.on_loop([&] { thread.loop.post_next(turn); });
+  bool all_ran = false;
+  while (!all_ran) thread.on_loop([&] { all_ran = order.size() == 2 * kTurns; });
+  EXPECT_EQ(order, "totototo");
+}
+
 struct Deadline final : base::TimerNode {
   void on_deadline(std::uint64_t) override { come = true; }
   std::atomic<bool> come{false};
