@@ -82,6 +82,7 @@ FAULTS = {
     "A2": ("join {last: 100} of long messages, over and over, with a narrow window", "they go plain, one join after the other"),
     "A3": ("190 frames of 1 kB, each 1 MiB once inflated, in one burst", "read no faster than the peer's budget"),
     "A4": ("thousands of 1 MiB messages behind our Close", "skipped, and never inflated"),
+    "A5": ("a message as long as allowed, while members are suspended", "their sessions are resumed"),
     "A6": ("60 messages of 1 MiB in one segment; 50 kept ones of 100 kB", "whoever reads at full speed stays"),
     "A9": ("room messages past the memory", "what is kept goes before newcomers are refused"),
     "B12": ("404s, while the log's reader is gone or stalled", "no loop waits for the log"),
