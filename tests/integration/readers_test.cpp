@@ -130,5 +130,28 @@ TEST_F(ReadersTest, A06_AReplayOfLongKeptMessagesClosesNobodyWhoReads) {
   EXPECT_NE(chat.last_code, 4408);
 }
 
+TEST_F(ReadersTest, A06_JoinsAtOnceThatAskForMuchCloseNobodyWhoReads) {
+  constexpr int kKept = 100;
+  constexpr int kJoins = 20;
+  limits.bytes_per_second = 32.0 * kMiB;
+  app.rooms("long", RoomOptions().history(kKept, 5min, 16 * kMiB));
+  start(1);
+  DeflatingPeer alice(raw(), token("alice"), "; server_max_window_bits=9", 9);
+  alice.send(alice.join_frame("long"));
+  alice.read_until("joined");
+  for (int i = 0; i < kKept; ++i) {
+    chat.broadcast_to_room("long", {{"text", std::string(10'000, 'a')}});
+    ASSERT_FALSE(alice.read_until("message").closed);
+  }
+  std::string joins;
+  for (int i = 0; i < kJoins; ++i) joins += alice.join_frame("long", kKept);
+  ASSERT_TRUE(alice.send(joins));
+  for (int i = 0; i < kJoins; ++i) {
+    ASSERT_FALSE(alice.read_until("joined").closed) << "join " << i;
+    for (int n = 0; n < kKept; ++n)
+      ASSERT_FALSE(alice.read_until("message").closed) << "join " << i;
+  }
+}
+
 }  // namespace
 }  // namespace microframe
