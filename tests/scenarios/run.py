@@ -86,6 +86,7 @@ FAULTS = {
     "A6": ("60 messages of 1 MiB in one segment; 50 kept ones of 100 kB", "whoever reads at full speed stays"),
     "A8": ("handshakes of one address and of one account, over and over", "they have buckets of their own"),
     "A9": ("room messages past the memory", "what is kept goes before newcomers are refused"),
+    "A10": ("the messages of six seconds at once, after a stall", "taken a little later"),
     "B12": ("404s, while the log's reader is gone or stalled", "no loop waits for the log"),
     "B14": ("connections past the descriptors", "health is answered"),
 }
