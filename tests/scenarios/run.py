@@ -87,6 +87,7 @@ FAULTS = {
     "A8": ("handshakes of one address and of one account, over and over", "they have buckets of their own"),
     "A9": ("room messages past the memory", "what is kept goes before newcomers are refused"),
     "A10": ("the messages of six seconds at once, after a stall", "taken a little later"),
+    "A11": ("600 acks, and 48,000 messages received", "frames that the protocol demands are no flood"),
     "B12": ("404s, while the log's reader is gone or stalled", "no loop waits for the log"),
     "B14": ("connections past the descriptors", "health is answered"),
 }
