@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "microframe/authx.hpp"
-#include "support/app_fixture.hpp"
+#include "support/eventually.hpp"
 #include "support/neighbours.hpp"
 #include "support/sanitized.hpp"
 #include "support/served.hpp"
@@ -87,8 +87,7 @@ TEST_F(Process, B12_ALogWhoseReaderHasGoneDoesNotEndTheServer) {
   for (int i = 0; i < 3; ++i) EXPECT_NE(answer_to(RawClient(port), kNowhere), "");
   EXPECT_TRUE(is_healthy(port));
   // The log has a thread of its own.
-  test::AppFixture::eventually(
-      [&] { return test::metric(port, "microframe_log_lines_lost_total") > 0; });
+  test::eventually([&] { return test::metric(port, "microframe_log_lines_lost_total") > 0; });
   report_neighbours();
   EXPECT_EQ(server.ends_by(SIGTERM), 0);
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "microframe/microframe.hpp"
+#include "support/eventually.hpp"
 #include "support/neighbours.hpp"
 #include "support/raw_client.hpp"
 
@@ -84,14 +85,7 @@ class AppTest : public testing::Test {
     EXPECT_GE(now, end);
     EXPECT_LT(now, end + std::chrono::milliseconds(2500));
   }
-  // Waits for what happens on other threads; fails after ten seconds.
-  static void eventually(const std::function<bool()>& holds) {
-    for (int i = 0; i < 10'000; ++i) {
-      if (holds()) return;
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    FAIL() << "it never came to hold";
-  }
+  static void eventually(const std::function<bool()>& holds) { test::eventually(holds); }
 
  private:
   static constexpr const char* kBeside = "/beside";
