@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/log.hpp"
-#include "microframe/detail/activity.hpp"
 #include "proto/control_frame.hpp"
 #include "proto/handshake.hpp"
 #include "ws/device.hpp"
@@ -18,7 +17,6 @@ using base::SharedBuffer;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-constexpr char kUnknownException[] = "an exception that is no std::exception";
 constexpr std::string_view kComeLater = "Retry-After: 5\r\n";
 
 }  // namespace
@@ -172,54 +170,27 @@ Upgrade::Then Upgrade::check_share() {
 
 Upgrade::Then Upgrade::look_up_user() {
   if (!endpoint_.users()) return Then::next;
-  look_up_place_ = context_.registries.admission.authentications().take();
-  if (!look_up_place_)
+  if (!question_.take_place(context_))
     return reject(guard::Rejection::auth_overload, 503, "users being looked up", kComeLater);
   if (wait() == Then::over) return Then::over;
-  bool answered = false;
-  try {
-    answered = ask_user_store();
-  } catch (const std::exception& error) {
-    return look_up_failed(error.what());
-  } catch (...) {
-    return look_up_failed(kUnknownException);
-  }
-  return answered ? judge_user() : Then::waits;
-}
-
-// returns: whether the AuthManager has answered already.
-bool Upgrade::ask_user_store() {
-  const detail::ActivitySign::Scope shown(context_.loop.activity(),
-                                          {"AuthManager", endpoint_.path().c_str()});
-  look_up_ = endpoint_.users()->authorize(claims_);
-  return look_up_.start(&Upgrade::looked_up, this);
+  return judge_user(question_.ask(context_, endpoint_, claims_, &Upgrade::looked_up, this));
 }
 
 void Upgrade::looked_up(void* self) {
   auto& upgrade = *static_cast<Upgrade*>(self);
-  upgrade.host_.in_turn([&upgrade] { upgrade.go_on(upgrade.judge_user()); });
+  upgrade.host_.in_turn(
+      [&upgrade] { upgrade.go_on(upgrade.judge_user(upgrade.question_.take_answer())); });
 }
 
-Upgrade::Then Upgrade::judge_user() {
-  look_up_place_ = {};
+Upgrade::Then Upgrade::judge_user(UserQuestion::Answer answer) {
+  if (answer == UserQuestion::Answer::none_yet) return Then::waits;
   if (!host_.is_waiting()) return Then::over;  // too late: it has been refused
-  bool welcome = false;
-  try {
-    welcome = look_up_.result().has_value();
-  } catch (const std::exception& error) {
-    return look_up_failed(error.what());
-  } catch (...) {
-    return look_up_failed(kUnknownException);
-  }
-  if (welcome) return Then::next;
+  if (answer == UserQuestion::Answer::welcome) return Then::next;
+  if (answer == UserQuestion::Answer::failed)
+    return reject(guard::Rejection::auth_failed, 503, "the user store failed");
   authx::Refused refused;
   refused.detail = "the AuthManager does not authorize this user";
   return refuse(refused);
-}
-
-Upgrade::Then Upgrade::look_up_failed(std::string_view what) {
-  base::log::error("the AuthManager threw", {{"endpoint", endpoint_.path()}, {"what", what}});
-  return reject(guard::Rejection::auth_failed, 503, "the user store failed");
 }
 
 // --- former session ---

@@ -16,7 +16,6 @@
 #include "base/slots.hpp"
 #include "keys/key_store.hpp"
 #include "microframe/authx.hpp"
-#include "microframe/task.hpp"
 #include "net/socket.hpp"
 #include "proto/http_head.hpp"
 #include "v1/names.hpp"
@@ -24,6 +23,7 @@
 #include "ws/opening.hpp"
 #include "ws/sessions.hpp"
 #include "ws/takeover.hpp"
+#include "ws/user_question.hpp"
 
 namespace microframe::ws {
 
@@ -108,10 +108,8 @@ class Upgrade {
   Then keys_missing(std::string_view detail);
   Then check_share();
   Then look_up_user();
-  bool ask_user_store();
   static void looked_up(void* self);
-  Then judge_user();
-  Then look_up_failed(std::string_view what);
+  Then judge_user(UserQuestion::Answer answer);
   Then find_former();
   void hand_over();
   Then open();
@@ -136,9 +134,8 @@ class Upgrade {
   DeflateAgreement deflate_;
   authx::Candidate candidate_;
   authx::Claims claims_;
-  base::Slots::Place look_up_place_;  // while the AuthManager is being asked
   std::optional<KeyWait> keys_;
-  Task<std::optional<authx::User>> look_up_;
+  UserQuestion question_;  // to the AuthManager
   Sessions::Found former_;
 };
 

@@ -3,12 +3,11 @@
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <utility>
 
-#include "base/slots.hpp"
 #include "microframe/authx.hpp"
-#include "microframe/task.hpp"
 #include "ws/loop_context.hpp"
+#include "ws/user_question.hpp"
 
 namespace microframe::ws {
 
@@ -24,22 +23,15 @@ class UserLookup {
   static void ask(LoopContext& context, const Endpoint& endpoint, const authx::Claims& claims,
                   Told told);
 
-  UserLookup(LoopContext& context, const Endpoint& endpoint, const authx::Claims& claims,
-             base::Slots::Place place, Told told);
+  UserLookup(const authx::Claims& claims, Told told) : claims_(claims), told_(std::move(told)) {}
 
  private:
-  bool begin();
-  static void answered(void* self) { static_cast<UserLookup*>(self)->finish(); }
-  void finish();
-  void fail(const char* what);
-  void tell(bool welcome);
+  static void answered(void* self);
+  void tell(UserQuestion::Answer answer);
 
-  LoopContext& context_;
-  const Endpoint& endpoint_;
   const authx::Claims claims_;
-  base::Slots::Place place_;
   Told told_;  // empty once it was called
-  Task<std::optional<authx::User>> look_up_;
+  UserQuestion question_;
 };
 
 }  // namespace microframe::ws

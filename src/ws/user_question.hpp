@@ -1,0 +1,44 @@
+// UserQuestion: the AuthManager asked whether the bearer of a good token may come in. It holds one of
+// the places of Limits::authentications_max until it is answered. Threading: its loop.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/slots.hpp"
+#include "microframe/authx.hpp"
+#include "microframe/task.hpp"
+#include "ws/loop_context.hpp"
+
+namespace microframe::ws {
+
+class Endpoint;
+
+class UserQuestion {
+ public:
+  enum class Answer : std::uint8_t {
+    none_yet,
+    welcome,
+    unknown,  // the AuthManager does not authorize this user
+    failed,   // it threw, which is logged
+  };
+
+  // Takes a place.
+  // returns: false if there is none.
+  bool take_place(LoopContext& context);
+  // Asks, where the endpoint has an AuthManager. Where the answer is none_yet, answered(self) is
+  // called when it has come, unless the loop ends first. Endpoint and claims outlive the question.
+  Answer ask(LoopContext& context, const Endpoint& endpoint, const authx::Claims& claims,
+             void (*answered)(void*), void* self);
+  // The answer that has come. Gives the place back.
+  Answer take_answer();
+
+ private:
+  Answer fail(const char* what);
+
+  const Endpoint* endpoint_ = nullptr;
+  base::Slots::Place place_;
+  Task<std::optional<authx::User>> look_up_;
+};
+
+}  // namespace microframe::ws
