@@ -306,14 +306,15 @@ function receive(message, place) {
   render();
 }
 
-// A message of another user, or of this one: then the message may be shown already, as being sent.
+// A message of another user, or of this one: then the message may be shown already, as written. What the server says of it may come
+// before it or behind it.
 function said(c, message, {room, offset} = {}) {
   if (!c) return; // of a room just left
   const epoch = offset === undefined ? undefined : client.position(room)?.epoch;
   if (c.has({epoch, offset})) return; // it came before the client asked for the latest messages
-  const waiting = message.from === me && c.messages.find((other) => other.sending && other.text === message.text);
+  const waiting = message.from === me && c.messages.find((other) => other.awaited && other.text === message.text);
   if (!waiting) return log(c, {...message, epoch, offset});
-  Object.assign(waiting, {timestamp: message.timestamp, epoch, offset});
+  Object.assign(waiting, {timestamp: message.timestamp, epoch, offset, awaited: false});
   setSending(waiting, "");
 }
 
@@ -483,7 +484,8 @@ $("compose").onsubmit = (event) => {
   const text = $("text").value.trim();
   if (!text || isTooLong(text) || client.state === "closed") return;
   const c = shownConversation();
-  const message = {from: me, text, timestamp: new Date().toISOString(), sending: client.state === "open" ? "sending" : "queued"};
+  const sending = client.state === "open" ? "sending" : "queued";
+  const message = {from: me, text, timestamp: new Date().toISOString(), sending, awaited: true};
   log(c, message);
   client.send({type: messageTypes[c.kind], ...destination(), text}).then(
     () => setSending(message, ""),
