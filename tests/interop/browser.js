@@ -17,6 +17,9 @@ export function launch(name) {
   return playwright.chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
 }
 
+// What a test's file runs in: MICROFRAME_BROWSER, or Chromium.
+export const name = process.env.MICROFRAME_BROWSER ?? "chromium";
+
 // A window of its own; anything the console complains of fails the test, but what the browser says of a server that is away if
 // `awayIsFine`.
 export async function open(browser, { width = 1100, height = 720, colorScheme = "light", awayIsFine = false } = {}) {
@@ -26,7 +29,13 @@ export async function open(browser, { width = 1100, height = 720, colorScheme = 
   const complain = (text) => { if (!text.includes(OF_SCREENSHOTS) && (!awayIsFine || !/ws:\/\//.test(text))) complaints.push(text); };
   page.on("console", (message) => { if (message.type() === "error") complain(message.text()); });
   page.on("pageerror", (error) => complain(String(error)));
-  return { page, context, complaints, end: async () => { assert.deepEqual(complaints, []); await page.close(); await context.close(); } };
+  return { page, context, complaints, end: async () => { assert.deepEqual(complaints, []); await close({ context }); } };
+}
+
+// Its pages first: Firefox tells a page nothing of the end of a whole context, and its user would be waited for.
+export async function close({ context }) {
+  await Promise.all(context.pages().map((page) => page.close()));
+  await context.close();
 }
 
 // A window with a user signed in. port: of what stands between it and the server; prepare: what the window needs before.
@@ -58,6 +67,21 @@ export async function echo({ page, context }, server, { carrier, token, text }) 
   }), [server.url(`/ws/chat${carrier === "query" ? `?token=${token}` : ""}`), carrier === "subprotocol" ? [`token.${token}`] : [], text]);
 }
 
+// Returns what tells the addresses that the window's pages open WebSockets to: Firefox tells WebDriver BiDi of none.
+export async function socketsOf(context) {
+  const urls = [];
+  await context.exposeFunction("noteSocket", (url) => { urls.push(url); });
+  await context.addInitScript(() => {
+    globalThis.WebSocket = class extends WebSocket {
+      constructor(...given) {
+        super(...given);
+        globalThis.noteSocket(this.url);
+      }
+    };
+  });
+  return urls;
+}
+
 export const state = (page, name) => page.waitForSelector(`#state[data-state=${name}]`);
 export const seen = (page, text) => page.waitForFunction((t) => document.querySelector("#log").textContent.includes(t), text);
 export const holds = (page, selector, text) =>
@@ -68,6 +92,11 @@ export async function join(page, room) {
   await page.click("#join button");
   await holds(page, "#place", `# ${room}`);
 }
+// As a paste does: typing so much takes a driver a minute.
+export const paste = (page, text) => page.locator("#text").evaluate((field, pasted) => {
+  field.value = pasted;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}, text);
 export async function say(page, text) {
   await page.fill("#text", text);
   await page.click("#compose button");

@@ -1,10 +1,10 @@
-// The chat page in headless Chromium: all three carriers a browser has, and two people at it. Pictures are kept in
-// tests/artefacts.
+// The chat page in a headless browser, Chromium or Firefox: all three carriers a browser has, and two people at it. Pictures are
+// kept in tests/artefacts.
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
-import { echo, fits, holds, join, launch, open, person, say, seen } from "./browser.js";
+import { echo, fits, holds, join, launch, name, open, person, say, seen } from "./browser.js";
 import { Server, needed } from "./server.js";
 
 const { default: WebSocket } = await needed("ws");
@@ -15,7 +15,7 @@ let browser;
 before(async () => {
   mkdirSync(artefacts, { recursive: true });
   server = await Server.start();
-  browser = await launch("chromium");
+  browser = await launch(name);
 });
 after(async () => {
   await browser?.close();
@@ -42,7 +42,8 @@ test("the server and the browser agree on compression", async () => {
     socket.onopen = () => { resolve(socket.extensions); socket.close(); };
     socket.onerror = () => reject(new Error("no connection"));
   }), server.url(`/ws/chat?token=${server.token("alice")}`));
-  assert.equal(chosen, "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
+  // Firefox names the extension alone.
+  assert.equal(chosen, name === "firefox" ? "permessage-deflate" : "permessage-deflate; server_no_context_takeover; client_no_context_takeover");
   await one.end();
 });
 
@@ -74,8 +75,8 @@ test("two users chat, share a room, and write in private", async () => {
   await say(bob.page, "I did. It is strong.");
   await seen(alice.page, "I did. It is strong.");
   for (const { page } of [alice, bob]) assert.ok(await fits(page), "nothing sticks out sideways");
-  await alice.page.screenshot({ path: `${artefacts}chat-wide.png` });
-  await bob.page.screenshot({ path: `${artefacts}chat-narrow.png` });
+  await alice.page.screenshot({ path: `${artefacts}${name}-chat-wide.png` });
+  await bob.page.screenshot({ path: `${artefacts}${name}-chat-narrow.png` });
 
   await alice.page.click("#users button:has-text('bob')");
   await say(alice.page, "Just between us");
@@ -100,7 +101,7 @@ test("the page asks for another token when this one is refused", async () => {
     await page.waitForSelector("#login:not([hidden])");
     await page.waitForSelector("#token-error:not([hidden])");
   }
-  await page.screenshot({ path: `${artefacts}login-narrow.png` });
+  await page.screenshot({ path: `${artefacts}${name}-login-narrow.png` });
   await page.fill("#token", server.token("carol"));
   await page.click("#login button");
   await page.waitForSelector("#state[data-state=open]");
@@ -114,7 +115,7 @@ test("the page keeps the keyboard focus while others come and go", async () => {
   await say(bob.page, "Look at me");
   await seen(alice.page, "Look at me");
   assert.ok(await alice.page.evaluate(() => document.activeElement === document.querySelector("#rooms button")));
-  await alice.page.screenshot({ path: `${artefacts}chat-dark.png` });
+  await alice.page.screenshot({ path: `${artefacts}${name}-chat-dark.png` });
   await Promise.all([alice.end(), bob.end()]);
 });
 

@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { after, afterEach, before, test } from "node:test";
-import { fares, holds, join, launch, person, said, say, seen, state } from "./browser.js";
+import { close, fares, holds, join, launch, name, person, said, say, seen, state } from "./browser.js";
 import { Cable } from "./cable.js";
 import { Server } from "./server.js";
 
-const name = process.env.MICROFRAME_BROWSER ?? "chromium";
 let server;
 let browser;
 const windows = [];
@@ -16,7 +15,7 @@ before(async () => {
   server = await Server.start();
   browser = await launch(name);
 });
-afterEach(async () => { await Promise.all(windows.splice(0).map(({ context }) => context.close())); });
+afterEach(async () => { await Promise.all(windows.splice(0).map(close)); });
 after(async () => {
   await browser?.close();
   assert.equal(await server?.stop(), 0);
