@@ -6,6 +6,7 @@
 
 #include "support/app_fixture.hpp"
 #include "support/chats.hpp"
+#include "support/v1_client.hpp"
 
 namespace microframe {
 namespace {
@@ -204,6 +205,45 @@ TEST_F(Edges, ApplicationStoppedBeforeItsStartThrows) {
   app.route<Room>("/ws", auth);
   app.stop();
   EXPECT_THROW(start(), ConfigError);
+}
+
+// Reads members without a look whether they are there, as the README's program does.
+class Trusting : public ws::BaseWebSocket {
+ public:
+  std::atomic<int> disconnects{0};
+  Json on_message(ws::WebSocket&, const ws::UserId&, const Json& message) {
+    return {{"text", message.at("text")}};
+  }
+  void on_disconnect(ws::WebSocket&, const ws::UserId&) { ++disconnects; }
+};
+
+TEST_F(Edges, C23_AMissingMemberIsTheSendersFaultAndTheConnectionStays) {
+  Trusting& trusting = app.route<Trusting>("/ws", auth);
+  start();
+  RawClient alice = client("alice");
+  alice.send_text(R"({"foo":1})");
+  EXPECT_NE(alice.read_text().find(R"("error":"bad_message")"), std::string::npos);
+  alice.send_text(R"({"text":"hi"})");
+  EXPECT_EQ(alice.read_text(), R"({"text":"hi"})");
+  EXPECT_EQ(trusting.disconnects, 0);
+}
+
+TEST_F(Edges, C25_AClientThatGoesAwayMayComeBackAndOneThatIsDoneMayNot) {
+  Trusting& trusting = app.route<Trusting>("/ws", auth);
+  start();
+  int gone = 0;
+  for (const auto& [code, comes_back] : {std::pair{1001U, true}, {1000U, false}}) {
+    test::V1Client alice(std::make_unique<RawClient>(app.port()), token("alice"));
+    alice.stream().send_close(code);
+    alice.stream().read_close();
+    ++gone;
+    eventually([&] { return trusting.disconnects == gone; });
+    test::V1Client again(std::make_unique<RawClient>(app.port()), token("alice"), &alice);
+    EXPECT_EQ(again.resumed(), comes_back) << code;
+    again.lose();
+    ++gone;
+    eventually([&] { return trusting.disconnects == gone; });
+  }
 }
 
 }  // namespace
