@@ -19,11 +19,15 @@ inline constexpr std::size_t kServerFragmentsMax = 4;
 struct Scene {
   Scene(std::uint64_t seed, bool traced, Preempt& preempt)
       : random(seed),
+        stops_reading(seed % 2 == 0),
         trace(traced),
         loops(make_loops(random, preempt)),
         shadow(loops, random, trace) {}
 
   Random random;
+  // Whether the server stops reading its peers now and then. Not for every seed: those that have failed
+  // before are odd, and stay what they were.
+  bool stops_reading;
   Trace trace;
   std::uint64_t now_ms = 0;
   Shadow::Loops loops;

@@ -50,7 +50,38 @@ void ServerSide::open(base::MutableBytes early) {
 
 void ServerSide::read(base::MutableBytes bytes) {
   if (phase_ == Phase::closed) return;
-  speaker_.read(bytes, [this](const Event& event) { handle(event); });
+  if (intake_.is_held()) return intake_.keep(bytes);
+  read_on(bytes);
+}
+
+void ServerSide::read_on(base::MutableBytes bytes) {
+  const auto rest = speaker_.read_some(bytes, [this](const Event& event) {
+    handle(event);
+    return !stops_here();
+  });
+  if (intake_.is_held()) return intake_.keep(rest);
+  speaker_.check_at_rest();
+}
+
+// Stops, as a stream does for its peer's budget or for the others' turn, until a later task of the
+// loop.
+bool ServerSide::stops_here() {
+  if (!scene_.stops_reading || phase_ != Phase::open || !scene_.random.percent(10)) return false;
+  intake_.hold(ws::Intake::Hold::turn);
+  const auto later = [held = base::Ref<ServerSide>(this)] { held->go_on(); };
+  if (scene_.random.percent(50)) {
+    loop_.post_behind(later);
+  } else {
+    loop_.after(std::chrono::milliseconds(1), later);
+  }
+  return true;
+}
+
+void ServerSide::go_on() {
+  intake_.release(ws::Intake::Hold::turn);
+  if (phase_ == Phase::closed) return;
+  if (const auto kept = intake_.take()) read_on(*kept);
+  if (cut_ && !intake_.is_held()) read_end();
 }
 
 void ServerSide::handle(const Event& event) {
@@ -82,6 +113,10 @@ void ServerSide::handle(const Event& event) {
 
 void ServerSide::read_end() {
   if (phase_ == Phase::closed) return;
+  if (intake_.is_held()) {
+    cut_ = true;
+    return;
+  }
   stream_ended();
   leave();
 }

@@ -9,6 +9,7 @@
 #include "simulation/pass.hpp"
 #include "simulation/scene.hpp"
 #include "simulation/speaker.hpp"
+#include "ws/intake.hpp"
 
 namespace microframe::simulation {
 
@@ -38,6 +39,9 @@ class ServerSide final : public Guest, private base::TimerNode {
   void received(const base::SharedBuffer& frame, std::string_view text) override;
   void on_deadline(std::uint64_t now_ms) override;
   void handle(const proto::Event& event);
+  void read_on(base::MutableBytes bytes);
+  bool stops_here();
+  void go_on();
   void run(std::string_view command);
   void say(Note::Kind kind, std::string_view target, std::string_view left_out);
   void refresh(std::string_view token);
@@ -50,6 +54,8 @@ class ServerSide final : public Guest, private base::TimerNode {
   Wire& out_;
   SimLoop& loop_;
   Speaker speaker_;
+  ws::Intake intake_;
+  bool cut_ = false;  // the stream has ended behind what is kept
   Phase phase_ = Phase::opening;
   std::uint64_t expires_ms_;
   unsigned number_ = 0;

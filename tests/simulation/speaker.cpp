@@ -102,7 +102,7 @@ void Speaker::check(const Event& event, bool discarding) {
 // When all that is on the wire has been read, nothing may be owed, and between messages nothing be
 // held.
 void Speaker::check_at_rest() const {
-  if (in_.has_bytes()) return;
+  if (in_.has_bytes() || in_.was_cut()) return;
   require(held_ == 0 || in_.mid_message(), [&] {
     return "the connection holds " + std::to_string(held_) + " blocks between messages";
   });

@@ -21,13 +21,23 @@ class Speaker {
   // Reads what arrived. on_event(const proto::Event&) is called for each event, already checked.
   template <class OnEvent>
   void read(base::MutableBytes bytes, OnEvent&& on_event) {
-    while (true) {
-      const proto::Event event = next(bytes);
-      if (event.kind == proto::Event::Kind::need_more) break;
+    read_some(bytes, [&](const proto::Event& event) {
       on_event(event);
-    }
+      return true;
+    });
     check_at_rest();
   }
+  // The same until on_event returns false, without a look at what is left.
+  // returns: what was not read.
+  template <class OnEvent>
+  base::MutableBytes read_some(base::MutableBytes bytes, OnEvent&& on_event) {
+    while (true) {
+      const proto::Event event = next(bytes);
+      if (event.kind == proto::Event::Kind::need_more || !on_event(event)) return bytes;
+    }
+  }
+  // Nothing that has arrived is left: all that was sent so far must have been seen.
+  void check_at_rest() const;
 
   void send_message(bool binary, std::string_view payload);
   // A frame already encoded by us: what the server shares among receivers.
@@ -52,7 +62,6 @@ class Speaker {
  private:
   proto::Event next(base::MutableBytes& bytes);
   void check(const proto::Event& event, bool discarding);
-  void check_at_rest() const;
 
   proto::Connection connection_;
   const proto::Role role_;

@@ -53,6 +53,8 @@ class Wire {
   bool has_bytes() const { return !bytes_.empty(); }
   // Whether the reader has something to be told.
   bool waiting() const { return !bytes_.empty() || (end_ != End::none && !told_); }
+  // Whether something that was under way may never come.
+  bool was_cut() const { return end_ == End::reset; }
   bool told_end() const { return told_; }
 
   // The next piece to arrive, of a size the network chooses.
