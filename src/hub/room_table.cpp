@@ -41,7 +41,8 @@ Ref<Room> RoomTable::find_or_make(Part& part, std::string_view name, const Membe
   const auto entry = part.entries.find(name);
   if (entry != part.entries.end()) return entry->second.room;
   Shares::Place share;
-  if (maker && !(share = shares_.take(maker->user()))) return {};
+  if (maker) share = shares_.take(maker->user());
+  if (maker && !share) return {};
   return add(part, name, std::move(share));
 }
 

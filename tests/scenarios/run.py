@@ -84,7 +84,7 @@ FAULTS = {
     "A4": ("thousands of 1 MiB messages behind our Close", "skipped, and never inflated"),
     "A5": ("a message as long as allowed, while members are suspended", "their sessions are resumed"),
     "A6": ("60 messages of 1 MiB in one segment; 50 kept ones of 100 kB", "whoever reads at full speed stays"),
-    "A7": ("halves of messages, suspended sessions, rooms that are left", "each has its time, its bytes or its share"),
+    "A7": ("half messages, full sessions, kept rooms without end", "ended by deadlines and shares, room for others"),
     "A8": ("handshakes of one address and of one account, over and over", "they have buckets of their own"),
     "A9": ("room messages past the memory", "what is kept goes before newcomers are refused"),
     "A10": ("the messages of six seconds at once, after a stall", "taken a little later"),
