@@ -31,8 +31,9 @@ struct Limits {
   double messages_burst = 200;  // how many at once before the rate counts
   // How long a peer may send faster than that, while it is read no faster. Past it: 4429.
   std::chrono::milliseconds overrun_time{5000};
-  // Work that a peer makes, in bytes: of its messages once they are inflated, and of what it asks
-  // for. Past the burst it is read no faster than the rate. 0: no limit.
+  // Work that the connections of a user make on one loop, in bytes: of their messages once they are
+  // inflated, and of what they ask for. Past the burst they are read no faster than the rate. 0: no
+  // limit.
   double bytes_per_second = 4.0 * 1024 * 1024;
   double bytes_burst = 0;                      // 0: twice message_bytes_max
   std::size_t waiting_bytes_max = 64 * 1024;   // held while a hook waits; past it: reading stops

@@ -77,6 +77,14 @@ std::size_t cgroup_bytes_max(const std::string& cgroups, const std::string& moun
   return least;
 }
 
+std::size_t freed_bytes() {
+#ifdef __GLIBC__
+  return ::mallinfo2().fordblks;
+#else
+  return 0;
+#endif
+}
+
 void give_freed_memory_back() {
 #ifdef __GLIBC__
   ::malloc_trim(0);

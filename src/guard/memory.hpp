@@ -16,6 +16,9 @@ std::size_t resident_bytes();
 std::size_t cgroup_bytes_max(const std::string& cgroups = "/proc/self/cgroup",
                              const std::string& mounted = "/sys/fs/cgroup");
 
+// Bytes that were freed and that malloc has not given back to the kernel; 0 if it does not tell.
+std::size_t freed_bytes();
+
 // Has malloc give freed memory back to the kernel. This may take some milliseconds.
 void give_freed_memory_back();
 

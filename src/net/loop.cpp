@@ -114,7 +114,10 @@ Loop::Loop(Io io)
   check(uv_check_init(uv_.get(), &h.after_poll));
   check(uv_timer_init(uv_.get(), &h.tick));
   h.wake.data = h.before_poll.data = h.after_poll.data = h.tick.data = this;
-  uv_prepare_start(&h.before_poll, [](uv_prepare_t* prepare) { loop_of(prepare).end_iteration(); });
+  uv_prepare_start(&h.before_poll, [](uv_prepare_t* prepare) {
+    loop_of(prepare).end_iteration();
+    ++loop_of(prepare).iteration_;
+  });
   uv_check_start(&h.after_poll, [](uv_check_t* after) { loop_of(after).end_iteration(); });
   uv_timer_start(
       &h.tick, [](uv_timer_t* tick) { loop_of(tick).tick(); }, base::TimerWheel::kTickMs,

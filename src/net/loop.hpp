@@ -54,6 +54,8 @@ class Loop final : public detail::Scheduler {
 
   // Whether the caller runs on this loop.
   bool is_current() const { return current() == this; }
+  // The number of this iteration, from 1.
+  std::uint64_t iteration() const { return iteration_; }
   // Monotonic time at the start of this iteration.
   std::uint64_t now_ms() const;
   // Sets now_ms() to the present moment, for when the iteration may have been a long one.
@@ -90,6 +92,7 @@ class Loop final : public detail::Scheduler {
   base::MpscQueue<std::function<void()>> posts_;  // from other threads
   std::vector<std::function<void()>> own_posts_;
   std::vector<std::function<void()>> next_posts_;
+  std::uint64_t iteration_ = 1;
   std::atomic<bool> woken_{false};
   std::atomic<Life> life_{Life::serving};
   base::TimerWheel wheel_;

@@ -112,6 +112,17 @@ void Connection::on_turn_over() {
   host_.queue_turn([this] { stream_->next_turn(); });
 }
 
+// A user is one of an endpoint: others may have the same name elsewhere.
+WorkBudget& Connection::work_budget() {
+  if (!work_budget_) {
+    const Limits& limits = context_.limits();
+    work_budget_ = context_.work_budgets.of(endpoint_.path() + '\0' + member().user(),
+                                            {limits.bytes_per_second, limits.bytes_burst},
+                                            context_.loop.now_ms());
+  }
+  return *work_budget_;
+}
+
 void Connection::on_rejected(guard::Rejection why, std::string_view detail) {
   context_.counts.rejections.add(why, remote_address(), detail);
 }

@@ -115,6 +115,7 @@ class Connection final : private StreamOwner,
   void on_over() override;
   void on_overflow() override;
   void on_turn_over() override;
+  WorkBudget& work_budget() override;
   std::uint64_t deadline_ms() const override;
   void on_deadline() override;
   // HookEvents
@@ -188,6 +189,7 @@ class Connection final : private StreamOwner,
   Life life_;  // in the padding of the former, as the next
   std::atomic<bool> resumed_{false};
   guard::Admission::Ticket ticket_;
+  std::shared_ptr<WorkBudget> work_budget_;  // nullptr until there was much work
 };
 
 }  // namespace microframe::ws

@@ -1,5 +1,6 @@
 // Intake: when a stream reads what its peer sends: what holds reading up, what has been read from
-// the socket and must wait, and how much work the peer's bytes have made. No socket, no clock.
+// the socket and must wait, and how much work the peer's bytes have made: as WorkBudget counts it. No
+// socket, no clock.
 // Threading: the stream's loop.
 #pragma once
 
@@ -18,15 +19,10 @@ class Intake {
   // What holds reading up. Several may at once.
   enum class Hold : std::uint8_t {
     hooks = 1,   // too much waits for a hook
-    budget = 2,  // the peer has made more work than it may, and waits until that is paid off
+    budget = 2,  // its user has made more work than it may, and waits until that is paid off
     turn = 4,    // the others on the loop have their turn first
     closed = 8,  // our Close is out, and enough has been read to find the peer's
     rate = 16,   // the peer has sent more messages than it may
-  };
-  // Work is counted in bytes: of messages once they are inflated, and of what they had sent.
-  struct Budget {
-    double bytes_per_second;  // 0: no limit
-    double bytes_burst;
   };
 
   bool is_held() const { return held_ != 0; }
@@ -47,23 +43,25 @@ class Intake {
 
   // The peer has made so much work.
   void spend(std::size_t bytes) {
-    debt_ += bytes;
+    unsettled_ += bytes;
     in_turn_ += static_cast<std::uint32_t>(bytes);
   }
-  // Whether the peer may be past its budget: wait_ms() says for how long.
-  bool may_owe(std::size_t burst) const { return debt_ > burst; }
+  // Work that no budget has counted yet.
+  std::size_t unsettled() const { return unsettled_; }
+  std::size_t take_unsettled() { return std::exchange(unsettled_, 0); }
   // Whether the others should have their turn, after so many bytes of work in this one.
-  bool turn_is_over(std::uint32_t bytes_max) const { return in_turn_ >= bytes_max; }
+  bool turn_is_over(std::size_t bytes_max) const { return in_turn_ >= bytes_max; }
   void begin_turn() { in_turn_ = 0; }
-  // returns: milliseconds until the peer's debt is within the budget; 0: it is.
-  std::uint64_t wait_ms(const Budget& budget, std::uint64_t now_ms);
+  // Whether a turn of the peer's has ever been over before all was read.
+  bool has_long_turns() const { return has_long_turns_; }
+  void note_long_turn() { has_long_turns_ = true; }
 
  private:
   std::unique_ptr<std::vector<std::byte>> kept_;
-  std::uint64_t debt_ = 0;     // bytes that were not paid off by time yet
-  std::uint32_t paid_ms_ = 0;  // when the debt was last looked at
-  std::uint32_t in_turn_ = 0;  // bytes
+  std::size_t unsettled_ = 0;  // bytes, as the next
+  std::uint32_t in_turn_ = 0;
   std::uint8_t held_ = 0;
+  bool has_long_turns_ = false;
 };
 
 }  // namespace microframe::ws

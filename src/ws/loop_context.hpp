@@ -34,10 +34,10 @@ struct LoopContext final : hub::LoopPort {
         registries(site.registries),
         counts(site.counts),
         deflate(site.settings.compression, site.counts.streams.compression),
-        streams{its_loop, site.settings.limits, site.settings.compression, deflate,
-                site.counts.streams},
+        streams{its_loop, site.settings.limits, site.settings.compression,
+                deflate,  site.counts.streams,  long_turns},
         roster(its_loop),
-        turns(its_loop) {}
+        turns(its_loop, long_turns) {}
 
   // hub::LoopPort. Any thread, but for after().
   bool is_current() const override { return loop.is_current(); }
@@ -66,6 +66,8 @@ struct LoopContext final : hub::LoopPort {
   Registries& registries;  // any thread
   Counts& counts;          // any thread
   LoopDeflate deflate;
+  LongTurns long_turns;
+  WorkBudgets work_budgets;
   const StreamContext streams;
   // Those past a limit of connections whose requests are read to be told so, oldest first; they are
   // on the roster.

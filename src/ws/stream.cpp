@@ -17,7 +17,7 @@ using proto::Event;
 using Hold = Intake::Hold;
 
 // Work after which the others on the loop have their turn, as Intake counts it.
-constexpr std::uint32_t kTurnBytes = 64 * 1024;
+constexpr std::size_t kTurnBytes = 64 * 1024;
 // What a frame costs whatever it holds.
 constexpr std::size_t kFrameBytes = 64;
 // Read of a peer that has been sent our Close, to find its own.
@@ -73,6 +73,10 @@ void Stream::on_receive(base::MutableBytes bytes) {
       count_what_follows_our_close(bytes.size());
     } else {
       intake_.begin_turn();
+      if (intake_.has_long_turns() && context().long_turns.had_one(context().loop.iteration())) {
+        hold(Hold::turn);
+        owner_.on_turn_over();
+      }
     }
     read(bytes);
   });
@@ -111,7 +115,7 @@ void Stream::count_what_follows_our_close(std::size_t bytes) {
   if (intake_.turn_is_over(kReadAfterCloseMax)) hold(Hold::closed);
 }
 
-Intake::Budget Stream::budget() const {
+WorkBudget::Rule Stream::work_rule() const {
   return {context().limits.bytes_per_second, context().limits.bytes_burst};
 }
 
@@ -124,9 +128,11 @@ MessageRate::Rule Stream::message_rule() const {
 void Stream::account(std::size_t bytes) {
   intake_.spend(bytes + kFrameBytes);
   const auto burst = static_cast<std::size_t>(context().limits.bytes_burst);
-  if (!intake_.turn_is_over(kTurnBytes) && !intake_.may_owe(burst)) return;
-  settle();
-  if (!is_open() || intake_.is_held() || !intake_.turn_is_over(kTurnBytes)) return;
+  if (intake_.unsettled() > std::min(kTurnBytes, burst)) settle();
+  if (!intake_.turn_is_over(kTurnBytes) || !is_open()) return;
+  intake_.note_long_turn();
+  context().long_turns.note(context().loop.iteration());
+  if (intake_.is_held()) return;
   hold(Hold::turn);
   owner_.on_turn_over();
 }
@@ -138,7 +144,10 @@ void Stream::charge(std::size_t bytes) {
 
 void Stream::settle() {
   if (!is_open()) return;
-  if (intake_.wait_ms(budget(), context().loop.now_ms()) == 0) return;
+  const std::uint64_t now_ms = context().loop.now_ms();
+  WorkBudget& budget = owner_.work_budget();
+  budget.spend(intake_.take_unsettled(), work_rule(), now_ms);
+  if (budget.wait_ms(work_rule(), now_ms) == 0) return;
   hold(Hold::budget);
   rearm();
 }
@@ -337,7 +346,7 @@ void Stream::rearm() {
   const std::uint64_t now_ms = context().loop.now_ms();
   if (message_by_ms_ != 0) next = std::min(next, message_by_ms_);
   if (intake_.is_held_by(Hold::budget))
-    next = std::min(next, now_ms + intake_.wait_ms(budget(), now_ms));
+    next = std::min(next, now_ms + owner_.work_budget().wait_ms(work_rule(), now_ms));
   if (intake_.is_held_by(Hold::rate))
     next = std::min(next, now_ms + rate_.wait_ms(message_rule(), now_ms));
   context().loop.wheel().arm(*this, next);
@@ -369,7 +378,8 @@ void Stream::check_message(std::uint64_t now_ms) {
 
 // The peer may be read again: it has paid for its work, or has been slow enough.
 void Stream::check_holds(std::uint64_t now_ms) {
-  const bool has_paid = intake_.is_held_by(Hold::budget) && intake_.wait_ms(budget(), now_ms) == 0;
+  const bool has_paid =
+      intake_.is_held_by(Hold::budget) && owner_.work_budget().wait_ms(work_rule(), now_ms) == 0;
   const bool has_waited =
       intake_.is_held_by(Hold::rate) && rate_.wait_ms(message_rule(), now_ms) == 0;
   if (has_paid) intake_.release(Hold::budget);

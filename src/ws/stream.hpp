@@ -97,7 +97,7 @@ class Stream final : private net::SocketEvents, private base::TimerNode {
   void go_on();
   void account(std::size_t bytes);
   void settle();
-  Intake::Budget budget() const;
+  WorkBudget::Rule work_rule() const;
   MessageRate::Rule message_rule() const;
   void watch_message();
   void count_what_follows_our_close(std::size_t bytes);

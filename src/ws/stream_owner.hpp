@@ -11,8 +11,10 @@
 #include "microframe/limits.hpp"
 #include "net/loop.hpp"
 #include "ws/ending.hpp"
+#include "ws/long_turns.hpp"
 #include "ws/loop_deflate.hpp"
 #include "ws/stream_counts.hpp"
+#include "ws/work_budget.hpp"
 
 namespace microframe::ws {
 
@@ -39,6 +41,9 @@ class StreamOwner {
   // The stream has had a long turn, and has more to read or to send: the owner must call next_turn()
   // when others have had theirs.
   virtual void on_turn_over() = 0;
+  // What the user of the stream may have it do.
+  // errors: std::bad_alloc.
+  virtual WorkBudget& work_budget() = 0;
   // When the owner wants to be called at the latest, on the loop's clock; and the call.
   virtual std::uint64_t deadline_ms() const = 0;
   virtual void on_deadline() = 0;
@@ -56,6 +61,7 @@ struct StreamContext {
   const Compression& compression;
   LoopDeflate& deflate;
   StreamCounts& counts;
+  LongTurns& long_turns;
 };
 
 // What other threads may read of a stream, kept by its owner, which has one stream after the other.

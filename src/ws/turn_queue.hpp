@@ -9,13 +9,14 @@
 #include <utility>
 
 #include "net/loop.hpp"
+#include "ws/long_turns.hpp"
 
 namespace microframe::ws {
 
 class TurnQueue {
  public:
-  // loop: outlives it.
-  explicit TurnQueue(net::Loop& loop) : loop_(loop) {}
+  // Both outlive it.
+  TurnQueue(net::Loop& loop, const LongTurns& long_turns) : loop_(loop), long_turns_(long_turns) {}
 
   // Has `task` called behind the tasks that wait, in an iteration of its own.
   // errors: std::bad_alloc; then nothing has changed.
@@ -33,9 +34,10 @@ class TurnQueue {
   void post() {
     loop_.post_next([this] { run_one(); });
   }
-  // Posts for the next task first: whatever the task does, the others have their turn. Without memory
+  // Where there was a long turn already, the task waits. Posts for the next first: whatever the task does, the others have their turn. Without memory
   // to post, the next task follows at once, because nobody else would call it.
   void run_one() {
+    if (long_turns_.had_one(loop_.iteration()) && try_post()) return;
     bool posted = true;
     do {
       const auto task = std::move(tasks_.front());
@@ -54,6 +56,7 @@ class TurnQueue {
   }
 
   net::Loop& loop_;
+  const LongTurns& long_turns_;
   std::deque<std::function<void()>> tasks_;
 };
 

@@ -18,6 +18,9 @@ using std::chrono::steady_clock;
 constexpr milliseconds kMemoryPeriod{100};
 constexpr milliseconds kNearMemoryPeriod{10};
 constexpr std::chrono::seconds kGiveBackPeriod{1};
+// So much may lie freed.
+constexpr std::chrono::seconds kFreedPeriod{5};
+constexpr std::size_t kFreedMin = std::size_t{4} << 20;
 
 // A hook that is over its time is seen so at most half of that late.
 milliseconds hook_period(milliseconds warning) {
@@ -56,6 +59,7 @@ void Watchdog::run() {
     if (site_.settings.limits.hook_warning_time.count() > 0) look_at_hooks();
     period_ = hook_period(site_.settings.limits.hook_warning_time);
     if (site_.settings.limits.memory_bytes_max != 0) period_ = std::min(period_, look_at_memory());
+    look_at_freed_memory();
     lock.lock();
   }
 }
@@ -74,6 +78,15 @@ void Watchdog::look_at_hooks() {
                      {"seconds", in_seconds(found->seen)},
                      {"advice", blocks ? "co_await offload(..) what is slow" : "-"}});
   }
+}
+
+// What a crowd or an attack has left behind is not kept for ever.
+void Watchdog::look_at_freed_memory() {
+  const auto now = steady_clock::now();
+  if (now - looked_at_freed_ < kFreedPeriod) return;
+  looked_at_freed_ = now;
+  const std::size_t freed = guard::freed_bytes();
+  if (freed >= kFreedMin && freed >= guard::resident_bytes() / 4) guard::give_freed_memory_back();
 }
 
 // returns: when to look again.

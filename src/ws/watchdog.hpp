@@ -33,12 +33,14 @@ class Watchdog {
   void run();
   void look_at_hooks();
   std::chrono::milliseconds look_at_memory();
+  void look_at_freed_memory();
 
   Site& site_;
   std::vector<Watched> loops_;
   std::chrono::milliseconds period_;  // until the next look
   bool memory_full_ = false;
   std::chrono::steady_clock::time_point given_back_;
+  std::chrono::steady_clock::time_point looked_at_freed_;
 
   std::mutex mutex_;
   std::condition_variable ends_;

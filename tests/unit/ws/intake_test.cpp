@@ -1,4 +1,4 @@
-// When a stream reads: what holds it up, what is kept meanwhile, and how debt is paid off by time.
+// When a stream reads: what holds it up, what is kept meanwhile.
 #include "ws/intake.hpp"
 
 #include <gtest/gtest.h>
@@ -7,8 +7,6 @@ namespace microframe::ws {
 namespace {
 
 using Hold = Intake::Hold;
-
-constexpr Intake::Budget kBudget{1000, 5000};
 
 TEST(Intake, IsHeldUntilNothingHoldsIt) {
   Intake intake;
@@ -32,27 +30,13 @@ TEST(Intake, KeepsBytesInTheirOrder) {
   EXPECT_EQ(intake.take(), nullptr);
 }
 
-TEST(Intake, A03_WorkPastTheBurstIsPaidOffByTime) {
+TEST(Intake, A03_WorkIsCountedOnce) {
   Intake intake;
   intake.spend(5000);
-  EXPECT_EQ(intake.wait_ms(kBudget, 1000), 0U) << "a burst is free";
   intake.spend(2000);
-  EXPECT_EQ(intake.wait_ms(kBudget, 1000), 1000U)
-      << "the second of the clock has paid for one of them";
-  EXPECT_EQ(intake.wait_ms(kBudget, 1400), 600U);
-  EXPECT_EQ(intake.wait_ms(kBudget, 2000), 0U);
-}
-
-TEST(Intake, A03_OneLongMessageIsOwedAsAWhole) {
-  Intake intake;
-  intake.spend(20'000);
-  EXPECT_EQ(intake.wait_ms(kBudget, 0), 15'000U);
-}
-
-TEST(Intake, WithoutARateNothingWaits) {
-  Intake intake;
-  intake.spend(1 << 30);
-  EXPECT_EQ(intake.wait_ms({0, 0}, 0), 0U);
+  EXPECT_EQ(intake.unsettled(), 7000U);
+  EXPECT_EQ(intake.take_unsettled(), 7000U);
+  EXPECT_EQ(intake.take_unsettled(), 0U);
 }
 
 TEST(Intake, TurnIsOverAfterItsWork) {

@@ -89,7 +89,8 @@ class OutflowTest : public testing::Test, private net::SocketEvents {
   const Compression compression_;
   net::LoopThread thread_;
   LoopDeflate deflate_{compression_, counts.compression};
-  const StreamContext context_{thread_.loop, limits_, compression_, deflate_, counts};
+  LongTurns long_turns_;
+  const StreamContext context_{thread_.loop, limits_, compression_, deflate_, counts, long_turns_};
   std::optional<Outflow> outflow_;
   std::optional<net::Socket> socket_;
 };

@@ -31,7 +31,7 @@ class StreamBench final : private microframe::ws::StreamOwner {
       : limits_(microframe::guard::resolve(limits)),
         compression_(compression),
         deflate_(compression_, counts.compression),
-        context_{thread_.loop, limits_, compression_, deflate_, counts} {
+        context_{thread_.loop, limits_, compression_, deflate_, counts, long_turns} {
     SocketPair pair;
     peer = RawClient::adopt(pair.far);
     on_stream([&](std::optional<Stream>& made) {
@@ -71,6 +71,7 @@ class StreamBench final : private microframe::ws::StreamOwner {
   Journal journal;
   microframe::ws::StreamCounts counts;
   microframe::ws::StreamGauges gauges;
+  microframe::ws::LongTurns long_turns;
   RawClient peer = RawClient::adopt(-1);
   // What the owner does besides noting; the loop's.
   std::function<void(Stream&, std::string_view)> at_message;
@@ -111,6 +112,7 @@ class StreamBench final : private microframe::ws::StreamOwner {
     ++turns;
     thread_.loop.post_behind([this] { stream_->next_turn(); });
   }
+  microframe::ws::WorkBudget& work_budget() override { return work_budget_; }
   std::uint64_t deadline_ms() const override { return owner_deadline_ms; }
   // Called with each of the deadlines: the owner looks whether its own has come.
   void on_deadline() override {
@@ -125,6 +127,7 @@ class StreamBench final : private microframe::ws::StreamOwner {
   microframe::net::LoopThread thread_;
   microframe::ws::LoopDeflate deflate_;
   const microframe::ws::StreamContext context_;
+  microframe::ws::WorkBudget work_budget_{thread_.loop.now_ms()};
   std::chrono::milliseconds passed_{0};
   std::optional<Stream> stream_;
 };
