@@ -20,20 +20,25 @@ QUIET_S = 0.3
 
 
 class Bench:
-    """A server with one loop, and the peers of one account."""
+    """A server with one loop, and the peers of an account, or of several where one alone would have to wait."""
 
     def __init__(self, binary):
         self.server = serving.Server(binary, options=("--threads", "1"))
-        self.token = self.server.token("mallory")
+        self.tokens = {}
         self.peers = []
 
-    def connect(self, **how):
-        self.peers.append(wire.Peer(self.server.port, self.token, **how))
+    def token(self, account=0):
+        if account not in self.tokens:
+            self.tokens[account] = self.server.token(f"mallory{account}")
+        return self.tokens[account]
+
+    def connect(self, account=0, **how):
+        self.peers.append(wire.Peer(self.server.port, self.token(account), **how))
         return self.peers[-1]
 
-    def entered(self, room="cost", **how):
+    def entered(self, room="cost", account=0, **how):
         """Returns a peer that is in the room, and has read what it was told."""
-        peer = self.connect(**how)
+        peer = self.connect(account, **how)
         peer.send(peer.join(room) if peer.v1 else peer.say({"type": "join_room", "room": room}))
         self.hear(peer, 0.2)
         return peer
@@ -68,8 +73,8 @@ class Bench:
 def connects(bench):
     """A handshake, and its end by RST."""
     yield
-    for _ in range(300):
-        bench.connect().drop()
+    for n in range(300):
+        bench.connect(n // 16).drop()
     bench.peers.clear()
     yield 300, 0, 0
 
@@ -90,7 +95,7 @@ def burst(bench, peers, frames, each):
 
 
 def to_room(bench, text, count, peers, **how):
-    mine = [bench.entered(f"room {i}", **how) for i in range(peers)]
+    mine = [bench.entered(f"room {i}", account=i, **how) for i in range(peers)]
     yield
     say = {"type": "room_message", "text": text}
     yield burst(bench, mine, lambda peer: b"".join(
@@ -127,7 +132,7 @@ def joins_with_last(bench):
     for _ in range(100):
         writer.send(writer.say({"type": "room_message", "room": "cost", "text": "b" * KEPT_BYTES}))
     bench.hear(writer)
-    mine = [bench.entered(v1=True) for _ in range(5)]
+    mine = [bench.entered(account=1 + n, v1=True) for n in range(5)]
     yield
     total = 0
     for peer in mine:
@@ -175,7 +180,7 @@ def refreshes(bench):
         bench.hear(peer, 0.05)
     yield
     yield burst(bench, mine, lambda peer: b"".join(
-        wire.text_frame({"t": "refresh", "id": peer.next_id(), "token": bench.token}) for _ in range(BURST)), BURST)
+        wire.text_frame({"t": "refresh", "id": peer.next_id(), "token": bench.token()}) for _ in range(BURST)), BURST)
 
 
 def pings(bench):
@@ -189,8 +194,8 @@ def closes(bench):
     """A handshake, and a Close that is answered."""
     yield
     total = 0
-    for _ in range(200):
-        peer = bench.connect()
+    for n in range(200):
+        peer = bench.connect(n // 16)
         peer.send(wire.frame(b"\x03\xe8", 8))
         total += bench.hear(peer, 1)
         peer.drop()
