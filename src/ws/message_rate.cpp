@@ -42,7 +42,6 @@ MessageRate::Verdict MessageRate::judge(const Rule& rule, std::uint64_t now_ms) 
 }
 
 std::uint64_t MessageRate::wait_ms(const Rule& rule, std::uint64_t now_ms) {
-  if (rule.per_second <= 0) return 0;
   const auto now = static_cast<std::uint32_t>(now_ms);
   if (now != last_ms_) refill(rule, now);
   const double above = static_cast<double>(spent_) + 1 - rule.burst;

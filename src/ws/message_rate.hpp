@@ -10,7 +10,7 @@ namespace microframe::ws {
 class MessageRate {
  public:
   struct Rule {
-    double per_second;  // 0: no limit
+    double per_second;  // over 0
     double burst;
     std::uint64_t overrun_ms;  // for which a peer may send more
   };
@@ -25,7 +25,6 @@ class MessageRate {
   // One more message. Whoever was not heard for a while may have been held up, by the network or by
   // us: for a second it may send what it may have sent meanwhile.
   Verdict count(const Rule& rule, std::uint64_t now_ms) {
-    if (rule.per_second <= 0) return Verdict::within;
     const auto now = static_cast<std::uint32_t>(now_ms);
     if (now != last_ms_) refill(rule, now);
     spent_ += 1;

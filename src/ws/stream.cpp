@@ -127,9 +127,13 @@ MessageRate::Rule Stream::message_rule() const {
 // The peer has made so much work: it waits, or others have their turn.
 void Stream::account(std::size_t bytes) {
   intake_.spend(bytes + kFrameBytes);
-  const auto burst = static_cast<std::size_t>(context().limits.bytes_burst);
-  if (intake_.unsettled() > std::min(kTurnBytes, burst)) settle();
-  if (!intake_.turn_is_over(kTurnBytes) || !is_open()) return;
+  const bool turn_is_over = intake_.turn_is_over(kTurnBytes);
+  if (intake_.unsettled() >= kTurnBytes) {
+    settle();
+  } else if (!turn_is_over) {
+    return;
+  }
+  if (!turn_is_over || !is_open()) return;
   intake_.note_long_turn();
   context().long_turns.note(context().loop.iteration());
   if (intake_.is_held()) return;
@@ -209,6 +213,7 @@ void Stream::handle(const Event& event) {
 
 bool Stream::within_rate() {
   if (!is_open()) return false;
+  if (context().limits.messages_per_second <= 0) return true;
   switch (rate_.count(message_rule(), context().loop.now_ms())) {
     case MessageRate::Verdict::within:
       return true;

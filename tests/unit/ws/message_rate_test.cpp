@@ -100,11 +100,5 @@ TEST(MessageRate, WhoeverWouldHaveToWaitForTooLongIsAFlood) {
   EXPECT_EQ(rate.count({0.001, 3, 5'000}, kNow), Verdict::flood);
 }
 
-TEST(MessageRate, ZeroIsNoLimit) {
-  MessageRate rate(kNow);
-  EXPECT_EQ(within(rate, {0, 0, 0}, kNow, 10'000), 10'000);
-  EXPECT_EQ(rate.wait_ms({0, 0, 0}, kNow), 0U);
-}
-
 }  // namespace
 }  // namespace microframe::ws
