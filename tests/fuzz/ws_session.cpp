@@ -68,6 +68,8 @@ Limits limits() {
   result.fragments_max = 8;
   result.waiting_bytes_max = 256;
   result.rooms_per_connection_max = 3;
+  // The peer sends all before it reads anything.
+  result.outbox_bytes_max = 64 << 20;
   result.handshakes_per_second = 0;
   result.handshakes_per_address_per_second = result.handshakes_per_user_per_second = 0;
   return result;
