@@ -37,7 +37,7 @@ void require_rate(const char* name, double per_second, double burst) {
           std::string(name) + " lets nobody in, because its burst is below 1");
 }
 
-// A quarter of the process's memory, of which four such leave nothing.
+// What rooms, or suspended sessions, may keep: a quarter of the process's memory.
 std::size_t kept_bytes_max(const Limits& limits) {
   constexpr std::size_t kUsual = std::size_t{256} << 20;
   return limits.memory_bytes_max != 0 ? std::min(limits.memory_bytes_max / 4, kUsual) : kUsual;

@@ -128,11 +128,14 @@ TEST(StreamMessages, A07_TimeInWhichThePeerIsNotReadIsNotItsOwn) {
 
 // --- rate ---
 
-Limits slow_limits() {
+Limits with_rate(double messages_per_second) {
   Limits limits = patient_limits();
-  limits.messages_per_second = 0.001;
+  limits.messages_per_second = messages_per_second;
   limits.messages_burst = 3;
   return limits;
+}
+Limits slow_limits() {
+  return with_rate(0.001);
 }
 
 TEST(StreamRate, MessagesPastItEndTheStreamWith4429) {
@@ -152,10 +155,7 @@ TEST(StreamRate, MessagesPastItEndTheStreamWith4429) {
 }
 
 TEST(StreamRate, A10_MessagesPastItAreReadLaterAndNoneIsLost) {
-  Limits limits = patient_limits();
-  limits.messages_per_second = 200;
-  limits.messages_burst = 3;
-  StreamBench bench(limits);
+  StreamBench bench(with_rate(200));
   std::string burst;
   Lines all;
   for (int i = 0; i < 40; ++i) {
@@ -167,18 +167,13 @@ TEST(StreamRate, A10_MessagesPastItAreReadLaterAndNoneIsLost) {
 }
 
 TEST(StreamRate, ZeroIsNoLimit) {
-  Limits limits = patient_limits();
-  limits.messages_per_second = 0;
-  StreamBench bench(limits);
+  StreamBench bench(with_rate(0));
   for (int i = 0; i < 1'000; ++i) bench.peer.send_text("x");
   EXPECT_EQ(bench.journal.wait_for(1'000).size(), 1'000U);
 }
 
 TEST(StreamRate, A10_WhatAPeerThatHasGoneHadSentIsReadLater) {
-  Limits limits = patient_limits();
-  limits.messages_per_second = 200;
-  limits.messages_burst = 3;
-  StreamBench bench(limits);
+  StreamBench bench(with_rate(200));
   std::string burst;
   for (int i = 0; i < 10; ++i) burst += frame(0x81, std::to_string(i));
   bench.peer.send(burst);
