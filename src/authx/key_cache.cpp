@@ -26,9 +26,10 @@ std::shared_ptr<const KeySet> KeyCache::keys(Moment now) const {
   return keys_;
 }
 
-KeyCache::Outlook KeyCache::want(Moment since, Moment deadline) {
+KeyCache::Outlook KeyCache::want(Moment since, Moment looked, Moment deadline) {
   // A fetch that began before `since` has not seen what the issuer published meanwhile.
-  if (known_since_ && *known_since_ >= since) return Outlook::absent;
+  if (known_since_ && *known_since_ >= since)
+    return came_ < looked ? Outlook::absent : Outlook::renewed;
   if (fetching_ && began_ >= since) return Outlook::coming;
   wanted_ = true;
   // A fetch that is under way may bring the key too.
@@ -48,10 +49,11 @@ void KeyCache::begin(Moment now) {
   cool_until_ = now + cool_down_;
 }
 
-void KeyCache::succeed(std::shared_ptr<const KeySet> keys,
+void KeyCache::succeed(Moment now, std::shared_ptr<const KeySet> keys,
                        std::optional<std::chrono::seconds> max_age, double chance) {
   keys_ = std::move(keys);
   known_since_ = began_;
+  came_ = now;
   const Duration wait =
       max_age ? std::clamp<Duration>(*max_age, interval_ / 10, interval_ * 6) : interval_;
   end(std::min(wait, age_max_ / 2), chance);

@@ -76,16 +76,16 @@ std::shared_ptr<const authx::KeySet> KeyStore::keys(std::size_t source) const {
   return states_[source].cache.keys(steady_clock::now());
 }
 
-KeyStore::Outlook KeyStore::want(std::size_t source, Moment since, Moment deadline) {
+KeyStore::Outlook KeyStore::want(std::size_t source, Moment since, Moment looked, Moment deadline) {
   const base::Lock lock(mutex_);
   authx::KeyCache& cache = states_[source].cache;
   const Moment before = cache.next_fetch();
-  const Outlook outlook = cache.want(since, deadline);
+  const Outlook outlook = cache.want(since, looked, deadline);
   if (cache.next_fetch() < before) fetcher_->wake();
   return outlook;
 }
 
-KeyStore::Outlook KeyStore::wait(std::size_t source, Moment since, Moment deadline,
+KeyStore::Outlook KeyStore::wait(std::size_t source, Moment since, Moment looked, Moment deadline,
                                  std::function<void()> told, Wait& wait) {
   Wait made;
   made.store_ = this;
@@ -96,7 +96,7 @@ KeyStore::Outlook KeyStore::wait(std::size_t source, Moment since, Moment deadli
     const base::Lock lock(mutex_);
     states_[source].waiters.insert(made.waiter_);
   }
-  const Outlook outlook = want(source, since, deadline);
+  const Outlook outlook = want(source, since, looked, deadline);
   if (outlook == Outlook::coming) wait = std::move(made);
   return outlook;
 }
@@ -153,9 +153,10 @@ void KeyStore::settle(Fetcher::Answer answer) {
   {
     const base::Lock lock(mutex_);
     State& of = states_[answer.id];
-    const auto before = of.cache.keys(steady_clock::now());
+    const Moment now = steady_clock::now();
+    const auto before = of.cache.keys(now);
     if (keys) {
-      of.cache.succeed(keys, answer.max_age, base::chance());
+      of.cache.succeed(now, keys, answer.max_age, base::chance());
     } else {
       of.cache.fail(base::chance());
       failures_.fetch_add(1, std::memory_order_relaxed);

@@ -69,13 +69,13 @@ class KeyStore {
   // returns: nullptr while no keys of the source are known.
   std::shared_ptr<const authx::KeySet> keys(std::size_t source) const;
 
-  // A key was not among keys() at `since`: has them fetched as soon as the source allows, once
-  // however many ask.
-  Outlook want(std::size_t source, Moment since, Moment deadline);
+  // A key was not among keys() at `since`, nor at `looked`, when they were looked at last: has them
+  // fetched as soon as the source allows, once however many ask.
+  Outlook want(std::size_t source, Moment since, Moment looked, Moment deadline);
   // The same on a loop. If the outlook is `coming`, told() is called on that loop when a fetch has
   // ended, as long as `wait` lives.
-  Outlook wait(std::size_t source, Moment since, Moment deadline, std::function<void()> told,
-               Wait& wait);
+  Outlook wait(std::size_t source, Moment since, Moment looked, Moment deadline,
+               std::function<void()> told, Wait& wait);
   // How long until the next fetch may begin.
   std::chrono::seconds retry_after(std::size_t source) const;
 

@@ -70,7 +70,7 @@ std::optional<authx::Claims> Endpoint::verify(std::string_view token, authx::Tim
     const auto at_once = std::chrono::steady_clock::now();
     const auto& why = claims.error();
     if (why.error == authx::TokenError::unknown_key)
-      keyring_.store().want(keyring_.number(why.source), at_once, at_once);
+      keyring_.store().want(keyring_.number(why.source), at_once, at_once, at_once);
     return std::nullopt;
   }
   if (is_revoked(claims->sub, claims->issued_at)) return std::nullopt;

@@ -101,14 +101,15 @@ Upgrade::Then Upgrade::find_token(const proto::RequestHead& head) {
 // What a token says of its key decides nothing before the key has verified it: the key is looked for
 // among those of the issuers that are configured, and has them fetched anew at most.
 Upgrade::Then Upgrade::judge_token() {
-  const auto since = steady_clock::now();
+  const auto looked = steady_clock::now();
   auto identity = endpoint_.judge(candidate_, system_clock::now());
   if (!identity) {
     if (identity.error().kind != authx::Refused::Kind::unknown_key) return refuse(identity.error());
     if (!keys_) {
       keys_.emplace();
-      keys_->since = since;
+      keys_->since = looked;
     }
+    keys_->looked = looked;
     return wait_for_keys(identity.error());
   }
   keys_.reset();
@@ -137,10 +138,13 @@ Upgrade::Then Upgrade::wait_for_keys(const authx::Refused& refused) {
       if (host_.is_waiting()) go_on(judge_token());
     });
   };
-  switch (ring.store().wait(keys_->source, keys_->since, deadline, came, keys_->wait)) {
+  switch (
+      ring.store().wait(keys_->source, keys_->since, keys_->looked, deadline, came, keys_->wait)) {
     case keys::KeyStore::Outlook::absent:
       keys_.reset();
       return refuse(refused);
+    case keys::KeyStore::Outlook::renewed:
+      return judge_token();
     case keys::KeyStore::Outlook::coming:
       return Then::waits;
     case keys::KeyStore::Outlook::too_far:

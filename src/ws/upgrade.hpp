@@ -92,8 +92,9 @@ class Upgrade {
   // What a handshake waits with whose token names a key that is not known.
   struct KeyWait {
     base::Slots::Place place;
-    std::chrono::steady_clock::time_point since;  // the key was not known then
-    std::size_t source;                           // of the KeyStore: whose key is awaited
+    std::chrono::steady_clock::time_point since;   // the key was not known then
+    std::chrono::steady_clock::time_point looked;  // nor then, which was the last time
+    std::size_t source;                            // of the KeyStore: whose key is awaited
     keys::KeyStore::Wait wait;
   };
 

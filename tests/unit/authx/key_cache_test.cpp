@@ -33,13 +33,13 @@ class KeyCacheTest : public testing::Test {
 
   void fetch_good(std::optional<std::chrono::seconds> max_age = {}) {
     cache.begin(now);
-    cache.succeed(set_of("k"), max_age, kMiddle);
+    cache.succeed(now, set_of("k"), max_age, kMiddle);
   }
   void fetch_bad() {
     cache.begin(now);
     cache.fail(kMiddle);
   }
-  Outlook want() { return cache.want(now, now + 5s); }
+  Outlook want() { return cache.want(now, now, now + 5s); }
 };
 
 TEST_F(KeyCacheTest, FetchesAtOnceAndThenAtItsInterval) {
@@ -49,7 +49,7 @@ TEST_F(KeyCacheTest, FetchesAtOnceAndThenAtItsInterval) {
   EXPECT_TRUE(cache.is_fetching());
   EXPECT_EQ(cache.next_fetch(), Moment::max());
   EXPECT_EQ(cache.keys(now), nullptr);
-  cache.succeed(set_of("k"), {}, kMiddle);
+  cache.succeed(now, set_of("k"), {}, kMiddle);
   EXPECT_FALSE(cache.is_fetching());
   EXPECT_NE(cache.keys(now), nullptr);
   EXPECT_EQ(cache.next_fetch(), kStart + 10min);
@@ -57,11 +57,11 @@ TEST_F(KeyCacheTest, FetchesAtOnceAndThenAtItsInterval) {
 
 TEST_F(KeyCacheTest, TheIntervalIsJitteredByATenth) {
   cache.begin(now);
-  cache.succeed(set_of("k"), {}, 0.0);
+  cache.succeed(now, set_of("k"), {}, 0.0);
   EXPECT_EQ(cache.next_fetch(), kStart + 9min);
   now = kStart + 9min;
   cache.begin(now);
-  cache.succeed(set_of("k"), {}, 0.999);
+  cache.succeed(now, set_of("k"), {}, 0.999);
   EXPECT_GT(cache.next_fetch(), now + 10min + 59s);
   EXPECT_LT(cache.next_fetch(), now + 11min);
 }
@@ -106,7 +106,7 @@ TEST_F(KeyCacheTest, KeysAreKnownUntilTheirMaximumAge) {
 TEST_F(KeyCacheTest, AgeCountsFromTheBeginningOfTheFetch) {
   cache.begin(now);
   now += 4s;
-  cache.succeed(set_of("k"), {}, kMiddle);
+  cache.succeed(now, set_of("k"), {}, kMiddle);
   EXPECT_EQ(cache.keys(kStart + 24h), nullptr);
 }
 
@@ -139,14 +139,16 @@ TEST_F(KeyCacheTest, AnUnknownKeyIsFetchedAtOnceOrWhenTheCoolDownEnds) {
 TEST_F(KeyCacheTest, AKeyIsAbsentOnlyIfALaterFetchHasNotBroughtIt) {
   fetch_good();
   now += 100s;
-  EXPECT_EQ(cache.want(now, now + 5s), Outlook::coming);
+  EXPECT_EQ(cache.want(now, now, now + 5s), Outlook::coming);
   const Moment since = now;
   now += 1s;
   cache.begin(now);
-  EXPECT_EQ(cache.want(since, since + 5s), Outlook::coming);
+  EXPECT_EQ(cache.want(since, now, since + 5s), Outlook::coming);
   now += 1s;
-  cache.succeed(set_of("k"), {}, kMiddle);
-  EXPECT_EQ(cache.want(since, since + 5s), Outlook::absent);
+  const Moment looked = now - 1ms;
+  cache.succeed(now, set_of("k"), {}, kMiddle);
+  EXPECT_EQ(cache.want(since, looked, since + 5s), Outlook::renewed) << "nobody has looked there";
+  EXPECT_EQ(cache.want(since, now + 1ms, since + 5s), Outlook::absent);
 }
 
 TEST_F(KeyCacheTest, AFetchThatBeganBeforeMayHaveSeenTheSetBeforeARotation) {
@@ -154,11 +156,11 @@ TEST_F(KeyCacheTest, AFetchThatBeganBeforeMayHaveSeenTheSetBeforeARotation) {
   now += 100s;
   cache.begin(now);
   const Moment since = now + 1s;
-  EXPECT_EQ(cache.want(since, since + 5s), Outlook::coming);  // it may bring it all the same
-  cache.succeed(set_of("k"), {}, kMiddle);
-  EXPECT_EQ(cache.want(since, since + 5s), Outlook::too_far);
+  EXPECT_EQ(cache.want(since, now, since + 5s), Outlook::coming);  // it may bring it all the same
+  cache.succeed(now, set_of("k"), {}, kMiddle);
+  EXPECT_EQ(cache.want(since, now, since + 5s), Outlook::too_far);
   EXPECT_EQ(cache.next_fetch(), now + 30s);  // and then it is known
-  EXPECT_EQ(cache.want(since, since + 40s), Outlook::coming);
+  EXPECT_EQ(cache.want(since, now, since + 40s), Outlook::coming);
 }
 
 TEST_F(KeyCacheTest, WhileFetchesFailNoKeyIsAbsent) {
@@ -167,7 +169,7 @@ TEST_F(KeyCacheTest, WhileFetchesFailNoKeyIsAbsent) {
   const Moment since = now;
   EXPECT_EQ(want(), Outlook::coming);
   fetch_bad();
-  EXPECT_EQ(cache.want(since, since + 5s), Outlook::too_far);
+  EXPECT_EQ(cache.want(since, now, since + 5s), Outlook::too_far);
 }
 
 TEST_F(KeyCacheTest, WithoutKeysNoKeyIsAbsent) {
@@ -181,8 +183,8 @@ TEST_F(KeyCacheTest, AKeyWantedDuringAFetchIsFetchedAfterIt) {
   fetch_good();
   now += 100s;
   cache.begin(now);
-  cache.want(now + 1s, now + 6s);
-  cache.succeed(set_of("k"), {}, kMiddle);
+  cache.want(now + 1s, now + 1s, now + 6s);
+  cache.succeed(now, set_of("k"), {}, kMiddle);
   EXPECT_EQ(cache.next_fetch(), now + 30s);
   now += 30s;
   fetch_good();

@@ -80,7 +80,7 @@ class Store : public testing::Test {
     wait_until([&] { return store.keys(0) != nullptr; });
   }
   Outlook want(steady_clock::time_point since = steady_clock::now()) {
-    return store.want(0, since, steady_clock::now() + 1h);
+    return store.want(0, since, steady_clock::now(), steady_clock::now() + 1h);
   }
 
   const std::shared_ptr<test::FetcherDesk> desk = std::make_shared<test::FetcherDesk>();
@@ -153,7 +153,7 @@ TEST_F(Store, FetchesOnceHoweverManyAskForAnUnknownKey) {
 TEST_F(Store, DoesNotFetchBeforeTheCoolDownIsOver) {
   start_with_keys(source("a").cool_down(1h).refresh_interval(2h));
   const auto now = steady_clock::now();
-  EXPECT_EQ(store.want(0, now, now + 1min), Outlook::too_far);
+  EXPECT_EQ(store.want(0, now, now, now + 1min), Outlook::too_far);
   EXPECT_EQ(store.fetches(), 1U);
   EXPECT_GT(store.retry_after(0), 50min);
   EXPECT_LE(store.retry_after(0), 1h + 1s);
@@ -182,7 +182,7 @@ TEST_F(Store, TellsWhoWaitsOnItsOwnLoopOnce) {
   int told = 0;
   KeyStore::Wait wait;
   const auto now = steady_clock::now();
-  ASSERT_EQ(store.wait(0, now - 1h, now + 1h, [&] { ++told; }, wait), Outlook::coming);
+  ASSERT_EQ(store.wait(0, now - 1h, now, now + 1h, [&] { ++told; }, wait), Outlook::coming);
   desk->answer(0, one_key());
   wait_until([&] { return loop.posted() == 1; });
   EXPECT_EQ(told, 0) << "not on the store's thread";
@@ -197,7 +197,7 @@ TEST_F(Store, TellsWhoWaitsThatAFetchHasFailedToo) {
   bool told = false;
   KeyStore::Wait wait;
   const auto now = steady_clock::now();
-  ASSERT_EQ(store.wait(0, now - 1h, now + 1h, [&] { told = true; }, wait), Outlook::coming);
+  ASSERT_EQ(store.wait(0, now - 1h, now, now + 1h, [&] { told = true; }, wait), Outlook::coming);
   desk->fail(0, "status 500");
   wait_until([&] { return loop.posted() == 1; });
   loop.run();
@@ -211,8 +211,8 @@ TEST_F(Store, TellsNobodyWhoseWaitHasGone) {
   const auto never = [] { ADD_FAILURE() << "told"; };
   auto early = std::make_unique<KeyStore::Wait>();
   auto late = std::make_unique<KeyStore::Wait>();
-  ASSERT_EQ(store.wait(0, now - 1h, now + 1h, never, *early), Outlook::coming);
-  ASSERT_EQ(store.wait(0, now - 1h, now + 1h, never, *late), Outlook::coming);
+  ASSERT_EQ(store.wait(0, now - 1h, now, now + 1h, never, *early), Outlook::coming);
+  ASSERT_EQ(store.wait(0, now - 1h, now, now + 1h, never, *late), Outlook::coming);
   early.reset();
   desk->answer(0, one_key());
   wait_until([&] { return loop.posted() == 1; });
@@ -225,7 +225,7 @@ TEST_F(Store, NobodyWaitsWhoWouldWaitInVain) {
   start_with_keys(source("a").cool_down(1h).refresh_interval(2h));
   KeyStore::Wait wait;
   const auto now = steady_clock::now();
-  EXPECT_EQ(store.wait(0, now, now + 1min, [] { ADD_FAILURE(); }, wait), Outlook::too_far);
+  EXPECT_EQ(store.wait(0, now, now, now + 1min, [] { ADD_FAILURE(); }, wait), Outlook::too_far);
   store.stop();
   EXPECT_EQ(loop.posted(), 0U);
 }
