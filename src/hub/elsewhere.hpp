@@ -1,0 +1,68 @@
+// Elsewhere: the other nodes, as the hub of one endpoint speaks to them and knows who is there. What
+// they send comes as Arrivals. Threading: any thread. What is asked about them is answered at once,
+// from what they have told last.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/frame.hpp"
+#include "base/result.hpp"
+#include "hub/broker.hpp"
+#include "hub/delivery.hpp"
+#include "hub/history.hpp"
+#include "hub/presence.hpp"
+#include "hub/room_policy.hpp"
+
+namespace microframe::hub {
+
+class Elsewhere {
+ public:
+  // --- what the hub tells
+  // The user's devices here, their rooms or what is said of them have changed. Called under the lock
+  // of the user; must not call back, and throws nothing: Arrivals::record() is asked later.
+  virtual void changed(const std::string& user) noexcept = 0;
+
+  // --- messages, to the other nodes alone
+  // frame: has a plain form.
+  virtual void broadcast(const base::Frame& frame, const Exclusion& exclusion) = 0;
+  virtual void to_room(std::string_view room, const base::Frame& frame,
+                       const Exclusion& exclusion) = 0;
+  // returns: which of the users have a present device elsewhere.
+  virtual std::vector<bool> to_users(const std::vector<std::string_view>& users,
+                                     const base::Frame& frame) = 0;
+  // For the user's devices elsewhere.
+  // returns: whether there is one that receives.
+  virtual bool join_user(std::string_view user, std::string_view room) = 0;
+  virtual bool leave_user(std::string_view user, std::string_view room) = 0;
+  // returns: how many devices were told.
+  virtual std::size_t disconnect(std::string_view user, std::string_view reason) = 0;
+
+  // --- rooms
+  // The room has members here: Arrivals::opened() follows, or not before the broker can be reached;
+  // then, until close(), what is sent in it elsewhere. Opening an open room does nothing.
+  virtual void open(const std::string& room, const RoomPolicy& policy) = 0;
+  virtual void close(const std::string& room) noexcept = 0;
+  // To the room's log. Every node, this one too, is given it as Arrivals::appended().
+  // told: on the broker's thread.
+  virtual void append(std::string_view room, const RoomPolicy& policy, const base::Frame& frame,
+                      const HiddenFrom& hidden, std::string once,
+                      Broker::Done<Broker::Appended> told) = 0;
+
+  // --- who is there
+  virtual std::vector<std::string> users() const = 0;            // with a present device
+  virtual std::size_t devices(std::string_view user) const = 0;  // present ones
+  virtual std::size_t connections() const = 0;                   // present devices of all
+  virtual std::vector<std::string> room_members(std::string_view room) const = 0;  // users, sorted
+  virtual std::vector<std::string> user_rooms(std::string_view user) const = 0;    // sorted
+  virtual Presence::Users presence(std::string_view room) const = 0;
+
+ protected:
+  ~Elsewhere() = default;
+};
+
+}  // namespace microframe::hub
