@@ -14,6 +14,7 @@ Joined Room::joined(bool entered, const JoinWish* wish) const {
   Joined found;
   found.room = name_;
   found.entered = entered;
+  if (wish) found.request = wish->request;
   if (wish && wish->since) found.recovered = false;
   return found;
 }

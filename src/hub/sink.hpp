@@ -18,8 +18,9 @@ using base::Since;
 // What a member finds in a room when it is seated there.
 struct Joined {
   std::string_view room;
-  bool entered = true;     // false: the member was in the room, and asks for what it missed
-  std::string_view epoch;  // "": the room keeps no messages
+  bool entered = true;        // false: the member was in the room, and asks for what it missed
+  std::uint64_t request = 0;  // of the wish
+  std::string_view epoch;     // "": the room keeps no messages
   std::uint64_t offset = 0;
   std::optional<bool> recovered;                     // where the member asked for what it missed
   const std::vector<base::Frame>* missed = nullptr;  // what the member asked for, if anything
@@ -31,6 +32,7 @@ struct Joined {
 struct JoinWish {
   std::optional<Since> since;
   std::size_t latest = 0;
+  std::uint64_t request = 0;  // the member's name for the wish, told back to it
 };
 
 // Called on the connection's own loop only. A sink may queue or drop what it is given, and must not

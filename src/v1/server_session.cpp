@@ -182,8 +182,7 @@ Reply ServerSession::ack(std::uint64_t id) const {
 
 // --- rooms ---
 
-Reply ServerSession::joined(Joined said) const {
-  said.id = join_;
+Reply ServerSession::joined(const Joined& said) const {
   return counted(v1::joined(said));
 }
 

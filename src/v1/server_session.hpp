@@ -118,14 +118,9 @@ class ServerSession {
 
   // --- rooms
 
-  // The hub carries out the join `id` of the client's: what joined() says until end_join() answers
-  // that join.
-  void begin_join(std::uint64_t id) { join_ = id; }
-  void end_join() { join_ = 0; }
-  // said.id: set here.
-  Reply joined(Joined said) const;
-  // The same for a leave and left(). A leave that the server made on another loop may come into
-  // force within a join of the client's: that leave answers nobody, so each has an id of its own.
+  Reply joined(const Joined& said) const;
+  // The hub carries out the leave `id` of the client's: what left() says until end_leave() answers
+  // that leave.
   void begin_leave(std::uint64_t id) { leave_ = id; }
   void end_leave() { leave_ = 0; }
   Reply left(std::string_view room) const;
@@ -153,7 +148,6 @@ class ServerSession {
   SentFrames sent_;
   MessageIds ids_;
   std::uint64_t current_ = 0;  // whose turn it is
-  std::uint64_t join_ = 0;     // the join that the hub carries out; 0: none
   std::uint64_t leave_ = 0;    // the leave that the hub carries out; 0: none
   std::uint64_t asked_ = 0;    // the last id of ours
   Answer answer_ = Answer::none;

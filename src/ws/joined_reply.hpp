@@ -11,6 +11,7 @@ namespace microframe::ws {
 inline v1::Reply joined_reply(const v1::ServerSession& session, const hub::Joined& joined) {
   v1::Joined said;
   said.room = joined.room;
+  said.id = joined.request;
   said.epoch = joined.epoch;
   said.offset = joined.offset;
   said.recovered = joined.recovered;

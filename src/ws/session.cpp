@@ -281,11 +281,10 @@ void Session::join(const v1::ClientFrame& frame) {
   hub::JoinWish wish;
   wish.since = frame.since;
   wish.latest = static_cast<std::size_t>(frame.number);
+  wish.request = frame.id;
   Endpoint& endpoint = host_.endpoint();
-  session_.begin_join(frame.id);
   const JoinResult result = endpoint.hub().join(host_.member(), frame.name, &wish);
-  session_.end_join();
-  if (in_room(result)) return;  // joined() has told it
+  if (in_room(result)) return;  // joined() tells it
   endpoint.count(result, host_.remote_address());
   if (result == JoinResult::name_invalid)
     return say(session_.error(frame.id, v1::kRoomNameInvalid, "a room's name is 1 to 255 bytes"));

@@ -330,9 +330,8 @@ void Host::join(const v1::ClientFrame& frame) {
   hub::JoinWish wish;
   wish.since = frame.since;
   wish.latest = static_cast<std::size_t>(frame.number);
-  session_.begin_join(frame.id);
+  wish.request = frame.id;
   const auto result = scene_.hub.join(*this, frame.name, &wish);
-  session_.end_join();
   if (ws::in_room(result)) return;
   const bool invalid = result == hub::JoinResult::name_invalid;
   downlink_.send(
