@@ -342,7 +342,7 @@ std::size_t Application::Impl::revoke(std::string_view user) {
   site_->registries.revocations.revoke(user, std::chrono::system_clock::now());
   std::size_t devices = 0;
   for (const auto& endpoint : site_->settings.routes.endpoints)
-    devices += endpoint->disconnect(user, "revoked");
+    devices += endpoint->everywhere().disconnect(user, "revoked");
   return devices;
 }
 

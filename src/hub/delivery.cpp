@@ -13,8 +13,12 @@ constexpr std::size_t kBytesPerReceiver = 1024;
 
 }  // namespace
 
+std::string Exclusion::name_of(const Receiver& device) {
+  return device.has_session() ? std::string(device.session()) : device.device();
+}
+
 bool Exclusion::covers(const Receiver& receiver) const {
-  return &receiver == device.get() ||
+  return &receiver == device.get() || (!session.empty() && session == name_of(receiver)) ||
          std::find(users.begin(), users.end(), receiver.user()) != users.end();
 }
 

@@ -17,8 +17,11 @@ namespace microframe::hub {
 struct Exclusion {
   std::vector<std::string> users;
   base::Ref<Receiver> device;
+  std::string session;  // the name of one that may be on another node; as name_of() has it
 
-  bool empty() const { return users.empty() && !device; }
+  bool empty() const { return users.empty() && !device && session.empty(); }
+  // What other nodes know the device by: its session's name, or its own where it has none.
+  static std::string name_of(const Receiver& device);
   bool covers(const Receiver& receiver) const;
 };
 

@@ -38,13 +38,15 @@ class History {
   };
 
   // epoch: a name that no room had before, because offsets begin anew with the epoch. bytes_max: of
-  // the frames, in all their forms; a message of more is not kept.
+  // the frames, in all their forms; a message of more is not kept. last: the number of the message
+  // before the first.
   History(std::string epoch, std::size_t messages_max, std::size_t bytes_max,
-          std::chrono::milliseconds age)
+          std::chrono::milliseconds age, std::uint64_t last = 0)
       : epoch_(std::move(epoch)),
         messages_max_(messages_max),
         bytes_max_(bytes_max),
-        age_ms_(base::to_ms(age)) {}
+        age_ms_(base::to_ms(age)),
+        offset_(last) {}
 
   const std::string& epoch() const { return epoch_; }
   // The number of the latest message; 0 before the first.
@@ -80,7 +82,7 @@ class History {
   const std::size_t messages_max_;
   const std::size_t bytes_max_;
   const std::uint64_t age_ms_;
-  std::uint64_t offset_ = 0;
+  std::uint64_t offset_;
   std::size_t bytes_ = 0;
   std::deque<Entry> entries_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
 #include <new>
 #include <optional>
 #include <utility>
@@ -19,6 +20,7 @@ class Placeless final : public Seal {
  public:
   explicit Placeless(Frame frame) : frame_(std::move(frame)) {}
   Frame encode(std::optional<std::uint64_t>) const override { return frame_; }
+  Frame encode_plain() const override { return frame_; }
   void renumber(Frame&, std::uint64_t) const override {}
 
  private:
@@ -27,11 +29,13 @@ class Placeless final : public Seal {
 
 }  // namespace
 
-Hub::Hub(std::vector<LoopPort*> loops, HubLimits limits, Surroundings* surroundings)
+Hub::Hub(std::vector<LoopPort*> loops, HubLimits limits, Surroundings* surroundings,
+         Elsewhere* elsewhere)
     : loops_(std::move(loops)),
       limits_(limits),
       surroundings_(surroundings),
-      rooms_(loops_, limits_, surroundings),
+      elsewhere_(elsewhere),
+      rooms_(loops_, limits_, surroundings, elsewhere),
       everyone_(loops_) {
   assert(!loops_.empty());
 }
@@ -52,6 +56,7 @@ Ref<Member> Hub::add(Member& member) {
   }
   member.set_standing(Standing::present);
   everyone_.expect(member);
+  changed(member.user());
   const Devices& devices = part.entries.find(member.user())->second;
   if (surroundings_ && devices.size() == 1) surroundings_->user_online(member.user());
   const auto takes_place = [](const Member* device) { return device->takes_place(); };
@@ -72,6 +77,7 @@ void Hub::begin_leave(Member& member) {
   if (!member.receives()) return;
   if (!member.present()) suspended_.fetch_sub(1, std::memory_order_relaxed);
   member.set_standing(Standing::leaving);
+  changed(member.user());
   everyone_.expect_no_more(member);
   everyone_.unseat(member);
 }
@@ -80,6 +86,7 @@ void Hub::suspend(Member& member) {
   const Lock lock(users_.of(member.user()).mutex);
   if (!member.present()) return;
   member.set_standing(Standing::suspended);
+  changed(member.user());
   suspended_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -87,6 +94,7 @@ void Hub::resume(Member& member) {
   const Lock lock(users_.of(member.user()).mutex);
   if (!member.receives() || member.present()) return;
   member.set_standing(Standing::present);
+  changed(member.user());
   suspended_.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -97,6 +105,7 @@ void Hub::remove(Member& member) {
   lock_is_held_for(member);
   if (member.standing() != Standing::leaving) return;
   member.set_standing(Standing::absent);
+  changed(member.user());
   hear_of_all_leaves(member);
   for (const auto rooms = std::exchange(member.rooms(), {}); const Ref<Room>& room : rooms) {
     rooms_.leave(member, *room);
@@ -157,7 +166,7 @@ JoinResult Hub::join_locked(Member& member, std::string_view name, const JoinWis
   if (!in) return enter(member, name, wish);
   if (wish) {
     hear_of_leaves(member, name);
-    (*in)->seat(member, wish);
+    wait_or_seat(member, *in, wish);
   }
   return JoinResult::already_in;
 }
@@ -176,6 +185,7 @@ JoinResult Hub::enter(Member& member, std::string_view name, const JoinWish* wis
     room->seating().expect_no_more(member);
     throw;
   }
+  changed(member.user());
   return JoinResult::joined;
 }
 
@@ -186,6 +196,7 @@ bool Hub::leave_locked(Member& member, std::string_view name) {
   unseat(member, room);  // first, because this may fail; what it posts waits for this user's lock
   member.rooms().erase(found);
   rooms_.leave(member, *room);
+  changed(member.user());
   return true;
 }
 
@@ -195,17 +206,45 @@ void Hub::seat(Member& member, const Ref<Room>& room, const JoinWish* wish) {
   LoopPort& loop = *loops_[member.loop()];
   if (loop.is_current()) {
     hear_of_leaves(member, room->name());
-    return room->seat(member, wish);
+    return wait_or_seat(member, room, wish);
   }
-  loop.post([this, held = Ref<Member>(&member), room] { seat_posted(*held, *room); });
+  loop.post([this, held = Ref<Member>(&member), room] { seat_posted(*held, room); });
 }
 
-void Hub::seat_posted(Member& member, Room& room) {
+void Hub::wait_or_seat(Member& member, const Ref<Room>& room, const JoinWish* wish) {
+  Opening* const opening = room->opening();
+  if (opening && !opening->is_over()) {
+    Opening::Waiting waiting;
+    waiting.who = Ref<Receiver>(&member);
+    if (wish) waiting.wish = *wish;
+    waiting.go = [this, held = Ref<Member>(&member), room] {
+      loops_[held->loop()]->post([this, held, room] { seat_from_waiting(*held, *room); });
+    };
+    if (opening->wait(std::move(waiting))) return;
+  }
+  room->seat(member, wish);
+  changed(member.user());
+}
+
+void Hub::seat_from_waiting(Member& member, Room& room) {
   const Lock lock(users_.of(member.user()).mutex);
+  const auto waiting = room.opening()->take(member);
+  if (!waiting) return;  // it has left meanwhile
+  try {
+    room.seat(member, waiting->wish ? &*waiting->wish : nullptr);
+  } catch (const std::bad_alloc&) {
+    member.give_up();
+  }
+  changed(member.user());
+}
+
+void Hub::seat_posted(Member& member, const Ref<Room>& room) {
+  const Lock lock(users_.of(member.user()).mutex);
+  lock_is_held_for(member);
   // A member that has left meanwhile still receives what was sent before its own leave, which then
   // follows this post.
   try {
-    if (member.is_in(room) || member.is_leaving(room)) room.seat(member, nullptr);
+    if (member.is_in(*room) || member.is_leaving(*room)) wait_or_seat(member, room, nullptr);
   } catch (const std::bad_alloc&) {
     member.give_up();
   }
@@ -314,6 +353,19 @@ std::vector<std::string> Hub::users() const {
   return names;
 }
 
+std::vector<std::string> Hub::users_receiving() const {
+  std::vector<std::string> names;
+  for (const auto& part : users_) {
+    const Lock lock(part.mutex);
+    for (const auto& [name, devices] : part.entries) {
+      if (std::any_of(devices.begin(), devices.end(),
+                      [](const Member* one) { return one->receives(); }))
+        names.push_back(name);
+    }
+  }
+  return names;
+}
+
 std::size_t Hub::devices(std::string_view user) const {
   const auto& part = users_.of(user);
   const Lock lock(part.mutex);
@@ -360,6 +412,33 @@ std::vector<std::string> Hub::rooms_of(const Member& member) const {
   return names;
 }
 
+UserRecord Hub::record(std::string_view user) const {
+  UserRecord record;
+  std::map<std::string, std::vector<Presence::Device>> rooms;
+  const auto& part = users_.of(user);
+  const Lock lock(part.mutex);
+  const auto entry = part.entries.find(user);
+  if (entry == part.entries.end()) return record;
+  for (const Member* device : entry->second) {
+    record.present += device->present() ? 1 : 0;
+    record.receiving += device->receives() ? 1 : 0;
+    if (!device->receives()) continue;
+    for (const Ref<Room>& room : device->rooms()) {
+      auto& devices = rooms[room->name()];
+      if (auto seen = room->seen_of(*device)) devices.push_back(std::move(*seen));
+    }
+  }
+  for (auto& [name, devices] : rooms) {
+    std::sort(devices.begin(), devices.end(),
+              [](const auto& one, const auto& other) { return one.id < other.id; });
+    UserRecord::InRoom in;
+    in.room = name;
+    in.devices = std::move(devices);
+    record.rooms.push_back(std::move(in));
+  }
+  return record;
+}
+
 // --- what rooms keep ---
 
 std::vector<History::Entry> Hub::history(std::string_view room, std::uint64_t since,
@@ -375,7 +454,9 @@ Presence::Users Hub::presence(std::string_view room) const {
 
 bool Hub::set_presence(const Member& member, std::string_view room, const Json& meta) {
   const Ref<Room> found = rooms_.find(room).room;
-  return found && found->set_presence(member, meta);
+  if (!found || !found->set_presence(member, meta)) return false;
+  changed(member.user());
+  return true;
 }
 
 }  // namespace microframe::hub

@@ -31,6 +31,7 @@
 #include "base/mutex.hpp"
 #include "base/ref.hpp"
 #include "hub/delivery.hpp"
+#include "hub/elsewhere.hpp"
 #include "hub/history.hpp"
 #include "hub/hub_limits.hpp"
 #include "hub/loop_port.hpp"
@@ -41,6 +42,7 @@
 #include "hub/seating.hpp"
 #include "hub/stripes.hpp"
 #include "hub/surroundings.hpp"
+#include "hub/user_record.hpp"
 #include "microframe/ws/join_result.hpp"
 
 namespace microframe::hub {
@@ -49,9 +51,10 @@ using ws::JoinResult;
 
 class Hub {
  public:
-  // loops: not empty; they and the surroundings outlive the hub. surroundings: nullptr: no room
-  // keeps anything.
-  Hub(std::vector<LoopPort*> loops, HubLimits limits, Surroundings* surroundings = nullptr);
+  // loops: not empty; they and the others outlive the hub. surroundings: nullptr: no room keeps
+  // anything. elsewhere: nullptr: there is no other node.
+  Hub(std::vector<LoopPort*> loops, HubLimits limits, Surroundings* surroundings = nullptr,
+      Elsewhere* elsewhere = nullptr);
 
   // --- A member comes and goes. On its loop.
   // Counts a new member in, and seats it among everyone. Once.
@@ -92,6 +95,10 @@ class Hub {
 
   // --- Who is here.
   std::vector<std::string> users() const;
+  // The users with a device that is present or suspended, each once.
+  std::vector<std::string> users_receiving() const;
+  // What other nodes are told of the user.
+  UserRecord record(std::string_view user) const;
   // How many present devices the user has.
   std::size_t devices(std::string_view user) const;
   // The user's devices that are present or suspended, oldest first.
@@ -102,6 +109,9 @@ class Hub {
   std::vector<std::string> user_rooms(std::string_view user) const;
   std::vector<std::string> rooms_of(const Member& member) const;
   std::size_t rooms() const { return rooms_.count(); }
+  RoomPolicy policy(std::string_view room) const { return rooms_.policy(room); }
+  // The room, if there is one here; none without members, unless it keeps messages here.
+  base::Ref<Room> room(std::string_view name) const { return rooms_.find(name).room; }
 
   // --- What rooms keep.
   // What the room keeps after an offset, `limit` messages at most.
@@ -119,6 +129,9 @@ class Hub {
  private:
   using Devices = base::Few<Member*, 1>;  // oldest first; those leaving included
 
+  void changed(const std::string& user) {
+    if (elsewhere_) elsewhere_->changed(user);
+  }
   static std::size_t present_among(const Devices& devices);
   // Says, for the analysis of locks alone, that the lock of the member's user is held where it was
   // taken by the user's name.
@@ -137,8 +150,11 @@ class Hub {
       MICROFRAME_REQUIRES(users_.of(member.user()).mutex);
   void unseat(Member& member, const base::Ref<Room>& room)
       MICROFRAME_REQUIRES(users_.of(member.user()).mutex);
+  void wait_or_seat(Member& member, const base::Ref<Room>& room, const JoinWish* wish)
+      MICROFRAME_REQUIRES(users_.of(member.user()).mutex);
+  void seat_from_waiting(Member& member, Room& room);
   // What seat() and unseat() post.
-  void seat_posted(Member& member, Room& room);
+  void seat_posted(Member& member, const base::Ref<Room>& room);
   void unseat_posted(Member& member, Room& room, std::uint64_t leave);
   // These: on the member's loop.
   void give_up_seat(Member& member, Room& room) MICROFRAME_REQUIRES(users_.of(member.user()).mutex);
@@ -149,6 +165,7 @@ class Hub {
   const std::vector<LoopPort*> loops_;
   const HubLimits limits_;
   Surroundings* const surroundings_;
+  Elsewhere* const elsewhere_;
   Stripes<Devices> users_;
   RoomTable rooms_;
   std::atomic<std::size_t> suspended_{0};

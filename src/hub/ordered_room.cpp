@@ -1,7 +1,10 @@
 #include "hub/ordered_room.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
+
+#include "base/to_ms.hpp"
 
 namespace microframe::hub {
 
@@ -9,22 +12,28 @@ using base::Frame;
 using base::Lock;
 
 OrderedRoom::OrderedRoom(std::string name, const std::vector<LoopPort*>& loops,
-                         const RoomPolicy& policy, Surroundings& surroundings)
+                         const RoomPolicy& policy, Surroundings& surroundings, Keeper keeper)
     : Room(std::move(name), loops, policy.coalesce),
       loops_(loops),
       surroundings_(surroundings),
-      keeps_messages_(policy.keeps_history()),
+      policy_(policy),
+      keeper_(keeper),
       pending_(loops.size()) {
+  const Lock lock(order_);
   if (policy.keeps_history())
-    history_.emplace(surroundings.new_epoch(), policy.history_max, policy.history_bytes_max,
-                     policy.history_age);
+    begin_history(keeper == Keeper::room ? surroundings.new_epoch() : std::string(), 0);
   if (policy.presence) presence_.emplace();
+}
+
+void OrderedRoom::begin_history(std::string epoch, std::uint64_t last) {
+  history_.emplace(std::move(epoch), policy_.history_max, policy_.history_bytes_max,
+                   policy_.history_age, last);
 }
 
 // --- out ---
 
 std::optional<std::uint64_t> OrderedRoom::expected_offset() {
-  if (!keeps_messages_) return std::nullopt;
+  if (!keeps_messages()) return std::nullopt;
   const Lock lock(order_);
   return history_->next_offset();
 }
@@ -43,7 +52,7 @@ bool OrderedRoom::publish(const Seal& seal, Exclusion& exclusion) {
     if (expected) {
       const std::uint64_t offset = history_->next_offset();
       if (offset != *expected) seal.renumber(frame, offset);
-      keep(frame, std::move(hidden));
+      keep(frame, std::move(hidden), {});
     }
     hand_out(std::move(frame), std::move(exclusion), Audience::all);
   }
@@ -52,10 +61,10 @@ bool OrderedRoom::publish(const Seal& seal, Exclusion& exclusion) {
   return true;
 }
 
-void OrderedRoom::keep(const Frame& frame, HiddenFrom hidden) {
+void OrderedRoom::keep(const Frame& frame, HiddenFrom hidden, std::chrono::milliseconds age) {
   const std::uint64_t now_ms = surroundings_.now_ms();
   history_->expire(now_ms);
-  history_->add(frame, std::move(hidden), now_ms);
+  history_->add(frame, std::move(hidden), now_ms - std::min(now_ms, base::to_ms(age)));
   note_history(true);
 }
 
@@ -136,7 +145,7 @@ void OrderedRoom::seat(Receiver& member, const JoinWish* wish) {
 }
 
 void OrderedRoom::unseat(Receiver& member) {
-  if (!seating().unseat(member)) return;
+  if (!seating().unseat(member)) return stop_waiting(member);
   {
     const Lock lock(order_);
     note_going(member);
@@ -206,6 +215,56 @@ bool OrderedRoom::set_presence(const Receiver& member, const Json& meta) {
   return true;
 }
 
+std::optional<Presence::Device> OrderedRoom::seen_of(const Receiver& member) {
+  const std::string device = member.device();
+  const Lock lock(order_);
+  const Json* const meta = presence_ ? presence_->meta(member.user(), device) : nullptr;
+  if (!meta) return std::nullopt;
+  return Presence::Device{device, *meta};
+}
+
+// --- from other nodes ---
+
+void OrderedRoom::arrived(const Presence::Users& joins, const Presence::Users& leaves) {
+  const Lock lock(order_);
+  if (!presence_ || (joins.empty() && leaves.empty())) return;
+  for (const auto& [user, devices] : leaves) {
+    for (const Presence::Device& device : devices) presence_->remove(user, device.id);
+  }
+  for (const auto& [user, devices] : joins) {
+    for (const Presence::Device& device : devices) {
+      presence_->add(user, device.id);
+      presence_->set_meta(user, device.id, device.meta);
+    }
+  }
+  tell_presence(joins, leaves);
+}
+
+void OrderedRoom::appended(Logged message) {
+  {
+    const Lock lock(order_);
+    if (forgotten_ || !history_ || message.offset != history_->next_offset()) return;
+    Exclusion exclusion;
+    exclusion.users = message.hidden.users;
+    exclusion.session = message.hidden.session;
+    keep(message.frame, std::move(message.hidden), message.age);
+    hand_out(std::move(message.frame), std::move(exclusion), Audience::all);
+  }
+  if (base::ByteBudget* const budget = surroundings_.history_budget()) budget->shed();
+}
+
+void OrderedRoom::log_moved(std::string epoch, std::uint64_t last) {
+  const Lock lock(order_);
+  if (forgotten_ || !history_) return;
+  begin_history(std::move(epoch), last);
+  note_history(false);
+  if (!seating().expects_sessions()) {
+    ++sequence_;
+    return;
+  }
+  hand_out(surroundings_.moved_frame(name(), history_->epoch(), last), {}, Audience::sessions);
+}
+
 // --- what is kept ---
 
 std::vector<History::Entry> OrderedRoom::history(std::uint64_t since, std::size_t limit) {
@@ -227,6 +286,10 @@ void OrderedRoom::expire() {
 
 bool OrderedRoom::forget() {
   const Lock lock(order_);
+  if (history_ && keeper_ == Keeper::log) {
+    history_->clear();
+    note_history(false);
+  }
   forgotten_ = !history_ || history_->empty();
   return forgotten_;
 }

@@ -5,6 +5,8 @@
 // rooms, then the order. The order is held while sinks on the current loop are called. A message of the
 // application is encoded before it is taken, unless its offset has got another digit meanwhile;
 // what the room itself says (presence, answers to a join) is encoded under it.
+// With other nodes a log keeps the messages and numbers them: the room then has a copy of what the log
+// holds, from before it is opened on, and hands out what comes from there.
 #pragma once
 
 #include <cstddef>
@@ -26,24 +28,33 @@ namespace microframe::hub {
 
 class OrderedRoom final : public Room, private base::ByteHolder {
  public:
+  // Who keeps and numbers the messages, where they are kept.
+  enum class Keeper : bool { room, log };
   // loops, surroundings: outlive the room.
   OrderedRoom(std::string name, const std::vector<LoopPort*>& loops, const RoomPolicy& policy,
-              Surroundings& surroundings);
+              Surroundings& surroundings, Keeper keeper = Keeper::room);
 
+  // In a room whose messages a log keeps: not called.
   bool publish(const Seal& seal, Exclusion& exclusion) override;
   void seat(Receiver& member, const JoinWish* wish) override;
   void unseat(Receiver& member) override;
   bool forget() override;
   void expire() override;
-  bool keeps_messages() const override { return keeps_messages_; }
+  void arrived(const Presence::Users& joins, const Presence::Users& leaves) override;
+  void appended(Logged message) override;
+  void log_moved(std::string epoch, std::uint64_t last) override;
+  bool keeps_messages() const override { return policy_.keeps_history(); }
   std::vector<History::Entry> history(std::uint64_t since, std::size_t limit) override;
   Presence::Users presence() override;
+  std::optional<Presence::Device> seen_of(const Receiver& member) override;
   bool set_presence(const Receiver& member, const Json& meta) override;
 
  private:
   // The offset of the next message, as far as is known now; nullopt where none is kept.
   std::optional<std::uint64_t> expected_offset();
-  void keep(const base::Frame& frame, HiddenFrom hidden) MICROFRAME_REQUIRES(order_);
+  void keep(const base::Frame& frame, HiddenFrom hidden, std::chrono::milliseconds age)
+      MICROFRAME_REQUIRES(order_);
+  void begin_history(std::string epoch, std::uint64_t last) MICROFRAME_REQUIRES(order_);
   // Drops what is too old.
   void expire_history() MICROFRAME_REQUIRES(order_);
   void note_history(bool written) MICROFRAME_REQUIRES(order_);
@@ -65,7 +76,8 @@ class OrderedRoom final : public Room, private base::ByteHolder {
 
   const std::vector<LoopPort*>& loops_;
   Surroundings& surroundings_;
-  const bool keeps_messages_;
+  const RoomPolicy policy_;
+  const Keeper keeper_;
 
   base::Mutex order_;
   // Taken out of the table: what is still published here would be lost.

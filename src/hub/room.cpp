@@ -32,7 +32,18 @@ void Room::seat(Receiver& member, const JoinWish* wish) {
 }
 
 void Room::unseat(Receiver& member) {
-  if (seating_.unseat(member)) member.left(name_);
+  if (!seating_.unseat(member)) return stop_waiting(member);
+  member.left(name_);
+}
+
+// A client expects its join to be answered before its leave.
+void Room::stop_waiting(Receiver& member) {
+  bool waited = false;
+  while (const auto waiting = opening_ ? opening_->take(member) : std::nullopt) {
+    const JoinWish* const wish = waiting->wish ? &*waiting->wish : nullptr;
+    member.joined(joined(!std::exchange(waited, true), wish));
+  }
+  if (waited) member.left(name_);
 }
 
 }  // namespace microframe::hub

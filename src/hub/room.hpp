@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "hub/delivery.hpp"
 #include "hub/history.hpp"
 #include "hub/member_set.hpp"
+#include "hub/opening.hpp"
 #include "hub/presence.hpp"
 #include "hub/seal.hpp"
 #include "hub/seating.hpp"
@@ -31,6 +34,10 @@ class Room : public base::RefCounted {
   Seating& seating() { return seating_; }
   // The members on every loop. Guarded by the lock of the room's part of the table.
   MemberSet& members() { return members_; }
+  // Who waits for the room to hear other nodes; nullptr where there are none.
+  Opening* opening() { return opening_.get(); }
+  // There are other nodes, which have not been heard yet. Before anyone else knows the room.
+  void wait_for_others() { opening_ = std::make_unique<Opening>(); }
 
   // Sends a message to the members. exclusion: moved from, unless the room is forgotten.
   // returns: false where the room is forgotten, and the message belongs to its successor.
@@ -41,6 +48,7 @@ class Room : public base::RefCounted {
   // seated anew.
   // errors: std::bad_alloc; the member is seated as before.
   virtual void seat(Receiver& member, const JoinWish* wish);
+  // Also a member that waits to be seated: it is told that it has joined, and left.
   virtual void unseat(Receiver& member);
 
   // --- Under the lock of the room's part of the table.
@@ -50,22 +58,41 @@ class Room : public base::RefCounted {
   // Drops messages that have been kept too long.
   virtual void expire() {}
 
+  // --- From other nodes.
+  // Of a room that tells presence: who has come and gone on other nodes.
+  virtual void arrived(const Presence::Users& /*joins*/, const Presence::Users& /*leaves*/) {}
+  // Of a room whose messages a log keeps, in the log's order: the next message, and another place
+  // where the log goes on.
+  struct Logged {
+    std::uint64_t offset;
+    std::chrono::milliseconds age;
+    base::Frame frame;
+    HiddenFrom hidden;
+  };
+  virtual void appended(Logged /*message*/) {}
+  virtual void log_moved(std::string /*epoch*/, std::uint64_t /*last*/) {}
+
   // --- What the room keeps. A room that is not ordered keeps nothing.
   virtual bool keeps_messages() const { return false; }
   virtual std::vector<History::Entry> history(std::uint64_t /*since*/, std::size_t /*limit*/) {
     return {};
   }
   virtual Presence::Users presence() { return {}; }
+  // What others see of the member's device; nullopt where it is not present.
+  virtual std::optional<Presence::Device> seen_of(const Receiver& /*member*/) { return {}; }
   // returns: whether the member's device is among those that are present.
   virtual bool set_presence(const Receiver& /*member*/, const Json& /*meta*/) { return false; }
 
  protected:
   Joined joined(bool entered, const JoinWish* wish) const;
+  // For unseat(), of a member that is not seated.
+  void stop_waiting(Receiver& member);
 
  private:
   const std::string name_;
   Seating seating_;
   MemberSet members_;
+  std::unique_ptr<Opening> opening_;
 };
 
 }  // namespace microframe::hub

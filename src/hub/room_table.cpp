@@ -33,6 +33,7 @@ void RoomTable::leave(const Member& member, Room& room) {
 
 void RoomTable::remove_if_done(Part& part, Room& room) {
   if (!room.members().empty() || !room.forget()) return;
+  if (elsewhere_) elsewhere_->close(room.name());
   part.entries.erase(room.name());
   count_one_less();
 }
@@ -52,7 +53,14 @@ Ref<Room> RoomTable::add(Part& part, std::string_view name, Shares::Place share)
     return {};
   }
   try {
-    return part.entries.emplace(name, Entry{make(name), std::move(share)}).first->second.room;
+    const auto entry = part.entries.emplace(name, Entry{make(name), std::move(share)}).first;
+    try {
+      if (elsewhere_) elsewhere_->open(entry->first, policy(name));
+    } catch (...) {
+      part.entries.erase(entry);
+      throw;
+    }
+    return entry->second.room;
   } catch (...) {
     count_one_less();
     throw;
@@ -61,9 +69,12 @@ Ref<Room> RoomTable::add(Part& part, std::string_view name, Shares::Place share)
 
 Ref<Room> RoomTable::make(std::string_view name) const {
   const RoomPolicy policy = this->policy(name);
-  if (policy.is_ordered())
-    return Ref<Room>(new OrderedRoom(std::string(name), loops_, policy, *surroundings_));
-  return Ref<Room>(new Room(std::string(name), loops_, policy.coalesce));
+  const auto keeper = elsewhere_ ? OrderedRoom::Keeper::log : OrderedRoom::Keeper::room;
+  Ref<Room> room(policy.is_ordered()
+                     ? new OrderedRoom(std::string(name), loops_, policy, *surroundings_, keeper)
+                     : new Room(std::string(name), loops_, policy.coalesce));
+  if (elsewhere_) room->wait_for_others();
+  return room;
 }
 
 RoomTable::Found RoomTable::find(std::string_view name) const {
@@ -77,7 +88,7 @@ RoomTable::Found RoomTable::find(std::string_view name) const {
 
 RoomTable::Found RoomTable::find_to_publish(std::string_view name) {
   Found found = find(name);
-  if (found.room || !is_name(name) || !policy(name).keeps_history()) return found;
+  if (found.room || elsewhere_ || !is_name(name) || !policy(name).keeps_history()) return found;
   auto& part = parts_.of(name);
   const Lock lock(part.mutex);
   found.room = find_or_make(part, name, nullptr);

@@ -10,6 +10,7 @@
 
 #include "base/mutex.hpp"
 #include "base/ref.hpp"
+#include "hub/elsewhere.hpp"
 #include "hub/hub_limits.hpp"
 #include "hub/loop_port.hpp"
 #include "hub/member.hpp"
@@ -22,12 +23,14 @@ namespace microframe::hub {
 
 class RoomTable {
  public:
-  // All outlive the table. surroundings: nullptr: no room keeps anything.
+  // All outlive the table. surroundings: nullptr: no room keeps anything. elsewhere: nullptr: there
+  // is no other node.
   RoomTable(const std::vector<LoopPort*>& loops, const HubLimits& limits,
-            Surroundings* surroundings)
+            Surroundings* surroundings, Elsewhere* elsewhere)
       : loops_(loops),
         limits_(limits),
         surroundings_(surroundings),
+        elsewhere_(elsewhere),
         shares_(limits.rooms_per_user_max) {}
 
   bool is_name(std::string_view name) const {
@@ -47,12 +50,15 @@ class RoomTable {
     bool anyone = false;  // whether the room has a member that receives
   };
   Found find(std::string_view name) const;
-  // The same, and a room that keeps its messages is made if need be: it keeps those that nobody is
-  // there to see.
+  // The same, and a room that keeps its messages here is made if need be: it keeps those that nobody
+  // is there to see.
   Found find_to_publish(std::string_view name);
 
   // The users with a member that receives, each once, sorted.
   std::vector<std::string> users_in(std::string_view name) const;
+  RoomPolicy policy(std::string_view room) const {
+    return surroundings_ ? surroundings_->policy(room) : RoomPolicy{};
+  }
   std::size_t count() const { return count_.load(std::memory_order_relaxed); }
   // How far a sweep has come.
   struct Sweep {
@@ -78,9 +84,6 @@ class RoomTable {
   base::Ref<Room> add(Part& part, std::string_view name, Shares::Place share)
       MICROFRAME_REQUIRES(part.mutex);
   base::Ref<Room> make(std::string_view name) const;
-  RoomPolicy policy(std::string_view room) const {
-    return surroundings_ ? surroundings_->policy(room) : RoomPolicy{};
-  }
   std::size_t expire_bucket(Part& part, std::size_t bucket) MICROFRAME_REQUIRES(part.mutex);
   void remove_if_done(Part& part, Room& room) MICROFRAME_REQUIRES(part.mutex);
   void count_one_less() { count_.fetch_sub(1, std::memory_order_relaxed); }
@@ -88,6 +91,7 @@ class RoomTable {
   const std::vector<LoopPort*>& loops_;
   const HubLimits& limits_;
   Surroundings* const surroundings_;
+  Elsewhere* const elsewhere_;
   Shares shares_;  // outlives the rooms
   Stripes<Entry> parts_;
   std::atomic<std::size_t> count_{0};

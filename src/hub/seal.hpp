@@ -16,6 +16,8 @@ class Seal {
   // offset: the one that the room is expected to give the message; nullopt in a room that keeps no
   //         messages.
   virtual base::Frame encode(std::optional<std::uint64_t> offset) const = 0;
+  // The plain form alone, for other nodes.
+  virtual base::Frame encode_plain() const { return encode(std::nullopt); }
   // Corrects the offset in what encode() returned, because another message came between. Called
   // under the order's lock of the room; nobody else has seen the frame.
   virtual void renumber(base::Frame& frame, std::uint64_t offset) const = 0;

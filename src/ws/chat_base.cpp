@@ -1,6 +1,5 @@
 #include "microframe/ws/chat_base.hpp"
 
-#include <set>
 #include <stdexcept>
 
 #include "hub/hub.hpp"
@@ -21,20 +20,20 @@ Endpoint& BaseWebSocket::endpoint() const {
 }
 
 std::vector<UserId> BaseWebSocket::get_connected_users() const {
-  return endpoint().hub().users();
+  return endpoint().everywhere().users();
 }
 bool BaseWebSocket::is_connected(std::string_view user) const {
   return device_count(user) != 0;
 }
 std::size_t BaseWebSocket::device_count(std::string_view user) const {
-  return endpoint().hub().devices(user);
+  return endpoint().everywhere().devices(user);
 }
 std::size_t BaseWebSocket::connection_count() const {
-  return endpoint().hub().connections();
+  return endpoint().everywhere().connections();
 }
 
 std::size_t BaseWebSocket::disconnect(std::string_view user, std::string_view reason) {
-  return endpoint().disconnect(user, reason);
+  return endpoint().everywhere().disconnect(user, reason);
 }
 
 hub::Exclusion ChatBase::exclusion(const Exclude& exclude) {
@@ -46,17 +45,17 @@ hub::Exclusion ChatBase::exclusion(const Exclude& exclude) {
 }
 
 void ChatBase::broadcast(const Json& message, const Exclude& exclude) {
-  endpoint().hub().broadcast(endpoint().for_all(message), exclusion(exclude));
+  endpoint().everywhere().broadcast(endpoint().for_all(message), exclusion(exclude));
 }
 void ChatBase::broadcast(const Message& message, const Exclude& exclude) {
-  endpoint().hub().broadcast(endpoint().for_all(message), exclusion(exclude));
+  endpoint().everywhere().broadcast(endpoint().for_all(message), exclusion(exclude));
 }
 
 bool ChatBase::send_to(std::string_view user, const Json& message) {
-  return endpoint().hub().send_to(user, endpoint().for_all(message));
+  return endpoint().everywhere().send_to({user}, endpoint().for_all(message)) != 0;
 }
 bool ChatBase::send_to(std::string_view user, const Message& message) {
-  return endpoint().hub().send_to(user, endpoint().for_all(message));
+  return endpoint().everywhere().send_to({user}, endpoint().for_all(message)) != 0;
 }
 
 std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Json& message) {
@@ -67,10 +66,7 @@ std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Message&
 }
 
 std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users, const base::Frame& frame) {
-  const std::set<std::string_view> once(users.begin(), users.end());
-  std::size_t there = 0;
-  for (const std::string_view user : once) there += endpoint().hub().send_to(user, frame) ? 1 : 0;
-  return there;
+  return endpoint().everywhere().send_to({users.begin(), users.end()}, frame);
 }
 
 template <class Content>
@@ -79,7 +75,7 @@ bool ChatBase::send_to_room(std::string_view room, std::string_view key, const C
   const Endpoint& from = endpoint();
   const RoomPost post{room, from.shedding(room, key), from.has_sessions()};
   const RoomSeal<Content> seal(content, post, from.session_counts());
-  return from.hub().broadcast_to_room(room, seal, exclusion(exclude));
+  return from.everywhere().broadcast_to_room(room, seal, exclusion(exclude), {"", [](auto&&) {}});
 }
 
 bool ChatBase::broadcast_to_room(std::string_view room, const Json& message,
@@ -100,7 +96,7 @@ bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Mes
 }
 
 JoinResult ChatBase::join_room(std::string_view user, std::string_view room) {
-  return endpoint().count(endpoint().hub().join_user(user, room), user);
+  return endpoint().count(endpoint().everywhere().join_user(user, room), user);
 }
 JoinResult ChatBase::join_room(const WebSocket& device, std::string_view room) {
   const JoinResult result = hub_of(device).join(device.device().member(), room);
@@ -108,7 +104,7 @@ JoinResult ChatBase::join_room(const WebSocket& device, std::string_view room) {
   return ws::in_room(result) ? result : endpoint().count(result, device.remote_address());
 }
 bool ChatBase::leave_room(std::string_view user, std::string_view room) {
-  return endpoint().hub().leave_user(user, room);
+  return endpoint().everywhere().leave_user(user, room);
 }
 bool ChatBase::leave_room(const WebSocket& device, std::string_view room) {
   return hub_of(device).leave(device.device().member(), room);
@@ -123,10 +119,10 @@ hub::Hub& ChatBase::hub_of(const WebSocket& device) const {
 }
 
 std::vector<UserId> ChatBase::get_room_members(std::string_view room) const {
-  return endpoint().hub().room_members(room);
+  return endpoint().everywhere().room_members(room);
 }
 std::vector<std::string> ChatBase::get_user_rooms(std::string_view user) const {
-  return endpoint().hub().user_rooms(user);
+  return endpoint().everywhere().user_rooms(user);
 }
 
 std::vector<RoomMessage> ChatBase::history(std::string_view room, std::uint64_t since,
@@ -139,7 +135,7 @@ std::vector<RoomMessage> ChatBase::history(std::string_view room, std::uint64_t 
 
 std::vector<RoomDevice> ChatBase::presence(std::string_view room) const {
   std::vector<RoomDevice> devices;
-  for (const auto& [user, entries] : endpoint().hub().presence(room)) {
+  for (const auto& [user, entries] : endpoint().everywhere().presence(room)) {
     for (const auto& entry : entries) devices.emplace_back(user, entry.id, entry.meta);
   }
   return devices;

@@ -31,7 +31,7 @@ Endpoint::Endpoint(detail::RouteParts route)
 }
 
 void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, const RoomRules& rooms,
-                    Registries& registries, Counts& counts) {
+                    Registries& registries, Counts& counts, hub::Elsewhere* elsewhere) {
   rooms_ = &rooms;
   registries_ = &registries;
   counts_ = &counts;
@@ -44,7 +44,9 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, con
   hub_limits.room_name_bytes_max = limits.room_name_bytes_max;
   loops_ = loops;
   hub::Surroundings* const surroundings = this;
-  hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits, surroundings);
+  hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits, surroundings, elsewhere);
+  everywhere_ = std::make_unique<hub::Everywhere>(*hub_, elsewhere);
+  inbound_ = std::make_unique<hub::Inbound>(*hub_, *surroundings);
   keyring_ = keys::Keyring(authenticator_.key_sources(), registries.keys);
   route_.attach(*this);
 }
@@ -77,16 +79,15 @@ std::optional<authx::Claims> Endpoint::verify(std::string_view token, authx::Tim
   return std::move(*claims);
 }
 
-std::size_t Endpoint::disconnect(std::string_view user, std::string_view reason) const {
-  const auto devices = hub().members_of(user);
-  for (const auto& device : devices) device->revoke(reason);
-  return devices.size();
-}
-
 hub::Hub& Endpoint::hub() const {
   if (!hub_)
     throw std::logic_error("the application does not serve yet: nobody is connected to " + path());
   return *hub_;
+}
+
+hub::Everywhere& Endpoint::everywhere() const {
+  hub();
+  return *everywhere_;
 }
 
 base::Shedding Endpoint::shedding(std::string_view room, std::string_view key) const {
@@ -150,6 +151,29 @@ base::ByteBudget* Endpoint::history_budget() {
 
 std::string Endpoint::new_epoch() {
   return random_name(kEpochBytes);
+}
+
+base::Frame Endpoint::frame_of(const hub::Parcel& parcel, std::string_view room,
+                               std::optional<std::uint64_t> offset) const {
+  const Message message = parcel.binary ? Message::binary(base::as_bytes(parcel.content))
+                                        : Message::text(parcel.content);
+  v1::MessagePlace place;
+  place.room = room;
+  place.offset = offset;
+  const Forms forms = offset ? Forms::both : forms_for_all();
+  base::Frame frame = encode(message, forms, place);
+  frame.set_shedding(parcel.shedding);
+  return frame;
+}
+
+base::Frame Endpoint::moved_frame(std::string_view room, std::string_view epoch,
+                                  std::uint64_t offset) const {
+  v1::Joined said;
+  said.room = room;
+  said.epoch = epoch;
+  said.offset = offset;
+  said.recovered = false;
+  return base::Frame({}, encode_text(v1::joined(said)));
 }
 
 base::Frame Endpoint::presence_frame(std::string_view room, const hub::Presence::Users& joins,

@@ -13,7 +13,9 @@
 
 #include "authx/authenticator.hpp"
 #include "base/shedding.hpp"
+#include "hub/everywhere.hpp"
 #include "hub/hub.hpp"
+#include "hub/inbound.hpp"
 #include "hub/surroundings.hpp"
 #include "keys/keyring.hpp"
 #include "microframe/detail/route_parts.hpp"
@@ -35,8 +37,9 @@ class Endpoint final : private hub::Surroundings {
 
   // Makes the hub, and lets the application's object speak through it. Once, before the first
   // connection. All that is referred to outlives the endpoint's last use.
+  // elsewhere: nullptr: there is no other node.
   void open(std::vector<hub::LoopPort*> loops, const Limits& limits, const RoomRules& rooms,
-            Registries& registries, Counts& counts);
+            Registries& registries, Counts& counts, hub::Elsewhere* elsewhere = nullptr);
 
   const std::string& path() const { return route_.path; }
   const detail::Hooks& hooks() const { return route_.hooks; }
@@ -54,11 +57,13 @@ class Endpoint final : private hub::Surroundings {
   // Whether a revocation covers a token of `user` that says it was issued at `issued_at`.
   bool is_revoked(std::string_view user, authx::Time issued_at) const;
   const keys::Keyring& keyring() const { return keyring_; }
-  // Closes every device of `user` with 4409. Any thread.
-  // returns: how many devices there were.
-  std::size_t disconnect(std::string_view user, std::string_view reason) const;
   bool refuses_by_http() const { return authenticator_.refusal() == authx::AuthRefusal::http; }
+  // The users and rooms of this node.
   hub::Hub& hub() const;
+  // Those of all nodes.
+  hub::Everywhere& everywhere() const;
+  // Where what other nodes send comes in. Once open.
+  hub::Arrivals& arrivals() { return *inbound_; }
   // What may become of a frame sent to `room` where the frame waits for a slow member. key: what the
   // message is about (ws::Key).
   base::Shedding shedding(std::string_view room, std::string_view key) const;
@@ -89,6 +94,10 @@ class Endpoint final : private hub::Surroundings {
   std::uint64_t now_ms() const override;
   std::string new_epoch() override;
   base::ByteBudget* history_budget() override;
+  base::Frame frame_of(const hub::Parcel& parcel, std::string_view room,
+                       std::optional<std::uint64_t> offset) const override;
+  base::Frame moved_frame(std::string_view room, std::string_view epoch,
+                          std::uint64_t offset) const override;
   base::Frame presence_frame(std::string_view room, const hub::Presence::Users& joins,
                              const hub::Presence::Users& leaves) const override;
   void user_online(const std::string& user) override;
@@ -101,6 +110,8 @@ class Endpoint final : private hub::Surroundings {
   detail::RouteParts route_;
   authx::Authenticator authenticator_;
   std::unique_ptr<hub::Hub> hub_;
+  std::unique_ptr<hub::Everywhere> everywhere_;
+  std::unique_ptr<hub::Inbound> inbound_;
   keys::Keyring keyring_;
   HookTarget hook_target_;
   // Once open:

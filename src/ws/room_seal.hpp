@@ -36,6 +36,12 @@ class RoomSeal final : public hub::Seal {
     return frame;
   }
 
+  base::Frame encode_plain() const override {
+    base::Frame frame = ws::encode(content_, Forms::plain);
+    frame.set_shedding(post_.shedding);
+    return frame;
+  }
+
   void renumber(base::Frame& frame, std::uint64_t offset) const override {
     if (ws::renumber(frame, offset)) return;
     const base::Frame anew = ws::encode(content_, Forms::enveloped, place(offset));

@@ -1,0 +1,103 @@
+#include "hub/inbound.hpp"
+
+#include <new>
+#include <string>
+#include <utility>
+
+namespace microframe::hub {
+namespace {
+
+using base::Ref;
+
+std::vector<std::string> names(const std::vector<std::string_view>& views) {
+  return {views.begin(), views.end()};
+}
+
+Exclusion exclusion_of(const Parcel& parcel) {
+  Exclusion exclusion;
+  exclusion.users = names(parcel.hidden_from);
+  exclusion.session = parcel.hidden_session;
+  return exclusion;
+}
+
+}  // namespace
+
+// --- messages ---
+
+void Inbound::arrived(const Parcel& for_everyone) {
+  hub_.broadcast(surroundings_.frame_of(for_everyone, {}, {}), exclusion_of(for_everyone));
+}
+
+void Inbound::arrived_in(std::string_view room, const Parcel& parcel) {
+  if (!hub_.room(room)) return;
+  hub_.broadcast_to_room(room, surroundings_.frame_of(parcel, room, {}), exclusion_of(parcel));
+}
+
+void Inbound::arrived_for(const std::vector<std::string_view>& users, const Parcel& parcel) {
+  const base::Frame frame = surroundings_.frame_of(parcel, {}, {});
+  for (const std::string_view user : users) hub_.send_to(user, frame);
+}
+
+// --- rooms ---
+
+void Inbound::opened(std::string_view room, Presence::Users others) {
+  const Ref<Room> found = hub_.room(room);
+  if (!found || !found->opening()) return;
+  found->arrived(others, {});
+  found->opening()->end();
+}
+
+void Inbound::presence_changed(std::string_view room, const Presence::Users& joins,
+                               const Presence::Users& leaves) {
+  const Ref<Room> found = hub_.room(room);
+  // Before it is open, it is not told: it is given the whole then.
+  if (found && found->opening() && found->opening()->is_over()) found->arrived(joins, leaves);
+}
+
+void Inbound::appended(std::string_view room, Broker::Position position,
+                       std::chrono::milliseconds age, const Parcel& parcel) {
+  const Ref<Room> found = hub_.room(room);
+  if (!found) return;
+  try {
+    Room::Logged message;
+    message.offset = position.offset;
+    message.age = age;
+    message.frame = surroundings_.frame_of(parcel, room, position.offset);
+    message.hidden.users = names(parcel.hidden_from);
+    message.hidden.session = parcel.hidden_session;
+    found->appended(std::move(message));
+  } catch (const std::bad_alloc&) {
+    log_moved(room, position);  // the message is lost here, and the members are told so
+  }
+}
+
+void Inbound::log_moved(std::string_view room, Broker::Position last) {
+  if (const Ref<Room> found = hub_.room(room))
+    found->log_moved(std::to_string(last.epoch), last.offset);
+}
+
+// --- what the application asks on another node ---
+
+void Inbound::join_here(std::string_view user, std::string_view room) {
+  hub_.join_user(user, room);
+}
+
+void Inbound::leave_here(std::string_view user, std::string_view room) {
+  hub_.leave_user(user, room);
+}
+
+void Inbound::disconnect_here(std::string_view user, std::string_view reason) {
+  for (const Ref<Member>& device : hub_.members_of(user)) device->revoke(reason);
+}
+
+// --- what other nodes are to know ---
+
+UserRecord Inbound::record(std::string_view user) {
+  return hub_.record(user);
+}
+
+std::vector<std::string> Inbound::users_here() {
+  return hub_.users_receiving();
+}
+
+}  // namespace microframe::hub

@@ -1,0 +1,35 @@
+// Inbound: what comes from other nodes, carried out in the hub of this one. Threading: as Arrivals.
+#pragma once
+
+#include "hub/arrivals.hpp"
+#include "hub/hub.hpp"
+#include "hub/surroundings.hpp"
+
+namespace microframe::hub {
+
+class Inbound final : public Arrivals {
+ public:
+  // Both outlive it.
+  Inbound(Hub& hub, const Surroundings& surroundings) : hub_(hub), surroundings_(surroundings) {}
+
+  void arrived(const Parcel& for_everyone) override;
+  void arrived_in(std::string_view room, const Parcel& parcel) override;
+  void arrived_for(const std::vector<std::string_view>& users, const Parcel& parcel) override;
+  void opened(std::string_view room, Presence::Users others) override;
+  void presence_changed(std::string_view room, const Presence::Users& joins,
+                        const Presence::Users& leaves) override;
+  void appended(std::string_view room, Broker::Position position, std::chrono::milliseconds age,
+                const Parcel& parcel) override;
+  void log_moved(std::string_view room, Broker::Position last) override;
+  void join_here(std::string_view user, std::string_view room) override;
+  void leave_here(std::string_view user, std::string_view room) override;
+  void disconnect_here(std::string_view user, std::string_view reason) override;
+  UserRecord record(std::string_view user) override;
+  std::vector<std::string> users_here() override;
+
+ private:
+  Hub& hub_;
+  const Surroundings& surroundings_;
+};
+
+}  // namespace microframe::hub

@@ -1,0 +1,424 @@
+// Two hubs as two nodes: what one does and the other is told. What lies between them is a wire that
+// the test opens rooms on and hands messages over by itself.
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hub/everywhere.hpp"
+#include "hub/hub.hpp"
+#include "hub/inbound.hpp"
+#include "support/fake_loop.hpp"
+#include "unit/hub/frame.hpp"
+#include "unit/hub/house.hpp"
+
+namespace microframe::hub {
+namespace {
+
+using test::FakeLoop;
+
+// One log for all rooms that keep messages, and the two ends of the wire.
+struct Log {
+  Broker::Position last{7, 0};
+};
+
+// The other node, as one of them knows it.
+class Wire final : public Elsewhere {
+ public:
+  explicit Wire(Log& of) : log(of) {}
+
+  void changed(const std::string& user) noexcept override { changes.push_back(user); }
+  void broadcast(const Frame& one, const Exclusion& but) override {
+    send([&](const Parcel& parcel) { other->arrived(parcel); }, one, but.users, but.session);
+  }
+  void to_room(std::string_view room, const Frame& one, const Exclusion& but) override {
+    send([&](const Parcel& parcel) { other->arrived_in(room, parcel); }, one, but.users,
+         but.session);
+  }
+  std::vector<bool> to_users(const std::vector<std::string_view>& users,
+                             const Frame& one) override {
+    send([&](const Parcel& parcel) { other->arrived_for(users, parcel); }, one, {}, {});
+    std::vector<bool> there;
+    for (const std::string_view user : users) there.push_back(other->record(user).present != 0);
+    return there;
+  }
+  bool join_user(std::string_view user, std::string_view room) override {
+    other->join_here(user, room);
+    return other->record(user).receiving != 0;
+  }
+  bool leave_user(std::string_view user, std::string_view room) override {
+    other->leave_here(user, room);
+    return other->record(user).receiving != 0;
+  }
+  std::size_t disconnect(std::string_view user, std::string_view reason) override {
+    const std::size_t devices = other->record(user).receiving;
+    other->disconnect_here(user, reason);
+    return devices;
+  }
+  void open(const std::string& room, const RoomPolicy&) override { opened.push_back(room); }
+  void close(const std::string& room) noexcept override { closed.push_back(room); }
+  void append(std::string_view room, const RoomPolicy&, const Frame& one, const HiddenFrom& hidden,
+              std::string, Broker::Done<Broker::Appended> told) override {
+    ++log.last.offset;
+    const auto give = [&](const Parcel& parcel) {
+      for (Arrivals* one_of_both : {own, other})
+        one_of_both->appended(room, log.last, std::chrono::milliseconds(0), parcel);
+    };
+    send(give, one, hidden.users, hidden.session);
+    told(Broker::Appended{log.last, false});
+  }
+  std::vector<std::string> users() const override { return other->users_here(); }
+  std::size_t devices(std::string_view user) const override { return other->record(user).present; }
+  std::size_t connections() const override { return other->users_here().size(); }
+  std::vector<std::string> room_members(std::string_view room) const override {
+    Names members;
+    for (const std::string& user : other->users_here()) {
+      for (const auto& in : other->record(user).rooms) {
+        if (in.room == room) members.push_back(user);
+      }
+    }
+    return members;
+  }
+  std::vector<std::string> user_rooms(std::string_view user) const override {
+    Names rooms;
+    for (const auto& in : other->record(user).rooms) rooms.push_back(in.room);
+    return rooms;
+  }
+  Presence::Users presence(std::string_view room) const override {
+    Presence::Users users;
+    for (const std::string& user : other->users_here()) {
+      for (const auto& in : other->record(user).rooms) {
+        if (in.room == room && !in.devices.empty()) users[user] = in.devices;
+      }
+    }
+    return users;
+  }
+
+  Log& log;
+  Arrivals* own = nullptr;
+  Arrivals* other = nullptr;
+  Names changes;
+  Names opened;
+  Names closed;
+
+ private:
+  template <class Give>
+  static void send(Give&& give, const Frame& one, const Names& users, const std::string& session) {
+    const std::string text = text_of(one);
+    Parcel parcel;
+    parcel.content = text;
+    parcel.hidden_from = {users.begin(), users.end()};
+    parcel.hidden_session = session;
+    give(parcel);
+  }
+};
+
+struct Node {
+  explicit Node(Log& log) : wire(log) { wire.own = &inbound; }
+
+  Ref<Guest> add(const std::string& user, const std::string& session = "s") {
+    Ref<Guest> guest(new Guest(user, 0, session.empty() ? session : session + "-" + user));
+    loop.on([&] { hub.add(*guest); });
+    return guest;
+  }
+  void remove(const Ref<Guest>& guest) {
+    loop.on([&] { hub.remove(*guest); });
+  }
+  void join(const Ref<Guest>& guest, const std::string& room, const JoinWish& wish = {}) {
+    loop.on([&] { EXPECT_TRUE(ws::in_room(hub.join(*guest, room, &wish))); });
+  }
+  // What the broker's thread does once the room is open.
+  void open(const std::string& room) {
+    inbound.opened(room, wire.presence(room));
+    loop.run_all();
+  }
+  bool say(const std::string& room, const std::string& text, Exclusion but = {}) {
+    bool anyone = false;
+    loop.on([&] {
+      anyone = everywhere.broadcast_to_room(room, Numbered(text), std::move(but), appending());
+    });
+    return anyone;
+  }
+  Everywhere::Appending appending() {
+    return {"", [this](const auto& done) { appended += done.ok(); }};
+  }
+
+  FakeLoop loop;
+  House house;
+  Wire wire;
+  Hub hub{{&loop}, HubLimits{}, &house, &wire};
+  Inbound inbound{hub, house};
+  Everywhere everywhere{hub, &wire};
+  int appended = 0;
+};
+
+class Nodes : public testing::Test {
+ protected:
+  Nodes() {
+    one.wire.other = &two.inbound;
+    two.wire.other = &one.inbound;
+  }
+  void run() {
+    one.loop.run_all();
+    two.loop.run_all();
+  }
+  // Members on both nodes of an open room.
+  void settle(const std::string& room) {
+    one.join(alice, room);
+    two.join(bob, room);
+    one.open(room);
+    two.open(room);
+    one.loop.run_all();
+  }
+
+  Log log;
+  Node one{log};
+  Node two{log};
+  Ref<Guest> alice = one.add("alice");
+  Ref<Guest> bob = two.add("bob");
+};
+
+TEST_F(Nodes, AMemberIsSeatedOnceTheRoomHearsTheOthers) {
+  one.join(alice, "tea");
+  EXPECT_EQ(one.wire.opened, Names{"tea"});
+  EXPECT_EQ(alice->entries, 0);
+  EXPECT_EQ(one.hub.room_members("tea"), Names{"alice"}) << "in the tables it is a member";
+  one.say("tea", "too early");
+  one.open("tea");
+  EXPECT_EQ(alice->entries, 1);
+  one.say("tea", "in time");
+  run();
+  EXPECT_EQ(alice->heard, Names{"in time"});
+  const auto carol = one.add("carol");
+  one.join(carol, "tea");
+  EXPECT_EQ(carol->entries, 1) << "an open room keeps nobody waiting";
+  EXPECT_EQ(one.wire.opened.size(), 1U);
+}
+
+TEST_F(Nodes, AWishWaitsWithItsMember) {
+  JoinWish wish;
+  wish.latest = 2;
+  wish.request = 5;
+  one.join(alice, "kept", wish);
+  one.say("kept", "a");
+  one.say("kept", "b");
+  EXPECT_TRUE(alice->heard.empty());
+  one.open("kept");
+  EXPECT_EQ(alice->heard, (Names{"a#1", "b#2"}));
+  EXPECT_EQ(alice->joins.size(), 1U);
+}
+
+TEST_F(Nodes, WhoLeavesWhileWaitingIsToldBoth) {
+  one.join(alice, "tea");
+  one.loop.on([&] { EXPECT_TRUE(one.hub.leave(*alice, "tea")); });
+  EXPECT_EQ(alice->entries, 1);
+  EXPECT_EQ(alice->leaves, 1);
+  EXPECT_EQ(one.wire.closed, Names{"tea"});
+  one.open("tea");
+  EXPECT_EQ(alice->entries, 1);
+}
+
+TEST_F(Nodes, WhoLeavesBetweenTheOpeningAndItsPostIsToldBoth) {
+  one.join(alice, "tea");
+  const auto carol = one.add("carol");
+  one.join(carol, "tea");
+  one.inbound.opened("tea", {});
+  one.loop.on([&] { EXPECT_TRUE(one.hub.leave(*alice, "tea")); });
+  one.loop.run_all();
+  EXPECT_EQ(alice->entries, 1);
+  EXPECT_EQ(alice->leaves, 1);
+  EXPECT_EQ(carol->entries, 1);
+  EXPECT_EQ(carol->leaves, 0);
+}
+
+TEST_F(Nodes, WhoEndsWhileWaitingIsForgotten) {
+  one.join(alice, "tea");
+  one.remove(alice);
+  one.open("tea");
+  EXPECT_EQ(one.wire.closed, Names{"tea"});
+  EXPECT_EQ(one.hub.rooms(), 0U);
+}
+
+TEST_F(Nodes, AJoinByTheApplicationWaitsToo) {
+  EXPECT_TRUE(ws::in_room(one.hub.join_user("alice", "tea")));
+  run();
+  EXPECT_EQ(alice->entries, 0);
+  one.open("tea");
+  EXPECT_EQ(alice->entries, 1);
+}
+
+TEST_F(Nodes, AMessageReachesBothNodesOnce) {
+  settle("tea");
+  EXPECT_TRUE(one.say("tea", "hello"));
+  run();
+  EXPECT_EQ(alice->heard, Names{"hello"});
+  EXPECT_EQ(bob->heard, Names{"hello"});
+}
+
+TEST_F(Nodes, ExcludedUsersAreExcludedEverywhere) {
+  settle("tea");
+  Exclusion but;
+  but.users = {"bob"};
+  one.say("tea", "hello", but);
+  one.loop.on([&] { one.everywhere.broadcast(frame("all"), but); });
+  run();
+  EXPECT_EQ(alice->heard, (Names{"hello", "all"}));
+  EXPECT_TRUE(bob->heard.empty());
+}
+
+TEST_F(Nodes, MessagesOfALogAreNumberedTheSameEverywhere) {
+  settle("kept");
+  one.say("kept", "a");
+  two.say("kept", "b");
+  one.say("kept", "c");
+  run();
+  EXPECT_EQ(alice->heard, (Names{"a#1", "b#2", "c#3"}));
+  EXPECT_EQ(bob->heard, alice->heard);
+  EXPECT_EQ(one.appended + two.appended, 3);
+}
+
+TEST_F(Nodes, ALogLeavesOutTheDeviceThatWasExcluded) {
+  settle("kept");
+  const auto plain = one.add("plain", "");
+  one.join(plain, "kept");
+  run();
+  Exclusion session;
+  session.device = alice;
+  one.say("kept", "not for alice's device", session);
+  Exclusion device;
+  device.device = plain;
+  one.say("kept", "not for the plain one", device);
+  run();
+  EXPECT_EQ(alice->heard, Names{"not for the plain one#2"});
+  EXPECT_EQ(plain->heard, Names{"not for alice's device#1"});
+  EXPECT_EQ(bob->heard.size(), 2U);
+}
+
+TEST_F(Nodes, WhatIsRepeatedOrAheadIsNotDelivered) {
+  settle("kept");
+  Parcel parcel;
+  parcel.content = "x";
+  using std::chrono::milliseconds;
+  one.inbound.appended("kept", {7, 1}, milliseconds(0), parcel);
+  one.inbound.appended("kept", {7, 1}, milliseconds(0), parcel);
+  one.inbound.appended("kept", {7, 3}, milliseconds(0), parcel);
+  run();
+  EXPECT_EQ(alice->heard, Names{"x#1"});
+}
+
+TEST_F(Nodes, MembersAreToldWhereALogGoesOn) {
+  settle("kept");
+  one.say("kept", "a");
+  one.inbound.log_moved("kept", {9, 4});
+  log.last = {9, 4};
+  one.say("kept", "b");
+  run();
+  EXPECT_EQ(alice->heard, (Names{"a#1", "moved 9#4", "b#5"}));
+  const auto carol = one.add("carol");
+  JoinWish wish;
+  wish.since.emplace();
+  wish.since->epoch = "7";
+  wish.since->offset = 1;
+  one.join(carol, "kept", wish);
+  EXPECT_EQ(carol->epoch, "9");
+  EXPECT_EQ(carol->joins.back().second, false);
+}
+
+TEST_F(Nodes, MessagesOfALogAgeByTheBrokersClock) {
+  settle("kept");
+  one.house.now = 10'000;
+  Parcel parcel;
+  parcel.content = "old";
+  one.inbound.appended("kept", {7, 1}, std::chrono::milliseconds(900), parcel);
+  parcel.content = "new";
+  one.inbound.appended("kept", {7, 2}, std::chrono::milliseconds(0), parcel);
+  one.house.now = 10'150;
+  const auto kept = one.hub.history("kept", 0, 10);
+  ASSERT_EQ(kept.size(), 1U);
+  EXPECT_EQ(kept.front().offset, 2U);
+}
+
+TEST_F(Nodes, ARoomOfALogGoesWithItsLastMember) {
+  settle("kept");
+  one.say("kept", "a");
+  one.remove(alice);
+  EXPECT_EQ(one.hub.rooms(), 0U);
+  EXPECT_EQ(one.wire.closed, Names{"kept"});
+  one.say("kept", "nobody is here");
+  EXPECT_EQ(one.hub.rooms(), 0U) << "the log keeps it";
+}
+
+TEST_F(Nodes, PresenceHoldsThoseOfBothNodes) {
+  settle("who");
+  EXPECT_EQ(bob->present.size(), 2U) << "alice was there when bob's node opened the room";
+  Presence::Users joins;
+  joins["carol"].push_back({"c", nullptr});
+  one.inbound.presence_changed("who", joins, {});
+  one.inbound.presence_changed("who", {}, joins);
+  run();
+  EXPECT_EQ(alice->heard, (Names{"+carol", "-carol"}));
+  one.inbound.presence_changed("who", joins, {});
+  EXPECT_EQ(one.everywhere.presence("who").size(), 2U) << "bob was not told of here";
+}
+
+TEST_F(Nodes, ARecordTellsDevicesAndRooms) {
+  settle("who");
+  const auto second = one.add("alice", "");
+  one.join(second, "tea");
+  UserRecord record = one.inbound.record("alice");
+  EXPECT_EQ(record.present, 2U);
+  EXPECT_EQ(record.receiving, 2U);
+  ASSERT_EQ(record.rooms.size(), 2U);
+  EXPECT_EQ(record.rooms[0].room, "tea");
+  EXPECT_TRUE(record.rooms[0].devices.empty());
+  EXPECT_EQ(record.rooms[1].room, "who");
+  ASSERT_EQ(record.rooms[1].devices.size(), 1U);
+  EXPECT_EQ(record.rooms[1].devices[0].id, "s-alice");
+  one.loop.on([&] { one.hub.suspend(*alice); });
+  record = one.inbound.record("alice");
+  EXPECT_EQ(record.present, 1U);
+  EXPECT_EQ(record.receiving, 2U);
+  EXPECT_TRUE(one.inbound.record("bob").empty());
+}
+
+TEST_F(Nodes, EveryChangeOfAUserIsTold) {
+  const auto told = [&](auto&& change) {
+    one.wire.changes.clear();
+    change();
+    return one.wire.changes == Names(one.wire.changes.size(), "alice") && !one.wire.changes.empty();
+  };
+  EXPECT_TRUE(told([&] { one.join(alice, "who"); }));
+  EXPECT_TRUE(told([&] { one.open("who"); }));
+  EXPECT_TRUE(told([&] { one.loop.on([&] { one.hub.set_presence(*alice, "who", {{"a", 1}}); }); }));
+  EXPECT_TRUE(told([&] { one.loop.on([&] { one.hub.suspend(*alice); }); }));
+  EXPECT_TRUE(told([&] { one.loop.on([&] { one.hub.resume(*alice); }); }));
+  EXPECT_TRUE(told([&] { one.loop.on([&] { one.hub.leave(*alice, "who"); }); }));
+  EXPECT_TRUE(told([&] { one.loop.on([&] { one.hub.begin_leave(*alice); }); }));
+  EXPECT_TRUE(told([&] { one.remove(alice); }));
+}
+
+TEST_F(Nodes, TheApplicationsQuestionsAndOrdersMeanBothNodes) {
+  EXPECT_EQ(one.everywhere.users(), (Names{"alice", "bob"}));
+  EXPECT_EQ(one.everywhere.connections(), 2U);
+  EXPECT_EQ(one.everywhere.devices("bob"), 1U);
+  EXPECT_EQ(one.everywhere.join_user("bob", "tea"), JoinResult::joined);
+  two.open("tea");
+  EXPECT_EQ(one.everywhere.room_members("tea"), Names{"bob"});
+  EXPECT_EQ(one.everywhere.user_rooms("bob"), Names{"tea"});
+  EXPECT_TRUE(one.say("tea", "to another node"));
+  EXPECT_EQ(one.everywhere.send_to({"alice", "bob", "nobody"}, frame("x")), 2U);
+  run();
+  EXPECT_EQ(bob->heard, (Names{"to another node", "x"}));
+  EXPECT_TRUE(one.everywhere.leave_user("bob", "tea"));
+  run();
+  EXPECT_EQ(bob->leaves, 1);
+  EXPECT_EQ(one.everywhere.disconnect("bob", "why"), 1U);
+  EXPECT_EQ(one.everywhere.join_user("nobody", "tea"), JoinResult::not_connected);
+}
+
+}  // namespace
+}  // namespace microframe::hub
