@@ -93,8 +93,9 @@ std::vector<hub::Broker::Position> MemoryBus::positions(const std::vector<std::s
 
 hub::Broker::Position MemoryBus::renew(const std::string& log, std::uint64_t epoch) {
   const Lock lock(mutex_);
-  const auto found = logs_.find(log);
-  if (found == logs_.end()) return {};
+  auto found = logs_.find(log);
+  if (found == logs_.end() && epoch != 0) return {};
+  if (found == logs_.end()) found = logs_.emplace(log, MemoryLog(++epochs_)).first;
   if (found->second.position().epoch == epoch) found->second.renew(++epochs_);
   return found->second.position();
 }

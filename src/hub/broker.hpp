@@ -121,7 +121,9 @@ class Broker {
   virtual void follow(std::string log, Done<Nothing> done) = 0;
   virtual void unfollow(std::string log) = 0;
   // The log has forked: what it holds is numbered anew, under a new epoch, unless somebody has done so
-  // already.
+  // already. epoch: the one it was found with; 0: there was no log, and an empty one is made, so that
+  // whoever follows it knows its epoch before the first message.
+  // done: the log's last position now; {0, 0} if there is no log, and the epoch was another.
   virtual void renew(std::string log, std::uint64_t epoch, Done<Position> done) = 0;
 
   // --- notes

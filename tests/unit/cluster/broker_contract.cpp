@@ -458,6 +458,18 @@ TEST_P(BrokerContract, ALogIsRenewedOnceHoweverManyAsk) {
             Broker::Position{});
 }
 
+TEST_P(BrokerContract, AnEmptyLogIsMadeForWhoeverWantsToKnowItsEpoch) {
+  const auto one = node(), other = node();
+  const auto made = value<Broker::Position>([&](auto done) { (*one)->renew("log", 0, done); });
+  EXPECT_NE(made.epoch, 0u);
+  EXPECT_EQ(made.offset, 0u);
+  EXPECT_EQ(value<Broker::Position>([&](auto done) { (*other)->renew("log", 0, done); }), made);
+  EXPECT_EQ(read(*other, "log").epoch, made.epoch);
+  EXPECT_EQ(append(*other, message("log", "a")).position, (Broker::Position{made.epoch, 1}));
+  EXPECT_EQ(value<Broker::Position>([&](auto done) { (*one)->renew("log", 0, done); }),
+            (Broker::Position{made.epoch, 1}));
+}
+
 TEST_P(BrokerContract, AMessageWithANameIsAppendedOnceAlsoIfTheLogIsRenewedBetween) {
   const auto one = node();
   auto what = message("log", "a");
