@@ -184,9 +184,16 @@ base::Frame Endpoint::presence_frame(std::string_view room, const hub::Presence:
 }
 
 void Endpoint::user_online(const std::string& user) {
-  post_user_event(hooks().on_user_online, "on_user_online", user);
+  if (!everywhere_->has_others()) tell_user_online(user);
 }
 void Endpoint::user_offline(const std::string& user) {
+  if (!everywhere_->has_others()) tell_user_offline(user);
+}
+
+void Endpoint::tell_user_online(const std::string& user) {
+  post_user_event(hooks().on_user_online, "on_user_online", user);
+}
+void Endpoint::tell_user_offline(const std::string& user) {
   post_user_event(hooks().on_user_offline, "on_user_offline", user);
 }
 

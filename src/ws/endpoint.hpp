@@ -62,6 +62,10 @@ class Endpoint final : private hub::Surroundings {
   hub::Hub& hub() const;
   // Those of all nodes.
   hub::Everywhere& everywhere() const;
+  // Runs on_user_online or on_user_offline, if there is such a hook, in order per user. With other nodes
+  // the hub does not call for it, because a user may be elsewhere too. Any thread.
+  void tell_user_online(const std::string& user);
+  void tell_user_offline(const std::string& user);
   // Where what other nodes send comes in. Once open.
   hub::Arrivals& arrivals() { return *inbound_; }
   // What may become of a frame sent to `room` where the frame waits for a slow member. key: what the

@@ -27,7 +27,8 @@ struct Registries {
         suspended_bytes(limits.sessions_bytes_max),
         key_waits(limits.authentications_max) {}
 
-  // returns: a number that no other connection of this process has.
+  // returns: a number that no other connection has, of this process, and all but certainly of any
+  // other node.
   std::uint64_t new_connection_id() {
     return next_connection_id.fetch_add(1, std::memory_order_relaxed);
   }
