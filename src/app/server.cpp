@@ -1,0 +1,250 @@
+#include "app/server.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <stdexcept>
+#include <system_error>
+
+#include "app/metrics.hpp"
+#include "app/process.hpp"
+#include "base/log.hpp"
+#include "base/spare_blocks.hpp"
+#include "microframe/config_error.hpp"
+#include "net/address.hpp"
+#include "net/listener.hpp"
+
+namespace microframe::app {
+namespace {
+
+// The word that turns /metrics off.
+constexpr std::string_view kOff = "off";
+
+void run_lane(net::Loop& loop) {
+  const base::SpareBlocks spare;
+  loop.run();
+}
+
+}  // namespace
+
+void Server::add(ws::WebSocketRoute route) {
+  auto endpoint = std::make_unique<ws::Endpoint>(std::move(route).take());
+  claim(endpoint->path());
+  endpoints_.push_back(std::move(endpoint));
+}
+
+ws::ChatBase& Server::add_callbacks(std::string path, const authx::AuthConfig& auth,
+                                    authx::AuthManager* users, ws::Callbacks callbacks) {
+  auto endpoint = std::make_unique<ws::CallbackEndpoint>(std::move(callbacks));
+  ws::ChatBase& chat = *endpoint;
+  add(ws::WebSocketRoute(std::move(path), std::move(endpoint), auth, users));
+  return chat;
+}
+
+void Server::page(std::string path, ws::Page page) {
+  claim(path);
+  pages_.emplace(std::move(path), std::move(page));
+}
+
+void Server::claim(const std::string& path) const {
+  const auto taken = [&](const auto& endpoint) { return endpoint->path() == path; };
+  if (site_) throw ConfigError("routes are added before run(): \"" + path + "\" comes too late");
+  if (pages_.contains(path) || std::any_of(endpoints_.begin(), endpoints_.end(), taken)) {
+    throw ConfigError("the path \"" + path +
+                      "\" is routed twice: give each route a path of its own");
+  }
+}
+
+void Server::start(std::string_view text, OnSignals on_signals) {
+  if (site_) throw ConfigError("an Application serves once: make another one");
+  if (stopping_)
+    throw ConfigError("this Application was stopped before it started: make another one");
+  open_standard_descriptors();
+  const net::Address address = net::parse_address(text);
+  const net::Io send_by = net::io_of_environment();
+  auto secured = tls ? std::make_unique<net::TlsServer>(*tls) : nullptr;
+  auto sockets = net::open_listen_sockets(address, threads);
+  std::vector<net::ListenSocket> for_metrics;
+  if (metrics_address && *metrics_address != kOff) {
+    for_metrics = net::open_listen_sockets(net::parse_address(*metrics_address), 1);
+    metrics_port_ = for_metrics.front().port();
+  }
+  port_ = sockets.front().port();
+
+  auto made = make_lanes(send_by);
+  make_site(std::move(secured));
+  add_own_pages();
+  lanes_ = std::move(made);
+  std::vector<hub::LoopPort*> ports;
+  std::vector<const detail::ActivitySign*> signs;
+  for (std::size_t i = 0; i < threads; ++i) {
+    Lane& lane = *lanes_[i];
+    lane.server = std::make_unique<ws::LoopServer>(lane.loop, i, *site_);
+    ports.push_back(&lane.server->context());
+    signs.push_back(&lane.loop.activity());
+  }
+  for (const auto& endpoint : site_->settings.routes.endpoints)
+    endpoint->open(ports, site_->settings.limits, site_->settings.rooms, site_->registries,
+                   site_->counts);
+  for (std::size_t i = 0; i < sockets.size(); ++i)
+    lanes_[i % threads]->server->listen(std::move(sockets[i]));
+  for (net::ListenSocket& socket : for_metrics)
+    lanes_.front()->server->listen(std::move(socket), guard::Door::metrics);
+  if (on_signals == OnSignals::stop) watch_signals();
+  start_threads(signs);
+  announce();
+}
+
+std::vector<std::unique_ptr<Server::Lane>> Server::make_lanes(net::Io io) const {
+  std::vector<std::unique_ptr<Lane>> made;
+  made.reserve(threads);
+  for (std::size_t i = 0; i < threads; ++i) made.push_back(std::make_unique<Lane>(io));
+  return made;
+}
+
+// After the lanes: what they have open is known then.
+void Server::make_site(std::unique_ptr<net::TlsServer> secured) {
+  const DescriptorPlan plan = plan_descriptors(limits, threads);
+  Limits held = limits;
+  held.connections_max = plan.connections_max;
+  site_ = std::make_unique<ws::Site>(held, compression, proxies);
+  site_->settings.answers_max = plan.answers_max;
+  site_->settings.tls = std::move(secured);
+  site_->settings.routes.endpoints = std::move(endpoints_);
+  site_->settings.rooms = std::move(rooms);
+}
+
+void Server::add_own_pages() {
+  const ws::Page health{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }};
+  const ws::Page ready{"text/plain; charset=utf-8",
+                       [this] { return std::string(stopping_ ? "stopping" : "ready\n"); },
+                       [this] { return !stopping_; }};
+  const ws::Page metrics{kMetricsContentType, [this] { return metrics_text(*site_); }};
+  pages_.try_emplace("/healthz", health);
+  pages_.try_emplace("/readyz", ready);
+  if (!metrics_address) pages_.try_emplace("/metrics", metrics);
+  ws::Routes& routes = site_->settings.routes;
+  routes.pages = std::move(pages_);
+  routes.metrics_pages = {{"/healthz", health}, {"/readyz", ready}, {"/metrics", metrics}};
+}
+
+void Server::start_threads(const std::vector<const detail::ActivitySign*>& signs) {
+  try {
+    watchdog_ = std::make_unique<ws::Watchdog>(*site_, signs);
+    site_->registries.keys.start();
+    for (const auto& lane : lanes_) lane->thread = std::thread(&run_lane, std::ref(lane->loop));
+  } catch (const std::system_error& error) {
+    stopping_ = drains_ = true;
+    for (const auto& lane : lanes_) {
+      if (lane->thread.joinable()) lane->loop.stop();
+    }
+    wait();
+    throw ConfigError("cannot start " + std::to_string(lanes_.size()) +
+                      " threads: " + error.what() + ". Serve with fewer (--threads)");
+  }
+}
+
+void Server::announce() const {
+  for (const auto& endpoint : site_->settings.routes.endpoints) {
+    base::log::info("route", {{"path", endpoint->path()}, {"hooks", endpoint->hook_names()}});
+  }
+}
+
+// A signal that an application has a handler of its own for, or ignores, is the application's.
+void Server::watch_signals() {
+  std::vector<int> numbers = {SIGINT, SIGTERM, SIGHUP};
+  for (const int number : {SIGUSR1, SIGUSR2}) {
+    struct sigaction now{};
+    if (::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_DFL)
+      numbers.push_back(number);
+  }
+  signals_ = std::make_unique<net::Signals>(lanes_.front()->loop, numbers,
+                                            [this](int number) { on_signal(number); });
+}
+
+// The first signal drains, the second drops; SIGHUP does neither, and what else may come is noted.
+void Server::on_signal(int number) {
+  if (number == SIGHUP && tls) {
+    lanes_.front()->loop.work([this] { reload_tls(); }, [] {});  // files may be slow
+  } else if (number == SIGHUP) {
+    base::log::info("SIGHUP: nothing to reload", {});
+  } else if (number != SIGINT && number != SIGTERM) {
+    base::log::info("signal ignored", {{"number", std::to_string(number)}});
+  } else if (stopping_) {
+    drop();
+  } else {
+    stop_with_notice();
+  }
+}
+
+bool Server::reload_tls() {
+  if (!site_ || !site_->settings.tls) return false;
+  try {
+    site_->settings.tls->reload();
+  } catch (const std::exception& error) {
+    base::log::error("TLS files not reloaded",
+                     {{"what", error.what()}, {"advice", "those of before serve on"}});
+    return false;
+  }
+  base::log::info("TLS files reloaded", {});
+  return true;
+}
+
+void Server::stop() {
+  if (stopping_.exchange(true) || lanes_.empty()) return;
+  base::log::info("stopping", {});
+  drain();
+}
+
+// On the first lane's loop.
+void Server::stop_with_notice() {
+  if (stopping_.exchange(true)) return;
+  base::log::info("stopping", {{"readyz", "503"}});
+  try {
+    lanes_.front()->loop.after(limits.drain_notice, [this] { drain(); });
+  } catch (const std::bad_alloc&) {
+    stopping_ = false;  // the next signal does it
+    throw;
+  }
+}
+
+void Server::drain() {
+  if (drains_.exchange(true)) return;
+  draining_ = lanes_.size();
+  for (const auto& lane : lanes_) {
+    lane->loop.post([this, &lane = *lane] { lane.server->drain([this] { lane_drained(); }); });
+  }
+}
+
+// All loops run until the last is empty, so that a second signal finds somebody to tell.
+void Server::lane_drained() {
+  if (draining_.fetch_sub(1) != 1) return;
+  for (const auto& lane : lanes_) lane->loop.stop();
+}
+
+void Server::drop() {
+  drain();
+  for (const auto& lane : lanes_) lane->loop.post([&server = *lane->server] { server.drop_all(); });
+}
+
+void Server::wait() {
+  for (const auto& lane : lanes_) {
+    if (lane->thread.joinable()) lane->thread.join();
+  }
+  signals_.reset();
+  watchdog_.reset();
+  if (site_) site_->registries.keys.stop();
+}
+
+// First the tokens, then the devices: whoever gets in between is seen by one or the other.
+std::size_t Server::revoke(std::string_view user) {
+  if (!site_)
+    throw std::logic_error("the application does not serve yet: nobody has come with a token");
+  site_->registries.revocations.revoke(user, std::chrono::system_clock::now());
+  std::size_t devices = 0;
+  for (const auto& endpoint : site_->settings.routes.endpoints)
+    devices += endpoint->everywhere().disconnect(user, "revoked");
+  return devices;
+}
+
+}  // namespace microframe::app

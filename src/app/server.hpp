@@ -1,0 +1,98 @@
+// Server: what an Application is while it serves: its loops with their threads, the site that they
+// serve, the signals that end it. Threading: set up and started by one thread; then as
+// microframe/application.hpp says.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "microframe/compression.hpp"
+#include "microframe/limits.hpp"
+#include "microframe/proxies.hpp"
+#include "microframe/tls.hpp"
+#include "microframe/ws/callbacks.hpp"
+#include "microframe/ws/route.hpp"
+#include "net/io.hpp"
+#include "net/loop.hpp"
+#include "net/signals.hpp"
+#include "net/tls_server.hpp"
+#include "ws/endpoint.hpp"
+#include "ws/loop_server.hpp"
+#include "ws/room_rules.hpp"
+#include "ws/routes.hpp"
+#include "ws/site.hpp"
+#include "ws/watchdog.hpp"
+
+namespace microframe::app {
+
+class Server {
+ public:
+  void add(ws::WebSocketRoute route);
+  ws::ChatBase& add_callbacks(std::string path, const authx::AuthConfig& auth,
+                              authx::AuthManager* users, ws::Callbacks callbacks);
+  void page(std::string path, ws::Page page);
+
+  enum class OnSignals : bool { nothing, stop };
+  void start(std::string_view address, OnSignals on_signals);
+  bool reload_tls();
+  void wait();
+  void stop();
+  // As stop(), after the world has had Limits::drain_notice to see that we are not ready any more.
+  void stop_with_notice();
+  void drop();
+  std::size_t revoke(std::string_view user);
+  std::uint16_t port() const { return port_; }
+  std::uint16_t metrics_port() const { return metrics_port_; }
+
+  Limits limits;
+  ws::RoomRules rooms;
+  TrustedProxies proxies;
+  Compression compression;
+  std::optional<TlsOptions> tls;
+  std::optional<std::string> metrics_address;  // unset: the served port; "off": none
+  std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
+
+ private:
+  // One loop with its thread and what is served on it.
+  struct Lane {
+    explicit Lane(net::Io io) : loop(io) {}
+
+    net::Loop loop;
+    std::unique_ptr<ws::LoopServer> server;
+    std::thread thread;
+  };
+
+  void claim(const std::string& path) const;
+  std::vector<std::unique_ptr<Lane>> make_lanes(net::Io io) const;
+  void make_site(std::unique_ptr<net::TlsServer> secured);
+  void add_own_pages();
+  void watch_signals();
+  void start_threads(const std::vector<const detail::ActivitySign*>& signs);
+  void announce() const;
+  void drain();
+  void lane_drained();
+  void on_signal(int number);
+
+  std::vector<std::unique_ptr<ws::Endpoint>> endpoints_;
+  std::unordered_map<std::string, ws::Page> pages_;
+  std::unique_ptr<ws::Site> site_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<ws::Watchdog> watchdog_;
+  std::unique_ptr<net::Signals> signals_;
+  std::atomic<std::uint16_t> port_{0};
+  std::atomic<std::uint16_t> metrics_port_{0};
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> drains_{false};
+  std::atomic<std::size_t> draining_{0};  // lanes
+};
+
+}  // namespace microframe::app
