@@ -11,10 +11,12 @@
 #include <vector>
 
 #include "microframe/authx.hpp"
+#include "microframe/cluster_options.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/config_error.hpp"
 #include "microframe/limits.hpp"
 #include "microframe/proxies.hpp"
+#include "microframe/redis_broker.hpp"
 #include "microframe/room_options.hpp"
 #include "microframe/tls.hpp"
 #include "microframe/ws.hpp"
@@ -93,6 +95,14 @@ class Application {
   // returns: false if the files cannot be used: the reason is logged, and the previous ones stay
   //          in use.
   bool reload_tls();
+
+  // Makes this process a node of a cluster: every process that serves the same routes through the same
+  // broker. What an endpoint is asked (broadcast, send_to, join_room, get_connected_users) then means
+  // the whole cluster. Default: this process is alone, and needs no broker.
+  // errors: start() throws ConfigError if the broker cannot be used: what to set there is in the words.
+  Application& cluster(const RedisBroker& broker, const ClusterOptions& options = {});
+  // The other nodes that this one knows of, by name. Any thread, after start().
+  std::vector<ClusterNode> nodes() const;
 
   // Where /metrics is answered, with /healthz and /readyz beside it: on an address of its own,
   // in the forms of run(), without TLS; or nowhere, if `address` is "off". Default: on the served
