@@ -77,6 +77,8 @@ std::optional<hub::UserRecord> read_record(std::string_view bytes) {
     hub::UserRecord::InRoom in;
     in.room = reader.text();
     in.devices = read_devices(reader);
+    const bool in_order = record.rooms.empty() || record.rooms.back().room < in.room;
+    if (!in_order) return std::nullopt;
     record.rooms.push_back(std::move(in));
   }
   if (!reader.ok()) return std::nullopt;

@@ -13,7 +13,7 @@ namespace microframe::cluster {
 
 std::string write_record(const hub::UserRecord& record);
 // What is behind the fields that this version knows is ignored.
-// returns: nullopt if the bytes are no record.
+// returns: nullopt if the bytes are no record, or its rooms are not in order.
 std::optional<hub::UserRecord> read_record(std::string_view bytes);
 
 // The devices of a user in a room; metadata that is no JSON reads as {}.
