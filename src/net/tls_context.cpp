@@ -171,6 +171,8 @@ std::shared_ptr<const TlsContext> TlsContext::client(const TlsTrust& trust) {
     }
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
   }
+  if (!trust.certificate_file.empty())
+    TlsCertificate({trust.certificate_file, trust.key_file}).use_in(context.get());
   SSL_CTX_set_alpn_protos(context.get(), kHttp11, sizeof kHttp11);
   made->context_ = context.release();
   return made;

@@ -16,12 +16,14 @@ namespace microframe::net {
 class TlsCertificate;
 class TlsSession;
 
-// How a client judges the server's certificate.
+// How a client judges the server's certificate, and which it shows itself.
 struct TlsTrust {
   TlsTrust() = default;
 
-  std::string ca_file;    // PEM: the authorities to trust; "": those of the system
-  bool insecure = false;  // takes any certificate: for trying things out
+  std::string ca_file;           // PEM: the authorities to trust; "": those of the system
+  bool insecure = false;         // takes any certificate: for trying things out
+  std::string certificate_file;  // PEM, the client's own; "": it shows none
+  std::string key_file;          // PEM, of that certificate
 };
 
 class TlsContext : public std::enable_shared_from_this<TlsContext> {
@@ -32,7 +34,7 @@ class TlsContext : public std::enable_shared_from_this<TlsContext> {
   static std::shared_ptr<const TlsContext> server(const TlsOptions& options,
                                                   const TlsContext* before = nullptr);
   // For clients.
-  // errors: ConfigError if the CA file cannot be used.
+  // errors: ConfigError if the CA file, or the client's own certificate, cannot be used.
   static std::shared_ptr<const TlsContext> client(const TlsTrust& trust);
 
   ~TlsContext();

@@ -40,7 +40,7 @@ PUBLIC = {
     "client": {"client.hpp", "client/", "ws/message.hpp", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "tls.hpp", "detail/"},
     "ws": {"ws.hpp", "ws/", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
     "net": {"task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
-    "cluster": {"config_error.hpp", "task.hpp"},
+    "cluster": {"config_error.hpp", "redis_broker.hpp", "task.hpp"},
     "app": set(),  # any
 }
 # A library that one layer hides from the rest is known to that layer alone.
