@@ -27,7 +27,12 @@ local t = redis.call('TIME')
 local now = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000))
 local function last_of(key)
   local found = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)
-  return found[1] and found[1][1]
+  if found[1] then return found[1][1] end
+  if redis.call('EXISTS', key) == 0 then return nil end
+  local info = redis.call('XINFO', 'STREAM', key)
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then return info[i + 1] end
+  end
 end
 local function epoch_of(id)
   return string.match(id, '^%d+')
@@ -100,7 +105,14 @@ return out
 // The first write of a script is the one that may fail for want of memory; it is not a DEL.
 constexpr const char* kRenew = R"(
 local last = last_of(KEYS[1])
-if not last then return '' end
+if not last then
+  if ARGV[1] ~= '0' then return '' end
+  redis.call('XGROUP', 'CREATE', KEYS[1], 'g', '0', 'MKSTREAM')
+  redis.call('XGROUP', 'DESTROY', KEYS[1], 'g')
+  redis.call('XSETID', KEYS[1], now .. '-0')
+  redis.call('PEXPIRE', KEYS[1], 3600000)
+  return now .. '-0'
+end
 if epoch_of(last) ~= ARGV[1] then return last end
 local epoch = epoch_above(ARGV[1])
 local ttl = redis.call('PTTL', KEYS[1])
