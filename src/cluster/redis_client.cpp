@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/to_ms.hpp"
 #include "cluster/redis_appends.hpp"
 #include "cluster/redis_position.hpp"
 #include "cluster/redis_queries.hpp"
@@ -92,14 +93,14 @@ class RedisClient::Core final : private RedisRouter::Events {
   bool closed_ = false;
 };
 
-RedisClient::RedisClient(const RedisBroker& broker) : settings_(broker) {}
+RedisClient::RedisClient(const RedisBroker& broker)
+    : settings_(broker), loop_(std::make_unique<net::Loop>()) {}
 
 RedisClient::~RedisClient() {
   stop();
 }
 
 void RedisClient::start(Listener& listener) {
-  loop_ = std::make_unique<net::Loop>();
   core_ = std::make_unique<Core>(*loop_, settings_, counts_, up_, listener);
   {
     const base::Lock lock(mutex_);
@@ -122,7 +123,11 @@ void RedisClient::stop() {
   thread_.join();
   up_ = false;
   core_.reset();
-  loop_.reset();
+}
+
+std::uint64_t RedisClient::now_ms() const {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return base::to_ms(std::chrono::duration_cast<std::chrono::milliseconds>(now));
 }
 
 void RedisClient::ask(Ask what) {

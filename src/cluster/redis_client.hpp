@@ -14,12 +14,13 @@
 #include "base/mutex.hpp"
 #include "cluster/redis_counts.hpp"
 #include "cluster/redis_settings.hpp"
+#include "cluster/timeline.hpp"
 #include "hub/broker.hpp"
 #include "net/loop.hpp"
 
 namespace microframe::cluster {
 
-class RedisClient final : public hub::Broker {
+class RedisClient final : public hub::Broker, public Timeline {
  public:
   // Of what has been asked and not answered; more is refused as Failure::full.
   static constexpr std::size_t kWaitingBytesMax = std::size_t{64} << 20;
@@ -55,6 +56,14 @@ class RedisClient final : public hub::Broker {
 
   const RedisCounts& counts() const { return counts_; }
 
+  // Timeline: that of the broker's thread. What was posted before start() runs once it has started;
+  // nothing runs any more once stop() has returned.
+  void post(std::function<void()> task) override { loop_->post(std::move(task)); }
+  void after(std::chrono::milliseconds delay, std::function<void()> task) override {
+    loop_->after(delay, std::move(task));
+  }
+  std::uint64_t now_ms() const override;
+
  private:
   class Core;
   using Ask = std::function<void(Core&)>;
@@ -68,7 +77,7 @@ class RedisClient final : public hub::Broker {
   const RedisSettings settings_;
   RedisCounts counts_;
   std::atomic<bool> up_{false};
-  std::unique_ptr<net::Loop> loop_;
+  const std::unique_ptr<net::Loop> loop_;
   std::unique_ptr<Core> core_;  // the thread's
   std::thread thread_;
   base::Mutex mutex_;
