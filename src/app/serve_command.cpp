@@ -53,6 +53,9 @@ struct ServeOptions {
   std::vector<std::string> tls_certs;
   std::vector<std::string> tls_keys;
   std::string tls_client_ca;
+  std::string broker;
+  std::string broker_prefix;
+  std::string node;
 };
 
 // Each message back, unchanged.
@@ -121,6 +124,17 @@ void add_tls(Application& app, const ServeOptions& options) {
     tls.add(options.tls_certs[i], options.tls_keys[i]);
   if (!options.tls_client_ca.empty()) tls.client_certificates(options.tls_client_ca);
   app.tls(tls);
+}
+
+void add_cluster(Application& app, const ServeOptions& options) {
+  if (options.broker.empty()) {
+    if (!options.node.empty())
+      throw ConfigError("--node is the name of a node of a cluster, which has a --broker");
+    return;
+  }
+  RedisBroker broker(options.broker);
+  if (!options.broker_prefix.empty()) broker.prefix(options.broker_prefix);
+  app.cluster(broker, ClusterOptions().node(options.node));
 }
 
 // No site may frame the page, and the page loads from, and connects to, its own site only.
@@ -196,6 +210,7 @@ int serve(const ServeOptions& options) {
   compression.context_takeover = options.context_takeover;
   app.limits(limits).compression(compression);
   add_tls(app, options);
+  add_cluster(app, options);
   if (!options.metrics_listen.empty()) app.metrics_listen(options.metrics_listen);
   return app.run(listen_address(options));
 }
@@ -282,6 +297,21 @@ void add_message_options(CLI::App& command, ServeOptions& options) {
       "210 KiB a connection, for 64 MiB of them at most");
 }
 
+void add_cluster_options(CLI::App& command, ServeOptions& options) {
+  CLI::Option* broker =
+      command
+          .add_option("--broker", options.broker,
+                      "A Redis 7 or Valkey that makes several servers one: redis://, rediss://, "
+                      "redis+sentinel://a,b/NAME or redis+cluster://a,b")
+          ->envname("MICROFRAME_BROKER");
+  command
+      .add_option("--broker-prefix", options.broker_prefix,
+                  "What the names of its keys begin with; each application's own; default: mf")
+      ->needs(broker);
+  command.add_option("--node", options.node,
+                     "This server's name in the cluster; default: the host's name and the port");
+}
+
 void add_tls_options(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--tls-cert", options.tls_certs,
@@ -305,6 +335,7 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
   add_message_options(*command, *options);
   add_proxy_options(*command, *options);
   add_tls_options(*command, *options);
+  add_cluster_options(*command, *options);
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 
