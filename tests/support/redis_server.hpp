@@ -17,6 +17,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -107,10 +108,18 @@ class RedisProcess {
   // arguments: as on redis-server's command line. port: 0 for a free one.
   explicit RedisProcess(std::vector<std::string> arguments = {}, std::uint16_t port = 0)
       : port_(port ? port : free_port()), arguments_(std::move(arguments)) {
-    char folder[] = "/tmp/microframe-redis-XXXXXX";
-    if (!::mkdtemp(folder)) throw std::runtime_error("no folder for redis-server");
-    folder_ = folder;
+    make_folder();
     start();
+  }
+  // A sentinel, which rewrites its configuration itself.
+  static std::unique_ptr<RedisProcess> sentinel(const std::string& config) {
+    auto made = std::unique_ptr<RedisProcess>(new RedisProcess(Sentinel{}));
+    made->config_ = made->folder_ + "/sentinel.conf";
+    std::ofstream(made->config_) << "port " << made->port_ << "\nbind 127.0.0.1\n"
+                                 << "dir " << made->folder_ << "\n"
+                                 << config;
+    made->start();
+    return made;
   }
   ~RedisProcess() {
     kill();
@@ -127,12 +136,14 @@ class RedisProcess {
 
   // Starts it, on the same port, and waits until it listens.
   void start() {
-    std::vector<std::string> words{"redis-server"};
-    if (!config_.empty()) words.push_back(config_);
-    for (const char* word : {"--save", "", "--appendonly", "no", "--bind", "127.0.0.1",
-                             "--daemonize", "no", "--loglevel", "warning"})
-      words.emplace_back(word);
-    words.insert(words.end(), {"--dir", folder_, "--logfile", folder_ + "/log"});
+    if (!config_.empty()) {
+      run({"redis-sentinel", config_});
+      return wait_until_it_listens();
+    }
+    std::vector<std::string> words{
+        "redis-server",  "--save",     "",        "--appendonly", "no",    "--bind",
+        "127.0.0.1",     "--loglevel", "warning", "--dir",        folder_, "--logfile",
+        folder_ + "/log"};
     if (!has_own_ports()) words.insert(words.end(), {"--port", std::to_string(port_)});
     words.insert(words.end(), arguments_.begin(), arguments_.end());
     run(words);
@@ -147,20 +158,15 @@ class RedisProcess {
   void signal(int number) const { ::kill(pid_, number); }
   std::string ask(const std::string& command) const { return RedisShell(port_).ask(command); }
 
- protected:
-  // For a sentinel: the file that it rewrites itself.
-  RedisProcess(std::string config, std::uint16_t port, const std::string& program)
-      : port_(port), program_(program) {
-    char folder[] = "/tmp/microframe-redis-XXXXXX";
-    if (!::mkdtemp(folder)) throw std::runtime_error("no folder for redis-sentinel");
-    folder_ = folder;
-    config_ = folder_ + "/sentinel.conf";
-    std::ofstream(config_) << config;
-    run({program_, config_});
-    wait_until_it_listens();
-  }
-
  private:
+  struct Sentinel {};
+  explicit RedisProcess(Sentinel) : port_(free_port()) { make_folder(); }
+
+  void make_folder() {
+    char folder[] = "/tmp/microframe-redis-XXXXXX";
+    if (!::mkdtemp(folder)) throw std::runtime_error("no folder for redis-server");
+    folder_ = folder;
+  }
   bool has_own_ports() const {
     for (const std::string& word : arguments_) {
       if (word == "--port") return true;
@@ -200,8 +206,7 @@ class RedisProcess {
   std::uint16_t port_;
   std::vector<std::string> arguments_;
   std::string folder_;
-  std::string config_;
-  std::string program_;
+  std::string config_;  // of a sentinel
   pid_t pid_ = -1;
 };
 
