@@ -22,7 +22,7 @@ using test::eventually;
 using test::failure;
 using test::RedisNode;
 using Clock = std::chrono::steady_clock;
-using Texts = std::vector<std::string>;
+using Lines = std::vector<std::string>;
 
 class RedisFaults : public testing::Test {
  protected:
@@ -112,7 +112,7 @@ TEST_F(RedisFaults, AnEpochThatIsRememberedWronglyDoesNoHarm) {
 
 TEST_F(RedisFaults, ForgottenScriptsAreSentAgainAndNothingIsOvertaken) {
   std::vector<RedisNode::Later<Broker::Appended>> all;
-  Texts sent;
+  Lines sent;
   for (int i = 0; i < 2'000; ++i) {
     if (i % 400 == 0) redis.ask("SCRIPT FLUSH");
     sent.push_back(std::to_string(i));
@@ -132,7 +132,7 @@ TEST_F(RedisFaults, ASubscriptionConnectionThatIsCutIsAnInterruption) {
   eventually([&] { return node.ear.restorations() == 1; });
   EXPECT_EQ(node.ear.interruptions(), 1U);
   node.broker.publish("news", "again");
-  eventually([&] { return node.ear.heard("news") == Texts{"again"}; });
+  eventually([&] { return node.ear.heard("news") == Lines{"again"}; });
 }
 
 TEST_F(RedisFaults, ManySubscriptionsAreMadeAgain) {
