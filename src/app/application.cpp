@@ -109,6 +109,16 @@ bool Application::reload_tls() {
   return impl_->reload_tls();
 }
 
+Application& Application::cluster(const RedisBroker& broker, const ClusterOptions& options) {
+  impl_->broker = broker;
+  impl_->cluster = options;
+  return *this;
+}
+
+std::vector<ClusterNode> Application::nodes() const {
+  return impl_->nodes();
+}
+
 Application& Application::metrics_listen(std::string address) {
   impl_->metrics_address = std::move(address);
   return *this;

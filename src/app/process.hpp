@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 
 #include "microframe/limits.hpp"
 
@@ -19,6 +20,9 @@ void ignore_sigpipe();
 // Raises the limit of open files (RLIMIT_NOFILE) to what the system allows: a connection is a
 // descriptor, and a shell's limit is often 1,024.
 void raise_descriptor_limit();
+
+// The name of this machine, as its own system knows it; "node" if it has none.
+std::string host_name();
 
 // How the descriptors that are left are shared out.
 struct DescriptorPlan {

@@ -83,9 +83,7 @@ void Server::start(std::string_view text, OnSignals on_signals) {
     ports.push_back(&lane.server->context());
     signs.push_back(&lane.loop.activity());
   }
-  for (const auto& endpoint : site_->settings.routes.endpoints)
-    endpoint->open(ports, site_->settings.limits, site_->settings.rooms, site_->registries,
-                   site_->counts);
+  open_endpoints(ports);
   for (std::size_t i = 0; i < sockets.size(); ++i)
     lanes_[i % threads]->server->listen(std::move(sockets[i]));
   for (net::ListenSocket& socket : for_metrics)
@@ -102,6 +100,21 @@ std::vector<std::unique_ptr<Server::Lane>> Server::make_lanes(net::Io io) const 
   return made;
 }
 
+void Server::open_endpoints(const std::vector<hub::LoopPort*>& ports) {
+  ws::Endpoint::Join join;
+  if (broker) {
+    membership_ = std::make_unique<Membership>(*broker, cluster,
+                                               host_name() + ":" + std::to_string(port_), *site_);
+    join = [this](const std::string& endpoint, hub::Arrivals& arrivals) -> hub::Elsewhere& {
+      return membership_->join(endpoint, arrivals);
+    };
+    site_->registries.begin_connection_ids_at_random();
+  }
+  for (const auto& endpoint : site_->settings.routes.endpoints)
+    endpoint->open(ports, site_->settings.limits, site_->settings.rooms, site_->registries,
+                   site_->counts, join);
+}
+
 // After the lanes: what they have open is known then.
 void Server::make_site(std::unique_ptr<net::TlsServer> secured) {
   const DescriptorPlan plan = plan_descriptors(limits, threads);
@@ -116,9 +129,13 @@ void Server::make_site(std::unique_ptr<net::TlsServer> secured) {
 
 void Server::add_own_pages() {
   const ws::Page health{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }};
-  const ws::Page ready{"text/plain; charset=utf-8",
-                       [this] { return std::string(stopping_ ? "stopping" : "ready\n"); },
-                       [this] { return !stopping_; }};
+  const ws::Page ready{
+      "text/plain; charset=utf-8",
+      [this] {
+        if (stopping_) return std::string("stopping");
+        return std::string(is_ready() ? "ready\n" : "the broker does not answer\n");
+      },
+      [this] { return is_ready(); }};
   const ws::Page metrics{kMetricsContentType, [this] { return metrics_text(*site_); }};
   pages_.try_emplace("/healthz", health);
   pages_.try_emplace("/readyz", ready);
@@ -128,10 +145,19 @@ void Server::add_own_pages() {
   routes.metrics_pages = {{"/healthz", health}, {"/readyz", ready}, {"/metrics", metrics}};
 }
 
+bool Server::is_ready() const {
+  return !stopping_ && (!membership_ || membership_->is_ready());
+}
+
+std::vector<ClusterNode> Server::nodes() const {
+  return membership_ ? membership_->nodes() : std::vector<ClusterNode>();
+}
+
 void Server::start_threads(const std::vector<const detail::ActivitySign*>& signs) {
   try {
     watchdog_ = std::make_unique<ws::Watchdog>(*site_, signs);
     site_->registries.keys.start();
+    if (membership_) membership_->start();
     for (const auto& lane : lanes_) lane->thread = std::thread(&run_lane, std::ref(lane->loop));
   } catch (const std::system_error& error) {
     stopping_ = drains_ = true;
@@ -231,6 +257,7 @@ void Server::wait() {
   for (const auto& lane : lanes_) {
     if (lane->thread.joinable()) lane->thread.join();
   }
+  if (membership_) membership_->end();
   signals_.reset();
   watchdog_.reset();
   if (site_) site_->registries.keys.stop();
@@ -244,6 +271,7 @@ std::size_t Server::revoke(std::string_view user) {
   std::size_t devices = 0;
   for (const auto& endpoint : site_->settings.routes.endpoints)
     devices += endpoint->everywhere().disconnect(user, "revoked");
+  if (membership_) membership_->revoke(user);
   return devices;
 }
 

@@ -15,9 +15,12 @@
 #include <utility>
 #include <vector>
 
+#include "app/membership.hpp"
+#include "microframe/cluster_options.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/limits.hpp"
 #include "microframe/proxies.hpp"
+#include "microframe/redis_broker.hpp"
 #include "microframe/tls.hpp"
 #include "microframe/ws/callbacks.hpp"
 #include "microframe/ws/route.hpp"
@@ -53,11 +56,15 @@ class Server {
   std::uint16_t port() const { return port_; }
   std::uint16_t metrics_port() const { return metrics_port_; }
 
+  std::vector<ClusterNode> nodes() const;
+
   Limits limits;
   ws::RoomRules rooms;
   TrustedProxies proxies;
   Compression compression;
   std::optional<TlsOptions> tls;
+  std::optional<RedisBroker> broker;  // unset: this process is alone
+  ClusterOptions cluster;
   std::optional<std::string> metrics_address;  // unset: the served port; "off": none
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 
@@ -74,6 +81,8 @@ class Server {
   void claim(const std::string& path) const;
   std::vector<std::unique_ptr<Lane>> make_lanes(net::Io io) const;
   void make_site(std::unique_ptr<net::TlsServer> secured);
+  void open_endpoints(const std::vector<hub::LoopPort*>& ports);
+  bool is_ready() const;
   void add_own_pages();
   void watch_signals();
   void start_threads(const std::vector<const detail::ActivitySign*>& signs);
@@ -85,6 +94,7 @@ class Server {
   std::vector<std::unique_ptr<ws::Endpoint>> endpoints_;
   std::unordered_map<std::string, ws::Page> pages_;
   std::unique_ptr<ws::Site> site_;
+  std::unique_ptr<Membership> membership_;  // nullptr: this process is alone
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<ws::Watchdog> watchdog_;
   std::unique_ptr<net::Signals> signals_;

@@ -25,23 +25,23 @@ Exclusion exclusion_of(const Parcel& parcel) {
 // --- messages ---
 
 void Inbound::arrived(const Parcel& for_everyone) {
-  hub_.broadcast(surroundings_.frame_of(for_everyone, {}, {}), exclusion_of(for_everyone));
+  hub_->broadcast(surroundings_.frame_of(for_everyone, {}, {}), exclusion_of(for_everyone));
 }
 
 void Inbound::arrived_in(std::string_view room, const Parcel& parcel) {
-  if (!hub_.room(room)) return;
-  hub_.broadcast_to_room(room, surroundings_.frame_of(parcel, room, {}), exclusion_of(parcel));
+  if (!hub_->room(room)) return;
+  hub_->broadcast_to_room(room, surroundings_.frame_of(parcel, room, {}), exclusion_of(parcel));
 }
 
 void Inbound::arrived_for(const std::vector<std::string_view>& users, const Parcel& parcel) {
   const base::Frame frame = surroundings_.frame_of(parcel, {}, {});
-  for (const std::string_view user : users) hub_.send_to(user, frame);
+  for (const std::string_view user : users) hub_->send_to(user, frame);
 }
 
 // --- rooms ---
 
 void Inbound::opened(std::string_view room, Presence::Users others) {
-  const Ref<Room> found = hub_.room(room);
+  const Ref<Room> found = hub_->room(room);
   if (!found || !found->opening()) return;
   found->arrived(others, {});
   found->opening()->end();
@@ -49,14 +49,14 @@ void Inbound::opened(std::string_view room, Presence::Users others) {
 
 void Inbound::presence_changed(std::string_view room, const Presence::Users& joins,
                                const Presence::Users& leaves) {
-  const Ref<Room> found = hub_.room(room);
+  const Ref<Room> found = hub_->room(room);
   // Before it is open, it is not told: it is given the whole then.
   if (found && found->opening() && found->opening()->is_over()) found->arrived(joins, leaves);
 }
 
 void Inbound::appended(std::string_view room, Broker::Position position,
                        std::chrono::milliseconds age, const Parcel& parcel) {
-  const Ref<Room> found = hub_.room(room);
+  const Ref<Room> found = hub_->room(room);
   if (!found) return;
   try {
     Room::Logged message;
@@ -72,32 +72,32 @@ void Inbound::appended(std::string_view room, Broker::Position position,
 }
 
 void Inbound::log_moved(std::string_view room, Broker::Position last) {
-  if (const Ref<Room> found = hub_.room(room))
+  if (const Ref<Room> found = hub_->room(room))
     found->log_moved(std::to_string(last.epoch), last.offset);
 }
 
 // --- what the application asks on another node ---
 
 void Inbound::join_here(std::string_view user, std::string_view room) {
-  hub_.join_user(user, room);
+  hub_->join_user(user, room);
 }
 
 void Inbound::leave_here(std::string_view user, std::string_view room) {
-  hub_.leave_user(user, room);
+  hub_->leave_user(user, room);
 }
 
 void Inbound::disconnect_here(std::string_view user, std::string_view reason) {
-  for (const Ref<Member>& device : hub_.members_of(user)) device->revoke(reason);
+  for (const Ref<Member>& device : hub_->members_of(user)) device->revoke(reason);
 }
 
 // --- what other nodes are to know ---
 
 UserRecord Inbound::record(std::string_view user) {
-  return hub_.record(user);
+  return hub_->record(user);
 }
 
 std::vector<std::string> Inbound::users_here() {
-  return hub_.users_receiving();
+  return hub_->users_receiving();
 }
 
 }  // namespace microframe::hub

@@ -9,8 +9,10 @@ namespace microframe::hub {
 
 class Inbound final : public Arrivals {
  public:
-  // Both outlive it.
-  Inbound(Hub& hub, const Surroundings& surroundings) : hub_(hub), surroundings_(surroundings) {}
+  // surroundings: outlives it.
+  explicit Inbound(const Surroundings& surroundings) : surroundings_(surroundings) {}
+  // Before anything is called. hub: outlives it.
+  void begin(Hub& hub) { hub_ = &hub; }
 
   void arrived(const Parcel& for_everyone) override;
   void arrived_in(std::string_view room, const Parcel& parcel) override;
@@ -28,7 +30,7 @@ class Inbound final : public Arrivals {
   std::vector<std::string> users_here() override;
 
  private:
-  Hub& hub_;
+  Hub* hub_ = nullptr;
   const Surroundings& surroundings_;
 };
 

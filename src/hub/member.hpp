@@ -38,6 +38,8 @@ class Member : public Receiver {
   virtual void evict() {}
   // The user's tokens are no longer good, and the member must go. reason: for the client.
   virtual void revoke(std::string_view /*reason*/) {}
+  // The user's tokens of some time are no longer good: the member goes if its own is one of them.
+  virtual void recheck_token() {}
   // Sends a message that the client must acknowledge within the timeout. Without memory to ask,
   // `told` is dropped without a call.
   virtual void ask(const Json& /*message*/, std::chrono::milliseconds /*timeout*/,

@@ -94,6 +94,8 @@ class Connection final : private StreamOwner,
   // Closes the stream, and ends the session unless its client may come back.
   void close(DisconnectCause cause, proto::CloseCode code, std::string_view reason);
   // The user's tokens are good no more.
+  // Revoked, if the token is no longer good.
+  void check_revocation();
   void revoke(std::string_view reason);
   // The client has come by another stream.
   void resume(Resumption resumption) { lasting_->resumer.resume(std::move(resumption)); }
@@ -164,7 +166,6 @@ class Connection final : private StreamOwner,
 
   void begin_stream(DeflateAgreement deflate);
   void begin_hooks(base::MutableBytes early);
-  void check_revocation();
   bool heals(const Ending& ending) const;
   bool suspend(DisconnectReason& reason, bool drop_queue);
   void end(DisconnectReason reason, bool drop_queue);

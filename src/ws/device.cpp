@@ -117,6 +117,10 @@ void Device::revoke(std::string_view reason) {
   enter_on_loop([text = std::string(reason)](Connection& connection) { connection.revoke(text); });
 }
 
+void Device::recheck_token() {
+  enter_on_loop([](Connection& connection) { connection.check_revocation(); });
+}
+
 void Device::ask(const Json& message, std::chrono::milliseconds timeout, const Answered& told) {
   enter_on_loop([this, message, timeout, told](Connection& connection) {
     const auto answered = [told, handle = WebSocket(*this)](AckStatus status, Json data) {

@@ -40,6 +40,7 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
   std::string device() const override { return std::to_string(id_); }
   void evict() override;
   void revoke(std::string_view reason) override;
+  void recheck_token() override;
   void ask(const Json& message, std::chrono::milliseconds timeout, const Answered& told) override;
   // Resident
   bool shut_down() override;

@@ -31,7 +31,7 @@ Endpoint::Endpoint(detail::RouteParts route)
 }
 
 void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, const RoomRules& rooms,
-                    Registries& registries, Counts& counts, hub::Elsewhere* elsewhere) {
+                    Registries& registries, Counts& counts, const Join& join) {
   rooms_ = &rooms;
   registries_ = &registries;
   counts_ = &counts;
@@ -44,9 +44,11 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, con
   hub_limits.room_name_bytes_max = limits.room_name_bytes_max;
   loops_ = loops;
   hub::Surroundings* const surroundings = this;
+  inbound_ = std::make_unique<hub::Inbound>(*surroundings);
+  hub::Elsewhere* const elsewhere = join ? &join(path(), *inbound_) : nullptr;
   hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits, surroundings, elsewhere);
+  inbound_->begin(*hub_);
   everywhere_ = std::make_unique<hub::Everywhere>(*hub_, elsewhere);
-  inbound_ = std::make_unique<hub::Inbound>(*hub_, *surroundings);
   keyring_ = keys::Keyring(authenticator_.key_sources(), registries.keys);
   route_.attach(*this);
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,9 +38,10 @@ class Endpoint final : private hub::Surroundings {
 
   // Makes the hub, and lets the application's object speak through it. Once, before the first
   // connection. All that is referred to outlives the endpoint's last use.
-  // elsewhere: nullptr: there is no other node.
+  // join: makes the endpoint one of a cluster; empty: this node is alone.
+  using Join = std::function<hub::Elsewhere&(const std::string& endpoint, hub::Arrivals& arrivals)>;
   void open(std::vector<hub::LoopPort*> loops, const Limits& limits, const RoomRules& rooms,
-            Registries& registries, Counts& counts, hub::Elsewhere* elsewhere = nullptr);
+            Registries& registries, Counts& counts, const Join& join = {});
 
   const std::string& path() const { return route_.path; }
   const detail::Hooks& hooks() const { return route_.hooks; }
@@ -66,8 +68,6 @@ class Endpoint final : private hub::Surroundings {
   // the hub does not call for it, because a user may be elsewhere too. Any thread.
   void tell_user_online(const std::string& user);
   void tell_user_offline(const std::string& user);
-  // Where what other nodes send comes in. Once open.
-  hub::Arrivals& arrivals() { return *inbound_; }
   // What may become of a frame sent to `room` where the frame waits for a slow member. key: what the
   // message is about (ws::Key).
   base::Shedding shedding(std::string_view room, std::string_view key) const;

@@ -13,6 +13,7 @@
 #include "keys/key_store.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/limits.hpp"
+#include "ws/random_name.hpp"
 #include "ws/sessions.hpp"
 
 namespace microframe::ws {
@@ -27,6 +28,12 @@ struct Registries {
         suspended_bytes(limits.sessions_bytes_max),
         key_waits(limits.authentications_max) {}
 
+  // In a cluster, so that the nodes' numbers differ. They keep to 15 digits, which a std::string holds
+  // without memory of its own.
+  void begin_connection_ids_at_random() {
+    constexpr std::uint64_t kFirstMax = 900'000'000'000'000;
+    next_connection_id = 1 + random_number() % kFirstMax;
+  }
   // returns: a number that no other connection has, of this process, and all but certainly of any
   // other node.
   std::uint64_t new_connection_id() {

@@ -118,7 +118,10 @@ class Wire final : public Elsewhere {
 };
 
 struct Node {
-  explicit Node(Log& log) : wire(log) { wire.own = &inbound; }
+  explicit Node(Log& log) : wire(log) {
+    wire.own = &inbound;
+    inbound.begin(hub);
+  }
 
   Ref<Guest> add(const std::string& user, const std::string& session = "s") {
     Ref<Guest> guest(new Guest(user, 0, session.empty() ? session : session + "-" + user));
@@ -151,7 +154,7 @@ struct Node {
   House house;
   Wire wire;
   Hub hub{{&loop}, HubLimits{}, &house, &wire};
-  Inbound inbound{hub, house};
+  Inbound inbound{house};
   Everywhere everywhere{hub, &wire};
   int appended = 0;
 };

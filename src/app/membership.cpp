@@ -1,0 +1,108 @@
+#include "app/membership.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+
+#include "base/chance.hpp"
+#include "microframe/config_error.hpp"
+#include "ws/endpoint.hpp"
+#include "ws/random_name.hpp"
+
+namespace microframe::app {
+namespace {
+
+// The lease of a node of the same name that has died runs out within ten seconds.
+constexpr std::chrono::seconds kStartMax{15};
+
+cluster::Node::Settings settings_of(const ClusterOptions& options, std::string name) {
+  cluster::Node::Settings settings;
+  settings.name = options.node().empty() ? std::move(name) : options.node();
+  settings.incarnation = ws::random_number();
+  settings.offline_delay = options.offline_delay();
+  return settings;
+}
+
+}  // namespace
+
+Membership::Membership(const RedisBroker& broker, const ClusterOptions& options, std::string name,
+                       ws::Site& site)
+    : site_(site),
+      url_(broker.url()),
+      broker_(broker),
+      node_(broker_, broker_, *this, settings_of(options, std::move(name))),
+      revocations_(site, node_) {}
+
+Membership::~Membership() {
+  end();
+}
+
+hub::Elsewhere& Membership::join(const std::string& endpoint, hub::Arrivals& arrivals) {
+  return node_.add_site(endpoint, arrivals);
+}
+
+void Membership::start() {
+  node_.start();
+  revocations_.follow();
+  std::unique_lock lock(mutex_);
+  told_.wait_for(lock, kStartMax, [this] { return started_ || refused_; });
+  if (started_) return;
+  throw ConfigError(refused_.value_or(
+      "the broker cannot be used: see the log, and that a Redis 7 or Valkey answers there"));
+}
+
+void Membership::end() {
+  if (std::exchange(over_, true)) return;
+  std::promise<void> left;
+  node_.leave([&left] { left.set_value(); });
+  left.get_future().wait_for(2 * hub::Broker::kPatience);
+  node_.stop();
+}
+
+void Membership::revoke(std::string_view user) {
+  revocations_.append(user);
+}
+
+std::vector<ClusterNode> Membership::nodes() const {
+  std::vector<ClusterNode> nodes;
+  for (const auto& other : node_.others()) {
+    ClusterNode node;
+    node.name = other.name;
+    node.is_heard = other.known;
+    nodes.push_back(std::move(node));
+  }
+  return nodes;
+}
+
+// --- what happens ---
+
+void Membership::started() {
+  const std::lock_guard lock(mutex_);
+  started_ = true;
+  told_.notify_all();
+}
+
+void Membership::refused(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  refused_ = why;
+  told_.notify_all();
+}
+
+void Membership::user_online(std::string_view path, const std::string& user) {
+  if (auto* const at = endpoint(path)) at->tell_user_online(user);
+}
+
+void Membership::user_offline(std::string_view path, const std::string& user) {
+  if (auto* const at = endpoint(path)) at->tell_user_offline(user);
+}
+
+void Membership::revoked(std::string_view, std::uint64_t) {}
+
+ws::Endpoint* Membership::endpoint(std::string_view path) const {
+  for (const auto& one : site_.settings.routes.endpoints) {
+    if (one->path() == path) return one.get();
+  }
+  return nullptr;
+}
+
+}  // namespace microframe::app
