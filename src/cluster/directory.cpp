@@ -76,17 +76,18 @@ Directory::Heard Directory::changes(const BusHeader& from, std::string_view body
 
 Directory::Heard Directory::begin_whole(const BusHeader& from, std::uint64_t number) {
   const Lock lock(mutex_);
-  Peer& told = peer(from.node);
-  if (told.feed.begin_whole(from.incarnation, number))
-    for (RemoteUsers& users : told.endpoints) users.begin_whole();
+  const auto told = peers_.find(from.node);
+  if (told == peers_.end() || !told->second.feed.begin_whole(from.incarnation, number)) return {};
+  for (RemoteUsers& users : told->second.endpoints) users.begin_whole();
   return {};
 }
 
 Directory::Heard Directory::whole_part(const BusHeader& from, std::string_view body) {
   const Lock lock(mutex_);
   Heard heard;
-  Peer& told = peer(from.node);
-  if (told.feed.is_gathering(from.incarnation)) apply(told, body, heard);
+  const auto told = peers_.find(from.node);
+  if (told != peers_.end() && told->second.feed.is_gathering(from.incarnation))
+    apply(told->second, body, heard);
   return heard;
 }
 
@@ -94,7 +95,9 @@ Directory::Heard Directory::end_whole(const BusHeader& from, std::uint64_t numbe
                                       std::uint64_t now_ms) {
   const Lock lock(mutex_);
   Heard heard;
-  Peer& told = peer(from.node);
+  const auto found = peers_.find(from.node);
+  if (found == peers_.end()) return heard;
+  Peer& told = found->second;
   const PeerFeed::End end = told.feed.end_whole(from.incarnation, number, now_ms);
   heard.ask = end.ask;
   if (!end.whole) return heard;

@@ -57,6 +57,8 @@ class MemoryBroker final : public hub::Broker, private MemoryBus::Line {
   void restore();
   // Down: the broker cannot be reached, and all that is asked fails.
   void set_up(bool up);
+  // For what a test does to the subscriptions on the bus itself.
+  MemoryBus::Line& line() { return *this; }
 
  private:
   // Lets what comes back pass, until stop() closes it.

@@ -1,0 +1,132 @@
+#include "cluster/site.hpp"
+
+#include <new>
+#include <utility>
+
+#include "cluster/bus_message.hpp"
+#include "cluster/names.hpp"
+#include "cluster/parcel_codec.hpp"
+
+namespace microframe::cluster {
+
+using Names = std::vector<std::string>;
+using hub::Broker;
+
+Site::Site(const Shared& shared, std::string endpoint, hub::Arrivals& arrivals)
+    : turns_(shared.turns),
+      outgoing_(shared.outgoing),
+      directory_(shared.directory),
+      arrivals_(arrivals),
+      told_soon_(shared.told_soon),
+      endpoint_(std::move(endpoint)),
+      number_(directory_.add_endpoint(endpoint_)),
+      rooms_(shared.broker, turns_, arrivals_, shared.counts, endpoint_,
+             [this](std::string_view room) { return presence(room); }),
+      roll_(shared.broker, turns_, shared.events, endpoint_,
+            roll_entry(outgoing_.node(), outgoing_.incarnation()), shared.offline_delay) {}
+
+void Site::changed(const std::string& user) noexcept {
+  if (!dirty_.add(user)) return;
+  try {
+    told_soon_();
+  } catch (const std::bad_alloc&) {
+    // The node tells what has changed every second as well.
+  }
+}
+
+// --- messages ---
+
+void Site::broadcast(const base::Frame& frame, const hub::Exclusion& exclusion) {
+  outgoing_.publish(everyone_topic(endpoint_), ItemKind::for_everyone,
+                    write_body(ForEveryone{endpoint_, parcel_of(frame, exclusion)}));
+}
+
+void Site::to_room(std::string_view room, const base::Frame& frame,
+                   const hub::Exclusion& exclusion) {
+  outgoing_.publish(room_topic(endpoint_, room), ItemKind::in_room,
+                    write_body(InRoom{endpoint_, room, parcel_of(frame, exclusion)}));
+}
+
+std::vector<bool> Site::to_users(const std::vector<std::string_view>& users,
+                                 const base::Frame& frame) {
+  Directory::Reach reach = directory_.reach(number_, users);
+  for (Directory::Reach::Stop& stop : reach.stops) {
+    const ForUsers body{endpoint_, std::move(stop.users), parcel_of(frame, hub::HiddenFrom())};
+    outgoing_.to_node(stop.node, ItemKind::for_users, write_body(body));
+  }
+  return std::move(reach.present);
+}
+
+bool Site::tell_user(ItemKind kind, std::string_view user, std::string_view text) {
+  const Directory::Reach reach = directory_.reach(number_, {user});
+  const std::string body = write_body(UserAndText{endpoint_, user, text});
+  for (const Directory::Reach::Stop& stop : reach.stops) outgoing_.to_node(stop.node, kind, body);
+  return !reach.stops.empty();
+}
+
+bool Site::join_user(std::string_view user, std::string_view room) {
+  return tell_user(ItemKind::join_user, user, room);
+}
+
+bool Site::leave_user(std::string_view user, std::string_view room) {
+  return tell_user(ItemKind::leave_user, user, room);
+}
+
+std::size_t Site::disconnect(std::string_view user, std::string_view reason) {
+  tell_user(ItemKind::disconnect, user, reason);
+  return directory_.devices(number_, user);
+}
+
+// --- rooms ---
+
+void Site::open(const std::string& room, const hub::RoomPolicy& policy) {
+  turns_.post([this, room, policy] { rooms_.open(room, policy); });
+}
+
+void Site::close(const std::string& room) noexcept {
+  try {
+    turns_.post([this, room] { rooms_.close(room); });
+  } catch (const std::bad_alloc&) {
+    // The room is heard for longer than it must.
+  }
+}
+
+void Site::append(std::string_view room, const hub::RoomPolicy& policy, const base::Frame& frame,
+                  const hub::HiddenFrom& hidden, std::string once,
+                  Broker::Done<Broker::Appended> told) {
+  Broker::Append what;
+  what.log = room_log(endpoint_, room);
+  what.bytes = write_entry(parcel_of(frame, hidden));
+  what.kept_max = policy.history_max;
+  what.age_max = policy.history_age;
+  what.once = std::move(once);
+  outgoing_.append(std::move(what), std::move(told));
+}
+
+// --- who is there ---
+
+Names Site::users() const {
+  return directory_.users(number_);
+}
+
+std::size_t Site::devices(std::string_view user) const {
+  return directory_.devices(number_, user);
+}
+
+std::size_t Site::connections() const {
+  return directory_.connections(number_);
+}
+
+Names Site::room_members(std::string_view room) const {
+  return directory_.room_members(number_, room);
+}
+
+Names Site::user_rooms(std::string_view user) const {
+  return directory_.user_rooms(number_, user);
+}
+
+hub::Presence::Users Site::presence(std::string_view room) const {
+  return directory_.presence(number_, room);
+}
+
+}  // namespace microframe::cluster
