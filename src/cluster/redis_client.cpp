@@ -2,11 +2,13 @@
 
 #include <cassert>
 #include <new>
+#include <set>
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/to_ms.hpp"
 #include "cluster/redis_appends.hpp"
+#include "cluster/redis_check.hpp"
 #include "cluster/redis_position.hpp"
 #include "cluster/redis_queries.hpp"
 #include "cluster/redis_router.hpp"
@@ -49,7 +51,27 @@ class RedisClient::Core final : private RedisRouter::Events {
   const RedisKeys& keys() const { return keys_; }
 
  private:
-  void on_server(RedisServer& server) override { subscriptions_.restore(server); }
+  void on_server(RedisServer& server) override {
+    subscriptions_.restore(server);
+    check(server);
+  }
+  // Looks once at how each Redis is set up, and says what is wrong with that.
+  void check(RedisServer& server) {
+    const std::string name = RedisRouter::name_of(server.address());
+    unsigned partition = 0;
+    while (partition < RedisKeys::kPartitions && router_.server_of(partition) != &server)
+      ++partition;
+    if (partition == RedisKeys::kPartitions || !checked_.insert(name).second) return;
+    const auto send = [&](std::string_view command, RedisConnection::Answer answer) {
+      server.send(command, std::move(answer));
+    };
+    RedisCheck::ask(send, keys_, partition, false, [name](const RedisFindings& findings) {
+      for (const std::string& each : findings.problems)
+        base::log::error("broker is not set up well", {{"server", name}, {"why", each}});
+      for (const std::string& each : findings.doubts)
+        base::log::warn("broker may not be set up well", {{"server", name}, {"why", each}});
+    });
+  }
   void on_server_gone(RedisServer& server) override { subscriptions_.forget(server); }
   void on_push(RedisServer&, RedisReply& push) override {
     if (closed_) return;
@@ -90,6 +112,7 @@ class RedisClient::Core final : private RedisRouter::Events {
   RedisSubscriptions subscriptions_;
   RedisAppends appends_;
   RedisQueries queries_;
+  std::set<std::string> checked_;  // servers
   bool closed_ = false;
 };
 

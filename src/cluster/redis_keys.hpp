@@ -44,6 +44,11 @@ class RedisKeys {
   }
   std::string log_channel(std::string_view log) const { return key(partition_of(log), "c:", log); }
 
+  // Of any kind.
+  std::string key_of(unsigned partition, std::string_view kind_and_name) const {
+    return key(partition, kind_and_name, {});
+  }
+
   // What a channel is of.
   struct Channel {
     bool of_log;
