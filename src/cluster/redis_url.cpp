@@ -27,7 +27,8 @@ constexpr std::array kSchemes = {
     Scheme{"rediss+cluster", Kind::cluster, true},
 };
 
-// The text is never quoted: it may hold a password.
+// What stands before an @, and where there is none all that might have stood before one, is never
+// quoted: it may be a password.
 ConfigError bad(const std::string& why) {
   return ConfigError("the broker's URL is not good: " + why +
                      ". Write redis://host:6379, rediss://user:password@host:6379/0 for TLS, "
@@ -63,7 +64,9 @@ std::string decoded(std::string_view text, const char* part) {
   return result;
 }
 
-net::Address host_of(std::string_view text, std::uint16_t own_port) {
+enum class Quote : bool { never, may };
+
+net::Address host_of(std::string_view text, std::uint16_t own_port, Quote quote) {
   const std::size_t bracket = text.rfind(']');
   const std::size_t colon = text.rfind(':');
   const bool has_port =
@@ -73,7 +76,8 @@ net::Address host_of(std::string_view text, std::uint16_t own_port) {
     address = net::parse_address(has_port ? std::string(text)
                                           : std::string(text) + ":" + std::to_string(own_port));
   } catch (const ConfigError&) {
-    throw bad("\"" + std::string(text) + "\" is no host with a port");
+    throw bad((quote == Quote::may ? "\"" + std::string(text) + "\"" : std::string("its text")) +
+              " is no host with a port");
   }
   if (address.host.empty() || address.port == 0) throw bad("a host or its port is missing");
   return address;
@@ -83,7 +87,7 @@ unsigned database_of(std::string_view text) {
   unsigned number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size())
-    throw bad("\"" + std::string(text) + "\" is no number of a database");
+    throw bad("what follows the last slash is no number of a database");
   return number;
 }
 
@@ -94,11 +98,11 @@ void read_credentials(std::string_view text, RedisUrl& url) {
   if (!url.user.empty() && url.password.empty()) throw bad("a user has no password");
 }
 
-void read_hosts(std::string_view text, RedisUrl& url) {
+void read_hosts(std::string_view text, Quote quote, RedisUrl& url) {
   const std::uint16_t port = url.kind == Kind::sentinel ? RedisUrl::kSentinelPort : RedisUrl::kPort;
   while (true) {
     const std::size_t comma = text.find(',');
-    url.hosts.push_back(host_of(text.substr(0, comma), port));
+    url.hosts.push_back(host_of(text.substr(0, comma), port, quote));
     if (comma == std::string_view::npos) break;
     text.remove_prefix(comma + 1);
   }
@@ -137,11 +141,12 @@ RedisUrl parse_redis_url(std::string_view text) {
     throw bad("it holds a ? or a # (in a password these are %3F and %23)");
   if (slash != std::string_view::npos && rest.find('@', slash) != std::string_view::npos)
     throw bad("a / stands before the @ (in a password it is %2F)");
-  if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
+  const std::size_t at = authority.rfind('@');
+  if (at != std::string_view::npos) {
     read_credentials(authority.substr(0, at), url);
     authority.remove_prefix(at + 1);
   }
-  read_hosts(authority, url);
+  read_hosts(authority, at == std::string_view::npos ? Quote::never : Quote::may, url);
   read_path(slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1), url);
   return url;
 }
