@@ -62,21 +62,27 @@ RedisAppends::~RedisAppends() {
   *alive_ = false;
 }
 
+// The scripts read it, too.
 std::string RedisAppends::encode(const Header& header) {
   std::string bytes;
-  for (const std::uint64_t number : {header.tag, header.age_max_ms}) {
-    for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift);
-  }
+  bytes.reserve(kHeaderBytes);
+  const auto add = [&](std::uint64_t number, int bits) {
+    for (int shift = bits - 8; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift);
+  };
+  add(header.tag, 64);
+  add(header.age_max_ms, 64);
+  add(header.kept_max, 32);
   return bytes;
 }
 
 RedisAppends::Header RedisAppends::decode(std::string_view message) {
-  Header header{};
-  for (std::size_t i = 0; i < kHeaderBytes; ++i) {
-    std::uint64_t& number = i < 8 ? header.tag : header.age_max_ms;
-    number = number << 8 | static_cast<unsigned char>(message[i]);
-  }
-  return header;
+  const auto number = [&](std::size_t from, std::size_t to) {
+    std::uint64_t result = 0;
+    for (std::size_t i = from; i < to; ++i)
+      result = result << 8 | static_cast<unsigned char>(message[i]);
+    return result;
+  };
+  return {number(0, 8), number(8, 16), static_cast<std::uint32_t>(number(16, kHeaderBytes))};
 }
 
 RedisAppends::Lane& RedisAppends::lane_of(unsigned partition) {
@@ -123,12 +129,15 @@ void RedisAppends::write(Batch& batch, const Append& what) {
   batch.keys.add(keys_.log(what.log));
   if (!what.once.empty()) batch.keys.add(keys_.once(what.log, what.once));
   batch.values.add(hint && hint->epoch != 0 ? std::to_string(hint->epoch) : std::string());
-  batch.values.add(std::max<std::size_t>(what.kept_max, 1));
+  constexpr std::size_t kKeptMax = 0xFFFF'FFFF;
+  const auto kept = std::clamp<std::size_t>(what.kept_max, 1, kKeptMax);
+  batch.values.add(kept);
   batch.values.add(static_cast<std::size_t>((what.age_max + kLogOutlives).count()));
   batch.values.add(expires ? "1" : "0");
   batch.values.add(what.once.empty() ? "0" : "1");
   batch.values.add(keys_.log_channel(what.log));
-  batch.values.add(encode({random_(), base::to_ms(what.age_max)}), what.bytes);
+  batch.values.add(encode({random_(), base::to_ms(what.age_max), static_cast<std::uint32_t>(kept)}),
+                   what.bytes);
 }
 
 void RedisAppends::flush() {

@@ -42,8 +42,9 @@ class RedisAppends {
   struct Header {
     std::uint64_t tag;
     std::uint64_t age_max_ms;
+    std::uint32_t kept_max;
   };
-  static constexpr std::size_t kHeaderBytes = 16;
+  static constexpr std::size_t kHeaderBytes = 20;
   static std::string encode(const Header& header);
   // message: kHeaderBytes long at least.
   static Header decode(std::string_view message);

@@ -28,21 +28,23 @@ std::optional<std::uint64_t> number_of(std::string_view text) {
   return number;
 }
 
-// {position, the fields m and t}. nullopt: it is none of ours.
+// An id and a field: its name is the time, its value the message. nullopt: it is none of ours.
 struct RawEntry {
-  std::uint64_t offset;
-  std::string_view message;
+  Broker::Position position;
+  RedisAppends::Header header;
+  std::string_view bytes;
   std::uint64_t time_ms;
 };
 std::optional<RawEntry> read_entry(const RedisReply& reply) {
   if (reply.kind != Kind::array || reply.items.size() != 2) return std::nullopt;
   const auto position = read_position(reply.items[0].text);
   const auto& fields = reply.items[1].items;
-  if (!position || fields.size() != 4 || fields[0].text != "m" || fields[2].text != "t")
-    return std::nullopt;
-  const auto time = number_of(fields[3].text);
-  if (!time || fields[1].text.size() < RedisAppends::kHeaderBytes) return std::nullopt;
-  return RawEntry{position->offset, fields[1].text, *time};
+  if (!position || fields.size() != 2) return std::nullopt;
+  const auto time = number_of(fields[0].text);
+  const std::string_view message = fields[1].text;
+  if (!time || message.size() < RedisAppends::kHeaderBytes) return std::nullopt;
+  return RawEntry{*position, RedisAppends::decode(message),
+                  message.substr(RedisAppends::kHeaderBytes), *time};
 }
 
 // Answers that many requests bring together, told once all have come.
@@ -96,20 +98,19 @@ std::optional<Broker::Page> RedisQueries::read_page(const RedisReply& reply) {
   if (reply.kind != Kind::array) return std::nullopt;
   if (reply.items.empty()) return page;
   if (reply.items.size() != 3) return std::nullopt;
-  const auto last = read_position(reply.items[0].text);
+  const auto last = read_entry(reply.items[0]);
   const auto now = number_of(reply.items[1].text);
   if (!last || !now) return std::nullopt;
-  page.epoch = last->epoch;
-  page.last = last->offset;
+  page.epoch = last->position.epoch;
+  page.last = last->position.offset;
   for (const RedisReply& each : reply.items[2].items) {
     const auto entry = read_entry(each);
     if (!entry) return std::nullopt;
-    const auto header = RedisAppends::decode(entry->message);
     // Clocks go back, too.
     const std::uint64_t age_ms = *now > entry->time_ms ? *now - entry->time_ms : 0;
-    if (age_ms >= header.age_max_ms) continue;
-    page.entries.push_back({entry->offset, header.tag, std::chrono::milliseconds(age_ms),
-                            std::string(entry->message.substr(RedisAppends::kHeaderBytes))});
+    if (age_ms >= last->header.age_max_ms) continue;
+    page.entries.push_back({entry->position.offset, entry->header.tag,
+                            std::chrono::milliseconds(age_ms), std::string(entry->bytes)});
   }
   return page;
 }

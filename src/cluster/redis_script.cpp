@@ -21,17 +21,18 @@ std::string sha1_of(std::string_view text) {
 }
 
 // An epoch is a time in milliseconds, so that a log which was lost goes on with a higher one; it is
-// kept apart from an epoch that somebody remembers.
+// kept apart from an epoch that somebody remembers. An entry has one field: its name is the time, its
+// value the message, which begins with a header (RedisAppends::Header).
 constexpr const char* kCommon = R"(
 local t = redis.call('TIME')
 local now = string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000))
 local function last_of(key)
   local found = redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)
-  if found[1] then return found[1][1] end
+  if found[1] then return found[1] end
   if redis.call('EXISTS', key) == 0 then return nil end
   local info = redis.call('XINFO', 'STREAM', key)
   for i = 1, #info, 2 do
-    if info[i] == 'last-generated-id' then return info[i + 1] end
+    if info[i] == 'last-generated-id' then return {info[i + 1]} end
   end
 end
 local function epoch_of(id)
@@ -40,65 +41,89 @@ end
 local function epoch_above(epoch)
   return string.format('%.0f', math.max(tonumber(now), tonumber(epoch) + 1))
 end
+local function kept_of(message)
+  return struct.unpack('>I4', message, 17)
+end
 )";
 
 // Redis itself counts the offset in the usual case: the stream is there, and its last id is of the
-// epoch that we know. The error, or an offset of 0, says that it has a higher or a lower one.
+// epoch that we know. The error, or an offset of 0, says that it has a higher or a lower one. MAXLEN
+// trims by whole nodes of the stream, which costs half as much: read() leaves out what is too much.
+// The usual case calls no function of Lua's.
 constexpr const char* kAppend = R"(
-local function add(key, epoch, kept, message)
-  local above = '0'
-  if epoch ~= '' then
-    local id = redis.pcall('XADD', key, 'NOMKSTREAM', 'MAXLEN', '=', kept, epoch .. '-*', 'm', message, 't', now)
-    if type(id) == 'string' then
-      if string.sub(id, -2) ~= '-0' then return id end
-      redis.call('XDEL', key, id)
-      return redis.call('XADD', key, 'MAXLEN', '=', kept, epoch_above(epoch) .. '-1', 'm', message, 't', now), true
-    end
-    if id and not string.find(id.err, 'equal or smaller', 1, true) then return id end
-    above = epoch
-  end
-  local last = last_of(key)
-  if last then
-    return redis.call('XADD', key, 'MAXLEN', '=', kept, epoch_of(last) .. '-*', 'm', message, 't', now)
-  end
-  return redis.call('XADD', key, epoch_above(above) .. '-1', 'm', message, 't', now), true
-end
-local function append(key, once, at)
-  if once then
-    local before = redis.call('GET', once)
-    if before then return '=' .. before end
-  end
-  local message = ARGV[at + 6]
-  local id, is_new = add(key, ARGV[at], ARGV[at + 1], message)
-  if type(id) ~= 'string' then return '!' .. id.err end
-  if is_new or ARGV[at + 3] == '1' then redis.call('PEXPIRE', key, ARGV[at + 2]) end
-  if once then redis.call('SET', once, id, 'PX', 300000) end
-  redis.call(ARGV[1], ARGV[at + 5], id .. ' ' .. message)
+local function begin(key, epoch, kept, life, message)
+  local id = redis.call('XADD', key, 'MAXLEN', '~', kept, epoch_above(epoch) .. '-1', now, message)
+  redis.call('PEXPIRE', key, life)
   return id
 end
-local out, k = {}, 1
+local function add(key, epoch, kept, life, message, id)
+  if type(id) == 'string' then
+    redis.call('XDEL', key, id)
+    return begin(key, epoch, kept, life, message)
+  end
+  if id and id.err and not string.find(id.err, 'equal or smaller', 1, true) then return id end
+  local last = last_of(key)
+  if not last then return begin(key, epoch == '' and '0' or epoch, kept, life, message) end
+  return redis.call('XADD', key, 'MAXLEN', '~', kept, epoch_of(last[1]) .. '-*', now, message)
+end
+local ARGV, KEYS, redis_pcall, publish, byte, type = ARGV, KEYS, redis.pcall, ARGV[1], string.byte, type
+local out, n, k = {}, 0, 1
 for at = 2, #ARGV, 7 do
-  local once
-  local key = KEYS[k]
+  local key, epoch, message, name, id, failed = KEYS[k], ARGV[at], ARGV[at + 6], nil, false, nil
   k = k + 1
-  if ARGV[at + 4] == '1' then once = KEYS[k]; k = k + 1 end
-  local ok, id = pcall(append, key, once, at)
-  if not ok then id = '!' .. (type(id) == 'table' and id.err or tostring(id)) end
-  out[#out + 1] = id
+  if ARGV[at + 4] == '1' then
+    name = KEYS[k]
+    k = k + 1
+    local before = redis_pcall('GET', name)
+    if type(before) == 'string' then id = '=' .. before end
+    if type(before) == 'table' then id = before end
+  end
+  if not id then
+    if epoch ~= '' then
+      id = redis_pcall('XADD', key, 'NOMKSTREAM', 'MAXLEN', '~', ARGV[at + 1], epoch .. '-*', now, message)
+    end
+    if type(id) ~= 'string' or byte(id, -1) == 48 and byte(id, -2) == 45 then
+      local ok
+      ok, id = pcall(add, key, epoch, ARGV[at + 1], ARGV[at + 2], message, id)
+      if not ok and type(id) == 'string' then id = {err = id} end
+    end
+    if type(id) == 'string' then
+      if ARGV[at + 3] == '1' then redis_pcall('PEXPIRE', key, ARGV[at + 2]) end
+      if name then redis_pcall('SET', name, id, 'PX', 300000) end
+      local heard = redis_pcall(publish, ARGV[at + 5], id .. ' ' .. message)
+      if type(heard) == 'table' then id = heard end
+    end
+  end
+  if type(id) == 'table' then id = '!' .. id.err end
+  n = n + 1
+  out[n] = id
 end
 return out
 )";
 
+// Whole pages of what is too old are passed over.
 constexpr const char* kRead = R"(
 local last = last_of(KEYS[1])
 if not last then return {} end
-local epoch = epoch_of(last)
-return {last, now, redis.call('XRANGE', KEYS[1], epoch .. '-' .. ARGV[1], epoch, 'COUNT', ARGV[2])}
+if not last[2] then return {last, now, {}} end
+local epoch, offset = string.match(last[1], '^(%d+)-(%d+)$')
+local from = math.max(tonumber(ARGV[1]), offset - kept_of(last[2][2]) + 1)
+local oldest = tonumber(now) - struct.unpack('>I8', last[2][2], 9)
+local limit = tonumber(ARGV[2])
+local entries
+repeat
+  entries = redis.call('XRANGE', KEYS[1], epoch .. '-' .. string.format('%.0f', from), epoch, 'COUNT', limit)
+  from = from + limit
+until #entries < limit or limit == 0 or tonumber(entries[#entries][2][1]) > oldest
+return {last, now, entries}
 )";
 
 constexpr const char* kPositions = R"(
 local out = {}
-for i, key in ipairs(KEYS) do out[i] = last_of(key) or '' end
+for i, key in ipairs(KEYS) do
+  local last = last_of(key)
+  out[i] = last and last[1] or ''
+end
 return out
 )";
 
@@ -113,16 +138,19 @@ if not last then
   redis.call('PEXPIRE', KEYS[1], 3600000)
   return now .. '-0'
 end
-if epoch_of(last) ~= ARGV[1] then return last end
+if epoch_of(last[1]) ~= ARGV[1] then return last[1] end
 local epoch = epoch_above(ARGV[1])
-local ttl = redis.call('PTTL', KEYS[1])
+if not last[2] then
+  redis.call('XSETID', KEYS[1], epoch .. '-0')
+  return epoch .. '-0'
+end
 local all = redis.call('XRANGE', KEYS[1], ARGV[1] .. '-0', '+')
+local gone = math.max(#all - kept_of(last[2][2]), 0)
 local id
-for i, entry in ipairs(all) do
-  id = redis.call('XADD', KEYS[1], epoch .. '-' .. i, unpack(entry[2]))
+for i = gone + 1, #all do
+  id = redis.call('XADD', KEYS[1], epoch .. '-' .. (i - gone), unpack(all[i][2]))
 end
 redis.call('XTRIM', KEYS[1], 'MINID', '=', epoch .. '-1')
-if ttl > 0 then redis.call('PEXPIRE', KEYS[1], ttl) end
 return id
 )";
 

@@ -30,7 +30,7 @@ class RedisScript {
   // returns: of each message its id; behind "=" if it was there before; or "!" and an error.
   static const RedisScript& append();
   // KEYS: a log. ARGV: its first offset asked for; how many.
-  // returns: nothing if there is no such log; else its last id, the time, and the entries.
+  // returns: nothing if there is no such log; else its last entry, the time, and the entries.
   static const RedisScript& read();
   // KEYS: logs.
   // returns: the last id of each, or "".

@@ -465,6 +465,12 @@ TEST_P(BrokerContract, AnEmptyLogIsMadeForWhoeverWantsToKnowItsEpoch) {
   EXPECT_EQ(made.offset, 0u);
   EXPECT_EQ(value<Broker::Position>([&](auto done) { (*other)->renew("log", 0, done); }), made);
   EXPECT_EQ(read(*other, "log").epoch, made.epoch);
+  EXPECT_EQ(value<Broker::Position>([&](auto done) { (*one)->renew("log", 1, done); }), made);
+  const auto renewed = value<Broker::Position>([&](auto done) { (*one)->renew("empty", 0, done); });
+  EXPECT_GT(value<Broker::Position>([&](auto done) {
+              (*one)->renew("empty", renewed.epoch, done);
+            }).epoch,
+            renewed.epoch);
   EXPECT_EQ(append(*other, message("log", "a")).position, (Broker::Position{made.epoch, 1}));
   EXPECT_EQ(value<Broker::Position>([&](auto done) { (*one)->renew("log", 0, done); }),
             (Broker::Position{made.epoch, 1}));

@@ -103,7 +103,7 @@ TEST_F(RedisFaults, AnEpochThatIsRememberedWronglyDoesNoHarm) {
   EXPECT_EQ(second->position, (Broker::Position{renewed.get()->epoch, 2}));
   // And the log has gone back to an epoch before the one that is remembered.
   redis.ask("FLUSHALL");
-  redis.ask("XADD " + RedisKeys("mf").log("log") + " 5-1 m 0123456789abcdefold t 1");
+  redis.ask("XADD " + RedisKeys("mf").log("log") + " 5-1 1 0123456789abcdefghijold");
   const auto third = node.append("log", "c").get();
   ASSERT_TRUE(third.ok());
   EXPECT_GT(third->position.epoch, second->position.epoch);
@@ -187,6 +187,29 @@ TEST_F(RedisFaults, WithoutAReplicaNothingIsDurable) {
   const test::RedisProcess replica({"--replicaof", "127.0.0.1", std::to_string(redis.port()),
                                     "--repl-diskless-sync-delay", "0"});
   eventually([&] { return node.append(what).get().ok(); });
+}
+
+// Redis itself may keep some more.
+TEST_F(RedisFaults, APageHoldsNothingThatIsTooManyOrTooOld) {
+  std::vector<RedisNode::Later<Broker::Appended>> all;
+  for (int i = 0; i < 1'000; ++i) {
+    auto what = RedisNode::message("log", std::to_string(i));
+    what.kept_max = 7;
+    all.push_back(node.append(what));
+  }
+  for (const auto& each : all) EXPECT_TRUE(each.get().ok());
+  EXPECT_EQ(node.texts("log"), (Texts{"993", "994", "995", "996", "997", "998", "999"}));
+  RedisNode::Later<Broker::Page> page;
+  node.broker.read("log", 1, 2, page.done());
+  EXPECT_EQ(page.get()->entries.at(0).bytes, "993");
+  std::this_thread::sleep_for(300ms);
+  auto what = RedisNode::message("log", "young");
+  what.age_max = 250ms;
+  ASSERT_TRUE(node.append(what).get().ok());
+  RedisNode::Later<Broker::Page> later;
+  node.broker.read("log", 1, 2, later.done());
+  EXPECT_EQ(later.get()->last, 1'001U);
+  EXPECT_EQ(later.get()->entries.size(), 1U) << "pages of what is too old are passed over";
 }
 
 class RedisWithoutMemory : public RedisFaults {

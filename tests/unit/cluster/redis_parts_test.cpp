@@ -181,9 +181,10 @@ TEST(RedisPosition, IsRead) {
 }
 
 TEST(RedisAppends, AHeaderIsReadAsItWasWritten) {
-  const auto header = RedisAppends::decode(RedisAppends::encode({0xFEDCBA9876543210, 60'000}));
+  const auto header = RedisAppends::decode(RedisAppends::encode({0xFEDCBA9876543210, 60'000, 100}));
   EXPECT_EQ(header.tag, 0xFEDCBA9876543210U);
   EXPECT_EQ(header.age_max_ms, 60'000U);
+  EXPECT_EQ(header.kept_max, 100U);
 }
 
 RedisReply text_reply(std::string value) {
@@ -277,14 +278,16 @@ TEST(RedisReply, ErrorsAreUnderstood) {
 }
 
 TEST(RedisQueries, APageWithEntriesOfAnotherFormIsNone) {
-  const std::string header = RedisAppends::encode({7, 1'000});
+  const std::string header = RedisAppends::encode({7, 1'000, 100});
   const auto entry = [&](const char* time) {
     return array_reply(
-        {text_reply("5-2"), array_reply({text_reply("m"), text_reply(header + "hello"),
-                                         text_reply("t"), text_reply(time)})});
+        {text_reply("5-2"), array_reply({text_reply(time), text_reply(header + "hello")})});
   };
-  const auto page = RedisQueries::read_page(
-      array_reply({text_reply("5-2"), text_reply("2000"), array_reply({entry("1500")})}));
+  const auto page_of = [&](RedisReply only) {
+    return RedisQueries::read_page(
+        array_reply({entry("1000"), text_reply("2000"), array_reply({std::move(only)})}));
+  };
+  const auto page = page_of(entry("1500"));
   ASSERT_TRUE(page);
   EXPECT_EQ(page->epoch, 5U);
   EXPECT_EQ(page->last, 2U);
@@ -293,18 +296,10 @@ TEST(RedisQueries, APageWithEntriesOfAnotherFormIsNone) {
   EXPECT_EQ(page->entries[0].tag, 7U);
   EXPECT_EQ(page->entries[0].age, std::chrono::milliseconds(500));
   // Too old; and from the future, where Redis's clock went back.
-  EXPECT_TRUE(RedisQueries::read_page(array_reply({text_reply("5-2"), text_reply("2000"),
-                                                   array_reply({entry("1000")})}))
-                  ->entries.empty());
-  EXPECT_EQ(RedisQueries::read_page(
-                array_reply({text_reply("5-2"), text_reply("2000"), array_reply({entry("2001")})}))
-                ->entries.at(0)
-                .age.count(),
-            0);
-  EXPECT_FALSE(RedisQueries::read_page(
-      array_reply({text_reply("5-2"), text_reply("2000"), array_reply({entry("x")})})));
-  EXPECT_FALSE(RedisQueries::read_page(
-      array_reply({text_reply("5-2"), text_reply("2000"), array_reply({text_reply("x")})})));
+  EXPECT_TRUE(page_of(entry("1000"))->entries.empty());
+  EXPECT_EQ(page_of(entry("2001"))->entries.at(0).age.count(), 0);
+  EXPECT_FALSE(page_of(entry("x")));
+  EXPECT_FALSE(page_of(text_reply("x")));
   EXPECT_FALSE(RedisQueries::read_page(text_reply("x")));
   EXPECT_EQ(RedisQueries::read_page(array_reply({}))->epoch, 0U);
 }
