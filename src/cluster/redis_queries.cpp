@@ -98,6 +98,13 @@ std::optional<Broker::Page> RedisQueries::read_page(const RedisReply& reply) {
   if (reply.kind != Kind::array) return std::nullopt;
   if (reply.items.empty()) return page;
   if (reply.items.size() != 3) return std::nullopt;
+  if (reply.items[2].items.empty() && reply.items[0].items.size() == 1) {  // an empty log
+    const auto position = read_position(reply.items[0].items[0].text);
+    if (!position) return std::nullopt;
+    page.epoch = position->epoch;
+    page.last = position->offset;
+    return page;
+  }
   const auto last = read_entry(reply.items[0]);
   const auto now = number_of(reply.items[1].text);
   if (!last || !now) return std::nullopt;

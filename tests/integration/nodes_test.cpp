@@ -10,6 +10,7 @@
 namespace {
 
 using microframe::Json;
+using microframe::text;
 using Names = std::vector<std::string>;
 using test::eventually;
 using test::Nodes;
@@ -19,7 +20,7 @@ using test::V1Client;
 class SameProgram : public testing::TestWithParam<std::size_t> {
  protected:
   void SetUp() override { nodes.start(GetParam(), GetParam() == 1); }
-  test::RoomChat& chat(std::size_t place) { return nodes.at(place).chat; }
+  test::NodeChat& chat(std::size_t place) { return nodes.at(place).chat; }
   // Every node knows that these are connected.
   void know(const Names& users) {
     for (std::size_t i = 0; i < nodes.size(); ++i)
@@ -35,7 +36,7 @@ class SameProgram : public testing::TestWithParam<std::size_t> {
 };
 
 INSTANTIATE_TEST_SUITE_P(, SameProgram, testing::Values(1, 3),
-                         [](const auto& info) { return std::to_string(info.param) + "Nodes"; });
+                         [](const auto& one) { return std::to_string(one.param) + "Nodes"; });
 
 TEST_P(SameProgram, BroadcastsReachEveryone) {
   auto alice = nodes.plain(0, "alice");

@@ -22,7 +22,7 @@
 namespace test {
 
 // {"say": text, "in": room} is sent to the room, {"say": text} to everyone; {"join": room} joins.
-class RoomChat : public microframe::ws::ChatBase {
+class NodeChat : public microframe::ws::ChatBase {
  public:
   using WebSocket = microframe::ws::WebSocket;
   using UserId = microframe::ws::UserId;
@@ -48,7 +48,7 @@ class RoomChat : public microframe::ws::ChatBase {
 
 struct Node {
   explicit Node(const microframe::authx::AuthConfig& auth)
-      : chat(app.route<RoomChat>("/ws", auth)) {
+      : chat(app.route<NodeChat>("/ws", auth)) {
     app.rooms("kept*", microframe::RoomOptions().history(100, std::chrono::minutes(5)));
     app.rooms("who*", microframe::RoomOptions().presence());
   }
@@ -58,7 +58,7 @@ struct Node {
   }
 
   microframe::Application app;
-  RoomChat& chat;
+  NodeChat& chat;
 };
 
 class Nodes {

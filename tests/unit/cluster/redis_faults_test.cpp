@@ -198,7 +198,7 @@ TEST_F(RedisFaults, APageHoldsNothingThatIsTooManyOrTooOld) {
     all.push_back(node.append(what));
   }
   for (const auto& each : all) EXPECT_TRUE(each.get().ok());
-  EXPECT_EQ(node.texts("log"), (Texts{"993", "994", "995", "996", "997", "998", "999"}));
+  EXPECT_EQ(node.texts("log"), (Lines{"993", "994", "995", "996", "997", "998", "999"}));
   RedisNode::Later<Broker::Page> page;
   node.broker.read("log", 1, 2, page.done());
   EXPECT_EQ(page.get()->entries.at(0).bytes, "993");
