@@ -16,7 +16,7 @@ struct BinaryFrame {
 
   // From the client: the id; from the server: the offset. 0 for none.
   std::uint64_t number = 0;
-  std::string_view room;  // at most 255 bytes; "" for none
+  std::string_view room;  // at most 255 bytes; "" for none. From the client: an Origin, as written
   base::Bytes content;
 };
 

@@ -18,6 +18,7 @@ using Kind = Outgoing::Kind;
 std::string binary_frame(const Outgoing::Frame& frame) {
   BinaryFrame binary;
   binary.number = frame.id;
+  binary.room = frame.of;
   binary.content = base::as_bytes(frame.content);
   return write_binary(binary);
 }
@@ -44,7 +45,7 @@ std::string join_frame(const Outgoing::Frame& frame, const std::optional<RoomPos
 std::string written(const Outgoing::Frame& frame, const std::optional<RoomPosition>& read) {
   switch (frame.kind) {
     case Kind::message:
-      return client::message(frame.id, frame.content);
+      return client::message(frame.id, frame.content, frame.of);
     case Kind::binary:
       return binary_frame(frame);
     case Kind::join:
@@ -87,12 +88,12 @@ void ClientExchange::flush(std::uint64_t now_ms) {
       send_at_ms_ = pace_.next_ms();
       return;
     }
-    send_next();
+    send_next(now_ms);
   }
 }
 
-void ClientExchange::send_next() {
-  const Outgoing::Frame& frame = *outgoing_.send_next();
+void ClientExchange::send_next(std::uint64_t now_ms) {
+  const Outgoing::Frame& frame = *outgoing_.send_next(now_ms);
   std::string bytes =
       plain_ ? frame.content : written(frame, rooms_.position(frame.content, session_));
   if (!fits(bytes.size())) {
@@ -257,12 +258,13 @@ void ClientExchange::tell_left(std::string room, std::string_view code, std::str
 
 // --- sessions and connections ---
 
-void ClientExchange::begin_session(const std::string& name) {
+void ClientExchange::begin_session(const std::string& name, bool inherits, std::uint64_t now_ms) {
   const std::string former = std::exchange(session_, name);
   ++session_number_;
   received_.begin();
   answers_.clear();
-  for (const auto& lost : outgoing_.begin_anew()) {
+  const std::string_view heir_of = inherits ? std::string_view(former) : std::string_view();
+  for (const auto& lost : outgoing_.begin_anew(heir_of, now_ms)) {
     if (lost.kind == Kind::leave) {
       actions_.settle(lost.ticket);
     } else {

@@ -79,8 +79,9 @@ class ClientExchange {
 
   // --- sessions and connections
 
-  // A new session begins. What was sent in the one before and not answered is settled.
-  void begin_session(const std::string& name);
+  // A new session begins. What was sent in the one before and not answered is settled, unless the
+  // new one inherits it: then it is sent again.
+  void begin_session(const std::string& name, bool inherits, std::uint64_t now_ms);
   // The session goes on over a new connection.
   void resume(std::uint64_t handled);
   // The client has come to its end, and the session with it.
@@ -114,7 +115,7 @@ class ClientExchange {
   void take_joined(ServerFrame& frame);
   void take_presence(ServerFrame& frame);
   void tell_left(std::string room, std::string_view code = {}, std::string_view message = {});
-  void send_next();
+  void send_next(std::uint64_t now_ms);
 
   const bool plain_;
   ClientActions& actions_;

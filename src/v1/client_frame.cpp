@@ -33,13 +33,20 @@ void read_since(Fields& fields, ClientFrame& frame, std::string& fault) {
   fault = inner.fault();
 }
 
+void read_origin(Fields& fields, ClientFrame& frame, std::string& fault) {
+  if (!fields.find("of")) return;
+  frame.name = fields.text("of");
+  if (frame.id == 0 || !parse_origin(frame.name))
+    fault = "\"of\" must be the name of a session, a dot and an id, of a message with an id";
+}
+
 // The members of one type each.
 void read_members(Fields& fields, ClientFrame& frame, std::string& fault) {
   switch (frame.type) {
     case Type::message:
       if (!fields.find("data")) fault = "\"data\" is missing";
       frame.data = fields.take("data");
-      return;
+      return read_origin(fields, frame, fault);
     case Type::ack:
       frame.id = fields.number("id");
       frame.data = fields.take("data");

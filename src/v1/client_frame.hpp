@@ -23,8 +23,10 @@ struct ClientFrame {
   Type type = Type::message;
   std::uint64_t id = 0;  // 0: none
   Json data;             // of message and ack; null where there is none
-  std::string name;      // the room of join and leave, the token of refresh, the code of error
-  std::string text;      // the message of error
+  // The room of join and leave, the token of refresh, the code of error; of a message that was first
+  // sent in a session which is gone, its Origin as it is written.
+  std::string name;
+  std::string text;            // the message of error
   std::optional<Since> since;  // of join
   std::uint64_t number = 0;    // received's n; join's last, 0 for none
 };

@@ -14,9 +14,10 @@ std::string since_text(const Since& since) {
 
 }  // namespace
 
-std::string message(std::uint64_t id, std::string_view data) {
+std::string message(std::uint64_t id, std::string_view data, std::string_view of) {
   FrameWriter writer("message");
   if (id != 0) writer.number("id", id);
+  if (!of.empty()) writer.text("of", of);
   return writer.raw("data", data).done();
 }
 

@@ -12,8 +12,8 @@
 
 namespace microframe::v1::client {
 
-// data: JSON text, taken as it is. id: 0 for none.
-std::string message(std::uint64_t id, std::string_view data);
+// data: JSON text, taken as it is. id: 0 for none. of: an Origin as it is written, "" for none.
+std::string message(std::uint64_t id, std::string_view data, std::string_view of = {});
 // data: nullptr where the handler returned nothing.
 std::string ack(std::uint64_t id, const Json* data);
 std::string error(std::uint64_t id, std::string_view code, std::string_view text);

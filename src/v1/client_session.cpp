@@ -412,10 +412,12 @@ void ClientSession::welcome(const ServerFrame& frame, std::uint64_t now_ms) {
   tell_connected(frame, resumed);
   if (!resumed) {
     attempts_ = 0;
-    exchange_.begin_session(frame.session);
+    // A message's name on the server is its user's too: another user's would be another message.
+    exchange_.begin_session(frame.session, frame.inherits && frame.user == user_, now_ms);
   }
   session_ = frame.session;
   secret_ = frame.secret;
+  user_ = frame.user;
   begin_online(frame, now_ms);
   if (resumed) exchange_.resume(frame.handled);
   exchange_.flush(now_ms);

@@ -155,6 +155,7 @@ class ClientSession {
   // Of the session.
   std::string session_;  // "" without one
   std::string secret_;
+  std::string user_;
   std::uint64_t attempts_ = 0;  // to resume it
 
   // Of the connection.

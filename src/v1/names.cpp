@@ -44,6 +44,24 @@ std::optional<ResumeOffer> parse_resume(std::string_view subprotocol) {
   return offer;
 }
 
+// One message has one name: a number that is written in two ways would be two.
+std::optional<Origin> parse_origin(std::string_view text) {
+  const std::size_t dot = text.find('.');
+  if (dot == 0 || dot == std::string_view::npos || text.size() > kOriginBytesMax)
+    return std::nullopt;
+  const std::string_view digits = text.substr(dot + 1);
+  const auto id = to_number(digits);
+  if (!id || *id == 0 || *id > kNumberMax || digits.front() == '0') return std::nullopt;
+  Origin origin;
+  origin.session = text.substr(0, dot);
+  origin.id = *id;
+  return origin;
+}
+
+std::string write_origin(const Origin& origin) {
+  return std::string(origin.session) + '.' + std::to_string(origin.id);
+}
+
 std::string to_subprotocol(const ResumeOffer& offer) {
   std::string text(kResumePrefix);
   text += offer.session + '.' + offer.secret + '.' + std::to_string(offer.received);

@@ -32,6 +32,18 @@ std::string to_subprotocol(const ResumeOffer& offer);
 // application's.
 bool is_resume(std::string_view subprotocol);
 
+// What a message is known by that was first sent in a session which is gone: <session>.<id>
+struct Origin {
+  std::string_view session;
+  std::uint64_t id = 0;  // in that session
+};
+// Of an origin as it is written: it also stands where a binary frame has a room's name.
+inline constexpr std::size_t kOriginBytesMax = 255;
+
+// returns: a view into `text`; nullopt if it is no origin.
+std::optional<Origin> parse_origin(std::string_view text);
+std::string write_origin(const Origin& origin);
+
 // Errors a frame can be answered with.
 inline constexpr std::string_view kInvalidJson = "invalid_json";
 inline constexpr std::string_view kBadFrame = "bad_frame";
@@ -43,6 +55,7 @@ inline constexpr std::string_view kTooManyRooms = "too_many_rooms";
 inline constexpr std::string_view kNotInRoom = "not_in_room";
 inline constexpr std::string_view kBadToken = "bad_token";
 inline constexpr std::string_view kFailed = "failed";
+inline constexpr std::string_view kUnavailable = "unavailable";
 // The client's own: the frame is longer than the server takes.
 inline constexpr std::string_view kTooLong = "too_long";
 

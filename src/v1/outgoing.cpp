@@ -5,12 +5,22 @@
 #include <set>
 #include <utility>
 
+#include "v1/names.hpp"
+
 namespace microframe::v1 {
 namespace {
 
 // Whether the application asked for it: a session's own joins are made anew with each.
 bool is_wish(const Outgoing::Frame& frame) {
   return frame.kind == Outgoing::Kind::join && frame.ticket != 0;
+}
+
+bool is_message(const Outgoing::Frame& frame) {
+  return frame.kind == Outgoing::Kind::message || frame.kind == Outgoing::Kind::binary;
+}
+
+bool was_sent(const Outgoing::Frame& frame) {
+  return frame.id != 0 || !frame.of.empty();
 }
 
 }  // namespace
@@ -28,9 +38,10 @@ void Outgoing::add_first(Frame frame) {
   frames_.push_front(std::move(frame));
 }
 
-const Outgoing::Frame* Outgoing::send_next() {
+const Outgoing::Frame* Outgoing::send_next(std::uint64_t now_ms) {
   if (!has_unsent()) return nullptr;
   Frame& next = frames_[sent_++];
+  if (!was_sent(next)) next.sent_ms = now_ms;
   if (next.id == 0) next.id = ++last_id_;
   return &next;
 }
@@ -104,15 +115,23 @@ void Outgoing::resume(std::uint64_t handled) {
   sent_ = static_cast<std::size_t>(first_to_send - frames_.begin());
 }
 
-std::vector<Outgoing::Frame> Outgoing::begin_anew() {
+std::vector<Outgoing::Frame> Outgoing::begin_anew(std::string_view heir_of, std::uint64_t now_ms) {
   std::vector<Frame> lost;
   std::deque<Frame> kept;
   std::set<std::string> entered;
   for (Frame& frame : frames_) {
     if (is_wish(frame)) entered.insert(frame.content);
+    const bool is_inherited = is_message(frame) && was_sent(frame) && !heir_of.empty() &&
+                              now_ms - frame.sent_ms <= kInheritedMs;
     const bool stays =
-        is_wish(frame) ||
-        (frame.kind == Kind::leave ? entered.contains(frame.content) : frame.id == 0);
+        is_wish(frame) || is_inherited ||
+        (frame.kind == Kind::leave ? entered.contains(frame.content) : !was_sent(frame));
+    if (is_inherited && frame.of.empty()) {
+      Origin origin;
+      origin.session = heir_of;
+      origin.id = frame.id;
+      frame.of = write_origin(origin);
+    }
     frame.id = 0;
     if (stays) {
       kept.push_back(std::move(frame));

@@ -8,6 +8,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "v1/client_frame.hpp"
@@ -28,11 +29,17 @@ class Outgoing {
     std::optional<Since> since;  // of a join
     std::uint64_t last = 0;      // of a join
     std::uint64_t id = 0;        // 0: never sent in this session
+    std::string of;              // its Origin as it is written, if a former session sent it first
+    std::uint64_t sent_ms = 0;   // when it was first sent, if it was
   };
   struct Bounds {
     std::size_t frames_max;
     std::size_t bytes_max;  // of content
   };
+
+  // For so long after a message was first sent it may be sent again in another session: a minute less
+  // than servers remember it, because it is on its way in that time too.
+  static constexpr std::uint64_t kInheritedMs = 240'000;
 
   explicit Outgoing(Bounds bounds) : bounds_(bounds) {}
 
@@ -44,7 +51,7 @@ class Outgoing {
 
   // The first frame that waits to be sent, which is thereby numbered and taken for sent; nullptr if
   // none waits.
-  const Frame* send_next();
+  const Frame* send_next(std::uint64_t now_ms);
   bool has_unsent() const { return sent_ < frames_.size(); }
   // Takes out the frame that an answer is for.
   // returns: nullopt if there is none.
@@ -62,10 +69,11 @@ class Outgoing {
   // A connection that goes on with the session: what is above `handled` is sent again.
   void resume(std::uint64_t handled);
   // A new session: numbers begin anew. What was never sent stays, and so does an application's
-  // join, which does no harm twice.
-  // returns: what was sent and has had no answer, each leave of a room that no such join enters,
-  // and the joins of add_first.
-  std::vector<Frame> begin_anew();
+  // join, which does no harm twice. heir_of: the former session, where the new one may be sent what
+  // that was; such messages stay, with their origins. "": it may not.
+  // returns: what was sent, has had no answer and does not stay, each leave of a room that no such
+  // join enters, and the joins of add_first.
+  std::vector<Frame> begin_anew(std::string_view heir_of, std::uint64_t now_ms);
   // Takes all frames out.
   std::vector<Frame> clear();
 

@@ -31,6 +31,7 @@ void read_welcome(Fields& fields, ServerFrame& frame) {
   frame.secret = fields.text("secret");
   frame.user = fields.text_or("user", "");
   frame.resumed = fields.flag("resumed");
+  if (fields.find("inherits")) frame.inherits = fields.flag("inherits");
   frame.handled = fields.number_or("handled", 0);
   frame.ping_ms = fields.number_or("ping_ms", 0);
   frame.message_bytes_max = optional_number(fields, "message_bytes_max");

@@ -34,10 +34,11 @@ struct ServerFrame {
   std::string room;      // of message, joined, left and presence; "": none
   std::optional<std::uint64_t> offset;
 
-  std::string session;  // of welcome, as are the six that follow
+  std::string session;  // of welcome, as are the seven that follow
   std::string secret;
   std::string user;
   bool resumed = false;
+  bool inherits = false;
   std::uint64_t handled = 0;
   std::uint64_t ping_ms = 0;
   std::optional<std::uint64_t> message_bytes_max;  // of a frame's payload that the server takes

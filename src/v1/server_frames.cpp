@@ -20,8 +20,9 @@ std::string welcome(const Welcome& welcome) {
   writer.text("session", welcome.session)
       .text("secret", welcome.secret)
       .text("user", welcome.user)
-      .flag("resumed", welcome.resumed)
-      .number("handled", welcome.handled)
+      .flag("resumed", welcome.resumed);
+  if (welcome.inherits) writer.flag("inherits", true);
+  writer.number("handled", welcome.handled)
       .number("ttl_ms", welcome.ttl_ms)
       .number("ping_ms", welcome.ping_ms);
   if (welcome.message_bytes_max != 0) writer.number("message_bytes_max", welcome.message_bytes_max);

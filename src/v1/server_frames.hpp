@@ -19,6 +19,7 @@ struct Welcome {
   std::string_view secret;
   std::string_view user;
   bool resumed = false;
+  bool inherits = false;  // told only where it is so
   std::uint64_t handled = 0;
   std::uint64_t ttl_ms = 0;
   std::uint64_t ping_ms = 0;

@@ -47,12 +47,13 @@ bool ServerSession::heals(std::uint16_t close_code) {
 
 // --- a connection begins ---
 
-std::string ServerSession::welcome_text(std::string_view user, bool resumed) const {
+std::string ServerSession::welcome_text(std::string_view user, bool resumed, bool inherits) const {
   Welcome welcome;
   welcome.session = name_;
   welcome.secret = secret_;
   welcome.user = user;
   welcome.resumed = resumed;
+  welcome.inherits = inherits;
   welcome.handled = ids_.handled();
   welcome.ttl_ms = ttl_ms_;
   welcome.ping_ms = ping_ms_;
@@ -60,8 +61,8 @@ std::string ServerSession::welcome_text(std::string_view user, bool resumed) con
   return v1::welcome(welcome);
 }
 
-Reply ServerSession::welcome(std::string_view user) const {
-  return uncounted(welcome_text(user, false));
+Reply ServerSession::welcome(std::string_view user, bool inherits) const {
+  return uncounted(welcome_text(user, false, inherits));
 }
 
 bool ServerSession::is_latest(std::uint64_t attempt) {
@@ -72,7 +73,7 @@ bool ServerSession::is_latest(std::uint64_t attempt) {
 
 Reply ServerSession::welcome_back(std::string_view user, std::uint64_t received) {
   sent_.forget(received);
-  return uncounted(welcome_text(user, true));
+  return uncounted(welcome_text(user, true, false));
 }
 
 // --- in ---
@@ -110,10 +111,11 @@ ServerStep ServerSession::take(Parsed parsed) {
 
 ServerStep ServerSession::take_binary(base::Bytes bytes) {
   const auto frame = parse_binary(bytes);
-  if (!frame || !frame->room.empty() || frame->number > kNumberMax)
-    return error(0, kBadFrame, "a binary frame begins with ten bytes of its own");
+  const bool is_good = frame && frame->number <= kNumberMax &&
+                       (frame->room.empty() || (frame->number != 0 && parse_origin(frame->room)));
+  if (!is_good) return error(0, kBadFrame, "a binary frame begins with ten bytes of its own");
   if (!ids_.accept(frame->number)) return Nothing{};
-  return HandleBinary{frame->number, frame->content};
+  return HandleBinary{frame->number, frame->content, frame->room};
 }
 
 // A frame whose own id could be read is answered by that, and must not be sent again: its id counts

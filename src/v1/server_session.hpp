@@ -46,8 +46,9 @@ class ServerSession {
 
   // --- a connection begins
 
-  // The first frame of all, uncounted.
-  Reply welcome(std::string_view user) const;
+  // The first frame of all, uncounted. inherits: the client may send again here what it sent in the
+  // session that it wished to go on with.
+  Reply welcome(std::string_view user, bool inherits = false) const;
   // Whether this attempt to resume comes after all that have come so far. attempt: its number; 0
   // from a client that does not count its attempts, which is always the latest.
   bool is_latest(std::uint64_t attempt);
@@ -136,7 +137,7 @@ class ServerSession {
   // What became of the message whose turn it is.
   enum class Answer : std::uint8_t { none, due, given };
 
-  std::string welcome_text(std::string_view user, bool resumed) const;
+  std::string welcome_text(std::string_view user, bool resumed, bool inherits) const;
   ServerStep refuse_frame(const FrameFault& fault);
 
   const std::string name_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "base/bytes.hpp"
@@ -18,10 +19,12 @@ struct Nothing {};
 struct Handle {
   ClientFrame frame;
 };
-// The same of a message in bytes. content: a view into the frame.
+// The same of a message in bytes. content, of: views into the frame; of: its Origin as it is
+// written, "" for none.
 struct HandleBinary {
   std::uint64_t id;
   base::Bytes content;
+  std::string_view of;
 };
 // A join, a leave or a refresh. Its turn comes as that of a message.
 struct Control {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "microframe/json.hpp"
+#include "support/bytes.hpp"
 
 namespace test {
 
@@ -37,6 +38,16 @@ inline std::string as_string(const microframe::Json& value) {
   return {value.get_string().data(), value.get_string().size()};
 }
 
+// The bytes of a client_binary step, whose names are filled in.
+inline std::string client_binary(const microframe::Json& value) {
+  if (value.is_string()) return from_hex(as_string(value));
+  const std::string of = as_string(value.at("of"));
+  std::string frame("\x01\0\0\0\0\0\0\0", 8);
+  frame += static_cast<char>(value.at("id").to_number<int>());
+  frame += static_cast<char>(of.size());
+  return frame + of + from_hex(as_string(value.at("content")));
+}
+
 // What the names in a vector ("$session") stand for.
 class Names {
  public:
@@ -46,6 +57,7 @@ class Names {
   // value from then on.
   bool match(const Json& expected, const Json& actual) {
     if (const auto name = name_in(expected)) {
+      if (name->find('.') != std::string::npos) return filled(expected) == actual;
       const auto [entry, is_new] = values_.try_emplace(*name, actual);
       return is_new || entry->second == actual;
     }
@@ -67,7 +79,11 @@ class Names {
   }
   // `value` with what its names stand for.
   Json filled(const Json& value) const {
-    if (const auto name = name_in(value)) return values_.at(*name);
+    if (const auto name = name_in(value)) {
+      const std::size_t dot = std::min(name->find('.'), name->size());
+      const Json& named = values_.at(name->substr(0, dot));
+      return dot == name->size() ? named : Json(as_string(named) + name->substr(dot));
+    }
     if (value.is_object()) {
       boost::json::object result;
       for (const auto& [key, member] : value.get_object()) result.emplace(key, filled(member));

@@ -519,5 +519,37 @@ TEST(ClientSessionTest, WithoutReconnectTheFirstEndIsTheLast) {
   EXPECT_EQ(d.states.back().state, ClientState::closed);
 }
 
+constexpr char kHeir[] =
+    R"({"t":"welcome","session":"s2","secret":"x","user":"alice","resumed":false,"inherits":true})";
+
+TEST(ClientSessionTest, ASessionThatInheritsIsSentWhatWasNotAnswered) {
+  SessionDriver d;
+  d.start();
+  const std::uint64_t ticket = d.send("1");
+  d.next_sent();
+  d.come_back();
+  d.receive(kHeir);
+  EXPECT_TRUE(d.settled.empty());
+  EXPECT_EQ(d.next_sent(), R"({"t":"message","id":1,"of":"s1.1","data":1})");
+  d.receive(R"({"t":"ack","id":1,"data":"yes"})");
+  ASSERT_EQ(d.settled.size(), 1U);
+  EXPECT_EQ(d.settled[0].ticket, ticket);
+  EXPECT_EQ(d.settled[0].code, "");
+}
+
+TEST(ClientSessionTest, AnotherUsersSessionInheritsNothing) {
+  SessionDriver d;
+  d.start();
+  d.send("1");
+  d.next_sent();
+  d.come_back();
+  std::string heir = kHeir;
+  heir.replace(heir.find("alice"), 5, "bobby");
+  d.receive(heir);
+  ASSERT_EQ(d.settled.size(), 1U);
+  EXPECT_EQ(d.settled[0].code, "session_lost");
+  EXPECT_EQ(d.next_sent(), "");
+}
+
 }  // namespace
 }  // namespace microframe::v1

@@ -16,7 +16,7 @@ Outgoing roomy() {
 // The contents that must be sent now, with their numbers.
 std::string sent(Outgoing& outgoing) {
   std::string all;
-  while (const Frame* frame = outgoing.send_next())
+  while (const Frame* frame = outgoing.send_next(0))
     all += std::to_string(frame->id) + frame->content + " ";
   return all;
 }
@@ -81,7 +81,7 @@ TEST(OutgoingTest, ANewSessionLosesWhatWasSentAndKeepsTheRest) {
   sent(outgoing);
   outgoing.add(Frame(Kind::message, 6, "waits"));
   std::string lost;
-  for (const Frame& frame : outgoing.begin_anew()) lost += frame.content + " ";
+  for (const Frame& frame : outgoing.begin_anew({}, 0)) lost += frame.content + " ";
   EXPECT_EQ(lost, "again sent bytes other token ");
   EXPECT_EQ(sent(outgoing), "1room 2room 3waits ");
 }
@@ -128,10 +128,57 @@ TEST(OutgoingTest, ItsBoundsAreKept) {
   EXPECT_FALSE(small.add(Frame(Kind::message, 0, "12345")));
   EXPECT_TRUE(small.add(Frame(Kind::message, 0, "1234")));
   sent(small);
-  small.begin_anew();
+  small.begin_anew({}, 0);
   EXPECT_TRUE(small.add(Frame(Kind::message, 0, "1234567890")));
   small.clear();
   EXPECT_TRUE(small.add(Frame(Kind::message, 0, "1234567890")));
+}
+
+// The contents that must be sent now, with their numbers and origins.
+std::string sent_with_origins(Outgoing& outgoing, std::uint64_t now_ms) {
+  std::string all;
+  while (const Frame* frame = outgoing.send_next(now_ms))
+    all += std::to_string(frame->id) + frame->content + '<' + frame->of + "> ";
+  return all;
+}
+
+TEST(OutgoingTest, AnHeirIsSentMessagesUnderTheirFormerNames) {
+  Outgoing outgoing = roomy();
+  outgoing.add(Frame(Kind::message, 1, "a"));
+  outgoing.add(Frame(Kind::refresh, 2, "token"));
+  outgoing.add(Frame(Kind::binary, 3, "b"));
+  sent(outgoing);
+  outgoing.add(Frame(Kind::message, 4, "new"));
+  const auto lost = outgoing.begin_anew("s1", 0);
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_EQ(lost[0].content, "token");
+  EXPECT_EQ(sent_with_origins(outgoing, 0), "1a<s1.1> 2b<s1.3> 3new<> ");
+  outgoing.begin_anew("s2", 0);
+  EXPECT_EQ(sent_with_origins(outgoing, 0), "1a<s1.1> 2b<s1.3> 3new<s2.3> ");
+}
+
+TEST(OutgoingTest, WhatIsInheritedIsLostWithItsNextSessionEvenIfNotSentThere) {
+  Outgoing outgoing = roomy();
+  outgoing.add(Frame(Kind::message, 1, "a"));
+  sent(outgoing);
+  EXPECT_TRUE(outgoing.begin_anew("s1", 0).empty());
+  const auto lost = outgoing.begin_anew({}, 0);
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_EQ(lost[0].content, "a");
+}
+
+TEST(OutgoingTest, WhatWasFirstSentTooLongAgoIsNotInherited) {
+  Outgoing outgoing = roomy();
+  outgoing.add(Frame(Kind::message, 1, "a"));
+  outgoing.send_next(1'000);
+  outgoing.add(Frame(Kind::message, 2, "b"));
+  outgoing.send_next(2'000);
+  const auto lost = outgoing.begin_anew("s1", 1'001 + Outgoing::kInheritedMs);
+  ASSERT_EQ(lost.size(), 1U);
+  EXPECT_EQ(lost[0].content, "a");
+  EXPECT_EQ(sent_with_origins(outgoing, 900'000), "1b<s1.2> ");
+  EXPECT_EQ(outgoing.begin_anew("s2", 2'001 + Outgoing::kInheritedMs).size(), 1U)
+      << "it counts from when it was sent first";
 }
 
 }  // namespace

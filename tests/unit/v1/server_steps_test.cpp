@@ -304,5 +304,42 @@ TEST(ServerSteps, HandledIdsTakeNoMemory) {
   EXPECT_EQ(test::heap_count().live, before);
 }
 
+TEST(ServerSteps, AnInheritedMessageNamesWhereItWasFirstSent) {
+  ServerSession session("s2", "secret", {});
+  auto step = session.take(parse_client_frame(R"({"t":"message","id":1,"of":"s1.7","data":1})"));
+  const auto* handle = std::get_if<Handle>(&step);
+  ASSERT_TRUE(handle);
+  EXPECT_EQ(handle->frame.name, "s1.7");
+  const std::string frame("\x01\0\0\0\0\0\0\0\x02\x04s1.8bytes", 19);
+  step = session.take_binary(base::as_bytes(frame));
+  const auto* binary = std::get_if<HandleBinary>(&step);
+  ASSERT_TRUE(binary);
+  EXPECT_EQ(binary->id, 2U);
+  EXPECT_EQ(binary->of, "s1.8");
+  EXPECT_EQ(base::as_text(binary->content), "bytes");
+}
+
+TEST(ServerSteps, AnOriginThatIsNoneIsABadFrame) {
+  for (const char* of : {R"("s1")", R"(".7")", R"("s1.")", R"("s1.0")", R"("s1.07")", R"("s1.7x")",
+                         R"("s1.9007199254740992")", R"("s.1.7")", R"("")", "7"}) {
+    const auto frame =
+        parse_client_frame(R"({"t":"message","id":1,"data":1,"of":)" + std::string(of) + "}");
+    ASSERT_FALSE(frame) << of;
+    EXPECT_EQ(frame.error().code, kBadFrame) << of;
+    EXPECT_EQ(frame.error().id, 1U) << of;
+  }
+  EXPECT_FALSE(parse_client_frame(R"({"t":"message","of":"s1.7","data":1})")) << "it has no id";
+  ServerSession session("s2", "secret", {});
+  const std::string unnumbered("\x01\0\0\0\0\0\0\0\0\x04s1.8", 14);
+  EXPECT_TRUE(std::holds_alternative<Reply>(session.take_binary(base::as_bytes(unnumbered))));
+}
+
+TEST(ServerSteps, AWelcomeSaysThatItInheritsOnlyWhereItDoes) {
+  const ServerSession session("s2", "secret", {});
+  EXPECT_NE(session.welcome("alice", true).text.find(R"("resumed":false,"inherits":true,)"),
+            std::string::npos);
+  EXPECT_EQ(session.welcome("alice").text.find("inherits"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace microframe::v1

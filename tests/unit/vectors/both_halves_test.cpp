@@ -28,11 +28,12 @@ class Duet {
     if (name == "server_binary") return deliver_binary(value);
     if (name == "client") return server_.send(kClient, expect(value));
     if (name == "client_binary") return server_.send_binary(kClient, expect_binary(value));
-    if (name == "client_lost") return void(expect(value));
+    if (name == "client_lost")
+      return void(value.is_string() ? expect_binary(value) : expect(value));
     if (name == "do") return client_.ask(server_.names.filled(value).get_object());
     if (name == "client_close") client_.expect_close(value.to_number<std::uint16_t>());
     server_.play(kClient, name, value);
-    if (name == "lose") client_.lose();
+    if (name == "lose" || name == "kill") client_.lose();
     if (name == "server_close" || name == "client_close")
       client_.lose(value.to_number<std::uint16_t>());
   }
@@ -66,7 +67,7 @@ class Duet {
   }
   std::string expect_binary(const Json& expected) {
     const std::string frame = next_frame(false);
-    EXPECT_EQ(frame, test::from_hex(test::as_string(expected)));
+    EXPECT_EQ(frame, server_.client_binary(expected));
     return frame;
   }
   // What the client reports beside the vector's frames arrives, too.

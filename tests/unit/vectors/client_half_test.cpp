@@ -1,6 +1,7 @@
 // The exchanges of tests/vectors, the server's part played to the client's half of microframe.v1.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -40,10 +41,13 @@ class ClientPlayer {
     if (name == "open") return open(value);
     if (name == "server") return serve(value, !step.contains("untold"));
     if (name == "server_binary") return serve_binary(from_hex(as_string(value)));
+    if (name == "client_lost" && value.is_string())
+      return expect_binary(from_hex(as_string(value)));
     if (name == "client" || name == "client_lost") return expect(value);
-    if (name == "client_binary") return expect_binary(from_hex(as_string(value)));
+    if (name == "client_binary")
+      return expect_binary(test::client_binary(value.is_string() ? value : filled(value)));
     if (name == "do") return client_.ask(filled(value).get_object());
-    if (name == "lose") return client_.lose();
+    if (name == "lose" || name == "kill") return client_.lose();
     if (name == "server_close") return client_.lose(static_cast<std::uint16_t>(value.get_int64()));
     if (name == "client_close") return expect_close(static_cast<std::uint16_t>(value.get_int64()));
     FAIL() << "a step that this test does not know";
@@ -60,8 +64,11 @@ class ClientPlayer {
   // The values that the names of a vector stand for, made up where they are new.
   Json filled(const Json& pattern, std::string_view key = {}) {
     if (const auto* text = pattern.if_string(); text && text->starts_with('$')) {
-      const auto [found, added] = names_.try_emplace(std::string(*text));
+      const std::string name(*text);
+      const std::size_t dot = std::min(name.find('.'), name.size());
+      const auto [found, added] = names_.try_emplace(name.substr(0, dot));
       if (added) found->second = any(key, names_.size());
+      if (dot != name.size()) return Json(as_string(found->second) + name.substr(dot));
       return found->second;
     }
     Json result = pattern;

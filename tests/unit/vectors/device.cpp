@@ -57,9 +57,9 @@ Device::Device(hub::Hub& hub, const std::string& user, unsigned number)
 
 // --- connections ---
 
-void Device::begin(std::shared_ptr<Connection> connection) {
+void Device::begin(std::shared_ptr<Connection> connection, bool inherits) {
   attach(std::move(connection));
-  send(session_.welcome(user()));
+  send(session_.welcome(user(), inherits));
 }
 
 void Device::go_on(std::shared_ptr<Connection> connection, std::uint64_t received) {

@@ -40,7 +40,7 @@ class Device final : public hub::Member {
   // Whether a hook has closed the session for good.
   bool is_over() const { return is_over_; }
 
-  void begin(std::shared_ptr<Connection> connection);
+  void begin(std::shared_ptr<Connection> connection, bool inherits);
   void go_on(std::shared_ptr<Connection> connection, std::uint64_t received);
   void take(v1::ServerStep step);
   // The connection is lost, and the session waits for its client.

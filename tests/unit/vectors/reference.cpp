@@ -19,11 +19,7 @@ constexpr std::uint16_t kGoingAway = 1001;
 Reference::Reference() : hub_({&loop_}, hub::HubLimits{}, this) {}
 
 Reference::~Reference() {
-  while (!devices_.empty()) {
-    const base::Ref<Device> device = devices_.begin()->second;
-    device->detach();
-    on_loop([&] { end(*device); });
-  }
+  kill();
 }
 
 std::shared_ptr<Connection> Reference::open(const std::string& user,
@@ -35,7 +31,8 @@ std::shared_ptr<Connection> Reference::open(const std::string& user,
   }
   on_loop([&] {
     const auto found = offer ? devices_.find(offer->session) : devices_.end();
-    if (found == devices_.end()) return begin(user, connection);
+    if (found == devices_.end())
+      return begin(user, connection, offer && !ended_.contains(offer->session));
     const base::Ref<Device> device = found->second;
     if (device->state().secret() != offer->secret || device->user() != user)
       return begin(user, connection);
@@ -49,10 +46,11 @@ std::shared_ptr<Connection> Reference::open(const std::string& user,
   return connection;
 }
 
-void Reference::begin(const std::string& user, const std::shared_ptr<Connection>& connection) {
+void Reference::begin(const std::string& user, const std::shared_ptr<Connection>& connection,
+                      bool inherits) {
   const base::Ref<Device> device(new Device(hub_, user, ++sessions_));
   devices_[device->state().name()] = device;
-  device->begin(connection);
+  device->begin(connection, inherits);
   EXPECT_FALSE(hub_.add(*device)) << "no vector has so many devices";
 }
 
@@ -61,6 +59,7 @@ void Reference::end(Device& device) {
   hub_.begin_leave(device);
   hub_.remove(device);
   devices_.erase(device.state().name());
+  ended_.insert(device.state().name());
 }
 
 void Reference::text(Connection& connection, std::string_view frame) {
@@ -92,6 +91,15 @@ void Reference::lose(Connection& connection) {
   if (!connection.device) return;
   const base::Ref<Device> device(connection.device);
   on_loop([&] { device->suspend(); });
+}
+
+void Reference::kill() {
+  while (!devices_.empty()) {
+    const base::Ref<Device> device = devices_.begin()->second;
+    device->detach();
+    on_loop([&] { end(*device); });
+  }
+  ended_.clear();
 }
 
 void Reference::expire(const std::string& user) {

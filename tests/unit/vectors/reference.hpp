@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,11 +34,14 @@ class Reference final : private hub::Surroundings {
   // The client closes, or the connection is lost.
   void close(Connection& connection, std::uint16_t code);
   void lose(Connection& connection);
+  // The server ends without a word, and another takes its place, which vouches for its sessions.
+  void kill();
   // Nobody came back for this user's sessions in time.
   void expire(const std::string& user);
 
  private:
-  void begin(const std::string& user, const std::shared_ptr<Connection>& connection);
+  void begin(const std::string& user, const std::shared_ptr<Connection>& connection,
+             bool inherits = false);
   void end(Device& device);
   // What the loop posted to itself runs behind each event, as on a server's loop.
   template <class Action>
@@ -59,6 +63,7 @@ class Reference final : private hub::Surroundings {
   hub::Hub hub_;
   std::map<std::string, base::Ref<Device>> devices_;  // by the session's name
   unsigned sessions_ = 0;
+  std::set<std::string> ended_;  // sessions of this server's own
   unsigned epochs_ = 0;
 };
 

@@ -45,12 +45,14 @@ class ServerPlayer {
     } else if (name == "client_text") {
       send(user, test::as_string(value));
     } else if (name == "client_binary") {
-      send_binary(user, test::from_hex(test::as_string(value)));
+      send_binary(user, client_binary(value));
     } else if (name == "client_close") {
       reference_.close(*peers_[user].connection, value.to_number<std::uint16_t>());
       expect(user, Kind::close, to_text(value));
     } else if (name == "lose") {
       reference_.lose(*peers_[user].connection);
+    } else if (name == "kill") {
+      reference_.kill();
     } else if (name == "expire") {
       reference_.expire(user);
     }
@@ -72,6 +74,10 @@ class ServerPlayer {
   }
   void send(const std::string& user, std::string_view frame) {
     reference_.text(*peers_[user].connection, frame);
+  }
+  // The bytes of a client_binary step.
+  std::string client_binary(const Json& value) const {
+    return test::client_binary(value.is_string() ? value : names.filled(value));
   }
   void send_binary(const std::string& user, std::string_view frame) {
     reference_.binary(*peers_[user].connection, base::as_bytes(frame));
