@@ -33,12 +33,13 @@ function copyOf(data) {
   if (data.byteLength === void 0) throw new TypeError("bytes?");
   return (ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)).slice();
 }
-function writeBinary(id, content) {
-  const frame = new Uint8Array(HEAD_BYTES + content.length);
-  const view = new DataView(frame.buffer);
-  view.setUint8(0, MESSAGE);
-  view.setBigUint64(1, BigInt(id));
-  frame.set(content, HEAD_BYTES);
+function writeBinary(id, content, of = "") {
+  const frame = new Uint8Array(HEAD_BYTES + of.length + content.length);
+  new DataView(frame.buffer).setBigUint64(1, BigInt(id));
+  frame[0] = MESSAGE;
+  frame[HEAD_BYTES - 1] = of.length;
+  frame.set(new TextEncoder().encode(of), HEAD_BYTES);
+  frame.set(content, HEAD_BYTES + of.length);
   return frame;
 }
 function readBinary(frame) {
@@ -136,19 +137,6 @@ function measure(json) {
   return { bytes, depth };
 }
 
-// src/backoff.ts
-var FIRST_MS = 500;
-var MOST_MS = 3e4;
-var Backoff = class {
-  #attempt = 0;
-  next(random) {
-    return random * Math.min(MOST_MS, FIRST_MS * 2 ** this.#attempt++);
-  }
-  reset() {
-    this.#attempt = 0;
-  }
-};
-
 // src/connection.ts
 var GIVEN_UP = 4e3;
 var CLOSE_MS = 1e3;
@@ -197,17 +185,19 @@ var Connection = class {
 var TOO_BIG = 1009;
 var UNAUTHENTICATED = 4401;
 var TOO_MANY = 4429;
-var HEALING = /* @__PURE__ */ new Set([0, 1001, 1005, 1006, TOO_BIG, 1011, 1012, 1013, 1014, 4408, TOO_MANY]);
-var WORDS = /* @__PURE__ */ new Map([[UNAUTHENTICATED, "unauthorized"], [4403, "forbidden"], [4409, "replaced"]]);
+var HEALING = /^(0|10(0[1569]|1[1-4])|44(08|29))$/;
+var WORDS = { [UNAUTHENTICATED]: "unauthorized", 4403: "forbidden", 4409: "replaced" };
 function fateOf(code, advised) {
   if (code === UNAUTHENTICATED) return "token";
-  return advised ?? HEALING.has(code) ? "again" : "end";
+  return advised ?? HEALING.test(`${code}`) ? "again" : "end";
 }
 function endOf(code, reason) {
-  return new ClientError(WORDS.get(code) ?? "closed", `closed: ${code} ${reason}`.trimEnd(), code);
+  return new ClientError(WORDS[code] ?? "closed", `closed: ${code} ${reason}`.trimEnd(), code);
 }
 
 // src/link.ts
+var FIRST_MS = 500;
+var MOST_MS = 3e4;
 var WELCOME_MS = 1e4;
 var SETTLED_MS = 5e3;
 var ADVICE_MS_MAX = 864e5;
@@ -218,13 +208,14 @@ var Link = class {
   #url;
   #token;
   #events;
-  #backoff = new Backoff();
   #unwatch;
   #talk;
   #state = "connecting";
   #connection;
   #attempt = 0;
   // its number, so that one that was overtaken notices
+  #failures = 0;
+  // in a row
   #refusals = 0;
   // of tokens, in a row
   #doubts = 0;
@@ -258,7 +249,7 @@ var Link = class {
   }
   /** The server has done what it was asked: it is well, and so is the way to it. */
   proved() {
-    this.#backoff.reset();
+    this.#failures = 0;
   }
   /** returns: how long to stay away. */
   advised(reconnect, retryMs) {
@@ -286,7 +277,7 @@ var Link = class {
     this.#mayHurry = false;
     this.#env.trace(`attempt ${attempt}`);
     try {
-      const token = await this.#token.get();
+      const token = await this.#token.read();
       if (attempt === this.#attempt) this.#connect(token);
     } catch (error) {
       const failure = error;
@@ -301,7 +292,7 @@ var Link = class {
     try {
       connection = new Connection(this.#env, this.#url, protocols, this.#talk, (code, reason) => this.#ended(code, reason));
     } catch (error) {
-      throw new ClientError("blocked", `no WebSocket: ${error}`);
+      throw new ClientError("blocked", `${error}`);
     }
     this.#connection = connection;
     this.#cancel = this.#env.after(WELCOME_MS, () => this.lost("no welcome"));
@@ -312,7 +303,7 @@ var Link = class {
     if (this.#welcomedAt === void 0) {
       if (++this.#doubts % DOUBTS_MAX === 0 || /401/.test(reason)) this.#token.forget();
     } else if (this.#env.clock() - this.#welcomedAt >= SETTLED_MS) {
-      this.#backoff.reset();
+      this.#failures = 0;
     }
     this.#welcomedAt = void 0;
     const advice = this.#advice;
@@ -333,14 +324,14 @@ var Link = class {
   /** advisedMs: what a server said that sends many away at once; nothing shortens it. */
   #wait(code, reason, advisedMs, error) {
     this.#mayHurry = advisedMs === void 0 && code !== TOO_MANY;
-    const retryMs = (advisedMs ?? this.#backoff.next(this.#env.random())) + (code === TOO_MANY ? TOO_MANY_MS : 0);
+    const retryMs = (advisedMs ?? this.#env.random() * Math.min(MOST_MS, FIRST_MS * 2 ** this.#failures++)) + (code === TOO_MANY ? TOO_MANY_MS : 0);
     this.#cancel = this.#env.after(retryMs, () => void this.#open());
     this.#change("reconnecting", { code, reason, retryMs, error });
   }
   #network(back) {
     if (this.#welcomedAt !== void 0) return this.#talk.probe();
     if (!back || !this.#mayHurry) return;
-    this.#backoff.reset();
+    this.#failures = 0;
     void this.#open();
   }
   #finish(error, detail) {
@@ -440,6 +431,7 @@ var Pace = class {
 
 // src/requests.ts
 var ROOM_REQUESTS_MAX = 1e3;
+var INHERIT_MS = 24e4;
 var Requests = class {
   #env;
   #limits;
@@ -454,6 +446,8 @@ var Requests = class {
   /** The longest and the deepest frame that the server takes, as far as is known. */
   bytesMax = Infinity;
   depthMax = Infinity;
+  /** The session of before, if what was sent in it may be sent again in the next. */
+  former;
   /** Whether the server answers. If not, a request is done when it was sent. */
   answered = true;
   constructor(env, limits, rate) {
@@ -471,7 +465,7 @@ var Requests = class {
     if (before && before.asks === request.asks) return before.promise;
     const entry = entryOf(request);
     if (!patient) entry.asks += " ";
-    const fault = this.#end ?? this.#full(request) ?? (request.bytes && this.fault(request.frame(1)));
+    const fault = this.#end ?? this.#full(request) ?? (request.cost && this.fault(request.frame(1)));
     this.#entries.push(entry);
     const withdraw = (code) => this.#fail(entry, fault || new ClientError(code));
     const abort = () => withdraw("aborted");
@@ -511,12 +505,15 @@ var Requests = class {
     this.#open(this.#entries.filter(({ id }) => id && id <= handled).length, connection);
   }
   /**
-   * A connection is there, and ids begin anew. `first` go before all others; what was sent and is no such thing is lost.
+   * A connection is there, and ids begin anew. `first` go before all others; messages that were sent are lost.
    * strange: why none of what waits may be sent, if so.
    */
   restart(first, connection, strange) {
     for (const entry of [...this.#entries]) {
-      if (entry.id && entry.bytes) this.#fail(entry, new ClientError("session_lost"));
+      if (entry.cost && entry.sentAt) {
+        if (this.former && !strange && this.#env.now() - entry.sentAt < INHERIT_MS) entry.of ??= `${this.former}.${entry.id}`;
+        else this.#fail(entry, new ClientError("session_lost"));
+      }
       entry.id = 0;
       if (strange) this.#fail(entry, strange);
     }
@@ -542,8 +539,8 @@ var Requests = class {
   }
   /** The server has closed because of the length of what was sent: the longest is the likeliest. */
   tooLong() {
-    const [longest] = this.#entries.slice(0, this.#sent).sort((a, b) => b.bytes - a.bytes);
-    if (longest?.bytes) this.#fail(longest, new ClientError("too_long"));
+    const [longest] = this.#entries.slice(0, this.#sent).sort((a, b) => b.cost - a.cost);
+    if (longest?.cost) this.#fail(longest, new ClientError("too_long"));
   }
   /** None will be answered. */
   end(error) {
@@ -573,7 +570,8 @@ var Requests = class {
       }
       this.#sent += 1;
       entry.id ||= ++this.#lastId;
-      const frame = entry.frame(entry.id);
+      entry.sentAt ??= this.#env.now();
+      const frame = entry.frame(entry.id, entry.of);
       const fault = this.fault(frame);
       if (fault) {
         this.#fail(entry, fault);
@@ -583,12 +581,11 @@ var Requests = class {
       }
     }
   }
-  #full({ bytes, room }) {
-    const messages = this.#entries.filter((entry) => entry.bytes);
+  #full({ cost, room }) {
+    const messages = this.#entries.filter((entry) => entry.cost);
     const limits = this.#limits;
-    const full = bytes ? messages.length >= limits.messages || messages.reduce((sum, entry) => sum + entry.bytes, bytes) > limits.bytes : room && this.#entries.length >= messages.length + ROOM_REQUESTS_MAX;
-    if (full) return new ClientError("queue_full");
-    return void 0;
+    const full = cost ? messages.length >= limits.messages || messages.reduce((sum, entry) => sum + entry.cost, cost) > limits.bytes : room && this.#entries.length >= messages.length + ROOM_REQUESTS_MAX;
+    return full ? new ClientError("queue_full") : void 0;
   }
   #fail(entry, error) {
     if (!this.#remove(entry)) return;
@@ -693,7 +690,7 @@ var Rooms = class {
     return [...this.#rooms.keys()];
   }
   /** They were another user's. returns: those that it was in. */
-  clear() {
+  drop() {
     const names = this.names();
     this.#rooms.clear();
     return names;
@@ -768,7 +765,7 @@ var Rooms = class {
     else Object.assign(room, { oldest: offset + 1, older: 0, since: epoch && { epoch, offset: last ? 0 : offset, session: this.session } });
   }
   #room(name) {
-    const room = this.#rooms.get(name) ?? { holders: 0, here: false, again: false, wishes: /* @__PURE__ */ new Map() };
+    const room = this.#rooms.get(name) ?? { holders: 0, wishes: /* @__PURE__ */ new Map() };
     this.#rooms.set(name, room);
     return room;
   }
@@ -843,39 +840,6 @@ var Liveness = class {
   }
 };
 
-// src/renewal.ts
-var SHARE = 0.8;
-var LEAST_MS = 5e3;
-var MOST_MS2 = 2 ** 31 - 1;
-var Renewal = class {
-  #env;
-  #token;
-  #bring;
-  #failed;
-  #cancel = () => {
-  };
-  constructor(env, token, bring, failed) {
-    this.#env = env;
-    this.#token = token;
-    this.#bring = bring;
-    this.#failed = failed;
-  }
-  /** From a token that the server has just taken. */
-  start() {
-    this.stop();
-    const { left } = this.#token;
-    if (left === void 0 || left < LEAST_MS || !this.#token.renewable) return;
-    const wait = Math.max(LEAST_MS, left * SHARE);
-    this.#cancel = this.#env.after(Math.min(wait, MOST_MS2), () => {
-      if (wait > MOST_MS2) return this.start();
-      this.#bring().catch(this.#failed).finally(() => this.start());
-    });
-  }
-  stop() {
-    this.#cancel();
-  }
-};
-
 // src/session.ts
 var PROTOCOL = "microframe.v1";
 var REPORT_FRAMES = 64;
@@ -891,7 +855,6 @@ var Session = class {
   #requests;
   #events;
   #rooms;
-  #renewal;
   #connection;
   #liveness;
   // from the welcome on
@@ -913,9 +876,6 @@ var Session = class {
     this.#rooms = rooms;
     requests.depthMax = DEPTH_MAX;
     this.#events = events;
-    this.#renewal = new Renewal(env, token, () => this.refresh(), (error) => {
-      if (link.state !== "closed") events.emit("error", error);
-    });
   }
   // --- the connection
   protocols() {
@@ -933,7 +893,7 @@ var Session = class {
     this.#connection = void 0;
     this.#liveness?.stop();
     this.#liveness = void 0;
-    this.#renewal.stop();
+    this.#token.rest();
     this.#report();
     this.#requests.pause();
   }
@@ -951,7 +911,7 @@ var Session = class {
     if (this.#liveness && type !== "bye") this.#count();
     try {
       check(frame);
-      this.#take.get(type)?.(frame);
+      this.#take[type]?.(frame);
     } catch (error) {
       this.#events.emit("error", new ClientError("bad_frame", `${type}: ${error}`));
     }
@@ -963,61 +923,68 @@ var Session = class {
     const read = readBinary(bytes);
     if (read && this.#rooms.read(read.place)) this.#events.emit("binary", read.content, read.place);
   }
-  #take = /* @__PURE__ */ new Map([
-    ["welcome", (frame) => this.#welcome(frame)],
-    ["bye", (frame) => this.#bye(frame)],
-    ["message", (frame) => this.#message(frame)],
-    ["ack", ({ id, data }) => this.#settle(id, void 0, data)],
-    ["error", ({ id, code, message }) => {
+  #take = {
+    __proto__: null,
+    // the server names the type
+    "welcome": (frame) => this.#welcome(frame),
+    "bye": ({ code, reason, reconnect, retry_ms: asked }) => {
+      const retryMs = this.#link.advised(reconnect || code === TOO_BIG || code === TOO_MANY, asked);
+      this.#events.emit("bye", { code, reason, reconnect, retryMs });
+    },
+    "message": (frame) => this.#message(frame),
+    "ack": ({ id, data }) => this.#settle(id, void 0, data),
+    "error": ({ id, code, message }) => {
       const error = new ClientError(code, message);
       if (id === void 0) this.#events.emit("error", error);
       else this.#settle(id, error);
-    }],
-    ["joined", (frame) => this.#joined(frame)],
-    ["left", ({ id, room }) => {
+    },
+    "joined": (frame) => {
+      const { room, id, presence } = frame;
+      const before = this.#rooms.people(room);
+      const joined = this.#rooms.joined(frame);
+      if (joined) this.#events.emit("joined", joined);
+      if (id) this.#settle(id, void 0, joined);
+      if (before && presence) this.#events.emit("presence", { room, joins: without(presence, before), leaves: without(before, presence) });
+    },
+    "left": ({ id, room }) => {
       this.#rooms.left(room, this.#requests.joins(room));
       this.#events.emit("left", { room });
       if (id !== void 0) this.#settle(id);
-    }],
-    ["presence", ({ room, joins = {}, leaves = {} }) => {
+    },
+    "presence": ({ room, joins = {}, leaves = {} }) => {
       const change = { room, joins, leaves };
       this.#rooms.changed(change);
       this.#events.emit("presence", change);
-    }]
-  ]);
-  #welcome({ session, secret, user, resumed, handled = 0, ping_ms: pingMs, message_bytes_max: bytesMax }) {
+    }
+  };
+  #welcome({ session, secret, user, resumed, inherits, handled = 0, ping_ms: pingMs, message_bytes_max: bytesMax }) {
     const connection = this.#connection;
     const former = this.user;
+    this.#requests.former = inherits && this.#id;
     this.#liveness = new Liveness(this.#env, pingMs, () => connection.send('{"t":"ping"}'), () => this.#link.lost("no pong"));
     this.#id = session;
     this.#secret = secret;
     this.user = user;
     this.#requests.bytesMax = bytesMax > LEAST_BYTES ? bytesMax : Infinity;
-    if (resumed) this.#resume(handled, connection);
-    else this.#begin(connection, former && former !== user ? new ClientError("user_changed", `${user} is not ${former}`) : void 0);
+    if (resumed) {
+      this.#reported = this.#received;
+      for (const { frame } of this.#answers) connection.send(frame);
+      this.#requests.resume(handled, connection);
+    } else this.#begin(connection, former && former !== user ? new ClientError("user_changed") : void 0);
     if (this.#connection !== connection) return;
-    this.#renewal.start();
-    this.#link.welcomed({ resumed: resumed === true });
-  }
-  #resume(handled, connection) {
-    this.#reported = this.#received;
-    for (const { frame } of this.#answers) connection.send(frame);
-    this.#requests.resume(handled, connection);
+    this.#renewLater();
+    this.#link.welcomed({ resumed: !!resumed });
   }
   /** strange: this user is not the one of before. */
   #begin(connection, strange) {
     this.#attempts = this.#received = this.#reported = 0;
     this.#answers = [];
-    const lefts = strange ? this.#rooms.clear().map((room) => ({ room, code: strange.code })) : [];
+    const lefts = strange ? this.#rooms.drop().map((room) => ({ room, code: strange.code })) : [];
     const rooms = this.#rooms.restart(this.#id, (left) => lefts.push(left));
     const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room));
     this.#requests.restart(joins, connection, strange);
     for (const left of lefts) this.#events.emit("left", left);
     if (strange) this.#events.emit("error", strange);
-  }
-  #bye({ code, reason, reconnect, retry_ms: asked }) {
-    const retryMs = this.#link.advised(reconnect === true || code === TOO_BIG || code === TOO_MANY, asked);
-    this.#events.emit("bye", { code, reason, reconnect, retryMs });
   }
   #message({ data, room, offset, id }) {
     const place = {};
@@ -1030,14 +997,6 @@ var Session = class {
       (reply) => this.#answer(session, { t: "ack", id, data: reply }),
       (error) => this.#decline(session, id, error)
     );
-  }
-  #joined(frame) {
-    const { room, id, presence } = frame;
-    const before = this.#rooms.people(room);
-    const joined = this.#rooms.joined(frame);
-    if (joined) this.#events.emit("joined", joined);
-    if (id) this.#settle(id, void 0, joined);
-    if (before && presence) this.#events.emit("presence", { room, joins: without(presence, before), leaves: without(before, presence) });
   }
   #answer(session, answer) {
     if (session !== this.#id) return;
@@ -1084,8 +1043,9 @@ var Session = class {
     this.#connection?.send(`{"t":"received","n":${this.#received}}`);
   }
   // --- out
-  frame(content, id) {
-    return typeof content === "string" ? `{"t":"message",${id ? `"id":${id},` : ""}"data":${content}}` : writeBinary(id, content);
+  frame(content, id, of) {
+    if (typeof content !== "string") return writeBinary(id, content, of);
+    return `${JSON.stringify({ t: "message", id: id || void 0, of }).slice(0, -1)},"data":${content}}`;
   }
   join(room, { last, since, ...patience }) {
     this.#rooms.want(room, since);
@@ -1094,20 +1054,25 @@ var Session = class {
   leave(room, all) {
     if (!this.#rooms.unwant(room, all)) return Promise.resolve();
     const frame = (id) => JSON.stringify({ t: "leave", id, room });
-    return this.#requests.add({ frame, bytes: 0, room, asks: "leave", forgives: "not_in_room" });
+    return this.#requests.add({ frame, cost: 0, room, asks: "leave", forgives: "not_in_room" });
   }
   refresh() {
     return quiet(this.#refresh());
   }
   async #refresh() {
     const token = await this.#token.renew();
-    await this.#requests.add({ frame: (id) => JSON.stringify({ t: "refresh", id, token }), bytes: 0 });
-    this.#renewal.start();
+    await this.#requests.add({ frame: (id) => JSON.stringify({ t: "refresh", id, token }), cost: 0 });
+    this.#renewLater();
+  }
+  #renewLater() {
+    this.#token.taken(() => this.#refresh().catch((error) => {
+      if (this.#link.state !== "closed") this.#events.emit("error", error);
+    }));
   }
   #joining(room, last, since) {
     return {
       frame: (id) => JSON.stringify({ t: "join", id, room, ...this.#rooms.wish(room, last, id) }),
-      bytes: 0,
+      cost: 0,
       room,
       asks: `join ${JSON.stringify([last, since])}`,
       failed: (id, error) => this.#unjoined(room, id, error)
@@ -1117,6 +1082,8 @@ var Session = class {
 
 // src/token.ts
 var SPARE_MS = 3e4;
+var SHARE = 0.8;
+var LEAST_MS = 5e3;
 var TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 function expiryOf(token) {
   try {
@@ -1135,6 +1102,9 @@ var Token = class {
   #asking;
   #stop = () => {
   };
+  #rest = () => {
+  };
+  // the life of the one that the server has
   constructor(ask, env, timeoutMs) {
     this.#ask = ask;
     this.#env = env;
@@ -1149,7 +1119,7 @@ var Token = class {
     const expiry = expiryOf(this.#token ?? "");
     return expiry && expiry - this.#env.now();
   }
-  async get() {
+  async read() {
     if (this.#token === void 0 || (this.left ?? Infinity) < SPARE_MS) await this.renew();
     return this.#token;
   }
@@ -1166,6 +1136,17 @@ var Token = class {
   /** It was refused, or nobody knows. */
   forget() {
     this.#token = void 0;
+  }
+  /** The server has taken it: has `bring` called before it ends, and again before the next one does. */
+  taken(bring) {
+    this.#rest();
+    const { left = 0 } = this;
+    if (left < LEAST_MS || !this.#ask) return;
+    this.#rest = this.#env.after(Math.max(LEAST_MS, left * SHARE), () => void bring().finally(() => this.taken(bring)));
+  }
+  /** There is no connection. */
+  rest() {
+    this.#rest();
   }
   /** Nobody waits for one any more. */
   stop() {
@@ -1269,7 +1250,7 @@ var Client = class {
     this.#link.close();
   }
   #send(content, patience) {
-    return this.#requests.add({ frame: (id) => this.#dialogue.frame(content, id), bytes: content.length || 1 }, patience);
+    return this.#requests.add({ frame: (id, of) => this.#dialogue.frame(content, id, of), cost: content.length || 1 }, patience);
   }
   /** Returns the very promise of the request, so that who closes the client need not handle its rejection. */
   #take(ask) {

@@ -10,7 +10,7 @@ import { minify } from "terser";
 const OWN = `about again answered ask asks bytesMax binary change changed content crowded depth depthMax drop early emit end ended
   failed fault forget forgives frame heard here holders joined joinedAt lastId left lost names next older oldest opened pause people
   place probe promise proved protocols read refused renew renewable reset restart resume settle start stop take text tooLong trace
-  unwant want welcomed wish wishes withdrawn advised`.split(/\s+/);
+  unwant want welcomed wish wishes withdrawn advised sentAt cost former taken rest`.split(/\s+/);
 
 export const bundle = { entryPoints: ["src/index.ts"], bundle: true, format: "esm", target: "es2022", legalComments: "none" };
 export const page = {

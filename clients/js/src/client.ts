@@ -133,7 +133,7 @@ export class Client {
   }
 
   #send(content: string | Uint8Array, patience: Patience): Promise<any> {
-    return this.#requests.add({ frame: (id) => this.#dialogue.frame(content, id), bytes: content.length || 1 }, patience);
+    return this.#requests.add({ frame: (id, of) => this.#dialogue.frame(content, id, of), cost: content.length || 1 }, patience);
   }
 
   /** Returns the very promise of the request, so that who closes the client need not handle its rejection. */

@@ -1,4 +1,3 @@
-import { Backoff } from "./backoff.js";
 import { Connection, type Listener } from "./connection.js";
 import type { Emitter } from "./emitter.js";
 import type { Cancel, Traced } from "./environment.js";
@@ -7,6 +6,8 @@ import type { State, StateDetail } from "./events.js";
 import { endOf, fateOf, TOO_MANY } from "./fate.js";
 import type { Token } from "./token.js";
 
+const FIRST_MS = 500;
+const MOST_MS = 30_000;
 const WELCOME_MS = 10_000; // from the attempt's begin
 const SETTLED_MS = 5_000; // a connection that lasts so long was no failure, whether anything was asked or not
 const ADVICE_MS_MAX = 86_400_000; // no server means to send anyone away for longer than a day
@@ -31,12 +32,12 @@ export class Link {
   readonly #url: string;
   readonly #token: Token;
   readonly #events: Emitter;
-  readonly #backoff = new Backoff();
   readonly #unwatch: Cancel;
   #talk!: Talk;
   #state: State = "connecting";
   #connection: Connection | undefined;
   #attempt = 0; // its number, so that one that was overtaken notices
+  #failures = 0; // in a row
   #refusals = 0; // of tokens, in a row
   #doubts = 0; // attempts without a welcome, since the last token
   #welcomedAt: number | undefined;
@@ -72,7 +73,7 @@ export class Link {
 
   /** The server has done what it was asked: it is well, and so is the way to it. */
   proved(): void {
-    this.#backoff.reset();
+    this.#failures = 0;
   }
 
   /** returns: how long to stay away. */
@@ -107,7 +108,7 @@ export class Link {
     this.#mayHurry = false;
     this.#env.trace(`attempt ${attempt}`);
     try {
-      const token = await this.#token.get();
+      const token = await this.#token.read();
       if (attempt === this.#attempt) this.#connect(token);
     } catch (error) {
       const failure = error as ClientError;
@@ -124,7 +125,7 @@ export class Link {
       connection = new Connection(this.#env, this.#url, protocols, this.#talk, (code, reason) => this.#ended(code, reason));
     } catch (error) {
       // A content security policy does so in Firefox, and ws: in a page of https:.
-      throw new ClientError("blocked", `no WebSocket: ${error}`);
+      throw new ClientError("blocked", `${error}`);
     }
     this.#connection = connection;
     this.#cancel = this.#env.after(WELCOME_MS, () => this.lost("no welcome"));
@@ -137,7 +138,7 @@ export class Link {
       // The token may be what was refused, where nobody says so: browsers do not tell a 401 from a lost network.
       if (++this.#doubts % DOUBTS_MAX === 0 || /401/.test(reason)) this.#token.forget();
     } else if (this.#env.clock() - this.#welcomedAt >= SETTLED_MS) {
-      this.#backoff.reset();
+      this.#failures = 0;
     }
     this.#welcomedAt = undefined;
     const advice = this.#advice;
@@ -160,7 +161,8 @@ export class Link {
   /** advisedMs: what a server said that sends many away at once; nothing shortens it. */
   #wait(code: number, reason: string, advisedMs?: number, error?: ClientError): void {
     this.#mayHurry = advisedMs === undefined && code !== TOO_MANY;
-    const retryMs = (advisedMs ?? this.#backoff.next(this.#env.random())) + (code === TOO_MANY ? TOO_MANY_MS : 0);
+    // Full jitter: a random time, so that many clients do not come at once.
+    const retryMs = (advisedMs ?? this.#env.random() * Math.min(MOST_MS, FIRST_MS * 2 ** this.#failures++)) + (code === TOO_MANY ? TOO_MANY_MS : 0);
     this.#cancel = this.#env.after(retryMs, () => void this.#open());
     this.#change("reconnecting", { code, reason, retryMs, error });
   }
@@ -168,7 +170,7 @@ export class Link {
   #network(back: boolean): void {
     if (this.#welcomedAt !== undefined) return this.#talk.probe();
     if (!back || !this.#mayHurry) return;
-    this.#backoff.reset();
+    this.#failures = 0;
     void this.#open();
   }
 

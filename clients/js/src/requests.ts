@@ -9,6 +9,7 @@ import { quiet } from "./quiet.js";
 type Frame = string | Uint8Array;
 
 const ROOM_REQUESTS_MAX = 1_000; // that are unanswered
+const INHERIT_MS = 240_000; // docs/protocol.md, Sessions that are inherited: for how long a message may be sent again in another session
 
 /** How much may wait to be sent or answered. */
 export interface QueueLimits {
@@ -18,9 +19,10 @@ export interface QueueLimits {
 
 /** What is sent with an id, and answered. */
 export interface Request {
-  frame(id: number): Frame;
-  /** Of a message, which counts against the limits. 0: it is a join, a leave or a refresh, which another session may be asked too. */
-  readonly bytes: number;
+  /** of: where a message was first sent, if in a session that is gone. */
+  frame(id: number, of?: string): Frame;
+  /** In bytes, of a message, which counts against the limits. 0: it is a join, a leave or a refresh, which another session may be asked too. */
+  readonly cost: number;
   /** Of a join or a leave. */
   readonly room?: string;
   /** Of the room, in a word. One that asks the same as the room's last one is not sent, but shares its fate. */
@@ -33,6 +35,8 @@ export interface Request {
 
 interface Entry extends Request {
   id: number; // 0: never sent in this session
+  of?: string; // that of the session in which it was first sent, and its id there, if that is gone
+  sentAt?: number; // first
   promise: Promise<any>;
   resolve(value: any): void;
   reject(error: Error): void;
@@ -56,6 +60,8 @@ export class Requests {
   /** The longest and the deepest frame that the server takes, as far as is known. */
   bytesMax = Infinity;
   depthMax = Infinity;
+  /** The session of before, if what was sent in it may be sent again in the next. */
+  former: string | undefined;
   /** Whether the server answers. If not, a request is done when it was sent. */
   answered = true;
 
@@ -76,7 +82,7 @@ export class Requests {
     if (before && before.asks === request.asks) return before.promise;
     const entry = entryOf(request);
     if (!patient) entry.asks += " "; // nobody else's is withdrawn with it
-    const fault = this.#end ?? this.#full(request) ?? (request.bytes && this.fault(request.frame(1)));
+    const fault = this.#end ?? this.#full(request) ?? (request.cost && this.fault(request.frame(1)));
     this.#entries.push(entry);
     const withdraw = (code: string): void => this.#fail(entry, fault || new ClientError(code));
     const abort = (): void => withdraw("aborted");
@@ -122,12 +128,15 @@ export class Requests {
   }
 
   /**
-   * A connection is there, and ids begin anew. `first` go before all others; what was sent and is no such thing is lost.
+   * A connection is there, and ids begin anew. `first` go before all others; messages that were sent are lost.
    * strange: why none of what waits may be sent, if so.
    */
   restart(first: Request[], connection: Connection, strange?: ClientError): void {
     for (const entry of [...this.#entries]) {
-      if (entry.id && entry.bytes) this.#fail(entry, new ClientError("session_lost"));
+      if (entry.cost && entry.sentAt) {
+        if (this.former && !strange && this.#env.now() - entry.sentAt < INHERIT_MS) entry.of ??= `${this.former}.${entry.id}`;
+        else this.#fail(entry, new ClientError("session_lost"));
+      }
       entry.id = 0;
       if (strange) this.#fail(entry, strange);
     }
@@ -156,8 +165,8 @@ export class Requests {
 
   /** The server has closed because of the length of what was sent: the longest is the likeliest. */
   tooLong(): void {
-    const [longest] = this.#entries.slice(0, this.#sent).sort((a, b) => b.bytes - a.bytes);
-    if (longest?.bytes) this.#fail(longest, new ClientError("too_long"));
+    const [longest] = this.#entries.slice(0, this.#sent).sort((a, b) => b.cost - a.cost);
+    if (longest?.cost) this.#fail(longest, new ClientError("too_long"));
   }
 
   /** None will be answered. */
@@ -190,7 +199,8 @@ export class Requests {
       }
       this.#sent += 1;
       entry.id ||= ++this.#lastId;
-      const frame = entry.frame(entry.id);
+      entry.sentAt ??= this.#env.now();
+      const frame = entry.frame(entry.id, entry.of);
       const fault = this.fault(frame);
       if (fault) {
         this.#fail(entry, fault);
@@ -201,13 +211,12 @@ export class Requests {
     }
   }
 
-  #full({ bytes, room }: Request): ClientError | undefined {
-    const messages = this.#entries.filter((entry) => entry.bytes);
+  #full({ cost, room }: Request): ClientError | undefined {
+    const messages = this.#entries.filter((entry) => entry.cost);
     const limits = this.#limits;
-    const full = bytes ? messages.length >= limits.messages || messages.reduce((sum, entry) => sum + entry.bytes, bytes) > limits.bytes
+    const full = cost ? messages.length >= limits.messages || messages.reduce((sum, entry) => sum + entry.cost, cost) > limits.bytes
       : room && this.#entries.length >= messages.length + ROOM_REQUESTS_MAX;
-    if (full) return new ClientError("queue_full");
-    return undefined;
+    return full ? new ClientError("queue_full") : undefined;
   }
 
   #fail(entry: Entry, error: ClientError): void {

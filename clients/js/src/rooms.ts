@@ -24,8 +24,8 @@ export type Wish = { since?: Since | undefined; last?: number | undefined };
 
 interface Room {
   holders: number; // joins of the application without a leave; with any, it is joined again in a new session
-  here: boolean; // as the server has it
-  again: boolean; // it was here in the session of before, and is being joined again
+  here?: boolean; // as the server has it
+  again?: boolean; // it was here in the session of before, and is being joined again
   wishes: Map<number, number | undefined>; // the `last` of the joins that are under way and wish for messages, by id
   since?: Since | undefined; // undefined: it keeps nothing, as far as is known
   joinedAt?: number; // the offset that the latest `joined` told
@@ -93,7 +93,7 @@ export class Rooms {
   }
 
   /** They were another user's. returns: those that it was in. */
-  clear(): string[] {
+  drop(): string[] {
     const names = this.names();
     this.#rooms.clear();
     return names;
@@ -177,7 +177,7 @@ export class Rooms {
   }
 
   #room(name: string): Room {
-    const room = this.#rooms.get(name) ?? { holders: 0, here: false, again: false, wishes: new Map() };
+    const room = this.#rooms.get(name) ?? { holders: 0, wishes: new Map() };
     this.#rooms.set(name, room);
     return room;
   }

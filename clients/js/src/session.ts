@@ -11,7 +11,6 @@ import type { Link } from "./link.js";
 import { Liveness } from "./liveness.js";
 import { without } from "./presence.js";
 import { quiet } from "./quiet.js";
-import { Renewal } from "./renewal.js";
 import type { Request, Requests } from "./requests.js";
 import type { JoinedFrame, Rooms, Since } from "./rooms.js";
 import type { Dialogue, JoinOptions } from "./talk.js";
@@ -34,7 +33,6 @@ export class Session implements Dialogue {
   readonly #requests: Requests;
   readonly #events: Emitter;
   readonly #rooms: Rooms;
-  readonly #renewal: Renewal;
   #connection: Connection | undefined;
   #liveness: Liveness | undefined; // from the welcome on
   #id = "";
@@ -54,9 +52,6 @@ export class Session implements Dialogue {
     this.#rooms = rooms;
     requests.depthMax = DEPTH_MAX;
     this.#events = events;
-    this.#renewal = new Renewal(env, token, () => this.refresh(), (error) => {
-      if (link.state !== "closed") events.emit("error", error as Error);
-    });
   }
 
   // --- the connection
@@ -79,7 +74,7 @@ export class Session implements Dialogue {
     this.#connection = undefined;
     this.#liveness?.stop();
     this.#liveness = undefined;
-    this.#renewal.stop();
+    this.#token.rest();
     this.#report(); // to nobody: what comes next says the count anyway
     this.#requests.pause();
   }
@@ -100,7 +95,7 @@ export class Session implements Dialogue {
     if (this.#liveness && type !== "bye") this.#count();
     try {
       check(frame);
-      this.#take.get(type)?.(frame);
+      this.#take[type]?.(frame);
     } catch (error) {
       this.#events.emit("error", new ClientError("bad_frame", `${type}: ${error}`));
     }
@@ -114,66 +109,70 @@ export class Session implements Dialogue {
     if (read && this.#rooms.read(read.place)) this.#events.emit("binary", read.content, read.place);
   }
 
-  readonly #take = new Map<unknown, (frame: Frame) => void>([
-    ["welcome", (frame) => this.#welcome(frame)],
-    ["bye", (frame) => this.#bye(frame)],
-    ["message", (frame) => this.#message(frame)],
-    ["ack", ({ id, data }) => this.#settle(id, undefined, data)],
-    ["error", ({ id, code, message }) => {
+  readonly #take: Record<string, (frame: Frame) => void> = {
+    __proto__: null as never, // the server names the type
+    "welcome": (frame) => this.#welcome(frame),
+    "bye": ({ code, reason, reconnect, retry_ms: asked }) => {
+      // Older servers say that these two are final.
+      const retryMs = this.#link.advised(reconnect || code === TOO_BIG || code === TOO_MANY, asked);
+      this.#events.emit("bye", { code, reason, reconnect, retryMs });
+    },
+    "message": (frame) => this.#message(frame),
+    "ack": ({ id, data }) => this.#settle(id, undefined, data),
+    "error": ({ id, code, message }) => {
       const error = new ClientError(code, message);
       if (id === undefined) this.#events.emit("error", error);
       else this.#settle(id, error);
-    }],
-    ["joined", (frame) => this.#joined(frame as JoinedFrame)],
-    ["left", ({ id, room }) => {
+    },
+    "joined": (frame) => {
+      const { room, id, presence } = frame;
+      const before = this.#rooms.people(room);
+      const joined = this.#rooms.joined(frame as JoinedFrame);
+      if (joined) this.#events.emit("joined", joined);
+      if (id) this.#settle(id, undefined, joined);
+      if (before && presence) this.#events.emit("presence", { room, joins: without(presence, before), leaves: without(before, presence) });
+    },
+    "left": ({ id, room }) => {
       this.#rooms.left(room, this.#requests.joins(room));
       this.#events.emit("left", { room });
       if (id !== undefined) this.#settle(id);
-    }],
-    ["presence", ({ room, joins = {}, leaves = {} }) => {
+    },
+    "presence": ({ room, joins = {}, leaves = {} }) => {
       const change = { room, joins, leaves };
       this.#rooms.changed(change);
       this.#events.emit("presence", change);
-    }],
-  ]);
+    },
+  };
 
-  #welcome({ session, secret, user, resumed, handled = 0, ping_ms: pingMs, message_bytes_max: bytesMax }: Frame): void {
+  #welcome({ session, secret, user, resumed, inherits, handled = 0, ping_ms: pingMs, message_bytes_max: bytesMax }: Frame): void {
     const connection = this.#connection!;
     const former = this.user;
+    this.#requests.former = inherits && this.#id;
     this.#liveness = new Liveness(this.#env, pingMs, () => connection.send('{"t":"ping"}'), () => this.#link.lost("no pong"));
     this.#id = session;
     this.#secret = secret;
     this.user = user;
     this.#requests.bytesMax = bytesMax > LEAST_BYTES ? bytesMax : Infinity;
-    if (resumed) this.#resume(handled, connection);
-    else this.#begin(connection, former && former !== user ? new ClientError("user_changed", `${user} is not ${former}`) : undefined);
+    if (resumed) {
+      this.#reported = this.#received;
+      for (const { frame } of this.#answers) connection.send(frame);
+      this.#requests.resume(handled, connection);
+    } else this.#begin(connection, former && former !== user ? new ClientError("user_changed") : undefined);
     if (this.#connection !== connection) return; // a handler has closed the client
-    this.#renewal.start();
-    this.#link.welcomed({ resumed: resumed === true });
-  }
-
-  #resume(handled: number, connection: Connection): void {
-    this.#reported = this.#received;
-    for (const { frame } of this.#answers) connection.send(frame);
-    this.#requests.resume(handled, connection);
+    this.#renewLater();
+    this.#link.welcomed({ resumed: !!resumed });
   }
 
   /** strange: this user is not the one of before. */
   #begin(connection: Connection, strange: ClientError | undefined): void {
     this.#attempts = this.#received = this.#reported = 0;
     this.#answers = [];
-    const lefts: Left[] = strange ? this.#rooms.clear().map((room) => ({ room, code: strange.code })) : [];
+    const lefts: Left[] = strange ? this.#rooms.drop().map((room) => ({ room, code: strange.code })) : [];
     const rooms = this.#rooms.restart(this.#id, (left) => lefts.push(left));
     const joins = rooms.filter((room) => !this.#requests.joins(room)).map((room) => this.#joining(room));
     this.#requests.restart(joins, connection, strange);
     for (const left of lefts) this.#events.emit("left", left);
     if (strange) this.#events.emit("error", strange);
-  }
-
-  #bye({ code, reason, reconnect, retry_ms: asked }: Frame): void {
-    // Older servers say that these two are final.
-    const retryMs = this.#link.advised(reconnect === true || code === TOO_BIG || code === TOO_MANY, asked);
-    this.#events.emit("bye", { code, reason, reconnect, retryMs });
   }
 
   #message({ data, room, offset, id }: Frame): void {
@@ -187,15 +186,6 @@ export class Session implements Dialogue {
       (reply) => this.#answer(session, { t: "ack", id, data: reply }),
       (error) => this.#decline(session, id, error),
     );
-  }
-
-  #joined(frame: JoinedFrame): void {
-    const { room, id, presence } = frame;
-    const before = this.#rooms.people(room);
-    const joined = this.#rooms.joined(frame);
-    if (joined) this.#events.emit("joined", joined);
-    if (id) this.#settle(id, undefined, joined);
-    if (before && presence) this.#events.emit("presence", { room, joins: without(presence, before), leaves: without(before, presence) });
   }
 
   #answer(session: string, answer: Frame): void {
@@ -252,8 +242,9 @@ export class Session implements Dialogue {
 
   // --- out
 
-  frame(content: string | Uint8Array, id: number): string | Uint8Array {
-    return typeof content === "string" ? `{"t":"message",${id ? `"id":${id},` : ""}"data":${content}}` : writeBinary(id, content);
+  frame(content: string | Uint8Array, id: number, of?: string): string | Uint8Array {
+    if (typeof content !== "string") return writeBinary(id, content, of);
+    return `${JSON.stringify({ t: "message", id: id || undefined, of }).slice(0, -1)},"data":${content}}`;
   }
 
   join(room: string, { last, since, ...patience }: JoinOptions): Promise<Joined> {
@@ -264,7 +255,7 @@ export class Session implements Dialogue {
   leave(room: string, all?: boolean): Promise<void> {
     if (!this.#rooms.unwant(room, all)) return Promise.resolve();
     const frame = (id: number): string => JSON.stringify({ t: "leave", id, room });
-    return this.#requests.add({ frame, bytes: 0, room, asks: "leave", forgives: "not_in_room" }); // which is what was wanted
+    return this.#requests.add({ frame, cost: 0, room, asks: "leave", forgives: "not_in_room" }); // which is what was wanted
   }
 
   refresh(): Promise<void> {
@@ -273,14 +264,20 @@ export class Session implements Dialogue {
 
   async #refresh(): Promise<void> {
     const token = await this.#token.renew();
-    await this.#requests.add({ frame: (id) => JSON.stringify({ t: "refresh", id, token }), bytes: 0 });
-    this.#renewal.start();
+    await this.#requests.add({ frame: (id) => JSON.stringify({ t: "refresh", id, token }), cost: 0 });
+    this.#renewLater();
+  }
+
+  #renewLater(): void {
+    this.#token.taken(() => this.#refresh().catch((error) => {
+      if (this.#link.state !== "closed") this.#events.emit("error", error);
+    }));
   }
 
   #joining(room: string, last?: number, since?: Since): Request {
     return {
       frame: (id) => JSON.stringify({ t: "join", id, room, ...this.#rooms.wish(room, last, id) }),
-      bytes: 0,
+      cost: 0,
       room,
       asks: `join ${JSON.stringify([last, since])}`,
       failed: (id, error) => this.#unjoined(room, id, error),

@@ -16,8 +16,8 @@ export interface JoinOptions extends Patience {
 /** What an application can say and ask, whichever way it is spoken. */
 export interface Dialogue extends Talk {
   readonly user: string | undefined;
-  /** A message as it goes over the wire. id: 0 if it has none. */
-  frame(content: string | Uint8Array, id: number): string | Uint8Array;
+  /** A message as it goes over the wire. id: 0 if it has none. of: as a `Request` has it. */
+  frame(content: string | Uint8Array, id: number, of?: string): string | Uint8Array;
   join(room: string, options: JoinOptions): Promise<Joined>;
   leave(room: string, all?: boolean): Promise<void>;
   refresh(): Promise<void>;

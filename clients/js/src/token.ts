@@ -3,6 +3,8 @@ import { ClientError } from "./error.js";
 
 // What is left of a token's life when it is too late to begin with it.
 const SPARE_MS = 30_000;
+const SHARE = 0.8; // of its remaining life, before it is replaced
+const LEAST_MS = 5_000; // with less left, the server's 4401 is what asks for another
 // RFC 9110 §5.6.2: a subprotocol is a token of these.
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
 
@@ -25,6 +27,7 @@ export class Token {
   #token: string | undefined;
   #asking: Promise<string | undefined> | undefined;
   #stop: Cancel = () => {};
+  #rest: Cancel = () => {}; // the life of the one that the server has
 
   constructor(ask: (() => Promise<string> | string) | undefined, env: Traced, timeoutMs: number) {
     this.#ask = ask;
@@ -43,7 +46,7 @@ export class Token {
     return expiry && expiry - this.#env.now();
   }
 
-  async get(): Promise<string | undefined> {
+  async read(): Promise<string | undefined> {
     if (this.#token === undefined || (this.left ?? Infinity) < SPARE_MS) await this.renew();
     return this.#token;
   }
@@ -60,6 +63,20 @@ export class Token {
   /** It was refused, or nobody knows. */
   forget(): void {
     this.#token = undefined;
+  }
+
+  /** The server has taken it: has `bring` called before it ends, and again before the next one does. */
+  taken(bring: () => Promise<void>): void {
+    this.#rest();
+    const { left = 0 } = this;
+    if (left < LEAST_MS || !this.#ask) return;
+    // A timer holds 24 days: a token that lives for longer is replaced then.
+    this.#rest = this.#env.after(Math.max(LEAST_MS, left * SHARE), () => void bring().finally(() => this.taken(bring)));
+  }
+
+  /** There is no connection. */
+  rest(): void {
+    this.#rest();
   }
 
   /** Nobody waits for one any more. */

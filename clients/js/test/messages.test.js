@@ -286,3 +286,75 @@ test("the end rejects every promise, and all later ones", async () => {
   assert.deepEqual(fates.map(({ code }) => code), Array(7).fill("closed"));
   assert.equal(client.post(1), false);
 });
+
+// Three messages are sent, the first is answered, and the server is killed.
+async function killed(welcome) {
+  const world = await open();
+  const [first, second, third] = [1, 2, 3].map((n) => fate(world.client.send(n)));
+  world.socket.says({ t: "ack", id: 1 });
+  await settled();
+  world.socket.take();
+  await world.again({ session: "s2", inherits: true, ...welcome });
+  return { world, first, second, third };
+}
+
+test("a new session inherits what was not answered, under its former name, and before what is new", async () => {
+  const { world, second } = await killed();
+  world.client.send("new");
+  assert.deepEqual(world.socket.take(), [
+    { t: "message", id: 1, of: "s1.2", data: 2 }, { t: "message", id: 2, of: "s1.3", data: 3 }, { t: "message", id: 3, data: "new" },
+  ]);
+  world.socket.says({ t: "ack", id: 1, data: "yes" });
+  await settled();
+  assert.deepEqual([second.state, second.value], ["kept", "yes"]);
+});
+
+test("what was sent in two sessions keeps the name that it had first", async () => {
+  const { world } = await killed();
+  world.client.send("new");
+  await world.again({ session: "s3", inherits: true });
+  assert.deepEqual(world.socket.take().map(({ id, of }) => [id, of]), [[1, "s1.2"], [2, "s1.3"], [3, "s2.3"]]);
+});
+
+test("what is inherited is lost where the next session does not inherit", async () => {
+  const { world, second, third } = await killed();
+  await world.again({ session: "s3" });
+  assert.deepEqual([second.code, third.code], ["session_lost", "session_lost"]);
+  assert.deepEqual(world.socket.take(), []);
+});
+
+test("what was not sent again before the next session began is lost there, too", async () => {
+  const world = await open({ rate: { perSecond: 0.001, burst: 2 } });
+  const [, late] = [1, 2].map((n) => fate(world.client.send(n)));
+  world.socket.take();
+  await world.again({ session: "s2", inherits: true });
+  assert.deepEqual(world.socket.take(), [], "its turn has not come");
+  await world.again({ session: "s3" });
+  assert.equal(late.code, "session_lost");
+});
+
+test("what was sent first too long ago is not inherited, whatever clock stood still", async () => {
+  const world = await open();
+  const old = fate(world.client.send("old"));
+  world.wallMs += 230_000;
+  const young = fate(world.client.send("young"));
+  world.socket.take();
+  world.wallMs += 20_000;
+  await world.again({ session: "s2", inherits: true });
+  assert.deepEqual([old.code, young.state], ["session_lost", "pending"]);
+  assert.deepEqual(world.socket.take().map(({ of }) => of), ["s1.2"]);
+});
+
+test("nothing is inherited from another user", async () => {
+  const { world, second } = await killed({ user: "bob" });
+  assert.equal(second.code, "session_lost");
+  assert.deepEqual(world.socket.take(), []);
+});
+
+test("what is given up meanwhile is not inherited", async () => {
+  const world = await open();
+  const given = fate(world.client.send("x", { timeout: 10 }));
+  world.socket.take();
+  await world.again({ session: "s2", inherits: true });
+  assert.deepEqual([given.code, world.socket.take()], ["timeout", []]);
+});

@@ -8,6 +8,11 @@ const folder = new URL("../../../tests/vectors/", import.meta.url);
 const STEP_MS = 100;
 const WAIT_MS = 60_000; // longer than any timer of the client
 
+// The bytes, in hex, of a message that another session was sent first.
+function inherited({ id, of, content }) {
+  return `01${id.toString(16).padStart(16, "0")}${of.length.toString(16).padStart(2, "0")}${Buffer.from(of).toString("hex")}${content}`;
+}
+
 class Player {
   world = new World();
   names = new Map([["$fresh_token", "fresh.token.of-alice"]]);
@@ -30,7 +35,10 @@ class Player {
     return this.names.get(name);
   }
   filled(value) {
-    if (typeof value === "string") return value.startsWith("$") ? this.named(value) : value;
+    if (typeof value === "string") {
+      const [, name, rest] = /^(\$\w+)(\..+)?$/.exec(value) ?? [];
+      return name ? rest ? this.named(name) + rest : this.named(name) : value;
+    }
     if (Array.isArray(value)) return value.map((item) => this.filled(item));
     if (value === null || typeof value !== "object") return value;
     return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.filled(member)]));
@@ -74,10 +82,11 @@ class Player {
     server_lost: () => {},
     client: (frame) => this.sent(frame),
     client_lost: (frame) => this.sent(frame),
-    client_binary: (hex) => this.sent(hex),
+    client_binary: (frame) => this.sent(typeof frame === "string" ? frame : inherited(this.filled(frame))),
     client_close: (code) => assert.equal(this.world.socket.closed, code),
     server_close: (code) => this.world.socket.ends(code),
     lose: () => this.world.socket.ends(),
+    kill: () => this.world.socket.ends(),
     expire: () => {},
     do: async (asked) => {
       const [[what, value]] = Object.entries(asked);
