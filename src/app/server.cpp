@@ -122,6 +122,7 @@ void Server::make_site(std::unique_ptr<net::TlsServer> secured) {
   held.connections_max = plan.connections_max;
   site_ = std::make_unique<ws::Site>(held, compression, proxies);
   site_->settings.answers_max = plan.answers_max;
+  site_->settings.inherits = broker.has_value();
   site_->settings.tls = std::move(secured);
   site_->settings.routes.endpoints = std::move(endpoints_);
   site_->settings.rooms = std::move(rooms);

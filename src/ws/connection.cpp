@@ -36,6 +36,7 @@ Connection::Connection(LoopContext& context, ConnectionHost& host, Opening& open
       host_(host),
       endpoint_(*opening.endpoint),
       hooks_(endpoint_.hook_target(), *this),
+      inherits_(opening.inherits),
       ticket_(std::move(opening.ticket)) {
   begin_stream(std::move(opening.deflate));
   if (!opening.has_session) return;
@@ -70,7 +71,7 @@ void Connection::begin(Resumption resumption) {
 
 void Connection::begin_hooks(base::MutableBytes early) {
   feed(Event::begin);
-  if (lasting_) session()->begin(base::Ref<const base::RefCounted>(&member()));
+  if (lasting_) session()->begin(base::Ref<const base::RefCounted>(&member()), inherits_);
   if (const auto oldest = endpoint_.hub().add(member())) oldest->evict();
   hooks_.connect(WebSocket(host_));
   if (!early.empty()) stream_->read(early);
@@ -100,7 +101,12 @@ void Connection::on_message(bool binary, base::Bytes payload) {
   } else if (stream_->within_rate()) {
     hooks_.message(binary, payload);
   }
-  if (hooks_.queued_bytes() > context_.limits().waiting_bytes_max) stream_->pause_reading();
+  if (has_too_much()) stream_->pause_reading();
+}
+
+bool Connection::has_too_much() const {
+  const std::size_t held = lasting_ ? lasting_->session.held_bytes() : 0;
+  return hooks_.queued_bytes() + held > context_.limits().waiting_bytes_max;
 }
 
 void Connection::on_overflow() {
@@ -255,7 +261,12 @@ void Connection::on_hook_failed(std::string_view hook, std::string_view what) {
 
 void Connection::on_hooks_idle() {
   if (lasting_) lasting_->resumer.hook_ended();
-  stream_->resume_reading();
+  if (!has_too_much()) stream_->resume_reading();
+}
+
+// While a hook waits, reading goes on when the hook has ended, if it was too much that stopped it.
+void Connection::on_answers_left() {
+  if (hooks_.queued_bytes() == 0 && !has_too_much()) stream_->resume_reading();
 }
 
 void Connection::on_last_hook() {

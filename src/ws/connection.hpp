@@ -121,8 +121,9 @@ class Connection final : private StreamOwner,
   std::uint64_t deadline_ms() const override;
   void on_deadline() override;
   // HookEvents
-  void on_turn(std::uint64_t id) override { session()->begin_turn(id); }
+  void on_turn(std::uint64_t id, std::string_view of) override { session()->begin_turn(id, of); }
   void on_turn_done() override { session()->end_turn(); }
+  detail::Turn turn() override { return session()->turn(); }
   void on_control(const v1::ClientFrame& frame, bool allowed) override {
     session()->control(frame, allowed);
   }
@@ -145,6 +146,8 @@ class Connection final : private StreamOwner,
     host_.renew_token(token, std::move(told));
   }
   std::string remote_address() const override;
+  void on_answers_left() override;
+  void post(std::function<void()> task) override { host_.post_turn(std::move(task)); }
   void after(std::chrono::milliseconds delay, std::function<void()> task) override {
     host_.post_turn_after(delay, std::move(task));
   }
@@ -166,6 +169,8 @@ class Connection final : private StreamOwner,
 
   void begin_stream(DeflateAgreement deflate);
   void begin_hooks(base::MutableBytes early);
+  // Whether what the peer has sent and we have not done with is too much to read on.
+  bool has_too_much() const;
   bool heals(const Ending& ending) const;
   bool suspend(DisconnectReason& reason, bool drop_queue);
   void end(DisconnectReason reason, bool drop_queue);
@@ -187,7 +192,8 @@ class Connection final : private StreamOwner,
   StreamGauges gauges_;
   Endpoint& endpoint_;
   [[no_unique_address]] HookRunner hooks_;
-  Life life_;  // in the padding of the former, as the next
+  Life life_;            // in the padding of the former, as the next
+  const bool inherits_;  // the session, at its begin
   std::atomic<bool> resumed_{false};
   guard::Admission::Ticket ticket_;
   std::shared_ptr<WorkBudget> work_budget_;  // nullptr until there was much work

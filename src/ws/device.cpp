@@ -177,6 +177,11 @@ std::size_t Device::buffered() const {
   return connection_.gauges().waiting_bytes.load(std::memory_order_relaxed);
 }
 
+bool Device::may_repeat() const {
+  const Session* session = connection_.session();
+  return session && connection_.context().is_current() && session->may_repeat();
+}
+
 std::chrono::microseconds Device::rtt() const {
   return std::chrono::microseconds(connection_.gauges().rtt_us.load(std::memory_order_relaxed));
 }

@@ -60,6 +60,7 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
   }
   bool is_open() const override { return connection_.life().is_open(); }
   bool resumed() const override { return connection_.resumed(); }
+  bool may_repeat() const override;
   std::chrono::microseconds rtt() const override;
   std::size_t buffered() const override;
   bool send(const base::Frame& frame) override;

@@ -44,6 +44,8 @@ class DevicePort {
   virtual bool is_open() const = 0;
   // Whether its session has lost a stream before.
   virtual bool resumed() const = 0;
+  // As WebSocket::may_repeat.
+  virtual bool may_repeat() const = 0;
   virtual std::chrono::microseconds rtt() const = 0;
   // As WebSocket::buffered.
   virtual std::size_t buffered() const = 0;

@@ -31,6 +31,7 @@ struct SessionMessage {
 struct SessionBinary {
   std::uint64_t id;
   std::string content;
+  std::string of;  // as v1::HandleBinary has it
 };
 // A join, a leave or a refresh of microframe.v1.
 struct SessionControl {

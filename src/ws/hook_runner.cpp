@@ -84,10 +84,13 @@ void HookRunner::session_message(v1::ClientFrame frame, std::size_t bytes) {
   go_on();
 }
 
-void HookRunner::session_binary(base::Bytes content, std::uint64_t id) {
+void HookRunner::session_binary(const v1::HandleBinary& message) {
   assert(stage_ == Stage::connected);
-  if (busy()) return enqueue(SessionBinary{id, std::string(base::as_text(content))});
-  run_session_binary(content, id);
+  if (busy()) {
+    std::string content(base::as_text(message.content));
+    return enqueue(SessionBinary{message.id, std::move(content), std::string(message.of)});
+  }
+  run_session_binary(message);
   go_on();
 }
 
@@ -254,20 +257,20 @@ void HookRunner::run_parsed(Json message) {
 
 void HookRunner::run_session_message(v1::ClientFrame frame) {
   in_turn_ = true;
-  events_.on_turn(frame.id);
+  events_.on_turn(frame.id, frame.name);
   if (!target_.hooks.on_raw) return run_parsed(std::move(frame.data));
   const std::string content = v1::content_of(frame.data);
   run_raw(false, base::as_bytes(content));
 }
 
-void HookRunner::run_session_binary(base::Bytes content, std::uint64_t id) {
+void HookRunner::run_session_binary(const v1::HandleBinary& message) {
   in_turn_ = true;
-  events_.on_turn(id);
-  run_message(true, content);
+  events_.on_turn(message.id, message.of);
+  run_message(true, message.content);
 }
 
 void HookRunner::run_control(v1::ClientFrame frame) {
-  events_.on_turn(frame.id);
+  events_.on_turn(frame.id, {});
   if (frame.type != v1::ClientFrame::Type::join) return events_.on_control(frame, true);
   const auto check = target_.hooks.can_join;
   if (!check) return events_.on_control(frame, false);
@@ -284,8 +287,10 @@ void HookRunner::run(const char* name, Hook hook, Arguments&&... arguments) {
   assert(!busy());
   running_ = name;
   try {
-    const detail::ActivitySign::Scope shown(detail::Scheduler::current()->activity(),
-                                            {name, target_.path});
+    detail::Scheduler& scheduler = *detail::Scheduler::current();
+    const detail::ActivitySign::Scope shown(scheduler.activity(), {name, target_.path});
+    const detail::TurnSign::Scope turn(scheduler.turn(),
+                                       in_turn_ ? events_.turn() : detail::Turn());
     if (Task<> task = hook(target_.handler, *handle_, handle_->user(), arguments...)) {
       waiting().task = std::move(task);
       if (!waiting_->task.start(&HookRunner::resumed, this)) return;

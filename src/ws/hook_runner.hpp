@@ -13,8 +13,10 @@
 
 #include "base/bytes.hpp"
 #include "microframe/detail/hooks.hpp"
+#include "microframe/detail/turn.hpp"
 #include "microframe/task.hpp"
 #include "v1/client_frame.hpp"
+#include "v1/server_step.hpp"
 #include "ws/hook_job.hpp"
 
 namespace microframe::ws {
@@ -30,9 +32,11 @@ struct HookTarget {
 class HookEvents {
  public:
   // The turn of the message or control `id` of microframe.v1 has come (0: it has none); or its
-  // message hook has ended well.
-  virtual void on_turn(std::uint64_t id) = 0;
+  // message hook has ended well. of: a message's v1::Origin as it is written, "" for none.
+  virtual void on_turn(std::uint64_t id, std::string_view of) = 0;
   virtual void on_turn_done() = 0;
+  // What is shown as the turn while a message's hook runs.
+  virtual detail::Turn turn() = 0;
   // It is a control's turn. allowed: what can_join said of a join.
   virtual void on_control(const v1::ClientFrame& frame, bool allowed) = 0;
   // A message that the hook could not take. word: for the sender ("bad_message"); detail: what was
@@ -67,11 +71,11 @@ class HookRunner {
   // Not before on_hooks_ended(), and not from within it: the handle may be the last of its device.
   void forget_handle() { handle_.reset(); }
 
-  // Run a message's hook, or keep the message until its turn. payload and content are views: they
-  // are copied only if a hook waits.
+  // Run a message's hook, or keep the message until its turn. payload and the message of bytes
+  // are views: they are copied only if a hook waits.
   void message(bool binary, base::Bytes payload);
   void session_message(v1::ClientFrame frame, std::size_t bytes);
-  void session_binary(base::Bytes content, std::uint64_t id);
+  void session_binary(const v1::HandleBinary& message);
   // Asks can_join of a join; on_control follows.
   void session_control(v1::ClientFrame frame, std::size_t bytes);
   // Notes on_join or on_leave for its turn.
@@ -127,7 +131,9 @@ class HookRunner {
 
   void take(const PlainMessage& job) { run_message(job.binary, base::as_bytes(job.payload)); }
   void take(SessionMessage job) { run_session_message(std::move(job.frame)); }
-  void take(const SessionBinary& job) { run_session_binary(base::as_bytes(job.content), job.id); }
+  void take(const SessionBinary& job) {
+    run_session_binary({job.id, base::as_bytes(job.content), job.of});
+  }
   void take(SessionControl job) { run_control(std::move(job.frame)); }
   void take(RoomChange job);
 
@@ -137,7 +143,7 @@ class HookRunner {
   void run_json(base::Bytes payload);
   void run_parsed(Json message);
   void run_session_message(v1::ClientFrame frame);
-  void run_session_binary(base::Bytes content, std::uint64_t id);
+  void run_session_binary(const v1::HandleBinary& message);
   void run_control(v1::ClientFrame frame);
   void run_disconnect();
   void run_expired();

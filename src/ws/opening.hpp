@@ -17,6 +17,7 @@ struct Opening {
   std::string user;
   base::Ref<const Identity> identity;
   bool has_session;  // it speaks microframe.v1
+  bool inherits;     // what it sent in the session that it wished to go on with
   guard::Admission::Ticket ticket;
   DeflateAgreement deflate;
 };

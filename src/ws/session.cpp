@@ -28,8 +28,7 @@ constexpr std::uint64_t kRetryMsMax = 20'000;
 // Whoever has sent too much waits first.
 constexpr std::uint64_t kTooManyRetryMs = 3'000;
 
-v1::ServerSession make_session(const Limits& limits) {
-  SessionKey key = SessionKey::make();
+v1::ServerSession make_session(SessionKey key, const Limits& limits) {
   v1::ServerSession::Options options;
   options.kept = {limits.session_bytes_max, limits.session_frames_max};
   options.ttl_ms = base::to_ms(limits.session_ttl);
@@ -50,15 +49,18 @@ std::string_view as_text(std::string_view text) {
 }  // namespace
 
 Session::Session(LoopContext& context, SessionHost& host)
-    : context_(context), host_(host), session_(make_session(context.limits())) {}
+    : context_(context),
+      host_(host),
+      session_(make_session(context.registries.sessions.make_key(), context.limits())),
+      handling_(context.settings.inherits ? new Handling(*this) : nullptr) {}
 
 // --- streams ---
 
-void Session::begin(base::Ref<const base::RefCounted> held) {
+void Session::begin(base::Ref<const base::RefCounted> held, bool inherits) {
   context_.registries.sessions.add({session_.name(), session_.secret()}, std::move(held), *this);
   listed_ = true;
   host_.endpoint().count_session(true);
-  say(session_.welcome(host_.member().user()));
+  say(session_.welcome(host_.member().user(), inherits));
 }
 
 void Session::welcome_back(std::uint64_t received) {
@@ -112,6 +114,7 @@ void Session::end() {
     host_.endpoint().count_session(false);
   }
   asks_.end();
+  if (handling_) handling_->stop();
 }
 
 bool Session::belongs_to(const Endpoint& endpoint, std::string_view user) const {
@@ -170,7 +173,7 @@ void Session::perform(v1::Handle handle, std::size_t bytes) {
 }
 
 void Session::perform(v1::HandleBinary handle, std::size_t) {
-  host_.hooks().session_binary(handle.content, handle.id);
+  host_.hooks().session_binary(handle);
 }
 
 void Session::perform(v1::Control control, std::size_t bytes) {
@@ -251,18 +254,36 @@ std::uint64_t Session::retry_window_ms(proto::CloseCode code) const {
 
 bool Session::reply(const Json& value) {
   if (!session_.is_answering()) return false;
-  say(session_.answer(&value));
+  auto answer = session_.answer(&value);
+  if (!handling_) {
+    say(answer);
+  } else if (answer) {
+    handling_->give(std::move(answer));
+  }
   return true;
 }
 
+void Session::end_turn() {
+  auto answer = session_.done();
+  if (!handling_) return say(answer);
+  handling_->end(std::move(answer));
+}
+
 void Session::refuse(std::string_view code, std::string_view text) {
-  say(session_.refuse(code, as_text(text)));
+  v1::Reply error = session_.refuse(code, as_text(text));
+  if (!handling_ || !handling_->lasts()) return say(error);
+  handling_->fail(std::move(error));
+}
+
+void Session::say_unavailable(std::uint64_t id) {
+  say(session_.error(id, v1::kUnavailable, "what the hook published could not be stored in time"));
 }
 
 // --- rooms and tokens ---
 
 void Session::control(const v1::ClientFrame& frame, bool allowed) {
   session_.begin_control();
+  if (handling_) handling_->end(std::nullopt);
   switch (frame.type) {
     case Type::join:
       if (allowed) return join(frame);

@@ -19,6 +19,7 @@
 #include "v1/server_session.hpp"
 #include "ws/asks.hpp"
 #include "ws/ending.hpp"
+#include "ws/handling.hpp"
 #include "ws/loop_context.hpp"
 #include "ws/sessions.hpp"
 
@@ -44,6 +45,10 @@ class SessionHost {
   virtual void refresh_token(std::string_view token, std::function<void(bool)> told) = 0;
   virtual std::string remote_address() const = 0;
   virtual void on_rejected(guard::Rejection why, std::string_view detail) = 0;
+  // Answers that waited have left: the peer may send more.
+  virtual void on_answers_left() = 0;
+  // Runs `task` on the loop, soon; the device lives until then. Any thread.
+  virtual void post(std::function<void()> task) = 0;
   // Runs `task` on the loop after `delay`; the device lives until then.
   virtual void after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
   // Has the session end soon, if it is still suspended then. Any thread.
@@ -55,7 +60,7 @@ class SessionHost {
   ~SessionHost() = default;
 };
 
-class Session final : private Resumable, private base::ByteHolder {
+class Session final : private Resumable, private base::ByteHolder, private HandlingHost {
  public:
   // errors: std::runtime_error where the system has no random bytes for its key.
   Session(LoopContext& context, SessionHost& host);
@@ -64,8 +69,9 @@ class Session final : private Resumable, private base::ByteHolder {
   const std::string& name() const { return session_.name(); }
 
   // --- streams
-  // The session begins: it can be found, and its client is welcomed. held: the device.
-  void begin(base::Ref<const base::RefCounted> held);
+  // The session begins: it can be found, and its client is welcomed. held: the device. inherits:
+  // what the client was not answered in the session that it wished to go on with.
+  void begin(base::Ref<const base::RefCounted> held, bool inherits);
   bool is_latest(std::uint64_t attempt) { return session_.is_latest(attempt); }
   bool can_resume(std::uint64_t received) const { return session_.can_resume(received); }
   void welcome_back(std::uint64_t received);
@@ -92,10 +98,18 @@ class Session final : private Resumable, private base::ByteHolder {
   bool reply(const Json& value);
 
   // --- turns of the hooks, as HookEvents has them
-  void begin_turn(std::uint64_t id) { session_.begin(id); }
-  void end_turn() { say(session_.done()); }
+  void begin_turn(std::uint64_t id, std::string_view of) {
+    session_.begin(id);
+    if (handling_) handling_->begin(id, of);
+  }
+  void end_turn();
+  detail::Turn turn() { return handling_ ? handling_->turn() : detail::Turn(); }
   void control(const v1::ClientFrame& frame, bool allowed);
   bool is_answering() const { return session_.is_answering(); }
+  // Whether the message that is handled may have been handled before.
+  bool may_repeat() const { return handling_ && handling_->may_repeat(); }
+  // Bytes of the answers that wait until what their messages have published is stored.
+  std::size_t held_bytes() const { return handling_ ? handling_->held_bytes() : 0; }
   void refuse(std::string_view code, std::string_view text);
 
   // --- the hub, as hub::Sink has them
@@ -109,6 +123,15 @@ class Session final : private Resumable, private base::ByteHolder {
   // Resumable
   bool belongs_to(const Endpoint& endpoint, std::string_view user) const override;
   void request_resume(std::shared_ptr<Resumption> resumption) override;
+
+  // HandlingHost
+  std::string_view user() const override { return host_.member().user(); }
+  std::string_view session_name() const override { return session_.name(); }
+  const base::RefCounted& kept_by() const override { return host_.member(); }
+  void say_answer(const v1::Reply& answer) override { say(answer); }
+  void say_unavailable(std::uint64_t id) override;
+  void on_answers_left() override { host_.on_answers_left(); }
+  void post(std::function<void()> task) override { host_.post(std::move(task)); }
 
   bool is_demanded(const v1::ServerSession::Parsed& frame);
   void note_kept();
@@ -137,8 +160,9 @@ class Session final : private Resumable, private base::ByteHolder {
   SessionHost& host_;
   v1::ServerSession session_;
   Asks asks_;
-  std::size_t noted_bytes_ = 0;    // what it keeps, as the budget has heard last
-  std::uint64_t ping_due_ms_ = 0;  // a ping before that counts as a message
+  const std::unique_ptr<Handling> handling_;  // nullptr where the server stands for no others
+  std::size_t noted_bytes_ = 0;               // what it keeps, as the budget has heard last
+  std::uint64_t ping_due_ms_ = 0;             // a ping before that counts as a message
   bool suspended_ = false;
   bool listed_ = false;  // it can be found, and its endpoint counts it
 };

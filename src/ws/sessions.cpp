@@ -9,13 +9,18 @@
 namespace microframe::ws {
 namespace {
 
-constexpr std::size_t kNameBytes = 12;
+// In multiples of three: base64url then adds nothing.
+constexpr std::size_t kRunBytes = 3;
+constexpr std::size_t kNameBytes = 9;
 constexpr std::size_t kSecretBytes = 24;
 
 }  // namespace
 
-SessionKey SessionKey::make() {
-  return {random_name(kNameBytes), random_name(kSecretBytes)};
+Sessions::Sessions(std::size_t suspended_max)
+    : run_(random_name(kRunBytes)), suspended_(suspended_max) {}
+
+SessionKey Sessions::make_key() const {
+  return {run_ + random_name(kNameBytes), random_name(kSecretBytes)};
 }
 
 void Sessions::add(const SessionKey& key, base::Ref<const base::RefCounted> held,

@@ -20,9 +20,6 @@ struct Resumption;
 
 // What a session is known by.
 struct SessionKey {
-  // errors: std::runtime_error where the system has no random bytes.
-  static SessionKey make();
-
   std::string name;    // no secret
   std::string secret;  // never in a log
 };
@@ -42,8 +39,13 @@ class Resumable {
 class Sessions {
  public:
   // suspended_max: how many may wait for their clients at once.
-  explicit Sessions(std::size_t suspended_max) : suspended_(suspended_max) {}
+  // errors: std::runtime_error where the system has no random bytes; so has make_key().
+  explicit Sessions(std::size_t suspended_max);
 
+  // A key for a new session of this server's.
+  SessionKey make_key() const;
+  // Whether a session of that name has begun on this server, be it that the session has ended since.
+  bool have_made(std::string_view name) const { return name.starts_with(run_); }
   // held: what keeps the session alive as long as it is here.
   void add(const SessionKey& key, base::Ref<const base::RefCounted> held, Resumable& session);
   void remove(const std::string& name);
@@ -66,6 +68,7 @@ class Sessions {
     std::string secret;
     Found found;
   };
+  const std::string run_;  // how the names of this server's sessions begin, and no other's
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;
   base::Slots suspended_;

@@ -27,6 +27,9 @@ struct Settings {
   std::size_t answers_max = 256;
   RoomRules rooms;
   Routes routes;
+  // Whether this server stands for others: what their sessions were sent may be sent again here,
+  // because what hooks publish is stored where all of them look.
+  bool inherits = false;
   std::unique_ptr<net::TlsServer> tls;  // nullptr: plain connections
 };
 

@@ -239,6 +239,13 @@ Upgrade::Then Upgrade::open() {
   return Then::over;
 }
 
+// A session that has ended here is gone as one that was never lost: only of another server's is
+// nothing known.
+bool Upgrade::inherits() const {
+  return context_.settings.inherits && resume_ &&
+         !context_.registries.sessions.have_made(resume_->session);
+}
+
 std::string Upgrade::acceptance() const {
   const auto& deflate = deflate_.params;
   return proto::accept_response(key_, subprotocol_,
@@ -252,8 +259,8 @@ Opening Upgrade::opening() {
   base::Ref<const Identity> identity(new Identity(claims_, host_.peer(),
                                                   host_.socket().peer_subject(),
                                                   is_told ? subprotocol_ : std::string{}));
-  return {&endpoint_,  std::move(claims_.sub), std::move(identity),
-          has_session, host_.take_ticket(),    std::move(deflate_)};
+  return {&endpoint_, std::move(claims_.sub), std::move(identity), has_session,
+          inherits(), host_.take_ticket(),    std::move(deflate_)};
 }
 
 // --- waiting, and refusing ---

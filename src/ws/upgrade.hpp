@@ -119,6 +119,7 @@ class Upgrade {
   Then refuse(const authx::Refused& refused);
   Then reject(guard::Rejection why, unsigned status, std::string_view detail,
               std::string_view fields = {});
+  bool inherits() const;
   std::string acceptance() const;
   Opening opening();
 

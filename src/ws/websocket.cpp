@@ -92,6 +92,9 @@ std::chrono::microseconds WebSocket::rtt() const {
 bool WebSocket::resumed() const {
   return device_->resumed();
 }
+bool WebSocket::may_repeat() const {
+  return device_->may_repeat();
+}
 
 std::size_t WebSocket::buffered() const {
   return device_->buffered();

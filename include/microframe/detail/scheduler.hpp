@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "microframe/detail/activity.hpp"
+#include "microframe/detail/turn.hpp"
 
 namespace microframe::detail {
 
@@ -25,6 +26,8 @@ class Scheduler {
 
   // Which function of the application runs on the scheduler's own thread.
   ActivitySign& activity() { return activity_; }
+  // Which message is handled on the scheduler's own thread.
+  TurnSign& turn() { return turn_; }
 
   // returns: the calling thread's scheduler; nullptr on a thread without one.
   static Scheduler* current();
@@ -34,6 +37,7 @@ class Scheduler {
 
  private:
   ActivitySign activity_;
+  TurnSign turn_;
 };
 
 // A coroutine that may be destroyed before it is resumed. Used on one thread, which has a
@@ -43,19 +47,27 @@ class Waiting {
   void set(std::coroutine_handle<> handle) {
     handle_ = handle;
     activity_ = Scheduler::current()->activity().read().activity;
+    turn_ = HeldTurn(Scheduler::current()->turn().shown());
   }
-  void forget() { handle_ = {}; }
+  void forget() {
+    handle_ = {};
+    turn_ = {};
+  }
   // Resumes the coroutine, as a part of the hook that waited.
   void resume() {
     const auto handle = std::exchange(handle_, {});
     if (!handle) return;
-    const ActivitySign::Scope scope(Scheduler::current()->activity(), activity_);
+    Scheduler& scheduler = *Scheduler::current();
+    const ActivitySign::Scope scope(scheduler.activity(), activity_);
+    const HeldTurn held = std::exchange(turn_, {});
+    const TurnSign::Scope turn(scheduler.turn(), held.get());
     handle.resume();
   }
 
  private:
   std::coroutine_handle<> handle_;
   Activity activity_;
+  HeldTurn turn_;
 };
 
 }  // namespace microframe::detail

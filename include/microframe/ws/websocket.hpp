@@ -76,6 +76,12 @@ class WebSocket {
   // connection is lost, a session is not open: messages to it wait for its client
   // (Limits::session_ttl).
   bool resumed() const;
+  // Whether a hook may have handled the message before that it handles now: the server that had the
+  // message first was killed, and its client has sent the message again to this one. What the hook
+  // publishes is published once all the same; what else the hook does is for the hook to look at.
+  // Call may_repeat() inside the message's hook, before or after a co_await; elsewhere it is false.
+  // A server that stands for no others has no such messages.
+  bool may_repeat() const;
   // Unique among the connections of this process.
   std::uint64_t id() const;
   const UserId& user() const;

@@ -71,7 +71,7 @@ class DeviceBench : public testing::Test {
       microframe::base::Ref<const Identity> identity(
           new Identity(claims, peer("192.0.2.1"), std::nullopt));
       microframe::ws::Opening opening{
-          &site->endpoint(), "alice", std::move(identity), false, {}, {}};
+          &site->endpoint(), "alice", std::move(identity), false, false, {}, {}};
       const auto device = microframe::ws::Device::make(site->context(), std::move(opening));
       device->begin(
           std::make_unique<microframe::net::Socket>(site->loop, std::move(pair.ours), no_events),

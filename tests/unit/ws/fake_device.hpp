@@ -35,6 +35,7 @@ class FakeDevice : public DevicePort {
   base::Ref<const Identity> identity() const override { return {}; }
   bool is_open() const override { return true; }
   bool resumed() const override { return false; }
+  bool may_repeat() const override { return false; }
   std::chrono::microseconds rtt() const override { return {}; }
   std::size_t buffered() const override { return 0; }
   bool send(const base::Frame& frame) override {

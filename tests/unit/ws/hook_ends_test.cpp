@@ -91,7 +91,7 @@ TEST_F(HookEnds, MessagesOfALostConnectionAreDropped) {
   connect();
   text("1");
   session_message(2, 20);
-  runner.session_binary(base::as_bytes("b"), 3);
+  runner.session_binary({3, base::as_bytes("b"), {}});
   join(4, "open");
   lose();
   EXPECT_EQ(runner.queued_bytes(), 0U);

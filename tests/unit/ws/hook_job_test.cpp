@@ -11,14 +11,14 @@ namespace {
 TEST(HookJob, OnlyRoomChangesAreNoMessages) {
   EXPECT_TRUE(is_message(PlainMessage{false, "hi"}));
   EXPECT_TRUE(is_message(SessionMessage{{}, 9}));
-  EXPECT_TRUE(is_message(SessionBinary{1, "hi"}));
+  EXPECT_TRUE(is_message(SessionBinary{1, "hi", {}}));
   EXPECT_TRUE(is_message(SessionControl{{}, 9}));
   EXPECT_FALSE(is_message(RoomChange{{}, "room"}));
 }
 
 TEST(HookJob, SizeIsThatOfTheJobAndOfWhatItHolds) {
   EXPECT_EQ(size_of(PlainMessage{false, std::string(100, 'x')}), sizeof(HookJob) + 100);
-  EXPECT_EQ(size_of(SessionBinary{1, std::string(200, 'x')}), sizeof(HookJob) + 200);
+  EXPECT_EQ(size_of(SessionBinary{1, std::string(200, 'x'), {}}), sizeof(HookJob) + 200);
   EXPECT_EQ(size_of(RoomChange{{}, std::string(30, 'x')}), sizeof(HookJob) + 30);
 }
 

@@ -29,7 +29,10 @@ class HookRig : public testing::Test, public HookEvents {
   }
 
   // HookEvents
-  void on_turn(std::uint64_t id) override { note("turn " + std::to_string(id)); }
+  void on_turn(std::uint64_t id, std::string_view of) override {
+    note("turn " + std::to_string(id) + (of.empty() ? "" : " of ") + std::string(of));
+  }
+  detail::Turn turn() override { return {}; }
   void on_turn_done() override { note("turn done"); }
   void on_control(const v1::ClientFrame& frame, bool allowed) override {
     note("control " + frame.name + (allowed ? " allowed" : " refused"));

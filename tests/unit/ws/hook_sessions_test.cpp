@@ -52,14 +52,14 @@ TEST_F(HookSessions, BytesHaveATurnToo) {
   hooks.on_json = json_now;
   hooks.on_binary = binary_now;
   connect();
-  runner.session_binary(base::as_bytes("b"), 3);
+  runner.session_binary({3, base::as_bytes("b"), {}});
   EXPECT_EQ(taken(), (Log{"turn 3", "bytes b", "turn done"}));
 }
 
 TEST_F(HookSessions, BytesThatNoHookTakesAreRefusedInTheirTurn) {
   hooks.on_json = json_now;
   connect();
-  runner.session_binary(base::as_bytes("b"), 3);
+  runner.session_binary({3, base::as_bytes("b"), {}});
   session_message(4, 1);
   EXPECT_EQ(
       taken(),
@@ -74,7 +74,7 @@ TEST_F(HookSessions, QueuedFramesKeepTheirOrderAndCountAsTheyCame) {
   hooks.can_join = can_join_now;
   connect();
   session_message(1, 10);                                    // 10 bytes
-  runner.session_binary(base::as_bytes("four"), 2);          // 4
+  runner.session_binary({2, base::as_bytes("four"), {}});    // 4
   join(3, "open");                                           // 20
   session_control(v1::ClientFrame::Type::leave, 4, "open");  // 20
   EXPECT_EQ(runner.queued_bytes(), 4 * sizeof(HookJob) + 10 + 4 + 20 + 20);

@@ -36,6 +36,43 @@ class SessionResume : public test::DeviceBench {
   std::size_t sessions() { return site->site.registries.sessions.count(); }
 };
 
+// --- another server's ---
+
+TEST_F(SessionResume, OnlyTheSessionsOfOtherServersAreInherited) {
+  serve();
+  const V1Client other = open_session();
+  const auto inherits = [](const V1Client& client) {
+    return client.welcome().as_object().contains("inherits");
+  };
+  site.emplace(patient_limits());
+  site->site.settings.inherits = true;
+  site->add_chat();
+  site->start();
+  EXPECT_FALSE(inherits(open_session())) << "no session was asked for";
+  const V1Client heir = open_session(&other);
+  EXPECT_FALSE(heir.resumed());
+  EXPECT_TRUE(heir.welcome().at("inherits").as_bool());
+  EXPECT_FALSE(inherits(open_session(&heir, "bob"))) << "it is here, and alice's";
+  V1Client own = open_session();
+  own.stream().send_close(1000);
+  own.stream().read_close();
+  site->settle();
+  EXPECT_FALSE(inherits(open_session(&own))) << "this server has ended it";
+  RawClient malformed = site->connect();
+  malformed.send(test::upgrade_request("/ws", "Sec-WebSocket-Protocol: microframe.v1, token." +
+                                                  test::token_of("alice") +
+                                                  ", resume.s.x.many\r\n"));
+  ASSERT_EQ(malformed.read_status(), 101U);
+  EXPECT_EQ(malformed.read_text().find("inherits"), std::string::npos);
+}
+
+TEST_F(SessionResume, AServerThatStandsForNoOthersInheritsNothing) {
+  serve();
+  const V1Client other = open_session();
+  serve();
+  EXPECT_FALSE(open_session(&other).welcome().as_object().contains("inherits"));
+}
+
 // --- it goes on ---
 
 TEST_F(SessionResume, GoesOnWithAllThatWasSentMeanwhile) {

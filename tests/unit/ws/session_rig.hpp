@@ -73,7 +73,9 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
     SessionRig& rig_;
   };
 
-  explicit SessionRig(const Limits& limits = Limits()) : site(limits, {}, {}) {
+  // stands: whether the server stands for others (Settings::inherits).
+  explicit SessionRig(const Limits& limits = Limits(), bool stands = false) : site(limits, {}, {}) {
+    site.settings.inherits = stands;
     site.settings.rooms.add("kept:*", RoomOptions().history(10, std::chrono::minutes(1)));
     site.settings.rooms.add("seen:*", RoomOptions().presence());
     endpoint_.open({&loop}, site.settings.limits, site.settings.rooms, site.registries,
@@ -98,7 +100,7 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
     begun_ = true;
     on_loop([this] {
       endpoint_.hub().add(*device);
-      session->begin(base::Ref<const base::RefCounted>(device.get()));
+      session->begin(base::Ref<const base::RefCounted>(device.get()), inherits);
       runner.connect(WebSocket(handle));
     });
     return boost::json::parse(taken().at(0));
@@ -150,13 +152,16 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
   void after(std::chrono::milliseconds delay, std::function<void()> task) override {
     loop.after(delay, std::move(task));
   }
+  void on_answers_left() override { ++answers_left; }
+  void post(std::function<void()> task) override { loop.post(std::move(task)); }
   void give_up_session() override { ++given_up; }
   void request_resume(std::shared_ptr<Resumption> resumption) override {
     requested = std::move(resumption);
   }
 
   // HookEvents
-  void on_turn(std::uint64_t id) override { session->begin_turn(id); }
+  void on_turn(std::uint64_t id, std::string_view of) override { session->begin_turn(id, of); }
+  detail::Turn turn() override { return session->turn(); }
   void on_turn_done() override { session->end_turn(); }
   void on_control(const v1::ClientFrame& frame, bool allowed) override {
     session->control(frame, allowed);
@@ -192,6 +197,8 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
   std::shared_ptr<Resumption> requested;
   int rated = 0;            // frames that were counted against the peer's rate
   std::size_t charged = 0;  // bytes that the peer has asked for
+  bool inherits = false;    // at its begin
+  int answers_left = 0;     // times that the peer may send more
   int given_up = 0;         // times that it was to end, because all together keep too much
   bool is_within_rate = true;
 

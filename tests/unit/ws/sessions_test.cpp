@@ -47,7 +47,7 @@ class SessionsTest : public testing::Test {
 TEST(SessionKey, NoTwoKeysAreAlikeAndNameAndSecretDiffer) {
   std::set<std::string> seen;
   for (int i = 0; i < 100; ++i) {
-    const SessionKey key = SessionKey::make();
+    const SessionKey key = Sessions(1).make_key();
     EXPECT_GE(key.name.size(), 16U);
     EXPECT_GE(key.secret.size(), 32U);
     EXPECT_TRUE(seen.insert(key.name).second);
@@ -55,8 +55,16 @@ TEST(SessionKey, NoTwoKeysAreAlikeAndNameAndSecretDiffer) {
   }
 }
 
+TEST(SessionKey, TellsWhetherItIsOfThisServer) {
+  const Sessions one(1);
+  const Sessions other(1);
+  EXPECT_TRUE(one.have_made(one.make_key().name)) << "be it that no such session is here";
+  EXPECT_FALSE(other.have_made(one.make_key().name));
+  EXPECT_FALSE(one.have_made("x"));
+}
+
 TEST(SessionKey, FitsIntoTheClientsOffer) {
-  const SessionKey key = SessionKey::make();
+  const SessionKey key = Sessions(1).make_key();
   v1::ResumeOffer made = offer(key.name, key.secret);
   made.received = 7;
   const auto read = v1::parse_resume(v1::to_subprotocol(made));

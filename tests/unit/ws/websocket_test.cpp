@@ -38,6 +38,7 @@ class FakeDevice final : public DevicePort {
   base::Ref<const Identity> identity() const override { return identity_; }
   bool is_open() const override { return is_open_; }
   bool resumed() const override { return true; }
+  bool may_repeat() const override { return true; }
   std::chrono::microseconds rtt() const override { return std::chrono::microseconds(42); }
   std::size_t buffered() const override { return 1000; }
   bool send(const base::Frame& frame) override {
@@ -123,6 +124,7 @@ TEST(WebSocketHandle, PassesOnWhatTheDeviceKnows) {
   EXPECT_EQ(socket.subprotocol(), "chat");
   EXPECT_TRUE(socket.is_open());
   EXPECT_TRUE(socket.resumed());
+  EXPECT_TRUE(socket.may_repeat());
   EXPECT_EQ(socket.rtt(), std::chrono::microseconds(42));
   EXPECT_EQ(socket.buffered(), 1000U);
   EXPECT_TRUE(socket.refresh_token("good"));
