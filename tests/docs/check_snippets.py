@@ -22,6 +22,7 @@ FRAMES = {
     "devices": CLASS.replace("};\n", "  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n", 1),
     "rooms": CLASS,
     "acked": CLASS,
+    "repeats": CLASS.replace("};\n", "  bool is_taken(const std::string&);\n  void charge(const ws::UserId&, const std::string&);\n};\n", 1),
     "drained": CLASS.replace("};\n", "  std::vector<std::string> chunks_;\n};\n", 1),
     "rooms_slow": HEAD + "class Quotes : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"
                          "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",

@@ -59,7 +59,32 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
     std::string session;
     std::string secret;
   };
-  Reference& reference = app.route<Reference>("/ws", auth);
+  // A server that stands for others, on one loop.
+  class Server {
+   public:
+    explicit Server(const authx::AuthConfig& auth)
+        : reference_(app_.route<Reference>("/ws", auth)) {
+      Limits limits;
+      limits.closing_time = 200ms;
+      app_.rooms("open:kept*", RoomOptions().history(10, std::chrono::minutes(5)));
+      app_.rooms("open:who*", RoomOptions().presence());
+      app_.limits(limits).threads(1);
+      app_.inherit_sessions();
+      app_.start("127.0.0.1:0");
+    }
+    ~Server() {
+      app_.stop();
+      app_.wait();
+    }
+    Reference& reference() { return reference_; }
+    std::uint16_t port() const { return app_.port(); }
+
+   private:
+    Application app_;
+    Reference& reference_;
+  };
+
+  std::optional<Server> server;
   test::Names names;
   std::map<std::string, Peer> peers;
 
@@ -70,7 +95,7 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
       offered += ", resume." + peer.session + "." + peer.secret + "." +
                  std::to_string(received->as_int64());
     }
-    peer.client.emplace(raw());
+    peer.client.emplace(RawClient(server->port()));
     peer.client->send(upgrade_request("/ws", "Sec-WebSocket-Protocol: " + offered + "\r\n"));
     const std::string head = peer.client->read_head();
     ASSERT_NE(head.find("101 "), std::string::npos) << head;
@@ -88,9 +113,16 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
     peer.secret = text(actual, "secret");
   }
   void expire(const std::string& user) {
+    Reference& reference = server->reference();
     eventually([&] { return !reference.is_connected(user); });
     reference.disconnect(user);
     eventually([&] { return reference.get_user_rooms(user).empty(); });
+  }
+  // What another server knows of its sessions is nothing.
+  void kill() {
+    peers.at("alice").client.reset();
+    server.reset();
+    server.emplace(auth);
   }
   void play(const Json& step) {
     const auto& members = step.as_object();
@@ -103,7 +135,8 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
       if (key == "client") peer.client->send_text(to_text(names.filled(value)));
       if (key == "client_text") peer.client->send_text(std::string(value.as_string()));
       if (key == "client_binary")
-        peer.client->send(frame(0x82, from_hex(std::string(value.as_string()))));
+        peer.client->send(
+            frame(0x82, test::client_binary(value.is_string() ? value : names.filled(value))));
       if (key == "server_binary") {
         const Received received = peer.client->read_frame();
         ASSERT_EQ(received.first, 0x82U);
@@ -120,6 +153,7 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
         peer.client->read_close();
       }
       if (key == "lose") peer.client.reset();
+      if (key == "kill") kill();
       if (key == "expire") expire(user);
     }
   }
@@ -130,9 +164,7 @@ INSTANTIATE_TEST_SUITE_P(All, Vectors, testing::ValuesIn(test::vector_names()),
 
 TEST_P(Vectors, TheServerPlaysItsPart) {
   const Json vector = test::read_vector(GetParam());
-  app.rooms("open:kept*", RoomOptions().history(10, std::chrono::minutes(5)));
-  app.rooms("open:who*", RoomOptions().presence());
-  start(1);
+  server.emplace(auth);
   names.set("$fresh_token", Json(token("alice")));
   for (const Json& step : vector.at("steps").as_array()) {
     SCOPED_TRACE(to_text(step));

@@ -59,6 +59,13 @@ class ChildServer {
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
   }
 
+  // It ends at once, and does nothing before.
+  void kill() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    ::close(life_);
+  }
+
   std::uint16_t port() const { return port_; }
   // CPU time it has had, in clock ticks (proc(5): utime and stime).
   long ticks() const {
