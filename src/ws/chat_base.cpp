@@ -1,5 +1,6 @@
 #include "microframe/ws/chat_base.hpp"
 
+#include <memory>
 #include <stdexcept>
 
 #include "hub/hub.hpp"
@@ -7,6 +8,7 @@
 #include "ws/device_port.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
+#include "ws/handling.hpp"
 #include "ws/room_seal.hpp"
 
 namespace microframe::ws {
@@ -69,13 +71,27 @@ std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users, const ba
   return endpoint().everywhere().send_to({users.begin(), users.end()}, frame);
 }
 
+namespace {
+
+// Whatever message a hook handles meanwhile is answered once this one is stored.
+hub::Everywhere::Appending appending(const Endpoint& endpoint, std::string_view room) {
+  using Done = base::Result<hub::Broker::Appended, hub::Broker::Failure>;
+  if (!endpoint.everywhere().appends(room)) return {};
+  Handling* const handled = Handling::current();
+  if (!handled) return {"", [](const Done&) {}};
+  auto pending = std::make_shared<Handling::Pending>(handled->begin_pending());
+  return {handled->next_key(), [pending](const Done& done) { pending->end(done.ok()); }};
+}
+
+}  // namespace
+
 template <class Content>
 bool ChatBase::send_to_room(std::string_view room, std::string_view key, const Content& content,
                             const Exclude& exclude) {
   const Endpoint& from = endpoint();
   const RoomPost post{room, from.shedding(room, key), from.has_sessions()};
   const RoomSeal<Content> seal(content, post, from.session_counts());
-  return from.everywhere().broadcast_to_room(room, seal, exclusion(exclude), {"", [](auto&&) {}});
+  return from.everywhere().broadcast_to_room(room, seal, exclusion(exclude), appending(from, room));
 }
 
 bool ChatBase::broadcast_to_room(std::string_view room, const Json& message,

@@ -11,6 +11,7 @@
 #include "microframe/client.hpp"
 #include "support/app_fixture.hpp"
 #include "support/child_server.hpp"
+#include "support/redis_server.hpp"
 #include "support/v1_client.hpp"
 #include "ws/handling.hpp"
 
@@ -58,7 +59,8 @@ TEST(Heir, DISABLED_Serve) {
   Application app;
   app.route<Publisher>("/ws", child_auth(), std::getenv("MICROFRAME_TEST_ENDS") != nullptr);
   app.threads(1);
-  app.inherit_sessions();
+  app.cluster(RedisBroker(std::getenv("MICROFRAME_TEST_BROKER")),
+              ClusterOptions().node(std::getenv("MICROFRAME_TEST_NODE")));
   app.start(std::string("127.0.0.1:") + (port ? port : "0"));
   const std::string line = std::to_string(app.port()) + "\n";
   ASSERT_EQ(::write(3, line.data(), line.size()), static_cast<ssize_t>(line.size()));
@@ -69,7 +71,9 @@ TEST(Heir, DISABLED_Serve) {
 }
 
 TEST(Heir, GoesOnWithTheMessagesOfAKilledServer) {
-  ChildServer first("Heir.DISABLED_Serve", {});
+  test::RedisProcess redis;
+  const std::string broker = "MICROFRAME_TEST_BROKER=" + redis.url();
+  ChildServer first("Heir.DISABLED_Serve", {broker, "MICROFRAME_TEST_NODE=first"});
   const std::string port = std::to_string(first.port());
   std::mutex mutex;
   std::vector<Json> messages;
@@ -103,7 +107,8 @@ TEST(Heir, GoesOnWithTheMessagesOfAKilledServer) {
   test::eventually(has(messages, 1));
   first.kill();
   ChildServer second("Heir.DISABLED_Serve",
-                     {"MICROFRAME_TEST_PORT=" + port, "MICROFRAME_TEST_ENDS=1"});
+                     {broker, "MICROFRAME_TEST_NODE=second", "MICROFRAME_TEST_PORT=" + port,
+                      "MICROFRAME_TEST_ENDS=1"});
   test::eventually(has(replies, 2));
   send("new");
   test::eventually(has(replies, 3));
@@ -153,10 +158,11 @@ class Stores : public ws::ChatBase {
 
 class Stored : public test::AppTest {
  protected:
+  test::RedisProcess redis;
   Stores& stores = app.route<Stores>("/ws", auth);
 
   Stored() {
-    app.inherit_sessions();
+    app.cluster(RedisBroker(redis.url()));
     limits.messages_per_second = 0;
   }
   void TearDown() override {

@@ -12,6 +12,7 @@
 
 #include "support/app_fixture.hpp"
 #include "support/bytes.hpp"
+#include "support/redis_server.hpp"
 #include "support/vectors.hpp"
 
 namespace microframe {
@@ -59,17 +60,18 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
     std::string session;
     std::string secret;
   };
-  // A server that stands for others, on one loop.
+  // A server on one loop. broker: of the cluster whose node it is; "": it is alone, and what a room
+  // keeps comes before the acknowledgement of who sent it.
   class Server {
    public:
-    explicit Server(const authx::AuthConfig& auth)
+    Server(const authx::AuthConfig& auth, const std::string& broker)
         : reference_(app_.route<Reference>("/ws", auth)) {
       Limits limits;
       limits.closing_time = 200ms;
       app_.rooms("open:kept*", RoomOptions().history(10, std::chrono::minutes(5)));
       app_.rooms("open:who*", RoomOptions().presence());
       app_.limits(limits).threads(1);
-      app_.inherit_sessions();
+      if (!broker.empty()) app_.cluster(RedisBroker(broker));
       app_.start("127.0.0.1:0");
     }
     ~Server() {
@@ -84,6 +86,13 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
     Reference& reference_;
   };
 
+  std::string broker() {
+    if (!GetParam().starts_with("inherit")) return {};
+    redis.emplace();  // which has lost what it kept
+    return redis->url();
+  }
+
+  std::optional<test::RedisProcess> redis;
   std::optional<Server> server;
   test::Names names;
   std::map<std::string, Peer> peers;
@@ -122,7 +131,7 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
   void kill() {
     peers.at("alice").client.reset();
     server.reset();
-    server.emplace(auth);
+    server.emplace(auth, broker());
   }
   void play(const Json& step) {
     const auto& members = step.as_object();
@@ -164,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(All, Vectors, testing::ValuesIn(test::vector_names()),
 
 TEST_P(Vectors, TheServerPlaysItsPart) {
   const Json vector = test::read_vector(GetParam());
-  server.emplace(auth);
+  server.emplace(auth, broker());
   names.set("$fresh_token", Json(token("alice")));
   for (const Json& step : vector.at("steps").as_array()) {
     SCOPED_TRACE(to_text(step));

@@ -168,7 +168,7 @@ TEST_F(DeviceTest, EachCauseIsToldToOnDisconnectOnce) {
        4409},
       {"revoked 4409 banned",
        [](DeviceTest& test, RawClient&) {
-         EXPECT_EQ(test.site->endpoint().disconnect("alice", "banned"), 1U);
+         EXPECT_EQ(test.site->endpoint().everywhere().disconnect("alice", "banned"), 1U);
        },
        4409},
       {"shutdown 1012 the server restarts",

@@ -349,7 +349,9 @@ TEST_F(SessionResume, CausesThatHealSuspendTheSessionAndOthersEndIt) {
        [](SessionResume&, V1Client& client) { client.stream().send(test::frame(0x83, "")); },
        false},
       {"revoked 4409 banned",
-       [](SessionResume& test, V1Client&) { test.site->endpoint().disconnect("alice", "banned"); },
+       [](SessionResume& test, V1Client&) {
+         test.site->endpoint().everywhere().disconnect("alice", "banned");
+       },
        false},
   };
   for (const Case& one : cases) {
@@ -391,7 +393,7 @@ TEST_F(SessionResume, RevocationEndsOneThatWaits) {
   serve();
   V1Client client = open_session();
   lose(client);
-  EXPECT_EQ(site->endpoint().disconnect("alice", "banned"), 1U);
+  EXPECT_EQ(site->endpoint().everywhere().disconnect("alice", "banned"), 1U);
   site->settle();
   EXPECT_EQ(site->journal.lines(),
             (Lines{"connect alice", "disconnect connection_lost 1006 ", "expired alice"}));
