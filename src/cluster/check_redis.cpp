@@ -19,7 +19,7 @@ class Checking final : private RedisServer::Events {
  public:
   Checking(net::Loop& loop, const RedisSettings& settings, bool durable)
       : loop_(loop),
-        keys_(settings.prefix),
+        keys_(settings.prefix, settings.url.database),
         durable_(durable),
         access_(settings.access),
         locator_(loop, settings.url, settings.access, counts_) {}

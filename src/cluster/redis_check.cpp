@@ -155,7 +155,7 @@ void RedisCheck::ask(const Send& send, const RedisKeys& keys, unsigned partition
     if (reply.is_error("NOPERM")) inquiry->refused.insert(reply.text);
   };
   for (const std::string& command : deeds(keys, partition)) send(command, deed);
-  const std::string channel = keys.key_of(partition, "t:.check");
+  const std::string channel = keys.channel_of(partition, ".check");
   send(redis_command({"PUBLISH", channel, ""}), deed);
   if (durable) send(redis_command({"WAIT", "0", "1"}), deed);
 }

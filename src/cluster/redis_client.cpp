@@ -23,9 +23,9 @@ class RedisClient::Core final : private RedisRouter::Events {
        Listener& listener)
       : up_(up),
         listener_(listener),
-        keys_(settings.prefix),
+        keys_(settings.prefix, settings.url.database),
         router_(loop, settings.url, settings.access, counts, *this),
-        subscriptions_(keys_, router_),
+        subscriptions_(router_),
         appends_(loop, keys_, router_, counts),
         queries_(loop, keys_, router_, counts) {}
 
@@ -45,8 +45,8 @@ class RedisClient::Core final : private RedisRouter::Events {
     appends_.flush();
     return queries_;
   }
-  void publish(const std::string& topic, const std::string& bytes) {
-    queries_.publish(topic, bytes);
+  void publish(const std::string& topic, const std::string& bytes, std::size_t weight) {
+    queries_.publish(topic, bytes, weight);
   }
   const RedisKeys& keys() const { return keys_; }
 
@@ -219,10 +219,12 @@ void RedisClient::unsubscribe(std::string topic) {
 }
 
 void RedisClient::publish(std::string topic, std::string bytes) {
-  if (counts_.bytes_waiting.load(std::memory_order_relaxed) + bytes.size() > kWaitingBytesMax)
+  const std::size_t size = kAskBytes + topic.size() + bytes.size();
+  if (counts_.bytes_waiting.load(std::memory_order_relaxed) + size > kWaitingBytesMax)
     return RedisCounts::add(counts_.publishes_dropped);
-  ask([topic = std::move(topic), bytes = std::move(bytes)](Core& core) {
-    core.publish(topic, bytes);
+  RedisCounts::add(counts_.bytes_waiting, size);
+  ask([topic = std::move(topic), bytes = std::move(bytes), size](Core& core) {
+    core.publish(topic, bytes, size);
   });
 }
 

@@ -31,10 +31,11 @@ unsigned RedisKeys::slot_of(unsigned partition) {
   return slot_of_key("p" + std::to_string(partition));
 }
 
-std::string RedisKeys::key(unsigned partition, std::string_view kind, std::string_view name) const {
+std::string RedisKeys::key(const std::string& prefix, unsigned partition, std::string_view kind,
+                           std::string_view name) {
   std::string key;
-  key.reserve(prefix_.size() + name.size() + 16);
-  key += prefix_;
+  key.reserve(prefix.size() + name.size() + 16);
+  key += prefix;
   key += ":{p";
   key += std::to_string(partition);
   key += "}:";
@@ -49,7 +50,7 @@ std::string RedisKeys::once(std::string_view log, std::string_view once) const {
   name += log;
   name += ":";
   name += once;
-  return key(partition_of(log), "o:", name);
+  return key(prefix_, partition_of(log), "o:", name);
 }
 
 std::string RedisKeys::struck(unsigned partition, std::string_view roll,
@@ -58,12 +59,12 @@ std::string RedisKeys::struck(unsigned partition, std::string_view roll,
   name += node;
   name += ":";
   name += roll;
-  return key(partition, "s:", name);
+  return key(prefix_, partition, "s:", name);
 }
 
 std::optional<RedisKeys::Channel> RedisKeys::read_channel(std::string_view channel) const {
-  if (!channel.starts_with(prefix_)) return std::nullopt;
-  const std::size_t close = channel.find('}', prefix_.size());
+  if (!channel.starts_with(channel_prefix_)) return std::nullopt;
+  const std::size_t close = channel.find('}', channel_prefix_.size());
   constexpr std::size_t kKind = 4;  // "}:t:"
   if (close == std::string_view::npos || channel.size() < close + kKind) return std::nullopt;
   const char kind = channel[close + 2];
@@ -71,12 +72,11 @@ std::optional<RedisKeys::Channel> RedisKeys::read_channel(std::string_view chann
   return Channel{kind == 'c', channel.substr(close + kKind)};
 }
 
-unsigned RedisKeys::partition_of_key(std::string_view key) const {
-  constexpr std::size_t kOpen = 3;  // ":{p"
+unsigned RedisKeys::partition_of_key(std::string_view key) {
   unsigned partition = 0;
-  if (key.size() < prefix_.size() + kOpen) return 0;
-  const char* begin = key.data() + prefix_.size() + kOpen;
-  std::from_chars(begin, key.data() + key.size(), partition);
+  const std::size_t open = key.find('{');
+  if (open == std::string_view::npos || open + 2 > key.size()) return 0;
+  std::from_chars(key.data() + open + 2, key.data() + key.size(), partition);
   return partition % kPartitions;
 }
 

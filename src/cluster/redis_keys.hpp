@@ -10,6 +10,7 @@
 // and the channels
 //   <prefix>:{pNN}:t:<topic>
 //   <prefix>:{pNN}:c:<log>
+// where the databases of one Redis, which share its channels, are told apart by <prefix>:<database>.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,9 @@ class RedisKeys {
   static constexpr unsigned kPartitions = 256;
   static constexpr unsigned kSlots = 16'384;
 
-  explicit RedisKeys(std::string prefix) : prefix_(std::move(prefix)) {}
+  explicit RedisKeys(std::string prefix, unsigned database = 0)
+      : prefix_(std::move(prefix)),
+        channel_prefix_(database == 0 ? prefix_ : prefix_ + ":" + std::to_string(database)) {}
 
   static unsigned partition_of(std::string_view name);
   // The slot of a partition's keys in Redis Cluster.
@@ -32,21 +35,27 @@ class RedisKeys {
   // The slot of any key, which is decided by what stands in its first braces.
   static unsigned slot_of_key(std::string_view key);
 
-  std::string log(std::string_view name) const { return key(partition_of(name), "l:", name); }
+  std::string log(std::string_view name) const {
+    return key(prefix_, partition_of(name), "l:", name);
+  }
   std::string once(std::string_view log, std::string_view once) const;
-  std::string note(std::string_view name) const { return key(partition_of(name), "n:", name); }
+  std::string note(std::string_view name) const {
+    return key(prefix_, partition_of(name), "n:", name);
+  }
   std::string roll(unsigned partition, std::string_view name) const {
-    return key(partition, "r:", name);
+    return key(prefix_, partition, "r:", name);
   }
   std::string struck(unsigned partition, std::string_view roll, std::string_view node) const;
   std::string topic_channel(std::string_view topic) const {
-    return key(partition_of(topic), "t:", topic);
+    return key(channel_prefix_, partition_of(topic), "t:", topic);
   }
-  std::string log_channel(std::string_view log) const { return key(partition_of(log), "c:", log); }
+  std::string log_channel(std::string_view log) const {
+    return key(channel_prefix_, partition_of(log), "c:", log);
+  }
 
-  // Of any kind.
-  std::string key_of(unsigned partition, std::string_view kind_and_name) const {
-    return key(partition, kind_and_name, {});
+  // A topic's, whatever the partition.
+  std::string channel_of(unsigned partition, std::string_view topic) const {
+    return key(channel_prefix_, partition, "t:", topic);
   }
 
   // What a channel is of.
@@ -57,12 +66,14 @@ class RedisKeys {
   // nullopt: the channel is none of ours.
   std::optional<Channel> read_channel(std::string_view channel) const;
   // The partition that a key or channel of ours names.
-  unsigned partition_of_key(std::string_view key) const;
+  static unsigned partition_of_key(std::string_view key);
 
  private:
-  std::string key(unsigned partition, std::string_view kind, std::string_view name) const;
+  static std::string key(const std::string& prefix, unsigned partition, std::string_view kind,
+                         std::string_view name);
 
   const std::string prefix_;
+  const std::string channel_prefix_;
 };
 
 }  // namespace microframe::cluster

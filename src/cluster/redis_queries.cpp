@@ -82,9 +82,10 @@ void RedisQueries::send(unsigned partition, RedisArguments arguments, Answer ans
   router_.send(std::move(request));
 }
 
-void RedisQueries::publish(const std::string& topic, const std::string& bytes) {
+void RedisQueries::publish(const std::string& topic, const std::string& bytes, std::size_t weight) {
   const char* command = router_.is_cluster() ? "SPUBLISH" : "PUBLISH";
-  const auto answered = [this](RedisReply& reply) {
+  const auto answered = [this, weight](RedisReply& reply) {
+    counts_.bytes_waiting.fetch_sub(weight, std::memory_order_relaxed);
     if (reply.kind != Kind::integer) RedisCounts::add(counts_.publishes_dropped);
   };
   send(RedisKeys::partition_of(topic), {command, keys_.topic_channel(topic), bytes}, answered,

@@ -25,7 +25,8 @@ class RedisQueries {
   RedisQueries(net::Loop& loop, const RedisKeys& keys, RedisRouter& router, RedisCounts& counts)
       : loop_(loop), keys_(keys), router_(router), counts_(counts) {}
 
-  void publish(const std::string& topic, const std::string& bytes);
+  // weight: taken from RedisCounts::bytes_waiting once it is answered.
+  void publish(const std::string& topic, const std::string& bytes, std::size_t weight);
   void read(const std::string& log, std::uint64_t from, std::size_t limit, Done<Broker::Page> done);
   void positions(const std::vector<std::string>& logs, Done<std::vector<Broker::Position>> done);
   void renew(const std::string& log, std::uint64_t epoch, Done<Broker::Position> done);

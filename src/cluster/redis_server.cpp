@@ -50,8 +50,11 @@ void RedisServer::subscribe(std::string_view command, Answer answer) {
   subscriptions_.send(command, std::move(answer));
 }
 
-void RedisServer::unsubscribe(std::string_view command) {
-  subscriptions_.send_unsubscribe(command, [](RedisReply&) {});
+void RedisServer::unsubscribe(std::string_view command, std::string channel) {
+  subscriptions_.send_unsubscribe(command, [this, name = std::move(channel)](RedisReply& reply) {
+    // Redis has ended another subscription just now; the answer to ours follows, and ends none.
+    if (reply.items.size() > 1 && reply.items[1].text != name) events_.on_push(*this, reply);
+  });
 }
 
 void RedisServer::on_deadline(std::uint64_t now_ms) {

@@ -47,7 +47,7 @@ class RedisServer final : private base::TimerNode {
   using ReplicatedAnswer = std::function<void(RedisReply&, long long replicated)>;
   void send_durable(std::string command, ReplicatedAnswer answer);
   void subscribe(std::string_view command, Answer answer);
-  void unsubscribe(std::string_view command);
+  void unsubscribe(std::string_view command, std::string channel);
   // Ends it, without on_server_down.
   void close();
   // As if a connection had been lost.

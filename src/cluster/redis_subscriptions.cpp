@@ -18,7 +18,7 @@ void RedisSubscriptions::subscribe(const std::string& name, Done done) {
   if (channel.state == State::in_force) return done(Nothing{});
   channel.waiting.push_back(std::move(done));
   if (channel.state == State::asked) return;
-  if (RedisServer* server = router_.server_of(keys_.partition_of_key(name)))
+  if (RedisServer* server = router_.server_of(RedisKeys::partition_of_key(name)))
     return ask(name, channel, *server);
   if (router_.state() != RedisRouter::State::starting)
     tell(channel, base::fail(Failure::unavailable));
@@ -31,7 +31,7 @@ void RedisSubscriptions::unsubscribe(const std::string& name) {
   channels_.erase(found);
   if (channel.server) {
     const char* command = router_.is_cluster() ? "SUNSUBSCRIBE" : "UNSUBSCRIBE";
-    channel.server->unsubscribe(redis_command({command, name}));
+    channel.server->unsubscribe(redis_command({command, name}), name);
   }
   tell(channel, base::fail(Failure::unavailable));
 }
@@ -40,28 +40,29 @@ void RedisSubscriptions::ask(const std::string& name, Channel& channel, RedisSer
   channel.state = State::asked;
   channel.server = &server;
   const char* command = router_.is_cluster() ? "SSUBSCRIBE" : "SUBSCRIBE";
+  channel.question = ++questions_;
   server.subscribe(
       redis_command({command, name}),
-      [this, name, asked = &server](RedisReply& reply) { answered(name, *asked, reply); });
+      [this, name, question = questions_](RedisReply& reply) { answered(name, question, reply); });
 }
 
-void RedisSubscriptions::answered(const std::string& name, RedisServer& server,
+void RedisSubscriptions::answered(const std::string& name, std::uint64_t question,
                                   const RedisReply& reply) {
   const auto found = channels_.find(name);
-  // Somebody has unsubscribed, or the server was forgotten, since.
-  if (found == channels_.end() || found->second.server != &server) return;
+  // Somebody has unsubscribed, and perhaps subscribed again, or the server was forgotten since.
+  if (found == channels_.end() || found->second.question != question) return;
   Channel& channel = found->second;
   if (channel.state != State::asked) return;
   if (reply.kind == RedisReply::Kind::array) {
     channel.state = State::in_force;
     return tell(channel, Nothing{});
   }
+  RedisServer* asked = std::exchange(channel.server, nullptr);
   channel.state = State::wanted;
-  channel.server = nullptr;
   if (reply.is_error()) {
     base::log::limited(base::log::Level::warn, "broker refuses a subscription",
                        {{"why", reply.text}});
-    router_.note(reply.text, server);
+    router_.note(reply.text, *asked);
     if (reply.is_error("MOVED") || reply.is_error("CLUSTERDOWN")) router_.subscriptions_moved();
   }
   tell(channel, base::fail(failure_of(reply)));
@@ -70,7 +71,7 @@ void RedisSubscriptions::answered(const std::string& name, RedisServer& server,
 void RedisSubscriptions::restore(RedisServer& server) {
   for (auto& [name, channel] : channels_) {
     if (channel.state == State::wanted &&
-        router_.server_of(keys_.partition_of_key(name)) == &server)
+        router_.server_of(RedisKeys::partition_of_key(name)) == &server)
       ask(name, channel, server);
   }
   // Answers come in order: once this one has, all have.

@@ -19,8 +19,8 @@ class RedisSubscriptions {
  public:
   using Done = hub::Broker::Done<hub::Broker::Nothing>;
 
-  // Both outlive it.
-  RedisSubscriptions(const RedisKeys& keys, RedisRouter& router) : keys_(keys), router_(router) {}
+  // router: outlives it.
+  explicit RedisSubscriptions(RedisRouter& router) : router_(router) {}
 
   // Every done is called once, unless close() comes first.
   void subscribe(const std::string& channel, Done done);
@@ -44,17 +44,18 @@ class RedisSubscriptions {
   struct Channel {
     State state = State::wanted;
     RedisServer* server = nullptr;  // asked, or in force there
+    std::uint64_t question = 0;     // the last that was asked
     std::vector<Done> waiting;
   };
 
   void ask(const std::string& name, Channel& channel, RedisServer& server);
-  void answered(const std::string& name, RedisServer& server, const RedisReply& reply);
+  void answered(const std::string& name, std::uint64_t question, const RedisReply& reply);
   static void tell(Channel& channel,
                    const base::Result<hub::Broker::Nothing, hub::Broker::Failure>& result);
 
-  const RedisKeys& keys_;
   RedisRouter& router_;
   std::unordered_map<std::string, Channel> channels_;
+  std::uint64_t questions_ = 0;
 };
 
 }  // namespace microframe::cluster

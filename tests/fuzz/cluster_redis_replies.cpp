@@ -57,7 +57,7 @@ void interpret(const RedisReply& reply) {
   const RedisKeys keys("mf");
   if (const auto channel = keys.read_channel(reply.text))
     require(channel->name.size() < reply.text.size());
-  require(keys.partition_of_key(reply.text) < RedisKeys::kPartitions);
+  require(RedisKeys::partition_of_key(reply.text) < RedisKeys::kPartitions);
   RedisFindings findings;
   RedisCheck::read_version(reply.text, findings);
   RedisCheck::read_memory(reply.text, reply.text, findings);

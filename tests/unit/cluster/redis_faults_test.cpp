@@ -268,6 +268,40 @@ TEST(RedisAccess, AMasterThatIsDemotedIsLeft) {
   EXPECT_TRUE(node.append("log", "a").get().ok());
 }
 
+TEST(RedisAccess, DatabasesDoNotHearEachOther) {
+  const test::RedisProcess redis;
+  RedisNode first(redis.url() + "/1"), second(redis.url() + "/2");
+  for (RedisNode* each : {&first, &second}) {
+    each->wait_until_up();
+    ASSERT_TRUE(each->subscribe("news"));
+    ASSERT_TRUE(each->follow("log"));
+  }
+  first.broker.publish("news", "1");
+  second.broker.publish("news", "2");
+  ASSERT_TRUE(first.append("log", "1").get().ok());
+  ASSERT_TRUE(second.append("log", "2").get().ok());
+  eventually([&] { return first.ear.entries().size() + second.ear.entries().size() == 2; });
+  eventually([&] { return second.ear.heard("news") == Texts{"2"}; });
+  EXPECT_EQ(first.ear.heard("news"), Texts{"1"});
+  EXPECT_EQ(first.texts("log"), Texts{"1"});
+}
+
+// The first answer is not the one to the second question.
+TEST(RedisAccess, WhoSubscribesAgainHearsAllFromThenOn) {
+  const test::RedisProcess redis;
+  RedisNode node(redis.url()), other(redis.url());
+  node.wait_until_up();
+  other.wait_until_up();
+  for (int i = 0; i < 200; ++i) {
+    const std::string topic = "t" + std::to_string(i);
+    node.broker.subscribe(topic, [](auto) {});
+    node.broker.unsubscribe(topic);
+    ASSERT_TRUE(node.subscribe(topic));
+    other.broker.publish(topic, "x");
+    eventually([&] { return node.ear.heard(topic) == Texts{"x"}; });
+  }
+}
+
 TEST(RedisAccess, WhatIsAskedBeforeTheFirstConnectionWaitsForIt) {
   const test::RedisProcess redis;
   RedisNode node(redis.url());

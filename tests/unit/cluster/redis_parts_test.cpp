@@ -129,7 +129,12 @@ TEST(RedisKeys, CarryTheirPartition) {
   EXPECT_EQ(keys.log("room"), front + "l:room");
   EXPECT_EQ(keys.topic_channel("room"), front + "t:room");
   EXPECT_EQ(keys.once("room", "x"), front + "o:4:room:x");
-  EXPECT_EQ(keys.partition_of_key(keys.log("room")), partition);
+  EXPECT_EQ(RedisKeys::partition_of_key(keys.log("room")), partition);
+  EXPECT_EQ(RedisKeys::partition_of_key("no key"), 0U);
+  const RedisKeys third("mf", 3);
+  EXPECT_EQ(third.log("room"), keys.log("room"));
+  EXPECT_EQ(third.topic_channel("room"), "mf:3:{p" + std::to_string(partition) + "}:t:room");
+  EXPECT_FALSE(third.read_channel(keys.topic_channel("room")));
   EXPECT_NE(keys.once("a:b", "c"), keys.once("a", "b:c"));
 }
 
