@@ -54,9 +54,9 @@ class Checking final : private RedisServer::Events {
                     [this, name = name_of(server)](const RedisFindings& found) {
                       if (ended_) return;
                       for (const std::string& each : found.problems)
-                        findings_.problems.push_back(name + ": " + each);
+                        findings_.problems.push_back(std::string(name).append(": ").append(each));
                       for (const std::string& each : found.doubts)
-                        findings_.doubts.push_back(name + ": " + each);
+                        findings_.doubts.push_back(std::string(name).append(": ").append(each));
                       one_has_ended();
                     });
   }

@@ -198,7 +198,7 @@ constexpr std::size_t kAskBytes = 256;
 
 std::size_t size_of(const std::vector<std::string>& texts) {
   std::size_t size = kAskBytes;
-  for (const std::string& text : texts) size += text.size() + sizeof text;
+  for (const std::string& text : texts) size += text.size() + sizeof(std::string);
   return size;
 }
 
@@ -240,7 +240,7 @@ void RedisClient::append(Append what, Done<Appended> done) {
 
 void RedisClient::read(std::string log, std::uint64_t from, std::size_t limit, Done<Page> done) {
   ask<Page>(kAskBytes + log.size(), std::move(done),
-            [log = std::move(log), from, limit](Core& core, Done<Page> told) {
+            [log, from, limit](Core& core, Done<Page> told) {
               core.queries().read(log, from, limit, std::move(told));
             });
 }

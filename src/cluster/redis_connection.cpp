@@ -176,9 +176,8 @@ void RedisConnection::on_end(net::EndReason reason) {
 
 void RedisConnection::lose(const std::string& why) {
   if (phase_ == Phase::closed) return;
-  const std::string kept = why;
   close();
-  events_.on_lost(kept);
+  events_.on_lost(why);
 }
 
 void RedisConnection::close() {

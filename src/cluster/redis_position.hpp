@@ -12,8 +12,8 @@ namespace microframe::cluster {
 // nullopt: it is none.
 inline std::optional<hub::Broker::Position> read_position(std::string_view id) {
   hub::Broker::Position position;
-  const char* end = id.data() + id.size();
-  const auto epoch = std::from_chars(id.data(), end, position.epoch);
+  const char* const end = id.data() + id.size();
+  const auto epoch = std::from_chars(id.data(), id.data() + id.size(), position.epoch);
   if (epoch.ec != std::errc{} || epoch.ptr == end || *epoch.ptr != '-') return std::nullopt;
   const auto offset = std::from_chars(epoch.ptr + 1, end, position.offset);
   if (offset.ec != std::errc{} || offset.ptr != end) return std::nullopt;

@@ -90,9 +90,8 @@ void RedisServer::send_next_durable() {
 
 void RedisServer::lose(const std::string& why) {
   if (state_ == State::closed) return;
-  const std::string kept = why;
   close();
-  events_.on_server_down(*this, kept);
+  events_.on_server_down(*this, why);
 }
 
 void RedisServer::close() {
