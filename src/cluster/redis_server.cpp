@@ -8,7 +8,7 @@
 namespace microframe::cluster {
 namespace {
 
-// Leaves room for another that waits behind: both are answered within Broker::kPatience.
+// Leaves room for others that wait behind: all are answered within Broker::kPatience.
 constexpr std::string_view kWaitMs = "800";
 
 }  // namespace
@@ -66,24 +66,26 @@ void RedisServer::on_deadline(std::uint64_t now_ms) {
   }
 }
 
-// One at a time, because WAIT would make others wait for as long as it takes.
+// What comes while WAIT holds up the connection goes together, with one WAIT for all.
 void RedisServer::send_durable(std::string command, ReplicatedAnswer answer) {
-  durable_.push_back({std::move(command), std::move(answer)});
-  if (durable_.size() == 1) send_next_durable();
+  durable_.push_back({std::move(command), std::move(answer), {}});
+  if (!waits_) send_next_durable();
 }
 
 void RedisServer::send_next_durable() {
   if (durable_.empty()) return;
   if (!replicated_)
     replicated_ = std::make_unique<RedisConnection>(loop_, address_, access_, counts_, line_);
-  const auto kept = std::make_shared<RedisReply>();
-  replicated_->send(durable_.front().command,
-                    [kept](RedisReply& reply) { *kept = std::move(reply); });
-  replicated_->send(redis_command({"WAIT", "1", kWaitMs}), [this, kept](RedisReply& reply) {
-    const Durable done = std::move(durable_.front());
-    durable_.pop_front();
+  waits_ = true;
+  const auto group = std::make_shared<std::vector<Durable>>(std::exchange(durable_, {}));
+  for (Durable& each : *group) {
+    replicated_->send(each.command,
+                      [group, &each](RedisReply& reply) { each.reply = std::move(reply); });
+  }
+  replicated_->send(redis_command({"WAIT", "1", kWaitMs}), [this, group](RedisReply& reply) {
+    waits_ = false;
     const bool counted = reply.kind == RedisReply::Kind::integer;
-    done.answer(*kept, counted ? reply.integer : 0);
+    for (Durable& each : *group) each.answer(each.reply, counted ? reply.integer : 0);
     if (state_ != State::closed) send_next_durable();
   });
 }

@@ -5,11 +5,11 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/timer_wheel.hpp"
 #include "cluster/redis_connection.hpp"
@@ -69,6 +69,7 @@ class RedisServer final : private base::TimerNode {
   struct Durable {
     std::string command;
     ReplicatedAnswer answer;
+    RedisReply reply;
   };
 
   void connection_ready();
@@ -87,7 +88,8 @@ class RedisServer final : private base::TimerNode {
   RedisConnection commands_;
   RedisConnection subscriptions_;
   std::unique_ptr<RedisConnection> replicated_;  // for WAIT
-  std::deque<Durable> durable_;                  // the first is under way
+  std::vector<Durable> durable_;                 // what waits for those under way
+  bool waits_ = false;                           // some are under way
 };
 
 }  // namespace microframe::cluster

@@ -184,6 +184,15 @@ TEST_F(RedisFaults, WithoutAReplicaNothingIsDurable) {
   auto what = RedisNode::message("log", "a");
   what.durable = true;
   EXPECT_EQ(failure(node.append(what).get()), Failure::not_durable);
+  // However many wait, all are told in time.
+  const auto began = Clock::now();
+  std::vector<RedisNode::Later<Broker::Appended>> all;
+  for (int i = 0; i < 500; ++i) {
+    all.push_back(node.append(what));
+    if (i % 50 == 0) std::this_thread::sleep_for(1ms);
+  }
+  for (const auto& each : all) EXPECT_EQ(failure(each.get()), Failure::not_durable);
+  EXPECT_LT(Clock::now() - began, Broker::kPatience + 500ms);
   const test::RedisProcess replica({"--replicaof", "127.0.0.1", std::to_string(redis.port()),
                                     "--repl-diskless-sync-delay", "0"});
   eventually([&] { return node.append(what).get().ok(); });
