@@ -54,7 +54,7 @@ void RedisRouter::located(base::Result<RedisMap, std::string> found) {
   if (!found) {
     base::log::limited(base::log::Level::warn, "broker not found", {{"why", found.error()}});
     set_state(State::away);
-    return retry_later();
+    return locate_after_failure();
   }
   std::set<std::string> wanted;
   for (const net::Address& address : found->servers) {
@@ -93,13 +93,17 @@ void RedisRouter::drop(const std::string& name) {
   loop_.post([server] {});  // which may be calling us just now
 }
 
-void RedisRouter::retry_later() {
-  if (std::exchange(pauses_, true)) return;
+void RedisRouter::locate_after_failure() {
+  if (pauses_) return;
   constexpr unsigned kDoublingsMax = 7;
   const auto full = std::min(kPauseMin * (1U << std::min(failures_, kDoublingsMax)), kPauseMax);
   ++failures_;
-  const auto pause = std::chrono::milliseconds(
-      static_cast<long>(static_cast<double>(full.count()) * (0.5 + base::chance() / 2)));
+  locate_after(std::chrono::milliseconds(
+      static_cast<long>(static_cast<double>(full.count()) * (0.5 + base::chance() / 2))));
+}
+
+void RedisRouter::locate_after(std::chrono::milliseconds pause) {
+  if (std::exchange(pauses_, true)) return;
   loop_.after(pause, [this, alive = alive_] {
     if (!*alive) return;
     pauses_ = false;
@@ -114,13 +118,11 @@ void RedisRouter::on_server_up(RedisServer& server) {
 }
 
 void RedisRouter::on_server_down(RedisServer& server, const std::string& why) {
-  constexpr std::uint64_t kSteadyMs = 5'000;
   const std::string name = name_of(server.address());
   base::log::limited(base::log::Level::warn, "broker lost", {{"server", name}, {"why", why}});
-  if (state_ == State::up && loop_.now_ms() - up_since_ms_ > kSteadyMs) failures_ = 0;
   drop(name);
   set_state(State::away);
-  retry_later();
+  locate_after_failure();
 }
 
 void RedisRouter::settled(RedisServer& server) {
@@ -133,7 +135,8 @@ void RedisRouter::settled(RedisServer& server) {
 void RedisRouter::subscriptions_moved() {
   for (auto& [name, place] : places_) place.is_settled = false;
   set_state(State::away);
-  retry_later();
+  // No failure: slots move one after the other, and each is followed as fast.
+  locate_after(kPauseMin);
 }
 
 void RedisRouter::consider() {
@@ -148,7 +151,12 @@ void RedisRouter::set_state(State state) {
   if (state == state_) return;
   const State before = std::exchange(state_, state);
   if (state == State::up) up_since_ms_ = loop_.now_ms();
-  if (before == State::up) RedisCounts::add(counts_.interruptions);
+  if (before == State::up) {
+    // What comes and goes at once is not asked as often as what was there for a while.
+    constexpr std::uint64_t kSteadyMs = 5'000;
+    if (loop_.now_ms() - up_since_ms_ > kSteadyMs) failures_ = 0;
+    RedisCounts::add(counts_.interruptions);
+  }
   events_.on_state(before, state);
   if (before == State::starting) send_held();
 }

@@ -81,7 +81,8 @@ class RedisRouter final : private RedisServer::Events {
 
   void locate();
   void located(base::Result<RedisMap, std::string> found);
-  void retry_later();
+  void locate_after_failure();
+  void locate_after(std::chrono::milliseconds pause);
   RedisServer& connect(const net::Address& address);
   void drop(const std::string& name);
   void set_state(State state);
