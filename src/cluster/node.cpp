@@ -152,7 +152,7 @@ void Node::tick() {
   try {
     for (const auto& each : sites_) each->roll().check();
     if (ticks_ % kCheckRooms == 0)
-      for (const auto& each : sites_) each->rooms().check();
+      for (const auto& each : sites_) each->check();
     if (state_ != State::joined) return;
     teller_.tell();
     settlement_.check();
@@ -213,8 +213,9 @@ void Node::leave(std::function<void()> done) {
 }
 
 void Node::stop() {
-  broker_.stop();
+  // In this order, because a turn may ask the broker.
   turns_.close();
+  broker_.stop();
 }
 
 // --- what it hears ---

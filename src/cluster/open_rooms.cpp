@@ -32,15 +32,18 @@ void OpenRooms::open(const std::string& name, const hub::RoomPolicy& policy) {
   const auto [entry, is_new] = rooms_.try_emplace(name);
   Room& room = entry->second;
   if (!is_new && room.state != State::lingering) return;
-  const bool was_heard = !is_new && room.policy.keeps_history() == policy.keeps_history();
-  if (!is_new && !was_heard) unsubscribe(name, room.policy);
+  const bool is_other = !is_new && room.policy.keeps_history() != policy.keeps_history();
+  if (is_other) {
+    unsubscribe(name, room.policy);
+    room.in_force = false;
+  }
   room.state = State::opening;
   room.turn = ++turn_;
   room.policy = policy;
-  if (was_heard && !policy.keeps_history()) return tell_opened(name, room.turn);
+  if (room.in_force && !policy.keeps_history()) return tell_opened(name, room.turn);
   // Members must not wait for a broker that is away: they hear each other, and the others later.
   turns_.after(Broker::kPatience, [this, name, turn = room.turn] { tell_opened(name, turn); });
-  if (was_heard) return start_log(name, room);
+  if (room.in_force) return start_log(name, room);
   subscribe(name, room);
 }
 
@@ -58,6 +61,7 @@ void OpenRooms::subscribe(const std::string& name, const Room& room) {
                                         keeps_history](const auto& in_force) {
     Room* const opened = find(name, turn);
     if (!opened) return;
+    opened->in_force = in_force.ok();
     if (keeps_history) {
       start_log(name, *opened);
     } else if (in_force) {

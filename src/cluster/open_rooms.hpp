@@ -50,6 +50,7 @@ class OpenRooms {
     State state = State::opening;
     std::uint64_t turn = 0;  // a number of its opening, or closing
     hub::RoomPolicy policy;
+    bool in_force = false;             // the broker has confirmed that the room is heard
     std::shared_ptr<FollowedLog> log;  // of a room that keeps its messages, unless lingering
   };
   using Rooms = std::map<std::string, Room, std::less<>>;

@@ -80,15 +80,30 @@ std::size_t Site::disconnect(std::string_view user, std::string_view reason) {
 // --- rooms ---
 
 void Site::open(const std::string& room, const hub::RoomPolicy& policy) {
-  turns_.post([this, room, policy] { rooms_.open(room, policy); });
+  if (wishes_.add({room, policy})) turns_.post([this] { carry_out_wishes(); });
 }
 
 void Site::close(const std::string& room) noexcept {
   try {
-    turns_.post([this, room] { rooms_.close(room); });
+    if (wishes_.add({room, std::nullopt})) turns_.post([this] { carry_out_wishes(); });
   } catch (const std::bad_alloc&) {
-    // The room is heard for longer than it must.
+    // The room is heard for longer than it must, or closes at the next check.
   }
+}
+
+void Site::carry_out_wishes() {
+  for (const RoomWishes::Wish& wish : wishes_.take()) {
+    if (wish.policy) {
+      rooms_.open(wish.room, *wish.policy);
+    } else {
+      rooms_.close(wish.room);
+    }
+  }
+}
+
+void Site::check() {
+  carry_out_wishes();
+  rooms_.check();
 }
 
 void Site::append(std::string_view room, const hub::RoomPolicy& policy, const base::Frame& frame,

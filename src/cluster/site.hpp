@@ -16,6 +16,7 @@
 #include "cluster/online_roll.hpp"
 #include "cluster/open_rooms.hpp"
 #include "cluster/outgoing.hpp"
+#include "cluster/room_wishes.hpp"
 #include "cluster/turns.hpp"
 #include "hub/arrivals.hpp"
 #include "hub/broker.hpp"
@@ -70,11 +71,15 @@ class Site final : public hub::Elsewhere {
   DirtyUsers& dirty() { return dirty_; }
   OpenRooms& rooms() { return rooms_; }
   OnlineRoll& roll() { return roll_; }
+  // What is done now and then.
+  void check();
 
  private:
   // To every node that has the user.
   // returns: whether there is one.
   bool tell_user(ItemKind kind, std::string_view user, std::string_view text);
+
+  void carry_out_wishes();
 
   Turns& turns_;
   Outgoing& outgoing_;
@@ -84,6 +89,7 @@ class Site final : public hub::Elsewhere {
   const std::string endpoint_;
   const std::size_t number_;  // the directory's
   DirtyUsers dirty_;
+  RoomWishes wishes_;
   OpenRooms rooms_;
   OnlineRoll roll_;
 };

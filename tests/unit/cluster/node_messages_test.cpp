@@ -72,6 +72,25 @@ TEST_F(NodeMessages, InARoomThatHasClosedAreNotDelivered) {
   EXPECT_EQ(other->hub.take(), Names{"opened room"});
 }
 
+TEST_F(NodeMessages, InARoomThatClosesAndOpensAtOnceAreHeard) {
+  const Process one = join("n1"), other = join("n2");
+  other->open("room");
+  other->site.close("room");
+  other->open("room");
+  // Told once, and only when it is heard.
+  EXPECT_EQ(other->hub.take(), Names());
+  soon();
+  EXPECT_EQ(other->hub.take(), Names{"opened room"});
+  other->site.close("room");
+  other->open("room");
+  other->site.close("room");
+  soon();
+  other->hub.take();
+  one->site.to_room("room", frame("hello"), {});
+  soon();
+  EXPECT_EQ(other->hub.take(), Names());
+}
+
 TEST_F(NodeMessages, ForUsersGoToTheNodesThatHaveThem) {
   const Process one = join("n1"), other = join("n2"), third = join("n3");
   other->put("bob");
