@@ -1,5 +1,6 @@
 #include "cluster/log_order.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace microframe::cluster {
@@ -13,6 +14,7 @@ LogOrder::Wish LogOrder::wish() const {
 
 void LogOrder::asked() {
   again_ = false;
+  for (Held& one : held_) one.before_asked = true;
   state_ = state_ == State::wants_renew ? State::renewing : State::reading;
 }
 
@@ -34,11 +36,12 @@ void LogOrder::want_renew(std::uint64_t epoch) {
   state_ = State::wants_renew;
 }
 
-void LogOrder::fork() {
+// epoch: the log's.
+void LogOrder::fork(std::uint64_t epoch) {
   ++forks_;
   held_.clear();
   held_bytes_ = 0;
-  want_renew(at_.epoch);
+  want_renew(epoch);
 }
 
 void LogOrder::interrupted() {
@@ -72,6 +75,13 @@ bool LogOrder::contradicts(const Broker::Entry& entry) const {
   return back < tags_.size() && tags_[tags_.size() - 1 - back] != entry.tag;
 }
 
+bool LogOrder::lacks_what_was_heard(const Broker::Page& page) const {
+  return std::any_of(held_.begin(), held_.end(), [&](const Held& one) {
+    if (!one.before_asked) return false;
+    return one.epoch > page.epoch || (one.epoch == page.epoch && one.entry.offset > page.last);
+  });
+}
+
 void LogOrder::move(Broker::Position position, Steps& steps) {
   if (position.epoch == at_.epoch) ++losses_;
   at_ = position;
@@ -95,7 +105,7 @@ void LogOrder::absorb(std::uint64_t epoch, const Broker::Entry& entry, Steps& st
     return hold(epoch, entry);
   }
   if (entry.offset <= at_.offset) {
-    if (contradicts(entry)) fork();
+    if (contradicts(entry)) fork(at_.epoch);
   } else if (entry.offset == at_.offset + 1) {
     give(entry, steps);
   } else {
@@ -132,10 +142,10 @@ LogOrder::Steps LogOrder::page(const Broker::Page& page) {
   state_ = State::level;
   if (page.epoch == 0) {
     // There is no log, or none any more: its epoch must be known before its first message.
+    std::erase_if(held_, [](const Held& one) { return one.before_asked; });
     want_renew(0);
-  } else if (page.epoch < at_.epoch) {
-    ++forks_;
-    want_renew(page.epoch);
+  } else if (page.epoch < at_.epoch || lacks_what_was_heard(page)) {
+    fork(page.epoch);
   } else if (page.epoch > at_.epoch && !from_the_start) {
     want_read(true);
   } else if (page.epoch > at_.epoch) {
@@ -145,7 +155,7 @@ LogOrder::Steps LogOrder::page(const Broker::Page& page) {
   } else if (page.last < at_.offset ||
              (!page.entries.empty() && page.entries.front().offset <= at_.offset &&
               contradicts(page.entries.front()))) {
-    fork();
+    fork(page.epoch);
   } else {
     take(page, steps);
   }

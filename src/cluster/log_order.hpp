@@ -66,13 +66,15 @@ class LogOrder {
   struct Held {
     std::uint64_t epoch;
     Broker::Entry entry;
+    bool before_asked = false;  // so what is read then must have it
   };
 
   void want_read(bool from_the_start);
   void want_renew(std::uint64_t epoch);
-  void fork();
+  void fork(std::uint64_t epoch);
   void hold(std::uint64_t epoch, const Broker::Entry& entry);
   bool contradicts(const Broker::Entry& entry) const;
+  bool lacks_what_was_heard(const Broker::Page& page) const;
   void move(Broker::Position position, Steps& steps);
   void give(const Broker::Entry& entry, Steps& steps);
   void absorb(std::uint64_t epoch, const Broker::Entry& entry, Steps& steps);

@@ -165,6 +165,28 @@ TEST_F(LogOrders, AForkIsSeenInWhatIsAppendedToo) {
   EXPECT_EQ(order.forks(), 1u);
 }
 
+// What was heard was lost with the master, before what is missing could be read.
+TEST_F(LogOrders, ALogThatLacksWhatWasHeardHasForked) {
+  open();
+  EXPECT_EQ(entry(6, "f"), "");
+  EXPECT_EQ(read(page(1, 3, "cd"), 3), "");
+  EXPECT_EQ(order.wish(), Wish::renew);
+  EXPECT_EQ(order.renew_epoch(), 1u);
+  order.asked();
+  order.renewed({2, 4});
+  EXPECT_EQ(read(page(2, 1, "abcd"), 0), "<2:0> a b c d");
+}
+
+TEST_F(LogOrders, WhatIsHeardDuringAReadMayBeNewerThanTheRead) {
+  open();
+  order.interrupted();
+  order.asked();
+  EXPECT_EQ(entry(6, "f"), "");
+  EXPECT_EQ(said(order.page(page(1, 3, "cd"))), "d");
+  EXPECT_EQ(order.forks(), 0u);
+  EXPECT_EQ(read(page(1, 4, "def"), 4), "e f");
+}
+
 TEST_F(LogOrders, ANewEpochIsReadFromItsStart) {
   open();
   EXPECT_EQ(entry(5, "e", 2), "");
