@@ -47,7 +47,10 @@ Node::Node(Broker& broker, Timeline& timeline, NodeEvents& events, Settings sett
       outgoing_(broker_, turns_, settings_.name, settings_.incarnation),
       teller_(outgoing_, sites_),
       lease_(broker_, turns_, settings_.name, settings_.incarnation),
-      settlement_(broker_, sites_) {}
+      settlement_(broker_, turns_, sites_,
+                  [this](const std::string& name, std::uint64_t incarnation) {
+                    return directory_.incarnation(name) == incarnation;
+                  }) {}
 
 Node::~Node() {
   stop();

@@ -106,9 +106,14 @@ void OnlineRoll::check() {
 void OnlineRoll::enter_again(bool told) {
   Names all;
   for (auto& [user, state] : users_) {
-    state.quiet = state.entered && !told;
-    state.entered = false;
-    all.push_back(user);
+    const bool was_entered = std::exchange(state.entered, false);
+    state.quiet = was_entered && !told;
+    // Also who has just gone, to be taken out in time, and told of then.
+    if (state.quiet && !state.asking && started_) {
+      enter(user, state);
+    } else {
+      all.push_back(user);
+    }
   }
   for (const std::string& user : all) settle(user);
 }

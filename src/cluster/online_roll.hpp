@@ -33,7 +33,7 @@ class OnlineRoll {
   void set_all(const std::vector<std::string>& users);
   // Asks again for what has failed.
   void check();
-  // The roll no longer has anyone of this node. told: others were told that they are offline.
+  // The roll may no longer have anyone of this node. told: others were told that they are offline.
   void enter_again(bool told);
   // Takes a node that has ended out, and tells of those who are nowhere then.
   // node: as it stands on the roll. done: with whether that succeeded.

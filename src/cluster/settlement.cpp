@@ -11,6 +11,9 @@ namespace {
 // Longer than nodes differ in when they find one dead.
 constexpr std::chrono::minutes kRemembered{1};
 
+// Whoever was the first has done it by then.
+constexpr std::chrono::seconds kLookLater{15};
+
 }  // namespace
 
 void Settlement::settle(const std::string& node, std::uint64_t incarnation) {
@@ -19,9 +22,17 @@ void Settlement::settle(const std::string& node, std::uint64_t incarnation) {
                 if (!first) {
                   failed_.push_back([this, node, incarnation] { settle(node, incarnation); });
                 } else if (*first) {
-                  for (const auto& site : sites_) strike(*site, roll_entry(node, incarnation));
+                  strike(node, incarnation);
+                } else {
+                  turns_.after(kLookLater,
+                               [this, node, incarnation] { strike(node, incarnation); });
                 }
               });
+}
+
+void Settlement::strike(const std::string& node, std::uint64_t incarnation) {
+  if (is_back_(node, incarnation)) return;
+  for (const auto& site : sites_) strike(*site, roll_entry(node, incarnation));
 }
 
 void Settlement::strike(Site& site, const std::string& entry) {
