@@ -52,10 +52,12 @@ class FakeHub final : public hub::Arrivals {
     // As a room does: nothing is taken that does not follow.
     EXPECT_EQ(position.epoch, at[std::string(room)].epoch);
     EXPECT_EQ(position.offset, ++at[std::string(room)].offset);
+    kept[std::string(room)][position.offset] = parcel.content;
     say(std::string(room) + " #" + std::to_string(position.offset) + " " + words(parcel));
   }
   void log_moved(std::string_view room, hub::Broker::Position last) override {
     at[std::string(room)] = last;
+    kept[std::string(room)].clear();
     say(std::string(room) + " moved to " + to_string(last));
   }
   void join_here(std::string_view user, std::string_view room) override {
@@ -78,7 +80,8 @@ class FakeHub final : public hub::Arrivals {
   Names take() { return std::exchange(said, {}); }
 
   std::map<std::string, hub::UserRecord> users;
-  std::map<std::string, hub::Broker::Position> at;  // of each room's log
+  std::map<std::string, hub::Broker::Position> at;                   // of each room's log
+  std::map<std::string, std::map<std::uint64_t, std::string>> kept;  // by room and offset
   Names said;
 
  private:
