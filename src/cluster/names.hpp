@@ -22,7 +22,7 @@ std::string room_log(std::string_view endpoint, std::string_view room);
 std::string lease_note(std::string_view node);
 // That the incarnation has died, and somebody has seen to its users.
 std::string settled_note(std::string_view node, std::uint64_t incarnation);
-// Which incarnation had the name last.
+// Which incarnations had the name, and may not be settled.
 std::string incarnation_note(std::string_view node);
 // A node as it stands on rolls: each incarnation by itself.
 std::string roll_entry(std::string_view node, std::uint64_t incarnation);

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/to_ms.hpp"
 #include "cluster/names.hpp"
+#include "cluster/wire.hpp"
 #include "microframe/config_error.hpp"
 
 namespace microframe::cluster {
@@ -18,12 +19,36 @@ constexpr std::chrono::milliseconds kTellSoon{20};
 constexpr std::chrono::seconds kTick{1};
 // How long a node finds out which incarnation it was before.
 constexpr std::chrono::hours kRemembered{24 * 30};
+// How long it takes at most to settle those before, once that has begun.
+constexpr std::chrono::seconds kSettled{30};
+// Of a node that is killed again and again, so many incarnations are settled.
+constexpr std::size_t kFormerMax = 16;
 // In ticks.
 constexpr std::uint64_t kCheckRooms = 2;
 constexpr std::uint64_t kRenew = 3;
 // Whoever was heard a shorter time ago lives, whatever has become of its lease: the broker may have
 // lost it.
 constexpr std::uint64_t kHeardLatelyMs = 6000;
+
+using Incarnations = std::vector<std::uint64_t>;
+
+std::string write_incarnations(const Incarnations& incarnations) {
+  std::string bytes;
+  WireWriter writer(bytes);
+  const std::size_t first = incarnations.size() - std::min(incarnations.size(), kFormerMax);
+  for (std::size_t i = first; i < incarnations.size(); ++i) writer.fixed(incarnations[i]);
+  return bytes;
+}
+
+Incarnations read_incarnations(std::string_view bytes) {
+  Incarnations result;
+  WireReader reader(bytes);
+  while (!reader.at_end()) {
+    const std::uint64_t incarnation = reader.fixed();
+    if (reader.ok()) result.push_back(incarnation);
+  }
+  return result;
+}
 
 bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
@@ -124,16 +149,27 @@ void Node::joined() {
   events_.started();
 }
 
-// This node may have been killed, while there was no other to see to its users.
+// This node may have been killed, more than once, while there was no other to see to its users.
 void Node::settle_former() {
-  const std::string note = incarnation_note(settings_.name);
   using Notes = std::vector<std::optional<std::string>>;
-  broker_.get({note}, [this](const base::Result<Notes, Broker::Failure>& found) {
-    const bool is_there = found && found->size() == 1 && found->front();
-    const auto former = is_there ? read_number(*found->front()) : std::nullopt;
-    if (former && *former != settings_.incarnation) settle_later(settings_.name, *former);
-  });
-  broker_.put(note, write_number(settings_.incarnation), kRemembered, false, [](const auto&) {});
+  broker_.get({incarnation_note(settings_.name)},
+              [this](const base::Result<Notes, Broker::Failure>& found) {
+                if (!found) return turns_.after(kTick, [this] { settle_former(); });
+                const bool is_there = found->size() == 1 && found->front();
+                auto incarnations = is_there ? read_incarnations(*found->front()) : Incarnations();
+                std::erase(incarnations, settings_.incarnation);
+                for (const std::uint64_t former : incarnations)
+                  settle_later(settings_.name, former);
+                incarnations.push_back(settings_.incarnation);
+                remember(incarnations);
+                turns_.after(settings_.offline_delay + kSettled,
+                             [this] { remember({settings_.incarnation}); });
+              });
+}
+
+void Node::remember(const std::vector<std::uint64_t>& incarnations) {
+  broker_.put(incarnation_note(settings_.name), write_incarnations(incarnations), kRemembered,
+              false, [](const auto&) {});
 }
 
 void Node::settle_later(const std::string& node, std::uint64_t incarnation) {

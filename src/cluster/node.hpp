@@ -106,6 +106,8 @@ class Node final : private hub::Broker::Listener {
   void note_not_understood() { ++counts_.not_understood; }
   void forget(const std::string& node);
   void settle_former();
+  // Of this name, the incarnations that must be settled where they have ended.
+  void remember(const std::vector<std::uint64_t>& incarnations);
   // Once users have had the time to come back elsewhere.
   void settle_later(const std::string& node, std::uint64_t incarnation);
   Site* site(std::string_view endpoint) const;
