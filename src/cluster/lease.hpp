@@ -22,7 +22,7 @@ class Lease {
   struct Found {
     bool taken = false;    // another node has the name
     bool lost = false;     // the broker no longer had the lease: what others have is not known
-    bool settled = false;  // if lost: others have held this node for dead, and seen to its users
+    bool settled = false;  // others have held this node for dead, and seen to its users
     std::vector<std::string> missing;  // of the nodes asked for, those without a lease
   };
 

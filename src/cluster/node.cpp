@@ -214,8 +214,9 @@ void Node::renew() {
 void Node::renewed(const Lease::Found& found) {
   if (state_ != State::joined) return;
   if (found.taken) return refuse();
-  if (found.lost) {
-    ++counts_.broker_losses;
+  // Others may have settled this node at the very moment at which it came back, too.
+  if (found.lost || found.settled) {
+    if (!found.settled) ++counts_.broker_losses;
     base::log::warn("lease_lost", {{"node", settings_.name},
                                    {"why", found.settled ? "held for dead" : "broker lost it"}});
     if (found.settled)
