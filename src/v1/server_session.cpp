@@ -20,6 +20,10 @@ constexpr std::uint16_t kTooSlow = 4408;
 constexpr std::uint16_t kTooManyMessages = 4429;
 constexpr std::uint16_t kMessageTooBig = 1009;  // its client gives up that message alone
 
+std::uint32_t narrow(std::uint64_t ms) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(ms, UINT32_MAX));
+}
+
 Reply counted(std::string text) {
   return {std::move(text), true};
 }
@@ -33,8 +37,8 @@ Reply uncounted(std::string text) {
 ServerSession::ServerSession(std::string name, std::string secret, const Options& options)
     : name_(std::move(name)),
       secret_(std::move(secret)),
-      ttl_ms_(options.ttl_ms),
-      ping_ms_(options.ping_ms),
+      ttl_ms_(narrow(options.ttl_ms)),
+      ping_ms_(narrow(options.ping_ms)),
       message_bytes_max_(options.message_bytes_max),
       sent_(options.kept) {}
 

@@ -142,8 +142,8 @@ class ServerSession {
 
   const std::string name_;
   const std::string secret_;
-  const std::uint64_t ttl_ms_;
-  const std::uint64_t ping_ms_;
+  const std::uint32_t ttl_ms_;  // 49 days at most, as the next
+  const std::uint32_t ping_ms_;
   const std::size_t message_bytes_max_;
   std::uint64_t attempts_ = 0;  // the highest number of an attempt to resume
   SentFrames sent_;

@@ -91,6 +91,7 @@ void Handling::fail(v1::Reply error) {
 }
 
 void Handling::settle(Answer answer) {
+  if (!answer.reply && !answer.wait) return;
   if (held_.empty() && (!answer.wait || answer.wait->is_over())) return say(answer);
   if (stopped_) return;
   const std::size_t bytes = kAnswerBytes + (answer.reply ? answer.reply->text.size() : 0);

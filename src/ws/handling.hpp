@@ -93,7 +93,7 @@ class Handling final : public detail::TurnOwner {
   // The turn of a message begins. of: its Origin as it is written, "" for none.
   void begin(std::uint64_t id, std::string_view of);
   bool lasts() const { return turn_number_ != 0; }
-  detail::Turn turn() { return {this, turn_number_}; }
+  detail::Turn turn() { return lasts() ? detail::Turn{this, turn_number_} : detail::Turn(); }
   // The hook has given an answer, which leaves when the turn has ended.
   void give(std::optional<v1::Reply> answer) { given_ = std::move(answer); }
   // The hook has ended. answer: in place of none given; nullopt: nothing is said.

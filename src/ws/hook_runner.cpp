@@ -208,6 +208,7 @@ void HookRunner::run_message(bool binary, base::Bytes payload) {
     run_raw(binary, payload);
   } else if (binary) {
     events_.on_bad_message("binary_not_supported", "this endpoint takes JSON text messages");
+    in_turn_ = false;
   } else {
     run_json(payload);
   }

@@ -52,7 +52,7 @@ Session::Session(LoopContext& context, SessionHost& host)
     : context_(context),
       host_(host),
       session_(make_session(context.registries.sessions.make_key(), context.limits())),
-      handling_(context.settings.inherits ? new Handling(*this) : nullptr) {}
+      handled_(context.settings.inherits ? new Handled(*this) : nullptr) {}
 
 // --- streams ---
 
@@ -114,7 +114,7 @@ void Session::end() {
     host_.endpoint().count_session(false);
   }
   asks_.end();
-  if (handling_) handling_->stop();
+  if (handled_) handled_->handling.stop();
 }
 
 bool Session::belongs_to(const Endpoint& endpoint, std::string_view user) const {
@@ -255,35 +255,36 @@ std::uint64_t Session::retry_window_ms(proto::CloseCode code) const {
 bool Session::reply(const Json& value) {
   if (!session_.is_answering()) return false;
   auto answer = session_.answer(&value);
-  if (!handling_) {
+  if (!handled_) {
     say(answer);
   } else if (answer) {
-    handling_->give(std::move(answer));
+    handled_->handling.give(std::move(answer));
   }
   return true;
 }
 
 void Session::end_turn() {
   auto answer = session_.done();
-  if (!handling_) return say(answer);
-  handling_->end(std::move(answer));
+  if (!handled_) return say(answer);
+  handled_->handling.end(std::move(answer));
 }
 
 void Session::refuse(std::string_view code, std::string_view text) {
   v1::Reply error = session_.refuse(code, as_text(text));
-  if (!handling_ || !handling_->lasts()) return say(error);
-  handling_->fail(std::move(error));
+  if (!handled_ || !handled_->handling.lasts()) return say(error);
+  handled_->handling.fail(std::move(error));
 }
 
-void Session::say_unavailable(std::uint64_t id) {
-  say(session_.error(id, v1::kUnavailable, "what the hook published could not be stored in time"));
+void Session::Handled::say_unavailable(std::uint64_t id) {
+  session.say(session.session_.error(id, v1::kUnavailable,
+                                     "what the hook published could not be stored in time"));
 }
 
 // --- rooms and tokens ---
 
 void Session::control(const v1::ClientFrame& frame, bool allowed) {
   session_.begin_control();
-  if (handling_) handling_->end(std::nullopt);
+  if (handled_) handled_->handling.end(std::nullopt);
   switch (frame.type) {
     case Type::join:
       if (allowed) return join(frame);

@@ -60,7 +60,7 @@ class SessionHost {
   ~SessionHost() = default;
 };
 
-class Session final : private Resumable, private base::ByteHolder, private HandlingHost {
+class Session final : private Resumable, private base::ByteHolder {
  public:
   // errors: std::runtime_error where the system has no random bytes for its key.
   Session(LoopContext& context, SessionHost& host);
@@ -100,16 +100,16 @@ class Session final : private Resumable, private base::ByteHolder, private Handl
   // --- turns of the hooks, as HookEvents has them
   void begin_turn(std::uint64_t id, std::string_view of) {
     session_.begin(id);
-    if (handling_) handling_->begin(id, of);
+    if (handled_) handled_->handling.begin(id, of);
   }
   void end_turn();
-  detail::Turn turn() { return handling_ ? handling_->turn() : detail::Turn(); }
+  detail::Turn turn() { return handled_ ? handled_->handling.turn() : detail::Turn(); }
   void control(const v1::ClientFrame& frame, bool allowed);
   bool is_answering() const { return session_.is_answering(); }
   // Whether the message that is handled may have been handled before.
-  bool may_repeat() const { return handling_ && handling_->may_repeat(); }
+  bool may_repeat() const { return handled_ && handled_->handling.may_repeat(); }
   // Bytes of the answers that wait until what their messages have published is stored.
-  std::size_t held_bytes() const { return handling_ ? handling_->held_bytes() : 0; }
+  std::size_t held_bytes() const { return handled_ ? handled_->handling.held_bytes() : 0; }
   void refuse(std::string_view code, std::string_view text);
 
   // --- the hub, as hub::Sink has them
@@ -124,14 +124,22 @@ class Session final : private Resumable, private base::ByteHolder, private Handl
   bool belongs_to(const Endpoint& endpoint, std::string_view user) const override;
   void request_resume(std::shared_ptr<Resumption> resumption) override;
 
-  // HandlingHost
-  std::string_view user() const override { return host_.member().user(); }
-  std::string_view session_name() const override { return session_.name(); }
-  const base::RefCounted& kept_by() const override { return host_.member(); }
-  void say_answer(const v1::Reply& answer) override { say(answer); }
-  void say_unavailable(std::uint64_t id) override;
-  void on_answers_left() override { host_.on_answers_left(); }
-  void post(std::function<void()> task) override { host_.post(std::move(task)); }
+  // The session as its Handling sees it. A session of a server that stands for no others has none,
+  // and pays a pointer.
+  struct Handled final : HandlingHost {
+    explicit Handled(Session& its_session) : session(its_session) {}
+
+    std::string_view user() const override { return session.host_.member().user(); }
+    std::string_view session_name() const override { return session.name(); }
+    const base::RefCounted& kept_by() const override { return session.host_.member(); }
+    void say_answer(const v1::Reply& answer) override { session.say(answer); }
+    void say_unavailable(std::uint64_t id) override;
+    void on_answers_left() override { session.host_.on_answers_left(); }
+    void post(std::function<void()> task) override { session.host_.post(std::move(task)); }
+
+    Session& session;
+    Handling handling{*this};
+  };
 
   bool is_demanded(const v1::ServerSession::Parsed& frame);
   void note_kept();
@@ -160,9 +168,9 @@ class Session final : private Resumable, private base::ByteHolder, private Handl
   SessionHost& host_;
   v1::ServerSession session_;
   Asks asks_;
-  const std::unique_ptr<Handling> handling_;  // nullptr where the server stands for no others
-  std::size_t noted_bytes_ = 0;               // what it keeps, as the budget has heard last
-  std::uint64_t ping_due_ms_ = 0;             // a ping before that counts as a message
+  const std::unique_ptr<Handled> handled_;
+  std::size_t noted_bytes_ = 0;    // what it keeps, as the budget has heard last
+  std::uint64_t ping_due_ms_ = 0;  // a ping before that counts as a message
   bool suspended_ = false;
   bool listed_ = false;  // it can be found, and its endpoint counts it
 };

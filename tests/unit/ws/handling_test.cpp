@@ -101,6 +101,16 @@ TEST_F(HandlingTest, NothingIsHandledOutsideOfAMessagesHook) {
   std::thread([] { EXPECT_EQ(Handling::current(), nullptr); }).join();
 }
 
+TEST_F(HandlingTest, NoTurnLastsBetweenTwoMessages) {
+  begin();
+  EXPECT_FALSE(session->turn().lasts());
+  bool lasts = false;
+  chat.meanwhile = [&] { lasts = session->turn().lasts(); };
+  message(1, "{}");
+  EXPECT_TRUE(lasts);
+  EXPECT_FALSE(session->turn().lasts());
+}
+
 Task<> looks_later(Gate& gate, Handling*& found) {
   co_await gate;
   found = Handling::current();
@@ -215,8 +225,10 @@ TEST_F(HandlingTest, AMessageWithoutAnIdIsOnlyToldItsFailure) {
 TEST_F(HandlingTest, JoinsWaitForNoMessage) {
   begin();
   pending_message(1);
+  const std::size_t one = session->held_bytes();
   EXPECT_EQ(text(R"({"t":"join","id":2,"room":"lobby"})"),
             (Lines{R"({"t":"joined","room":"lobby","id":2})"}));
+  EXPECT_EQ(session->held_bytes(), one);
   EXPECT_EQ(end(), (Lines{ack(1)}));
 }
 
