@@ -290,9 +290,9 @@ TEST(RedisAccess, DatabasesDoNotHearEachOther) {
   ASSERT_TRUE(first.append("log", "1").get().ok());
   ASSERT_TRUE(second.append("log", "2").get().ok());
   eventually([&] { return first.ear.entries().size() + second.ear.entries().size() == 2; });
-  eventually([&] { return second.ear.heard("news") == Texts{"2"}; });
-  EXPECT_EQ(first.ear.heard("news"), Texts{"1"});
-  EXPECT_EQ(first.texts("log"), Texts{"1"});
+  eventually([&] { return second.ear.heard("news") == Lines{"2"}; });
+  EXPECT_EQ(first.ear.heard("news"), Lines{"1"});
+  EXPECT_EQ(first.texts("log"), Lines{"1"});
 }
 
 // The first answer is not the one to the second question.
@@ -307,7 +307,7 @@ TEST(RedisAccess, WhoSubscribesAgainHearsAllFromThenOn) {
     node.broker.unsubscribe(topic);
     ASSERT_TRUE(node.subscribe(topic));
     other.broker.publish(topic, "x");
-    eventually([&] { return node.ear.heard(topic) == Texts{"x"}; });
+    eventually([&] { return node.ear.heard(topic) == Lines{"x"}; });
   }
 }
 
