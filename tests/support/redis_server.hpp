@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -26,17 +27,21 @@
 
 namespace test {
 
-// A port that nobody listens on just now.
+// A port that nobody listens on just now. Not one of those that the kernel gives to clients: while a
+// server is down, one of them could take its port.
 inline std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in where{};
-  where.sin_family = AF_INET;
-  where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof where;
-  EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&where), size), 0);
-  EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&where), &size), 0);
-  ::close(fd);
-  return ntohs(where.sin_port);
+  static std::mt19937 random{std::random_device{}()};
+  std::uniform_int_distribution<int> any(11'000, 32'000);
+  while (true) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_port = htons(static_cast<std::uint16_t>(any(random)));
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool is_free = ::bind(fd, reinterpret_cast<sockaddr*>(&where), sizeof where) == 0;
+    ::close(fd);
+    if (is_free) return ntohs(where.sin_port);
+  }
 }
 
 // Speaks to a Redis in its inline form, one command at a time; waits.
