@@ -158,7 +158,11 @@ std::vector<std::string> Device::rooms() const {
 
 bool Device::send(const base::Frame& frame) {
   if (!connection_.life().accepts()) return false;
-  endpoint().hub().send(*this, frame);
+  if (connection_.context().loop.is_current()) {
+    deliver(frame);
+  } else {
+    endpoint().hub().send(*this, frame);
+  }
   return true;
 }
 

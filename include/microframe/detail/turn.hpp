@@ -33,18 +33,24 @@ struct Turn {
 // Which turn a thread shows.
 class TurnSign {
  public:
-  // Shows `turn` while the Scope lives, and then what was shown before.
+  // Shows `turn` while the Scope lives, and then what was shown before. Where neither is one, which is
+  // the rule, this costs a look.
   class Scope {
    public:
-    Scope(TurnSign& sign, const Turn& turn)
-        : sign_(sign), before_(std::exchange(sign.shown_, turn)) {}
-    ~Scope() { sign_.shown_ = before_; }
+    Scope(TurnSign& sign, const Turn& turn) {
+      if (!turn.owner && !sign.shown_.owner) return;
+      sign_ = &sign;
+      before_ = std::exchange(sign.shown_, turn);
+    }
+    ~Scope() {
+      if (sign_) sign_->shown_ = before_;
+    }
     Scope(const Scope&) = delete;
     Scope& operator=(const Scope&) = delete;
 
    private:
-    TurnSign& sign_;
-    const Turn before_;
+    TurnSign* sign_ = nullptr;
+    Turn before_;
   };
 
   const Turn& shown() const { return shown_; }
