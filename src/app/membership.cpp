@@ -4,7 +4,7 @@
 #include <chrono>
 #include <future>
 
-#include "base/chance.hpp"
+#include "cluster/check_redis.hpp"
 #include "microframe/config_error.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/random_name.hpp"
@@ -28,7 +28,7 @@ cluster::Node::Settings settings_of(const ClusterOptions& options, std::string n
 Membership::Membership(const RedisBroker& broker, const ClusterOptions& options, std::string name,
                        ws::Site& site)
     : site_(site),
-      url_(broker.url()),
+      settings_(broker),
       broker_(broker),
       node_(broker_, broker_, *this, settings_of(options, std::move(name))),
       revocations_(site, node_) {}
@@ -42,13 +42,18 @@ hub::Elsewhere& Membership::join(const std::string& endpoint, hub::Arrivals& arr
 }
 
 void Membership::start() {
+  const cluster::RedisFindings found = cluster::check_redis(settings_, false);
+  if (!found.problems.empty()) {
+    std::string all = "the broker cannot be used";
+    for (const std::string& problem : found.problems) all += ": " + problem;
+    throw ConfigError(all);
+  }
   node_.start();
   revocations_.follow();
   std::unique_lock lock(mutex_);
   told_.wait_for(lock, kStartMax, [this] { return started_ || refused_; });
   if (started_) return;
-  throw ConfigError(refused_.value_or(
-      "the broker cannot be used: see the log, and that a Redis 7 or Valkey answers there"));
+  throw ConfigError(refused_.value_or("the broker has stopped answering: see the log"));
 }
 
 void Membership::end() {

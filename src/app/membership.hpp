@@ -59,7 +59,7 @@ class Membership final : private cluster::NodeEvents {
   ws::Endpoint* endpoint(std::string_view path) const;
 
   ws::Site& site_;
-  const std::string url_;
+  const RedisBroker settings_;
   cluster::RedisClient broker_;
   cluster::Node node_;
   RevocationLog revocations_;

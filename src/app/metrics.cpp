@@ -3,10 +3,12 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <vector>
 
+#include "app/membership.hpp"
 #include "base/log.hpp"
 #include "guard/memory.hpp"
 #include "hub/hub.hpp"
@@ -98,10 +100,70 @@ MetricFamily counter(const char* name, const char* help, std::uint64_t value) {
   return {name, help, MetricType::Counter, {std::move(metric)}};
 }
 
+void add_broker(std::vector<MetricFamily>& families, const cluster::RedisCounts& counts) {
+  families.push_back(histogram("microframe_broker_latency_seconds",
+                               "From a command to the broker's answer.", counts.latency));
+  families.push_back(
+      counter("microframe_broker_commands_total", "Commands to the broker.", counts.commands));
+  families.push_back(counter("microframe_broker_appends_total",
+                             "Messages that the broker was to keep; a command may hold many.",
+                             counts.appends));
+  families.push_back(counter("microframe_broker_connections_total",
+                             "Connections to the broker that came to be.", counts.connections));
+  families.push_back(counter("microframe_broker_publishes_dropped_total",
+                             "Messages that were dropped because the broker was away.",
+                             counts.publishes_dropped));
+  families.push_back(gauge("microframe_broker_waiting_bytes",
+                           "Of what the broker was asked and has not answered.",
+                           counts.bytes_waiting));
+}
+
+void add_cluster(std::vector<MetricFamily>& families, const cluster::Node& node) {
+  const auto others = node.others();
+  const auto unheard =
+      std::count_if(others.begin(), others.end(), [](const auto& other) { return !other.known; });
+  const auto size = node.directory_size();
+  const cluster::Counts& counts = node.counts();
+  families.push_back(gauge("microframe_cluster_nodes", "Other nodes.", others.size()));
+  families.push_back(gauge("microframe_cluster_nodes_unheard",
+                           "Other nodes of whose users not all is known.",
+                           static_cast<std::size_t>(unheard)));
+  families.push_back(gauge("microframe_cluster_ready",
+                           "1 while what is sent through the broker comes back.",
+                           node.is_ready() ? 1 : 0));
+  families.push_back(gauge("microframe_cluster_lag_milliseconds",
+                           "How long the last probe was on its way through the broker and back.",
+                           counts.lag_ms));
+  families.push_back(gauge("microframe_cluster_users", "Users on other nodes.", size.users));
+  families.push_back(
+      gauge("microframe_cluster_directory_bytes", "Memory for what is known of them.", size.bytes));
+  families.push_back(counter("microframe_cluster_directory_gaps_total",
+                             "Changes that were missed; the node was asked for the whole.",
+                             size.gaps));
+  families.push_back(counter("microframe_cluster_messages_in_total",
+                             "Messages from other nodes and out of logs.", counts.messages_in));
+  families.push_back(counter("microframe_cluster_messages_out_total", "Messages to other nodes.",
+                             node.messages_out()));
+  families.push_back(counter("microframe_cluster_log_gaps_total",
+                             "Gaps in rooms' logs that were found, and healed.", counts.log_gaps));
+  families.push_back(counter("microframe_cluster_log_forks_total",
+                             "Logs that had forked in the broker; members were told.",
+                             counts.log_forks));
+  families.push_back(counter("microframe_cluster_log_losses_total",
+                             "Messages that a log no longer had when they were missed; members "
+                             "were told.",
+                             counts.log_losses));
+  families.push_back(
+      counter("microframe_cluster_nodes_lost_total", "Nodes that have died.", counts.nodes_lost));
+  families.push_back(counter("microframe_cluster_interruptions_total",
+                             "Times that the broker's subscriptions were interrupted.",
+                             counts.interruptions));
+}
+
 }  // namespace
 
-std::string metrics_text(const ws::Site& site) {
-  const std::vector<MetricFamily> families = {
+std::string metrics_text(const ws::Site& site, const Membership* membership) {
+  std::vector<MetricFamily> families = {
       rejections(site),
       compressed_bytes(site),
       by_endpoint(site, "microframe_connections", "Open WebSocket connections.",
@@ -150,6 +212,10 @@ std::string metrics_text(const ws::Site& site) {
             "Resident memory past which nobody is let in; 0: no limit.",
             site.settings.limits.memory_bytes_max),
   };
+  if (membership) {
+    add_cluster(families, membership->node());
+    add_broker(families, membership->broker_counts());
+  }
   return prometheus::TextSerializer().Serialize(families);
 }
 

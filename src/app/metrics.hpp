@@ -9,9 +9,12 @@ struct Site;
 
 namespace microframe::app {
 
+class Membership;
+
 inline constexpr const char* kMetricsContentType = "text/plain; version=0.0.4; charset=utf-8";
 
 // Any thread.
-std::string metrics_text(const ws::Site& site);
+// membership: nullptr where the server is alone.
+std::string metrics_text(const ws::Site& site, const Membership* membership);
 
 }  // namespace microframe::app

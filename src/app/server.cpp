@@ -137,7 +137,8 @@ void Server::add_own_pages() {
         return std::string(is_ready() ? "ready\n" : "the broker does not answer\n");
       },
       [this] { return is_ready(); }};
-  const ws::Page metrics{kMetricsContentType, [this] { return metrics_text(*site_); }};
+  const ws::Page metrics{kMetricsContentType,
+                         [this] { return metrics_text(*site_, membership_.get()); }};
   pages_.try_emplace("/healthz", health);
   pages_.try_emplace("/readyz", ready);
   if (!metrics_address) pages_.try_emplace("/metrics", metrics);
