@@ -44,6 +44,16 @@ def wait_for(ports, started):
     sys.exit("the nodes do not get ready")
 
 
+def stop(some):
+    for one in some:
+        one.terminate()
+    for one in some:
+        try:
+            one.wait(15)
+        except subprocess.TimeoutExpired:
+            one.kill()
+
+
 def main():
     program = sys.argv[1]
     count = int(sys.argv[2]) if len(sys.argv) > 2 else 3
@@ -82,13 +92,9 @@ def main():
         except KeyboardInterrupt:
             pass
         finally:
-            for one in reversed(started):
-                one.terminate()
-            for one in started:
-                try:
-                    one.wait(15)
-                except subprocess.TimeoutExpired:
-                    one.kill()
+            # First who sends clients, last the Redis that the nodes say good-bye through.
+            for some in (started[count + 1:], started[1:count + 1], started[:1]):
+                stop(some)
 
 
 main()

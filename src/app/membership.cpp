@@ -42,7 +42,8 @@ hub::Elsewhere& Membership::join(const std::string& endpoint, hub::Arrivals& arr
 }
 
 void Membership::start() {
-  const cluster::RedisFindings found = cluster::check_redis(settings_, false);
+  const cluster::RedisFindings found =
+      cluster::check_redis(settings_, site_.settings.rooms.any_durable());
   if (!found.problems.empty()) {
     std::string all = "the broker cannot be used";
     for (const std::string& problem : found.problems) all += ": " + problem;
@@ -100,8 +101,6 @@ void Membership::user_online(std::string_view path, const std::string& user) {
 void Membership::user_offline(std::string_view path, const std::string& user) {
   if (auto* const at = endpoint(path)) at->tell_user_offline(user);
 }
-
-void Membership::revoked(std::string_view, std::uint64_t) {}
 
 ws::Endpoint* Membership::endpoint(std::string_view path) const {
   for (const auto& one : site_.settings.routes.endpoints) {

@@ -54,7 +54,6 @@ class Membership final : private cluster::NodeEvents {
   void refused(const std::string& why) override;
   void user_online(std::string_view endpoint, const std::string& user) override;
   void user_offline(std::string_view endpoint, const std::string& user) override;
-  void revoked(std::string_view user, std::uint64_t not_before) override;
 
   ws::Endpoint* endpoint(std::string_view path) const;
 

@@ -108,14 +108,6 @@ std::string write_body(const UserAndText& body) {
   return bytes;
 }
 
-std::string write_body(const Revocation& body) {
-  std::string bytes;
-  WireWriter writer(bytes);
-  writer.text(body.user);
-  writer.number(body.not_before);
-  return bytes;
-}
-
 std::string write_body(const Records& body) {
   std::string bytes;
   WireWriter writer(bytes);
@@ -165,14 +157,6 @@ std::optional<UserAndText> read_user_and_text(std::string_view bytes) {
   body.endpoint = reader.text();
   body.user = reader.text();
   body.text = reader.text();
-  return if_read(reader, body);
-}
-
-std::optional<Revocation> read_revocation(std::string_view bytes) {
-  WireReader reader(bytes);
-  Revocation body;
-  body.user = reader.text();
-  body.not_before = reader.number();
   return if_read(reader, body);
 }
 

@@ -27,7 +27,7 @@ enum class ItemKind : std::uint8_t {
   join_user = 4,     // UserAndText: a room
   leave_user = 5,    // UserAndText: a room
   disconnect = 6,    // UserAndText: a reason
-  revoke = 7,        // Revocation
+  evict = 7,         // UserAndText: ""
   changes = 8,       // Records: what has changed since the number before
   whole_begin = 9,   // a number: all records follow, as they were told up to this number
   whole_part = 10,   // Records
@@ -102,10 +102,6 @@ struct UserAndText {
   std::string_view user;
   std::string_view text;
 };
-struct Revocation {
-  std::string_view user;
-  std::uint64_t not_before = 0;
-};
 struct Record {
   std::string_view endpoint;
   std::string_view user;
@@ -120,7 +116,6 @@ std::string write_body(const ForEveryone& body);
 std::string write_body(const InRoom& body);
 std::string write_body(const ForUsers& body);
 std::string write_body(const UserAndText& body);
-std::string write_body(const Revocation& body);
 std::string write_body(const Records& body);
 std::string write_number(std::uint64_t number);
 
@@ -128,7 +123,6 @@ std::optional<ForEveryone> read_for_everyone(std::string_view bytes);
 std::optional<InRoom> read_in_room(std::string_view bytes);
 std::optional<ForUsers> read_for_users(std::string_view bytes);
 std::optional<UserAndText> read_user_and_text(std::string_view bytes);
-std::optional<Revocation> read_revocation(std::string_view bytes);
 std::optional<Records> read_records(std::string_view bytes);
 std::optional<std::uint64_t> read_number(std::string_view bytes);
 

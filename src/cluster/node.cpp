@@ -310,6 +310,7 @@ void Node::hear(const BusHeader& from, const BusReader::Item& item) {
     case ItemKind::join_user:
     case ItemKind::leave_user:
     case ItemKind::disconnect:
+    case ItemKind::evict:
       return hear_of_user(kind, item.body);
     case ItemKind::changes:
     case ItemKind::whole_begin:
@@ -322,10 +323,6 @@ void Node::hear(const BusHeader& from, const BusReader::Item& item) {
     case ItemKind::goodbye:
       forget(std::string(from.node));
       return settle_later(std::string(from.node), from.incarnation);
-    case ItemKind::revoke:
-      if (const auto body = read_revocation(item.body))
-        return events_.revoked(body->user, body->not_before);
-      return note_not_understood();
     case ItemKind::probe:
       if (const auto sent_ms = read_number(item.body)) {
         counts_.lag_ms = turns_.now_ms() - *sent_ms;
@@ -363,6 +360,7 @@ void Node::hear_of_user(ItemKind kind, std::string_view bytes) {
   if (kind == ItemKind::join_user) there->arrivals().join_here(body->user, body->text);
   if (kind == ItemKind::leave_user) there->arrivals().leave_here(body->user, body->text);
   if (kind == ItemKind::disconnect) there->arrivals().disconnect_here(body->user, body->text);
+  if (kind == ItemKind::evict) there->arrivals().evict_here(body->user);
 }
 
 void Node::hear_directory(const BusHeader& from, ItemKind kind, std::string_view body) {
@@ -392,11 +390,6 @@ void Node::heard(const BusHeader& from, const Directory::Heard& heard) {
 }
 
 // --- what it says, and is asked ---
-
-void Node::revoke(std::string_view user, std::uint64_t not_before) {
-  outgoing_.publish(std::string(kClusterTopic), ItemKind::revoke,
-                    write_body(Revocation{user, not_before}));
-}
 
 std::vector<Node::Other> Node::others() const {
   std::vector<Other> result;

@@ -59,9 +59,6 @@ class Node final : private hub::Broker::Listener {
   // Stops the broker: nothing is called any more. Not on the broker's thread.
   void stop();
 
-  // To all other nodes: the user's tokens from before that time are no longer good.
-  void revoke(std::string_view user, std::uint64_t not_before);
-
   struct Other {
     std::string name;
     std::optional<std::uint64_t> heard_ms_ago;  // nullopt: not yet

@@ -17,8 +17,6 @@ class NodeEvents {
   // all nodes one is told. Where a node dies at that moment, none may be.
   virtual void user_online(std::string_view endpoint, const std::string& user) = 0;
   virtual void user_offline(std::string_view endpoint, const std::string& user) = 0;
-  // On another node: the user's tokens from before that time are no longer good.
-  virtual void revoked(std::string_view user, std::uint64_t not_before) = 0;
 
  protected:
   ~NodeEvents() = default;

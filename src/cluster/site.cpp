@@ -72,6 +72,14 @@ bool Site::leave_user(std::string_view user, std::string_view room) {
   return tell_user(ItemKind::leave_user, user, room);
 }
 
+bool Site::evict(std::string_view user) {
+  const Directory::Reach reach = directory_.reach(number_, {user});
+  if (reach.stops.empty()) return false;
+  outgoing_.to_node(reach.stops.front().node, ItemKind::evict,
+                    write_body(UserAndText{endpoint_, user, {}}));
+  return true;
+}
+
 std::size_t Site::disconnect(std::string_view user, std::string_view reason) {
   tell_user(ItemKind::disconnect, user, reason);
   return directory_.devices(number_, user);
@@ -115,6 +123,7 @@ void Site::append(std::string_view room, const hub::RoomPolicy& policy, const ba
   what.kept_max = policy.history_max;
   what.age_max = policy.history_age;
   what.once = std::move(once);
+  what.durable = policy.durable;
   outgoing_.append(std::move(what), std::move(told));
 }
 

@@ -50,6 +50,7 @@ class Site final : public hub::Elsewhere {
                              const base::Frame& frame) override;
   bool join_user(std::string_view user, std::string_view room) override;
   bool leave_user(std::string_view user, std::string_view room) override;
+  bool evict(std::string_view user) override;
   std::size_t disconnect(std::string_view user, std::string_view reason) override;
 
   void open(const std::string& room, const hub::RoomPolicy& policy) override;

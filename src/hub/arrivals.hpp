@@ -40,6 +40,7 @@ class Arrivals {
   // --- what the application asks on another node
   virtual void join_here(std::string_view user, std::string_view room) = 0;
   virtual void leave_here(std::string_view user, std::string_view room) = 0;
+  virtual void evict_here(std::string_view user) = 0;  // the oldest device
   virtual void disconnect_here(std::string_view user, std::string_view reason) = 0;
 
   // --- what other nodes are to know

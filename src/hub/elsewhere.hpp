@@ -39,6 +39,9 @@ class Elsewhere {
   // returns: whether there is one that receives.
   virtual bool join_user(std::string_view user, std::string_view room) = 0;
   virtual bool leave_user(std::string_view user, std::string_view room) = 0;
+  // The user has too many devices: one of those elsewhere must go, the oldest on its node.
+  // returns: whether there is one.
+  virtual bool evict(std::string_view user) = 0;
   // returns: how many devices were told.
   virtual std::size_t disconnect(std::string_view user, std::string_view reason) = 0;
 

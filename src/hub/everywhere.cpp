@@ -95,6 +95,12 @@ std::size_t Everywhere::disconnect(std::string_view user, std::string_view reaso
   return devices.size() + (elsewhere_ ? elsewhere_->disconnect(user, reason) : 0);
 }
 
+void Everywhere::limit_devices(std::string_view user, std::size_t max) {
+  if (!elsewhere_) return;
+  const std::size_t there = elsewhere_->devices(user);
+  if (there != 0 && hub_.devices(user) + there > max) elsewhere_->evict(user);
+}
+
 // --- who is there ---
 
 std::vector<std::string> Everywhere::users() const {

@@ -46,6 +46,10 @@ class Everywhere {
   // returns: how many devices were told.
   std::size_t disconnect(std::string_view user, std::string_view reason);
 
+  // A device of the user has come here: where there are more than `max` in all, the oldest on another
+  // node goes.
+  void limit_devices(std::string_view user, std::size_t max);
+
   // --- who is there
   std::vector<std::string> users() const;
   std::size_t devices(std::string_view user) const;

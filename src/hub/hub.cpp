@@ -62,14 +62,27 @@ Ref<Member> Hub::add(Member& member) {
   const auto takes_place = [](const Member* device) { return device->takes_place(); };
   const auto places = std::count_if(devices.begin(), devices.end(), takes_place);
   if (static_cast<std::size_t>(places) <= limits_.devices_per_user_max) return {};
-  // A device that nobody uses now goes first.
+  return take_oldest(devices);
+}
+
+Ref<Member> Hub::oldest_of(std::string_view user) {
+  auto& part = users_.of(user);
+  const Lock lock(part.mutex);
+  const auto entry = part.entries.find(user);
+  return entry == part.entries.end() ? Ref<Member>() : take_oldest(entry->second);
+}
+
+// A device that nobody uses now goes first. It goes on its own loop, later: the next to come must find
+// another.
+Ref<Member> Hub::take_oldest(const Devices& devices) {
+  const auto takes_place = [](const Member* device) { return device->takes_place(); };
   auto found = std::find_if(devices.begin(), devices.end(), [](const Member* device) {
     return device->takes_place() && !device->present();
   });
   if (found == devices.end()) found = std::find_if(devices.begin(), devices.end(), takes_place);
-  Member* oldest = *found;
-  oldest->give_place();  // it goes on its own loop, later: the next to come must find another
-  return Ref<Member>(oldest);
+  if (found == devices.end()) return {};
+  (*found)->give_place();
+  return Ref<Member>(*found);
 }
 
 void Hub::begin_leave(Member& member) {

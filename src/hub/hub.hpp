@@ -60,6 +60,9 @@ class Hub {
   // Counts a new member in, and seats it among everyone. Once.
   // returns: the user's oldest device if there is one too many now; the caller evicts it.
   base::Ref<Member> add(Member& member);
+  // The user's device that goes first where there are too many; it takes no place any more. Any thread.
+  // returns: none where all have been told to go.
+  base::Ref<Member> oldest_of(std::string_view user);
   // From here on the member is not counted and receives nothing; its rooms are still told.
   void begin_leave(Member& member);
   // Takes the member out of every room and forgets it. Always called, whatever its hooks did.
@@ -132,6 +135,7 @@ class Hub {
   void changed(const std::string& user) {
     if (elsewhere_) elsewhere_->changed(user);
   }
+  static base::Ref<Member> take_oldest(const Devices& devices);
   static std::size_t present_among(const Devices& devices);
   // Says, for the analysis of locks alone, that the lock of the member's user is held where it was
   // taken by the user's name.

@@ -86,6 +86,10 @@ void Inbound::leave_here(std::string_view user, std::string_view room) {
   hub_->leave_user(user, room);
 }
 
+void Inbound::evict_here(std::string_view user) {
+  if (const Ref<Member> oldest = hub_->oldest_of(user)) oldest->evict();
+}
+
 void Inbound::disconnect_here(std::string_view user, std::string_view reason) {
   for (const Ref<Member>& device : hub_->members_of(user)) device->revoke(reason);
 }

@@ -25,6 +25,7 @@ class Inbound final : public Arrivals {
   void log_moved(std::string_view room, Broker::Position last) override;
   void join_here(std::string_view user, std::string_view room) override;
   void leave_here(std::string_view user, std::string_view room) override;
+  void evict_here(std::string_view user) override;
   void disconnect_here(std::string_view user, std::string_view reason) override;
   UserRecord record(std::string_view user) override;
   std::vector<std::string> users_here() override;

@@ -12,6 +12,8 @@ struct RoomPolicy {
   std::size_t history_max = 0;  // messages kept; 0: none
   std::size_t history_bytes_max = 1024 * 1024;
   std::chrono::milliseconds history_age{0};
+  // With other nodes: whether a message counts as kept only when a replica of the broker has it too.
+  bool durable = false;
   bool presence = false;
   // How long what is sent may wait for what follows; 0: not at all.
   std::chrono::milliseconds coalesce{0};

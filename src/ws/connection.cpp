@@ -73,6 +73,7 @@ void Connection::begin_hooks(base::MutableBytes early) {
   feed(Event::begin);
   if (lasting_) session()->begin(base::Ref<const base::RefCounted>(&member()), inherits_);
   if (const auto oldest = endpoint_.hub().add(member())) oldest->evict();
+  endpoint_.everywhere().limit_devices(member().user(), context_.limits().devices_per_user_max);
   hooks_.connect(WebSocket(host_));
   if (!early.empty()) stream_->read(early);
   check_revocation();

@@ -136,6 +136,7 @@ hub::RoomPolicy Endpoint::policy(std::string_view room) const {
   policy.history_bytes_max =
       options.history_bytes_max() != 0 ? options.history_bytes_max() : history_bytes_usual_;
   policy.history_age = options.history_age();
+  policy.durable = options.is_durable();
   policy.presence = options.tells_presence();
   policy.coalesce = options.coalesce();
   return policy;

@@ -53,6 +53,11 @@ bool RoomRules::any_history() const {
                      [](const Rule& rule) { return rule.options.history_max() != 0; });
 }
 
+bool RoomRules::any_durable() const {
+  return std::any_of(rules_.begin(), rules_.end(),
+                     [](const Rule& rule) { return rule.options.is_durable(); });
+}
+
 const RoomOptions& RoomRules::of(std::string_view room) const {
   const auto fits = [&](const Rule& rule) {
     return rule.is_prefix ? room.starts_with(rule.text) : room == rule.text;

@@ -24,6 +24,8 @@ class RoomRules {
   bool empty() const { return rules_.empty(); }
   // Whether any room keeps its messages.
   bool any_history() const;
+  // Whether any room waits for a replica.
+  bool any_durable() const;
   // The options of the room; the defaults if no pattern fits.
   const RoomOptions& of(std::string_view room) const;
 

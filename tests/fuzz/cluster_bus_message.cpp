@@ -29,7 +29,6 @@ void check_body(std::string_view body) {
   check_again(cluster::read_in_room(body), cluster::read_in_room);
   check_again(cluster::read_for_users(body), cluster::read_for_users);
   check_again(cluster::read_user_and_text(body), cluster::read_user_and_text);
-  check_again(cluster::read_revocation(body), cluster::read_revocation);
   check_again(cluster::read_records(body), cluster::read_records);
   cluster::read_number(body);
   if (const auto parcel = cluster::read_entry(body)) {

@@ -19,7 +19,10 @@ using test::V1Client;
 
 class SameProgram : public testing::TestWithParam<std::size_t> {
  protected:
-  void SetUp() override { nodes.start(GetParam(), GetParam() == 1); }
+  void SetUp() override {
+    nodes.limits.devices_per_user_max = 2;
+    nodes.start(GetParam(), GetParam() == 1);
+  }
   test::NodeChat& chat(std::size_t place) { return nodes.at(place).chat; }
   // Every node knows that these are connected.
   void know(const Names& users) {
@@ -165,6 +168,19 @@ TEST_P(SameProgram, DisconnectAndRevokeMeanEveryDevice) {
       return again.read_status() == 101 && again.read_close() == 4401;
     });
   }
+}
+
+TEST_P(SameProgram, ADeviceTooManyEndsTheOldest) {
+  const auto has = [&](std::size_t place, std::size_t count) {
+    eventually([&] { return chat(place).device_count("alice") == count; });
+  };
+  auto first = nodes.plain(0, "alice");
+  has(1, 1);
+  auto second = nodes.plain(1, "alice");
+  has(2, 2);
+  auto third = nodes.plain(2, "alice");
+  EXPECT_EQ(first.read_close(), 4409U);
+  has(0, 2);
 }
 
 TEST_P(SameProgram, AUserComesAndGoesOnce) {

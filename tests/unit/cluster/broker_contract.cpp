@@ -465,7 +465,8 @@ TEST_P(BrokerContract, AnEmptyLogIsMadeForWhoeverWantsToKnowItsEpoch) {
   EXPECT_EQ(made.offset, 0u);
   EXPECT_EQ(value<Broker::Position>([&](auto done) { (*other)->renew("log", 0, done); }), made);
   EXPECT_EQ(read(*other, "log").epoch, made.epoch);
-  EXPECT_EQ(value<Broker::Position>([&](auto done) { (*one)->renew("log", made.epoch + 1, done); }), made);
+  EXPECT_EQ(value<Broker::Position>([&](auto done) { (*one)->renew("log", made.epoch + 1, done); }),
+            made);
   const auto renewed = value<Broker::Position>([&](auto done) { (*one)->renew("empty", 0, done); });
   EXPECT_GT(value<Broker::Position>([&](auto done) {
               (*one)->renew("empty", renewed.epoch, done);

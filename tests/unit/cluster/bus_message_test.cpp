@@ -51,7 +51,6 @@ std::string a_message() {
   writer.add(ItemKind::in_room, write_body(InRoom{"/ws", "lobby", some_parcel()}));
   writer.add(ItemKind::for_users, write_body(ForUsers{"/ws", {"bob", "carol"}, some_parcel()}));
   writer.add(ItemKind::join_user, write_body(UserAndText{"/ws", "bob", "lobby"}));
-  writer.add(ItemKind::revoke, write_body(Revocation{"bob", 1'700'000'000}));
   writer.add(ItemKind::changes, write_body(Records{7, {{"/ws", "bob", some_record()}}}));
   writer.add(ItemKind::beat, write_number(128));
   writer.add(ItemKind::goodbye, {});
@@ -82,9 +81,6 @@ TEST(BusMessages, AreReadAsTheyWereWritten) {
   ASSERT_TRUE(joining);
   EXPECT_EQ(joining->user, "bob");
   EXPECT_EQ(joining->text, "lobby");
-  const auto revocation = read_revocation(reader.next()->body);
-  ASSERT_TRUE(revocation);
-  EXPECT_EQ(revocation->not_before, 1'700'000'000u);
   const auto changes = read_records(reader.next()->body);
   ASSERT_TRUE(changes && changes->records.size() == 1);
   EXPECT_EQ(changes->number, 7u);
@@ -160,7 +156,6 @@ TEST(BusMessages, BodiesCutAnywhereAreNone) {
   none_when_cut(write_body(InRoom{"/ws", "lobby", some_parcel()}), read_in_room);
   none_when_cut(write_body(ForUsers{"/ws", {"bob"}, some_parcel()}), read_for_users);
   none_when_cut(write_body(UserAndText{"/ws", "u", "r"}), read_user_and_text);
-  none_when_cut(write_body(Revocation{"bob", 1'700'000'000}), read_revocation);
   none_when_cut(write_body(Records{7, {{"/ws", "bob", some_record()}}}), read_records);
   none_when_cut(write_number(300), read_number);
   none_when_cut(write_entry(some_parcel()), read_entry);

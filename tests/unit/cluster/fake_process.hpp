@@ -66,6 +66,7 @@ class FakeHub final : public hub::Arrivals {
   void leave_here(std::string_view user, std::string_view room) override {
     say("leave " + std::string(user) + " " + std::string(room));
   }
+  void evict_here(std::string_view user) override { say("evict " + std::string(user)); }
   void disconnect_here(std::string_view user, std::string_view reason) override {
     say("disconnect " + std::string(user) + " " + std::string(reason));
   }
@@ -104,9 +105,6 @@ class FakeEvents final : public cluster::NodeEvents {
   void refused(const std::string&) override { say("refused"); }
   void user_online(std::string_view, const std::string& user) override { say("+" + user); }
   void user_offline(std::string_view, const std::string& user) override { say("-" + user); }
-  void revoked(std::string_view user, std::uint64_t not_before) override {
-    say("revoked " + std::string(user) + " " + std::to_string(not_before));
-  }
   Names take() { return std::exchange(said, {}); }
 
   Names said;

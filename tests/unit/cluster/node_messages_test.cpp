@@ -130,10 +130,11 @@ TEST_F(NodeMessages, WhatIsAskedForAUserIsDoneWhereTheUserIs) {
   EXPECT_EQ(one->site.disconnect("bob", "banned"), 1u);
   EXPECT_FALSE(one->site.join_user("nobody", "room"));
   EXPECT_EQ(one->site.disconnect("nobody", "banned"), 0u);
-  one->node.revoke("bob", 1'700'000'000);
+  EXPECT_TRUE(one->site.evict("bob"));
+  EXPECT_FALSE(one->site.evict("nobody"));
   soon();
-  EXPECT_EQ(other->hub.take(), (Names{"join bob room", "leave bob room", "disconnect bob banned"}));
-  EXPECT_EQ(other->events.take(), Names{"revoked bob 1700000000"});
+  EXPECT_EQ(other->hub.take(),
+            (Names{"join bob room", "leave bob room", "disconnect bob banned", "evict bob"}));
 }
 
 TEST_F(NodeMessages, DoNotReachTheHubOnceTheNodeHasStopped) {

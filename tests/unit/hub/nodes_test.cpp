@@ -54,6 +54,10 @@ class Wire final : public Elsewhere {
     other->leave_here(user, room);
     return other->record(user).receiving != 0;
   }
+  bool evict(std::string_view user) override {
+    other->evict_here(user);
+    return true;
+  }
   std::size_t disconnect(std::string_view user, std::string_view reason) override {
     const std::size_t devices = other->record(user).receiving;
     other->disconnect_here(user, reason);
@@ -402,6 +406,16 @@ TEST_F(Nodes, EveryChangeOfAUserIsTold) {
   EXPECT_TRUE(told([&] { one.loop.on([&] { one.hub.leave(*alice, "who"); }); }));
   EXPECT_TRUE(told([&] { one.loop.on([&] { one.hub.begin_leave(*alice); }); }));
   EXPECT_TRUE(told([&] { one.remove(alice); }));
+}
+
+TEST_F(Nodes, OneDeviceTooManyIsTheOldestOnAnotherNode) {
+  const auto second = one.add("bob");
+  one.everywhere.limit_devices("bob", 2);
+  EXPECT_TRUE(bob->takes_place());
+  one.everywhere.limit_devices("bob", 1);
+  EXPECT_FALSE(bob->takes_place()) << "it was told to go";
+  EXPECT_TRUE(second->takes_place());
+  EXPECT_FALSE(two.hub.oldest_of("bob")) << "nobody is told twice";
 }
 
 TEST_F(Nodes, TheApplicationsQuestionsAndOrdersMeanBothNodes) {
