@@ -8,6 +8,7 @@ import os
 import pathlib
 import re
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).parent
+HAPROXY = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin") or "haproxy"
 
 
 def haproxy_config(ports, port):
@@ -70,14 +72,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         try:
             start("redis-server", "--bind", "127.0.0.1", "--port", str(redis_port), "--dir", folder,
-                  "--save", "", "--appendonly", "yes", "--loglevel", "warning")
+                  "--save", "", "--appendonly", "yes", "--logfile", f"{folder}/redis.log")
             for i, port in enumerate(ports, 1):
                 start(program, "serve", "--listen", f"127.0.0.1:{port}", "--broker", f"redis://127.0.0.1:{redis_port}",
                       "--node", f"node{i}", "--trusted-proxy", "127.0.0.1")
             wait_for(ports, started)
             config = pathlib.Path(folder) / "haproxy.cfg"
             config.write_text(haproxy_config(ports, first))
-            start("haproxy", "-q", "-db", "-f", str(config))
+            start(HAPROXY, "-q", "-db", "-f", str(config))
             wait_for([first], started)
             print(f"\n{count} nodes (ports {ports[0]} to {ports[-1]}), Redis on port {redis_port}, HAProxy before them.")
             print("Open the chat as alice, and in another window as bob: most likely they are on different nodes.\n")

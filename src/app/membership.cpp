@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <thread>
 
 #include "cluster/check_redis.hpp"
 #include "microframe/config_error.hpp"
@@ -14,6 +15,9 @@ namespace {
 
 // The lease of a node of the same name that has died runs out within ten seconds.
 constexpr std::chrono::seconds kStartMax{15};
+// Who is started together with its broker may be the first to be there.
+constexpr std::chrono::seconds kBrokerMax{5};
+constexpr std::chrono::milliseconds kBetweenChecks{100};
 
 cluster::Node::Settings settings_of(const ClusterOptions& options, std::string name) {
   cluster::Node::Settings settings;
@@ -41,14 +45,24 @@ hub::Elsewhere& Membership::join(const std::string& endpoint, hub::Arrivals& arr
   return node_.add_site(endpoint, arrivals);
 }
 
-void Membership::start() {
-  const cluster::RedisFindings found =
-      cluster::check_redis(settings_, site_.settings.rooms.any_durable());
-  if (!found.problems.empty()) {
-    std::string all = "the broker cannot be used";
-    for (const std::string& problem : found.problems) all += ": " + problem;
-    throw ConfigError(all);
+void Membership::check_broker() const {
+  const auto until = std::chrono::steady_clock::now() + kBrokerMax;
+  while (true) {
+    const cluster::RedisFindings found =
+        cluster::check_redis(settings_, site_.settings.rooms.any_durable());
+    if (found.problems.empty()) return;
+    if (!found.is_away || std::chrono::steady_clock::now() >= until) {
+      std::string all = "the broker cannot be used";
+      for (const std::string& problem : found.problems) all += ": " + problem;
+      throw ConfigError(all);
+    }
+    std::this_thread::sleep_for(kBetweenChecks);
   }
+}
+
+void Membership::start() {
+  check_broker();
+  has_begun_ = true;
   node_.start();
   revocations_.follow();
   std::unique_lock lock(mutex_);
@@ -58,7 +72,7 @@ void Membership::start() {
 }
 
 void Membership::end() {
-  if (std::exchange(over_, true)) return;
+  if (std::exchange(over_, true) || !has_begun_) return;
   std::promise<void> left;
   node_.leave([&left] { left.set_value(); });
   left.get_future().wait_for(2 * hub::Broker::kPatience);

@@ -55,6 +55,8 @@ class Membership final : private cluster::NodeEvents {
   void user_online(std::string_view endpoint, const std::string& user) override;
   void user_offline(std::string_view endpoint, const std::string& user) override;
 
+  // Waits for a Redis that is just starting.
+  void check_broker() const;
   ws::Endpoint* endpoint(std::string_view path) const;
 
   ws::Site& site_;
@@ -66,6 +68,7 @@ class Membership final : private cluster::NodeEvents {
   std::condition_variable told_;
   bool started_ = false;
   std::optional<std::string> refused_;
+  bool has_begun_ = false;
   bool over_ = false;
 };
 

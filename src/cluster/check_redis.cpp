@@ -28,6 +28,7 @@ class Checking final : private RedisServer::Events {
     locator_.locate([this](base::Result<RedisMap, std::string> found) {
       if (!found) {
         findings_.problems.push_back("the broker is not found: " + found.error());
+        findings_.is_away = true;
         return finish();
       }
       map_ = std::move(*found);
@@ -63,6 +64,7 @@ class Checking final : private RedisServer::Events {
   void on_server_down(RedisServer& server, const std::string& why) override {
     if (ended_) return;
     findings_.problems.push_back(name_of(server) + ": " + why);
+    findings_.is_away = true;
     finish();
   }
   void on_push(RedisServer&, RedisReply&) override {}

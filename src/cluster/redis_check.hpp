@@ -14,6 +14,7 @@ namespace microframe::cluster {
 
 struct RedisFindings {
   std::vector<std::string> problems;  // an application should not start
+  bool is_away = false;               // one of them is that a Redis was not reached: it may come
   std::vector<std::string> doubts;    // what could not be found out, or is unwise
 };
 

@@ -57,10 +57,11 @@ std::optional<std::vector<base::Frame>> History::after(const Since& since, std::
   return frames;
 }
 
-std::vector<base::Frame> History::latest(std::size_t count, std::string_view user,
-                                         std::string_view session) const {
+std::vector<base::Frame> History::latest(std::size_t count, std::optional<std::uint64_t> since_ms,
+                                         std::string_view user, std::string_view session) const {
   std::vector<base::Frame> frames;
-  for (auto entry = entries_.rbegin(); entry != entries_.rend() && frames.size() < count; ++entry) {
+  for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
+    if (frames.size() >= count && !(since_ms && entry->time_ms >= *since_ms)) break;
     if (!entry->hidden.covers(user, session)) frames.push_back(entry->frame);
   }
   std::reverse(frames.begin(), frames.end());

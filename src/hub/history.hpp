@@ -69,9 +69,10 @@ class History {
   std::optional<std::vector<base::Frame>> after(const Since& since, std::size_t count,
                                                 std::string_view user,
                                                 std::string_view session) const;
-  // At most `count` of the latest messages that the user may see in that session, in order.
-  std::vector<base::Frame> latest(std::size_t count, std::string_view user,
-                                  std::string_view session) const;
+  // At most `count` of the latest messages that the user may see in that session, in order; and all
+  // that were added at since_ms or later.
+  std::vector<base::Frame> latest(std::size_t count, std::optional<std::uint64_t> since_ms,
+                                  std::string_view user, std::string_view session) const;
   // The messages after an offset, `limit` at most, in order.
   std::vector<Entry> entries_after(std::uint64_t offset, std::size_t limit) const;
 

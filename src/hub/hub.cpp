@@ -230,6 +230,7 @@ void Hub::wait_or_seat(Member& member, const Ref<Room>& room, const JoinWish* wi
     Opening::Waiting waiting;
     waiting.who = Ref<Receiver>(&member);
     if (wish) waiting.wish = *wish;
+    if (surroundings_) waiting.wish.waits_since_ms = surroundings_->now_ms();
     waiting.go = [this, held = Ref<Member>(&member), room] {
       loops_[held->loop()]->post([this, held, room] { seat_from_waiting(*held, *room); });
     };
@@ -244,7 +245,7 @@ void Hub::seat_from_waiting(Member& member, Room& room) {
   const auto waiting = room.opening()->take(member);
   if (!waiting) return;  // it has left meanwhile
   try {
-    room.seat(member, waiting->wish ? &*waiting->wish : nullptr);
+    room.seat(member, &waiting->wish);
   } catch (const std::bad_alloc&) {
     member.give_up();
   }

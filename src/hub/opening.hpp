@@ -17,7 +17,7 @@ class Opening {
  public:
   struct Waiting {
     base::Ref<Receiver> who;
-    std::optional<JoinWish> wish;
+    JoinWish wish;
     std::function<void()> go;  // on any thread, once the room is open
   };
 

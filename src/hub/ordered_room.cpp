@@ -196,7 +196,8 @@ void OrderedRoom::welcome(Receiver& member, bool entered, const JoinWish* wish) 
     if (after) {
       missed = std::move(*after);
     } else if (wish) {
-      missed = history_->latest(wish->latest, member.user(), member.session());
+      missed =
+          history_->latest(wish->latest, wish->waits_since_ms, member.user(), member.session());
     }
     found.missed = &missed;
   }

@@ -40,8 +40,7 @@ void Room::unseat(Receiver& member) {
 void Room::stop_waiting(Receiver& member) {
   bool waited = false;
   while (const auto waiting = opening_ ? opening_->take(member) : std::nullopt) {
-    const JoinWish* const wish = waiting->wish ? &*waiting->wish : nullptr;
-    member.joined(joined(!std::exchange(waited, true), wish));
+    member.joined(joined(!std::exchange(waited, true), &waiting->wish));
   }
   if (waited) member.left(name_);
 }

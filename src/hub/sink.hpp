@@ -33,6 +33,8 @@ struct JoinWish {
   std::optional<Since> since;
   std::size_t latest = 0;
   std::uint64_t request = 0;  // the member's name for the wish, told back to it
+  // Since when the member has waited for the room to open: what the room keeps since then is for it.
+  std::optional<std::uint64_t> waits_since_ms;
 };
 
 // Called on the connection's own loop only. A sink may queue or drop what it is given, and must not

@@ -225,7 +225,11 @@ void Connection::drop() {
 // --- hooks ---
 
 void Connection::joined(const hub::Joined& joined) {
-  if (lasting_) session()->joined(joined);
+  if (lasting_) {
+    session()->joined(joined);
+  } else if (joined.missed) {  // sent while the room was being opened
+    for (const base::Frame& frame : *joined.missed) deliver(frame);
+  }
   if (joined.entered) note_room_change({endpoint_.hooks().on_join, "on_join"}, joined.room);
 }
 

@@ -219,6 +219,25 @@ TEST_F(Nodes, AWishWaitsWithItsMember) {
   EXPECT_EQ(alice->joins.size(), 1U);
 }
 
+TEST_F(Nodes, WhatIsSentWhileAMemberWaitsIsForIt) {
+  const auto plain = one.add("plain", "");
+  one.house.now = 1'000;
+  one.join(alice, "kept");
+  one.loop.on([&] { one.hub.join(*plain, "kept"); });
+  Parcel parcel;
+  parcel.content = "before";
+  one.inbound.appended("kept", {7, 1}, std::chrono::milliseconds(600), parcel);
+  one.house.now = 1'001;
+  parcel.content = "meanwhile";
+  one.inbound.appended("kept", {7, 2}, std::chrono::milliseconds(0), parcel);
+  one.open("kept");
+  EXPECT_EQ(alice->heard, Names{"meanwhile#2"});
+  EXPECT_EQ(plain->heard, Names{"meanwhile#2"});
+  const auto late = one.add("late");
+  one.join(late, "kept");
+  EXPECT_TRUE(late->heard.empty()) << "the room was open";
+}
+
 TEST_F(Nodes, WhoLeavesWhileWaitingIsToldBoth) {
   one.join(alice, "tea");
   one.loop.on([&] { EXPECT_TRUE(one.hub.leave(*alice, "tea")); });
