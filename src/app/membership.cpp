@@ -19,9 +19,9 @@ constexpr std::chrono::seconds kStartMax{15};
 constexpr std::chrono::seconds kBrokerMax{5};
 constexpr std::chrono::milliseconds kBetweenChecks{100};
 
-cluster::Node::Settings settings_of(const ClusterOptions& options, std::string name) {
+cluster::Node::Settings settings_of(const ClusterOptions& options, const std::string& name) {
   cluster::Node::Settings settings;
-  settings.name = options.node().empty() ? std::move(name) : options.node();
+  settings.name = options.node().empty() ? name : options.node();
   settings.incarnation = ws::random_number();
   settings.offline_delay = options.offline_delay();
   return settings;
@@ -29,12 +29,12 @@ cluster::Node::Settings settings_of(const ClusterOptions& options, std::string n
 
 }  // namespace
 
-Membership::Membership(const RedisBroker& broker, const ClusterOptions& options, std::string name,
-                       ws::Site& site)
+Membership::Membership(const RedisBroker& broker, const ClusterOptions& options,
+                       const std::string& name, ws::Site& site)
     : site_(site),
       settings_(broker),
       broker_(broker),
-      node_(broker_, broker_, *this, settings_of(options, std::move(name))),
+      node_(broker_, broker_, *this, settings_of(options, name)),
       revocations_(site, node_) {}
 
 Membership::~Membership() {

@@ -28,7 +28,7 @@ class Membership final : private cluster::NodeEvents {
  public:
   // name: of the node, where the options have none. site: outlives it.
   // errors: ConfigError for options that cannot be.
-  Membership(const RedisBroker& broker, const ClusterOptions& options, std::string name,
+  Membership(const RedisBroker& broker, const ClusterOptions& options, const std::string& name,
              ws::Site& site);
   ~Membership();
 

@@ -136,6 +136,15 @@ void LogOrder::take(const Broker::Page& page, Steps& steps) {
   if (page.last > at_.offset) want_read(false);
 }
 
+// An older epoch, less than was heard, or another message under a number that was given.
+bool LogOrder::is_forked(const Broker::Page& page) const {
+  if (page.epoch < at_.epoch || lacks_what_was_heard(page)) return true;
+  if (page.epoch > at_.epoch) return false;
+  if (page.last < at_.offset) return true;
+  return !page.entries.empty() && page.entries.front().offset <= at_.offset &&
+         contradicts(page.entries.front());
+}
+
 LogOrder::Steps LogOrder::page(const Broker::Page& page) {
   Steps steps;
   const bool from_the_start = std::exchange(starts_over_, false);
@@ -144,7 +153,7 @@ LogOrder::Steps LogOrder::page(const Broker::Page& page) {
     // There is no log, or none any more: its epoch must be known before its first message.
     std::erase_if(held_, [](const Held& one) { return one.before_asked; });
     want_renew(0);
-  } else if (page.epoch < at_.epoch || lacks_what_was_heard(page)) {
+  } else if (is_forked(page)) {
     fork(page.epoch);
   } else if (page.epoch > at_.epoch && !from_the_start) {
     want_read(true);
@@ -152,10 +161,6 @@ LogOrder::Steps LogOrder::page(const Broker::Page& page) {
     const std::uint64_t first = page.entries.empty() ? page.last + 1 : page.entries.front().offset;
     move({page.epoch, first - 1}, steps);
     take(page, steps);
-  } else if (page.last < at_.offset ||
-             (!page.entries.empty() && page.entries.front().offset <= at_.offset &&
-              contradicts(page.entries.front()))) {
-    fork(page.epoch);
   } else {
     take(page, steps);
   }

@@ -73,6 +73,7 @@ class LogOrder {
   void want_renew(std::uint64_t epoch);
   void fork(std::uint64_t epoch);
   void hold(std::uint64_t epoch, const Broker::Entry& entry);
+  bool is_forked(const Broker::Page& page) const;
   bool contradicts(const Broker::Entry& entry) const;
   bool lacks_what_was_heard(const Broker::Page& page) const;
   void move(Broker::Position position, Steps& steps);

@@ -24,7 +24,7 @@ class MemoryBroker final : public hub::Broker, private MemoryBus::Line {
   MemoryBroker(std::shared_ptr<MemoryBus> bus, Timeline& timeline);
   MemoryBroker(const MemoryBroker&) = delete;
   MemoryBroker& operator=(const MemoryBroker&) = delete;
-  ~MemoryBroker();
+  ~MemoryBroker() override;
 
   void start(Listener& listener) override;
   void stop() override;

@@ -241,7 +241,7 @@ void OrderedRoom::arrived(const Presence::Users& joins, const Presence::Users& l
   tell_presence(joins, leaves);
 }
 
-void OrderedRoom::appended(Logged message) {
+void OrderedRoom::appended(Logged&& message) {
   {
     const Lock lock(order_);
     if (forgotten_ || !history_ || message.offset != history_->next_offset()) return;
@@ -254,10 +254,10 @@ void OrderedRoom::appended(Logged message) {
   if (base::ByteBudget* const budget = surroundings_.history_budget()) budget->shed();
 }
 
-void OrderedRoom::log_moved(std::string epoch, std::uint64_t last) {
+void OrderedRoom::log_moved(const std::string& epoch, std::uint64_t last) {
   const Lock lock(order_);
   if (forgotten_ || !history_) return;
-  begin_history(std::move(epoch), last);
+  begin_history(epoch, last);
   note_history(false);
   if (!seating().expects_sessions()) {
     ++sequence_;

@@ -41,8 +41,8 @@ class OrderedRoom final : public Room, private base::ByteHolder {
   bool forget() override;
   void expire() override;
   void arrived(const Presence::Users& joins, const Presence::Users& leaves) override;
-  void appended(Logged message) override;
-  void log_moved(std::string epoch, std::uint64_t last) override;
+  void appended(Logged&& message) override;
+  void log_moved(const std::string& epoch, std::uint64_t last) override;
   bool keeps_messages() const override { return policy_.keeps_history(); }
   std::vector<History::Entry> history(std::uint64_t since, std::size_t limit) override;
   Presence::Users presence() override;

@@ -69,8 +69,8 @@ class Room : public base::RefCounted {
     base::Frame frame;
     HiddenFrom hidden;
   };
-  virtual void appended(Logged /*message*/) {}
-  virtual void log_moved(std::string /*epoch*/, std::uint64_t /*last*/) {}
+  virtual void appended(Logged&& /*message*/) {}
+  virtual void log_moved(const std::string& /*epoch*/, std::uint64_t /*last*/) {}
 
   // --- What the room keeps. A room that is not ordered keeps nothing.
   virtual bool keeps_messages() const { return false; }
