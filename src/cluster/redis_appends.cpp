@@ -32,6 +32,7 @@ struct RedisAppends::Batch {
   std::uint64_t deadline_ms = 0;
   unsigned partition = 0;
   bool whole = false;
+  bool is_named = true;  // each message has a name, under which it is appended once
   std::string ask_at;
 
   std::size_t size() const { return logs.size(); }
@@ -128,6 +129,7 @@ void RedisAppends::write(Batch& batch, const Append& what) {
   if (hint && expires) hint->expires_set_ms = now_ms;
   batch.keys.add(keys_.log(what.log));
   if (!what.once.empty()) batch.keys.add(keys_.once(what.log, what.once));
+  batch.is_named = batch.is_named && !what.once.empty();
   batch.values.add(hint && hint->epoch != 0 ? std::to_string(hint->epoch) : std::string());
   constexpr std::size_t kKeptMax = 0xFFFF'FFFF;
   const auto kept = std::clamp<std::size_t>(what.kept_max, 1, kKeptMax);
@@ -207,9 +209,11 @@ void RedisAppends::answered(Lane& lane, const std::shared_ptr<Batch>& batch,
   lane.again.emplace(batch->number, batch);
 }
 
-// Where Redis has done nothing, and says that it or another will. What was lost may have been done.
+// Where Redis has done nothing, and says that it or another will. What was lost may have been done,
+// which does no harm where messages have names.
 bool RedisAppends::may_be_redone(const Batch& batch, const RedisReply& reply) const {
   if (loop_.now_ms() > batch.deadline_ms) return false;
+  if (reply.kind == RedisReply::Kind::lost) return batch.is_named && router_.may_wait();
   return reply.is_error("NOSCRIPT") || reply.is_error("MOVED") || reply.is_error("ASK") ||
          reply.is_error("TRYAGAIN");
 }

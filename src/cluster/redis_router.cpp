@@ -152,6 +152,7 @@ void RedisRouter::set_state(State state) {
   const State before = std::exchange(state_, state);
   if (state == State::up) up_since_ms_ = loop_.now_ms();
   if (before == State::up) {
+    away_since_ms_ = loop_.now_ms();
     // What comes and goes at once is not asked as often as what was there for a while.
     constexpr std::uint64_t kSteadyMs = 5'000;
     if (loop_.now_ms() - up_since_ms_ > kSteadyMs) failures_ = 0;
@@ -171,6 +172,11 @@ RedisServer* RedisRouter::server_at(const std::string& name) const {
   const auto found = places_.find(name);
   if (found == places_.end() || !found->second.server->is_up()) return nullptr;
   return found->second.server.get();
+}
+
+bool RedisRouter::may_wait() const {
+  if (state_ != State::away || is_cluster()) return true;
+  return away_since_ms_ != 0 && loop_.now_ms() - away_since_ms_ <= base::to_ms(kHoldMax);
 }
 
 void RedisRouter::send(Request request) {

@@ -58,8 +58,9 @@ class RedisRouter final : private RedisServer::Events {
   bool is_cluster() const { return url_.kind == RedisUrl::Kind::cluster; }
   // The server of a partition; nullptr while it is not up.
   RedisServer* server_of(unsigned partition) const;
-  // Whether a request may wait for its server to come.
-  bool may_wait() const { return state_ == State::starting || is_cluster(); }
+  // Whether a request may wait for its server to come. One that was lost is mostly back in a moment,
+  // but for one that has been away for long nobody waits.
+  bool may_wait() const;
   void send(Request request);
   // What is subscribed to on this server is in force.
   void settled(RedisServer& server);
@@ -109,6 +110,7 @@ class RedisRouter final : private RedisServer::Events {
   std::vector<Request> held_;
   unsigned failures_ = 0;  // in a row
   std::uint64_t up_since_ms_ = 0;
+  std::uint64_t away_since_ms_ = 0;
   bool pauses_ = false;  // locate() is due
   bool send_held_due_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

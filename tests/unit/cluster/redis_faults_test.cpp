@@ -135,6 +135,25 @@ TEST_F(RedisFaults, ASubscriptionConnectionThatIsCutIsAnInterruption) {
   eventually([&] { return node.ear.heard("news") == Lines{"again"}; });
 }
 
+TEST_F(RedisFaults, AConnectionThatIsCutCostsNoMessageThatHasAName) {
+  ASSERT_TRUE(node.follow("log"));
+  std::vector<RedisNode::Later<Broker::Appended>> all;
+  Lines sent;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 200; ++i) {
+      if (i == 100) redis.ask(round == 1 ? "CLIENT KILL TYPE normal" : "CLIENT KILL TYPE pubsub");
+      sent.push_back(std::to_string(sent.size()));
+      auto what = RedisNode::message("log", sent.back());
+      what.once = "name " + sent.back();
+      all.push_back(node.append(what));
+      std::this_thread::sleep_for(100us);
+    }
+    eventually([&] { return node.ear.restorations() == static_cast<std::size_t>(round) + 1; });
+  }
+  for (const auto& each : all) EXPECT_TRUE(each.get().ok());
+  EXPECT_EQ(node.texts("log"), sent) << "each once, in order";
+}
+
 TEST_F(RedisFaults, ManySubscriptionsAreMadeAgain) {
   constexpr int kTopics = 5'000;
   for (int i = 0; i < kTopics; ++i) node.broker.subscribe("t" + std::to_string(i), [](auto) {});
