@@ -14,13 +14,17 @@
 #include <list>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace test {
 
 class Relay {
  public:
-  explicit Relay(std::uint16_t server_port) : server_port_(server_port) {
+  explicit Relay(std::uint16_t server_port) : Relay(std::vector<std::uint16_t>{server_port}) {}
+  // Those who come are connected to the servers in turn, past those that do not listen.
+  explicit Relay(std::vector<std::uint16_t> server_ports)
+      : server_ports_(std::move(server_ports)), server_port_(server_ports_.front()) {
     sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
     if (::bind(listen_fd_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
@@ -50,6 +54,15 @@ class Relay {
   }
   // From now on those who come are connected to another server; 0: to none, and are cut off.
   void lead_to(std::uint16_t server_port) { server_port_ = server_port; }
+  // Nothing moves any more, and nobody is connected, as if the wire were out; until go_on().
+  void hold() {
+    held_ = true;
+    ::eventfd_write(wake_fd_, 1);
+  }
+  void go_on() {
+    held_ = false;
+    ::eventfd_write(wake_fd_, 1);
+  }
 
  private:
   struct Pair {
@@ -77,8 +90,9 @@ class Relay {
     int cuts_seen = 0;
     while (!ending_) {
       std::vector<pollfd> wait = {{listen_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
+      if (held_) wait.front().fd = -1;
       for (const Pair& pair : pairs_)
-        for (const int fd : pair.ends) wait.push_back({fd, POLLIN, 0});
+        for (const int fd : pair.ends) wait.push_back({held_ ? -1 : fd, POLLIN, 0});
       if (::poll(wait.data(), wait.size(), -1) <= 0) continue;
       eventfd_t woken = 0;
       if (wait[1].revents != 0) ::eventfd_read(wake_fd_, &woken);
@@ -104,18 +118,26 @@ class Relay {
     const int client = ::accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC);
     if (client < 0) return;
     ++connections_;
-    const std::uint16_t port = server_port_;
+    for (std::size_t tries = 0; tries < server_ports_.size(); ++tries) {
+      const int server = connect_to(next_port());
+      if (server >= 0) return pairs_.push_back({{client, server}});
+    }
+    reset(client);
+  }
+  std::uint16_t next_port() {
+    if (server_ports_.size() == 1) return server_port_;
+    return server_ports_[turn_++ % server_ports_.size()];
+  }
+  // returns: -1 if nobody listens.
+  static int connect_to(std::uint16_t port) {
     const int server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const sockaddr_in address = loopback(port);
     const bool connected =
         port != 0 &&
         ::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-    if (connected) {
-      pairs_.push_back({{client, server}});
-    } else {
-      reset(client);
-      ::close(server);
-    }
+    if (connected) return server;
+    ::close(server);
+    return -1;
   }
   // returns: false at the end of either.
   static bool move(int from, int to) {
@@ -134,8 +156,11 @@ class Relay {
   const int listen_fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int wake_fd_ = ::eventfd(0, EFD_CLOEXEC);
   std::uint16_t port_ = 0;
-  std::atomic<std::uint16_t> server_port_;
+  const std::vector<std::uint16_t> server_ports_;
+  std::atomic<std::uint16_t> server_port_;  // where there is one
+  std::size_t turn_ = 0;
   std::atomic<bool> ending_{false};
+  std::atomic<bool> held_{false};
   std::atomic<int> cuts_{0};
   std::atomic<int> connections_{0};
   std::list<Pair> pairs_;
