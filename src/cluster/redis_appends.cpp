@@ -167,9 +167,9 @@ void RedisAppends::submit(Lane& lane, std::shared_ptr<Batch> batch) {
 }
 
 void RedisAppends::send(Lane& lane, const std::shared_ptr<Batch>& batch) {
-  const bool has_server = batch->ask_at.empty() ? router_.server_of(batch->partition) != nullptr
-                                                : router_.server_at(batch->ask_at) != nullptr;
-  if (!has_server) {
+  RedisServer* const server = batch->ask_at.empty() ? router_.server_of(batch->partition)
+                                                    : router_.server_at(batch->ask_at);
+  if (!server) {
     if (!router_.may_wait() || loop_.now_ms() > batch->deadline_ms)
       return settle(*batch, RedisReply{}, false);
     batch->ask_at.clear();
@@ -180,7 +180,7 @@ void RedisAppends::send(Lane& lane, const std::shared_ptr<Batch>& batch) {
   request->partition = batch->partition;
   request->manner = RedisRequest::Manner::once;
   request->script = &RedisScript::append();
-  request->whole = batch->whole;
+  request->whole = server->must_learn(RedisScript::append()) || batch->whole;
   request->ask_at = batch->ask_at;
   request->arguments.reserve(batch->keys.bytes().size() + batch->values.bytes().size() + 16);
   request->arguments.add(batch->keys.count());

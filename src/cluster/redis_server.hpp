@@ -7,12 +7,14 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/timer_wheel.hpp"
 #include "cluster/redis_connection.hpp"
+#include "cluster/redis_script.hpp"
 
 namespace microframe::cluster {
 
@@ -41,6 +43,9 @@ class RedisServer final : private base::TimerNode {
 
   const net::Address& address() const { return address_; }
   bool is_up() const { return state_ == State::up; }
+  // Whether the script must be sent whole, which counts as done then. One that another node brings
+  // meanwhile would let a later message overtake an earlier one, which Redis did not understand yet.
+  bool must_learn(const RedisScript& script) { return scripts_.insert(&script).second; }
   // What is sent while it is down is lost.
   void send(std::string_view command, Answer answer);
   // A command, and then a wait for a replica. replicated: the number of replicas that have it.
@@ -84,6 +89,7 @@ class RedisServer final : private base::TimerNode {
   RedisCounts& counts_;
   Events& events_;
   State state_ = State::connecting;
+  std::set<const RedisScript*> scripts_;  // that it has been sent
   Line line_{*this};
   RedisConnection commands_;
   RedisConnection subscriptions_;

@@ -126,6 +126,18 @@ TEST_F(RedisFaults, ForgottenScriptsAreSentAgainAndNothingIsOvertaken) {
   EXPECT_TRUE(entered.get().ok());
 }
 
+// While one node sends it again, another might bring it, and what the first has sent since would be
+// taken before what it sent first.
+TEST_F(RedisFaults, ARedisThatIsNewIsSentTheScriptFirst) {
+  ASSERT_TRUE(node.append("log", "a").get().ok());
+  redis.ask("SCRIPT FLUSH");
+  redis.ask("CLIENT KILL TYPE normal");
+  eventually([&] { return node.ear.restorations() == 1; });
+  redis.ask("CONFIG RESETSTAT");
+  ASSERT_TRUE(node.append("log", "b").get().ok());
+  EXPECT_EQ(redis.ask("INFO errorstats").find("NOSCRIPT"), std::string::npos);
+}
+
 TEST_F(RedisFaults, ASubscriptionConnectionThatIsCutIsAnInterruption) {
   ASSERT_TRUE(node.subscribe("news"));
   redis.ask("CLIENT KILL TYPE pubsub");
