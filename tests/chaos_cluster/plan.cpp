@@ -21,10 +21,14 @@ class Dice {
 };
 
 Action::Kind kind_of(std::uint64_t of_hundred) {
-  if (of_hundred < 40) return Action::Kind::kill_node;
-  if (of_hundred < 55) return Action::Kind::stop_node;
-  if (of_hundred < 70) return Action::Kind::end_node;
-  return of_hundred < 85 ? Action::Kind::kill_redis : Action::Kind::stop_redis;
+  using Kind = Action::Kind;
+  if (of_hundred < 30) return Kind::kill_node;
+  if (of_hundred < 43) return Kind::stop_node;
+  if (of_hundred < 55) return Kind::end_node;
+  if (of_hundred < 67) return Kind::kill_redis;
+  if (of_hundred < 79) return Kind::stop_redis;
+  if (of_hundred < 90) return Kind::hold_node;
+  return of_hundred < 95 ? Kind::cut_node : Kind::drop_subs;
 }
 
 }  // namespace
@@ -41,6 +45,12 @@ const char* name_of(Action::Kind kind) {
       return "redis killed";
     case Action::Kind::stop_redis:
       return "redis stopped";
+    case Action::Kind::hold_node:
+      return "node cut off";
+    case Action::Kind::cut_node:
+      return "connections broken";
+    case Action::Kind::drop_subs:
+      return "subscriptions dropped";
   }
   return "";
 }
@@ -53,8 +63,10 @@ std::vector<Action> plan(std::uint64_t seed, std::size_t actions, std::size_t no
     action.kind = kind_of(dice.below(100));
     action.node = dice.below(nodes);
     action.renamed = dice.percent(50);
-    // A node that is stopped for longer than its lease is held for dead meanwhile.
-    const bool is_long = action.kind == Action::Kind::stop_node && dice.percent(25);
+    // A node that is away for longer than its lease is held for dead meanwhile.
+    const bool is_away =
+        action.kind == Action::Kind::stop_node || action.kind == Action::Kind::hold_node;
+    const bool is_long = is_away && dice.percent(25);
     action.lasts = is_long ? dice.between(11'000, 14'000) : dice.between(50, 2'500);
     action.pause = dice.between(200, 2'500);
     all.push_back(action);

@@ -18,8 +18,11 @@ struct Action {
     end_node,    // SIGTERM, and started again once it has ended
     kill_redis,  // SIGKILL, and started again
     stop_redis,  // SIGSTOP, and later SIGCONT
+    hold_node,   // nothing comes between it and Redis, as if the wire were out
+    cut_node,    // its connections to Redis break, once
+    drop_subs,   // Redis drops all subscriptions, once
   };
-  static constexpr std::size_t kKinds = 5;
+  static constexpr std::size_t kKinds = 8;
 
   Kind kind = Kind::kill_node;
   std::size_t node = 0;

@@ -58,7 +58,8 @@ class Run {
       NodeSettings settings;
       settings.name = "node" + std::to_string(i);
       settings.port = ports_[i];
-      settings.broker = redis_.url();
+      wires_.push_back(std::make_unique<test::Relay>(redis_.port()));
+      settings.broker = "redis://127.0.0.1:" + std::to_string(wires_.back()->port());
       nodes_.push_back(
           std::make_unique<NodeProcess>(settings, options.folder + "/" + settings.name + ".log"));
       nodes_.back()->start();
@@ -158,6 +159,17 @@ class Run {
         pass(action.lasts);
         redis_.signal(SIGCONT);
         break;
+      case Action::Kind::hold_node:
+        wires_[action.node]->hold();
+        pass(action.lasts);
+        wires_[action.node]->go_on();
+        break;
+      case Action::Kind::cut_node:
+        wires_[action.node]->cut();
+        break;
+      case Action::Kind::drop_subs:
+        redis_.ask("CLIENT KILL TYPE pubsub");
+        break;
     }
     guest.reset();
     pass(action.pause);
@@ -236,6 +248,7 @@ class Run {
   test::RedisProcess redis_;
   const std::vector<std::uint16_t> ports_;
   test::Relay relay_;
+  std::vector<std::unique_ptr<test::Relay>> wires_;  // between each node and Redis
   std::vector<std::unique_ptr<NodeProcess>> nodes_;
   std::size_t actions_ = 0;
   const ClientLoop loop_;
