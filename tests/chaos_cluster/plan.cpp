@@ -27,8 +27,9 @@ Action::Kind kind_of(std::uint64_t of_hundred) {
   if (of_hundred < 55) return Kind::end_node;
   if (of_hundred < 67) return Kind::kill_redis;
   if (of_hundred < 79) return Kind::stop_redis;
-  if (of_hundred < 90) return Kind::hold_node;
-  return of_hundred < 95 ? Kind::cut_node : Kind::drop_subs;
+  if (of_hundred < 87) return Kind::hold_node;
+  if (of_hundred < 95) return Kind::cut_members;
+  return of_hundred < 98 ? Kind::cut_node : Kind::drop_subs;
 }
 
 }  // namespace
@@ -51,6 +52,8 @@ const char* name_of(Action::Kind kind) {
       return "connections broken";
     case Action::Kind::drop_subs:
       return "subscriptions dropped";
+    case Action::Kind::cut_members:
+      return "clients cut off";
   }
   return "";
 }

@@ -13,16 +13,17 @@ namespace chaos_cluster {
 
 struct Action {
   enum class Kind : std::uint8_t {
-    kill_node,   // SIGKILL, and started again
-    stop_node,   // SIGSTOP, and later SIGCONT
-    end_node,    // SIGTERM, and started again once it has ended
-    kill_redis,  // SIGKILL, and started again
-    stop_redis,  // SIGSTOP, and later SIGCONT
-    hold_node,   // nothing comes between it and Redis, as if the wire were out
-    cut_node,    // its connections to Redis break, once
-    drop_subs,   // Redis drops all subscriptions, once
+    kill_node,    // SIGKILL, and started again
+    stop_node,    // SIGSTOP, and later SIGCONT
+    end_node,     // SIGTERM, and started again once it has ended
+    kill_redis,   // SIGKILL, and started again
+    stop_redis,   // SIGSTOP, and later SIGCONT
+    hold_node,    // nothing comes between it and Redis, as if the wire were out
+    cut_node,     // its connections to Redis break, once
+    drop_subs,    // Redis drops all subscriptions, once
+    cut_members,  // the connections of all clients break, once; the sessions are still there
   };
-  static constexpr std::size_t kKinds = 8;
+  static constexpr std::size_t kKinds = 9;
 
   Kind kind = Kind::kill_node;
   std::size_t node = 0;

@@ -170,6 +170,9 @@ class Run {
       case Action::Kind::drop_subs:
         redis_.ask("CLIENT KILL TYPE pubsub");
         break;
+      case Action::Kind::cut_members:
+        relay_.cut();
+        break;
     }
     guest.reset();
     pass(action.pause);
