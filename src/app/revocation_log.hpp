@@ -38,6 +38,7 @@ class RevocationLog final : private hub::Arrivals {
   void leave_here(std::string_view, std::string_view) override {}
   void evict_here(std::string_view) override {}
   void disconnect_here(std::string_view, std::string_view) override {}
+  void letter(std::string_view, std::string_view) override {}
   hub::UserRecord record(std::string_view) override { return {}; }
   std::vector<std::string> users_here() override { return {}; }
 

@@ -12,14 +12,14 @@ constexpr std::uint8_t kVersion = 1;
 
 // returns: what was read, if all of it could be.
 template <class Body>
-std::optional<Body> if_read(const WireReader& reader, Body body) {
+std::optional<Body> if_read(const base::WireReader& reader, Body body) {
   if (!reader.ok()) return std::nullopt;
   return body;
 }
 
 // Reads the parcel behind what was read already.
 template <class Body>
-std::optional<Body> with_parcel(WireReader& reader, Body body) {
+std::optional<Body> with_parcel(base::WireReader& reader, Body body) {
   auto parcel = read_parcel(reader.text());
   if (!parcel || !reader.ok()) return std::nullopt;
   body.parcel = std::move(*parcel);
@@ -30,18 +30,18 @@ std::optional<Body> with_parcel(WireReader& reader, Body body) {
 
 BusWriter::BusWriter(std::string_view node, std::uint64_t incarnation) {
   std::string header;
-  WireWriter in_header(header);
+  base::WireWriter in_header(header);
   in_header.fixed(0);
   in_header.fixed(incarnation);
   in_header.text(node);
-  WireWriter writer(bytes_);
+  base::WireWriter writer(bytes_);
   writer.byte(kVersion);
   writer.text(header);
   sequence_at_ = bytes_.size() - header.size();
 }
 
 void BusWriter::add(ItemKind kind, std::string_view body) {
-  WireWriter writer(bytes_);
+  base::WireWriter writer(bytes_);
   writer.byte(static_cast<std::uint8_t>(kind));
   writer.text(body);
   ++items_;
@@ -49,14 +49,14 @@ void BusWriter::add(ItemKind kind, std::string_view body) {
 
 std::string BusWriter::take(std::uint64_t sequence) {
   std::string bytes;
-  WireWriter(bytes).fixed(sequence);
+  base::WireWriter(bytes).fixed(sequence);
   bytes_.replace(sequence_at_, bytes.size(), bytes);
   return std::move(bytes_);
 }
 
 BusReader::BusReader(std::string_view bytes) : reader_(bytes) {
   if (reader_.byte() != kVersion) return;
-  WireReader in_header(reader_.text());
+  base::WireReader in_header(reader_.text());
   BusHeader header;
   header.sequence = in_header.fixed();
   header.incarnation = in_header.fixed();
@@ -74,7 +74,7 @@ std::optional<BusReader::Item> BusReader::next() {
 
 std::string write_body(const ForEveryone& body) {
   std::string bytes;
-  WireWriter writer(bytes);
+  base::WireWriter writer(bytes);
   writer.text(body.endpoint);
   writer.text(write_parcel(body.parcel));
   return bytes;
@@ -82,7 +82,7 @@ std::string write_body(const ForEveryone& body) {
 
 std::string write_body(const InRoom& body) {
   std::string bytes;
-  WireWriter writer(bytes);
+  base::WireWriter writer(bytes);
   writer.text(body.endpoint);
   writer.text(body.room);
   writer.text(write_parcel(body.parcel));
@@ -91,7 +91,7 @@ std::string write_body(const InRoom& body) {
 
 std::string write_body(const ForUsers& body) {
   std::string bytes;
-  WireWriter writer(bytes);
+  base::WireWriter writer(bytes);
   writer.text(body.endpoint);
   writer.number(body.users.size());
   for (const std::string_view user : body.users) writer.text(user);
@@ -101,7 +101,7 @@ std::string write_body(const ForUsers& body) {
 
 std::string write_body(const UserAndText& body) {
   std::string bytes;
-  WireWriter writer(bytes);
+  base::WireWriter writer(bytes);
   writer.text(body.endpoint);
   writer.text(body.user);
   writer.text(body.text);
@@ -110,7 +110,7 @@ std::string write_body(const UserAndText& body) {
 
 std::string write_body(const Records& body) {
   std::string bytes;
-  WireWriter writer(bytes);
+  base::WireWriter writer(bytes);
   writer.number(body.number);
   writer.number(body.records.size());
   for (const Record& record : body.records) {
@@ -123,19 +123,19 @@ std::string write_body(const Records& body) {
 
 std::string write_number(std::uint64_t number) {
   std::string bytes;
-  WireWriter(bytes).number(number);
+  base::WireWriter(bytes).number(number);
   return bytes;
 }
 
 std::optional<ForEveryone> read_for_everyone(std::string_view bytes) {
-  WireReader reader(bytes);
+  base::WireReader reader(bytes);
   ForEveryone body;
   body.endpoint = reader.text();
   return with_parcel(reader, std::move(body));
 }
 
 std::optional<InRoom> read_in_room(std::string_view bytes) {
-  WireReader reader(bytes);
+  base::WireReader reader(bytes);
   InRoom body;
   body.endpoint = reader.text();
   body.room = reader.text();
@@ -143,7 +143,7 @@ std::optional<InRoom> read_in_room(std::string_view bytes) {
 }
 
 std::optional<ForUsers> read_for_users(std::string_view bytes) {
-  WireReader reader(bytes);
+  base::WireReader reader(bytes);
   ForUsers body;
   body.endpoint = reader.text();
   for (std::uint64_t left = reader.number(); left > 0 && reader.ok(); --left)
@@ -152,7 +152,7 @@ std::optional<ForUsers> read_for_users(std::string_view bytes) {
 }
 
 std::optional<UserAndText> read_user_and_text(std::string_view bytes) {
-  WireReader reader(bytes);
+  base::WireReader reader(bytes);
   UserAndText body;
   body.endpoint = reader.text();
   body.user = reader.text();
@@ -161,7 +161,7 @@ std::optional<UserAndText> read_user_and_text(std::string_view bytes) {
 }
 
 std::optional<Records> read_records(std::string_view bytes) {
-  WireReader reader(bytes);
+  base::WireReader reader(bytes);
   Records body;
   body.number = reader.number();
   for (std::uint64_t left = reader.number(); left > 0 && reader.ok(); --left) {
@@ -177,7 +177,7 @@ std::optional<Records> read_records(std::string_view bytes) {
 }
 
 std::optional<std::uint64_t> read_number(std::string_view bytes) {
-  WireReader reader(bytes);
+  base::WireReader reader(bytes);
   const std::uint64_t number = reader.number();
   return if_read(reader, number);
 }

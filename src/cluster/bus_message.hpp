@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cluster/wire.hpp"
+#include "base/wire.hpp"
 #include "hub/parcel.hpp"
 #include "hub/user_record.hpp"
 
@@ -36,6 +36,9 @@ enum class ItemKind : std::uint8_t {
   beat = 13,         // a number: of the changes told last
   goodbye = 14,      // nothing
   probe = 15,        // a number: when it was sent
+  letter = 16,       // UserAndText: of no user, what an endpoint says to itself elsewhere
+  ask_known = 17,    // a number: whether all that was said before has been heard
+  known = 18,        // the same number: it has
 };
 
 // Who says it. node: a view.
@@ -77,7 +80,7 @@ class BusReader {
   std::optional<Item> next();
 
  private:
-  WireReader reader_;
+  base::WireReader reader_;
   std::optional<BusHeader> header_;
 };
 

@@ -3,8 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/wire.hpp"
 #include "cluster/names.hpp"
-#include "cluster/wire.hpp"
 
 namespace microframe::cluster {
 namespace {
@@ -24,14 +24,14 @@ Lease::Lease(Broker& broker, Turns& turns, std::string node, std::uint64_t incar
 // Each renewal writes other bytes: that is how a living holder shows.
 std::string Lease::next_bytes() {
   std::string bytes;
-  WireWriter writer(bytes);
+  base::WireWriter writer(bytes);
   writer.fixed(incarnation_);
   writer.number(++renewals_);
   return bytes;
 }
 
 bool Lease::is_own(const std::string& bytes) const {
-  return WireReader(bytes).fixed() == incarnation_;
+  return base::WireReader(bytes).fixed() == incarnation_;
 }
 
 void Lease::claim(std::function<void(bool)> done) {

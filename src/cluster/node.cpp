@@ -1,13 +1,14 @@
 #include "cluster/node.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 #include <utility>
 
 #include "base/log.hpp"
 #include "base/to_ms.hpp"
+#include "base/wire.hpp"
 #include "cluster/names.hpp"
-#include "cluster/wire.hpp"
 #include "microframe/config_error.hpp"
 
 namespace microframe::cluster {
@@ -34,7 +35,7 @@ using Incarnations = std::vector<std::uint64_t>;
 
 std::string write_incarnations(const Incarnations& incarnations) {
   std::string bytes;
-  WireWriter writer(bytes);
+  base::WireWriter writer(bytes);
   const std::size_t first = incarnations.size() - std::min(incarnations.size(), kFormerMax);
   for (std::size_t i = first; i < incarnations.size(); ++i) writer.fixed(incarnations[i]);
   return bytes;
@@ -42,7 +43,7 @@ std::string write_incarnations(const Incarnations& incarnations) {
 
 Incarnations read_incarnations(std::string_view bytes) {
   Incarnations result;
-  WireReader reader(bytes);
+  base::WireReader reader(bytes);
   while (!reader.at_end()) {
     const std::uint64_t incarnation = reader.fixed();
     if (reader.ok()) result.push_back(incarnation);
@@ -75,7 +76,8 @@ Node::Node(Broker& broker, Timeline& timeline, NodeEvents& events, Settings sett
       settlement_(broker_, turns_, sites_,
                   [this](const std::string& name, std::uint64_t incarnation) {
                     return directory_.incarnation(name) == incarnation;
-                  }) {}
+                  }),
+      known_calls_(outgoing_, turns_) {}
 
 Node::~Node() {
   stop();
@@ -88,8 +90,16 @@ Site& Node::add_site(std::string endpoint, hub::Arrivals& arrivals) {
                       endpoint + "\"");
   if (site(endpoint)) throw ConfigError("there are two endpoints \"" + endpoint + "\"");
   const Site::Shared shared{
-      broker_, turns_, outgoing_, directory_, counts_, events_, settings_.offline_delay, [this] {
-        turns_.post([this] { tell_soon(); });
+      broker_,
+      turns_,
+      outgoing_,
+      directory_,
+      counts_,
+      events_,
+      settings_.offline_delay,
+      [this] { turns_.post([this] { tell_soon(); }); },
+      [this](std::function<void()> told) {
+        turns_.post([this, told = std::move(told)]() mutable { when_known(std::move(told)); });
       }};
   sites_.push_back(std::make_unique<Site>(shared, std::move(endpoint), arrivals));
   return *sites_.back();
@@ -236,6 +246,7 @@ void Node::renewed(const Lease::Found& found) {
 
 void Node::forget(const std::string& node) {
   const Directory::Heard gone = directory_.forget(node);
+  known_calls_.forget(node);
   hearing_.forget(node);
   heard({}, gone);
 }
@@ -323,6 +334,13 @@ void Node::hear(const BusHeader& from, const BusReader::Item& item) {
     case ItemKind::goodbye:
       forget(std::string(from.node));
       return settle_later(std::string(from.node), from.incarnation);
+    case ItemKind::letter:
+      return hear_letter(from.node, item.body);
+    case ItemKind::ask_known:
+      return answer_known(from.node, item.body);
+    case ItemKind::known:
+      if (const auto number = read_number(item.body)) return known_calls_.known(from.node, *number);
+      return note_not_understood();
     case ItemKind::probe:
       if (const auto sent_ms = read_number(item.body)) {
         counts_.lag_ms = turns_.now_ms() - *sent_ms;
@@ -385,8 +403,45 @@ void Node::hear_directory(const BusHeader& from, ItemKind kind, std::string_view
 
 void Node::heard(const BusHeader& from, const Directory::Heard& heard) {
   if (heard.ask) outgoing_.to_node(from.node, ItemKind::ask_whole, {});
-  for (const Directory::Heard::Change& change : heard.changes)
+  for (Directory::Heard::Change change : heard.changes) {
+    keep_moved(change);
+    if (change.presence.joins.empty() && change.presence.leaves.empty()) continue;
     sites_[change.endpoint]->rooms().presence_changed(change.presence);
+  }
+}
+
+void Node::keep_moved(Directory::Heard::Change& change) const {
+  hub::Presence::Users& leaves = change.presence.leaves;
+  if (leaves.empty()) return;
+  const hub::Presence::Users there = directory_.presence(change.endpoint, change.presence.room);
+  for (auto left = leaves.begin(); left != leaves.end();) {
+    auto& [name, devices] = *left;
+    if (const auto user = there.find(name); user != there.end()) {
+      std::erase_if(devices, [&](const hub::Presence::Device& gone) {
+        return std::any_of(user->second.begin(), user->second.end(),
+                           [&](const auto& one) { return one.id == gone.id; });
+      });
+    }
+    left = devices.empty() ? leaves.erase(left) : std::next(left);
+  }
+}
+
+// --- sessions that move ---
+
+void Node::hear_letter(std::string_view from, std::string_view bytes) {
+  const auto body = read_user_and_text(bytes);
+  if (!body) return note_not_understood();
+  if (Site* const there = site(body->endpoint)) there->arrivals().letter(from, body->text);
+}
+
+void Node::answer_known(std::string_view from, std::string_view body) {
+  for (const auto& each : sites_) each->await_senders();
+  outgoing_.to_node(from, ItemKind::known, body);
+}
+
+void Node::when_known(std::function<void()> told) {
+  if (state_ == State::joined) teller_.tell();
+  known_calls_.call(directory_.nodes(), std::move(told));
 }
 
 // --- what it says, and is asked ---

@@ -16,6 +16,7 @@
 #include "cluster/counts.hpp"
 #include "cluster/directory.hpp"
 #include "cluster/hearing.hpp"
+#include "cluster/known_calls.hpp"
 #include "cluster/lease.hpp"
 #include "cluster/node_events.hpp"
 #include "cluster/outgoing.hpp"
@@ -99,6 +100,11 @@ class Node final : private hub::Broker::Listener {
   void hear_directory(const BusHeader& from, ItemKind kind, std::string_view body);
   void hear_for_site(ItemKind kind, std::string_view body);
   void hear_of_user(ItemKind kind, std::string_view body);
+  void hear_letter(std::string_view from, std::string_view body);
+  void answer_known(std::string_view from, std::string_view body);
+  void when_known(std::function<void()> told);
+  // Of those who are said to leave a room, the devices that are there elsewhere stay.
+  void keep_moved(Directory::Heard::Change& change) const;
   void heard(const BusHeader& from, const Directory::Heard& heard);
   void note_not_understood() { ++counts_.not_understood; }
   void forget(const std::string& node);
@@ -121,6 +127,7 @@ class Node final : private hub::Broker::Listener {
   Teller teller_;
   Lease lease_;
   Settlement settlement_;
+  KnownCalls known_calls_;
   State state_ = State::idle;
   std::uint64_t ticks_ = 0;
 };

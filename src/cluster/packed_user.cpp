@@ -17,7 +17,7 @@ constexpr std::size_t kHeaderBytes = sizeof(std::uint32_t) + 1;
 PackedUser::Packed PackedUser::pack(std::string_view user, const hub::UserRecord& record,
                                     const std::vector<std::uint32_t>& rooms) {
   std::string bytes(kHeaderBytes, '\0');
-  WireWriter writer(bytes);
+  base::WireWriter writer(bytes);
   writer.text(user);
   writer.number(record.present);
   writer.number(record.receiving);
@@ -48,11 +48,11 @@ std::size_t PackedUser::size() const {
 }
 
 std::string_view PackedUser::user() const {
-  return WireReader({block_ + kHeaderBytes, size() - kHeaderBytes}).text();
+  return base::WireReader({block_ + kHeaderBytes, size() - kHeaderBytes}).text();
 }
 
-WireReader PackedUser::after_user() const {
-  WireReader reader({block_ + kHeaderBytes, size() - kHeaderBytes});
+base::WireReader PackedUser::after_user() const {
+  base::WireReader reader({block_ + kHeaderBytes, size() - kHeaderBytes});
   reader.text();
   return reader;
 }
@@ -62,7 +62,7 @@ std::uint32_t PackedUser::present() const {
 }
 
 std::uint32_t PackedUser::receiving() const {
-  WireReader reader = after_user();
+  base::WireReader reader = after_user();
   reader.number();
   return static_cast<std::uint32_t>(reader.number());
 }

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cluster/wire.hpp"
+#include "base/wire.hpp"
 #include "hub/presence.hpp"
 #include "hub/user_record.hpp"
 
@@ -46,7 +46,7 @@ class PackedUser {
   // visitor reads or skips them.
   template <class Visit>
   void for_each_room(Visit&& visit) const {
-    WireReader reader = after_user();
+    base::WireReader reader = after_user();
     reader.number();
     reader.number();
     for (std::uint64_t left = reader.number(); left > 0; --left) {
@@ -56,7 +56,7 @@ class PackedUser {
   }
 
  private:
-  WireReader after_user() const;
+  base::WireReader after_user() const;
 
   const char* block_;
 };

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "base/bytes.hpp"
-#include "cluster/wire.hpp"
+#include "base/wire.hpp"
 
 namespace microframe::cluster {
 namespace {
@@ -45,7 +45,7 @@ hub::Parcel parcel_of(const base::Frame& frame, const hub::Exclusion& exclusion)
 std::string write_parcel(const hub::Parcel& parcel) {
   std::string bytes;
   bytes.reserve(parcel.content.size() + parcel.hidden_session.size() + 32);
-  WireWriter writer(bytes);
+  base::WireWriter writer(bytes);
   writer.byte(parcel.binary ? kBinaryFlag : 0);
   writer.byte(static_cast<std::uint8_t>(parcel.shedding.rule));
   writer.number(parcel.shedding.stream);
@@ -53,12 +53,13 @@ std::string write_parcel(const hub::Parcel& parcel) {
   writer.number(parcel.hidden_from.size());
   for (const std::string_view user : parcel.hidden_from) writer.text(user);
   writer.text(parcel.content);
+  writer.number(parcel.id);
   return bytes;
 }
 
 std::optional<hub::Parcel> read_parcel(std::string_view bytes) {
   hub::Parcel parcel;
-  WireReader reader(bytes);
+  base::WireReader reader(bytes);
   parcel.binary = (reader.byte() & kBinaryFlag) != 0;
   // A rule of a later version sheds nothing here.
   if (const std::uint8_t rule = reader.byte(); rule <= kRuleMax)
@@ -68,6 +69,7 @@ std::optional<hub::Parcel> read_parcel(std::string_view bytes) {
   for (std::uint64_t left = reader.number(); left > 0 && reader.ok(); --left)
     parcel.hidden_from.push_back(reader.text());
   parcel.content = reader.text();
+  parcel.id = reader.number();
   if (!reader.ok()) return std::nullopt;
   return parcel;
 }

@@ -10,7 +10,7 @@
 namespace microframe::cluster {
 namespace {
 
-std::uint32_t read_count(WireReader& reader) {
+std::uint32_t read_count(base::WireReader& reader) {
   constexpr std::uint64_t kMax = std::numeric_limits<std::uint32_t>::max();
   const std::uint64_t value = reader.number();
   return static_cast<std::uint32_t>(value < kMax ? value : kMax);
@@ -29,7 +29,7 @@ Json read_meta(std::string_view text) {
 
 }  // namespace
 
-void write_devices(WireWriter& writer, const std::vector<hub::Presence::Device>& devices) {
+void write_devices(base::WireWriter& writer, const std::vector<hub::Presence::Device>& devices) {
   writer.number(devices.size());
   for (const hub::Presence::Device& device : devices) {
     writer.text(device.id);
@@ -37,7 +37,7 @@ void write_devices(WireWriter& writer, const std::vector<hub::Presence::Device>&
   }
 }
 
-std::vector<hub::Presence::Device> read_devices(WireReader& reader) {
+std::vector<hub::Presence::Device> read_devices(base::WireReader& reader) {
   std::vector<hub::Presence::Device> devices;
   for (std::uint64_t left = reader.number(); left > 0 && reader.ok(); --left) {
     hub::Presence::Device device;
@@ -48,7 +48,7 @@ std::vector<hub::Presence::Device> read_devices(WireReader& reader) {
   return devices;
 }
 
-void skip_devices(WireReader& reader) {
+void skip_devices(base::WireReader& reader) {
   for (std::uint64_t left = reader.number(); left > 0 && reader.ok(); --left) {
     reader.text();
     reader.text();
@@ -57,7 +57,7 @@ void skip_devices(WireReader& reader) {
 
 std::string write_record(const hub::UserRecord& record) {
   std::string bytes;
-  WireWriter writer(bytes);
+  base::WireWriter writer(bytes);
   writer.number(record.present);
   writer.number(record.receiving);
   writer.number(record.rooms.size());
@@ -70,7 +70,7 @@ std::string write_record(const hub::UserRecord& record) {
 
 std::optional<hub::UserRecord> read_record(std::string_view bytes) {
   hub::UserRecord record;
-  WireReader reader(bytes);
+  base::WireReader reader(bytes);
   record.present = read_count(reader);
   record.receiving = read_count(reader);
   for (std::uint64_t left = reader.number(); left > 0 && reader.ok(); --left) {

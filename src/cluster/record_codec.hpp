@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "cluster/wire.hpp"
+#include "base/wire.hpp"
 #include "hub/presence.hpp"
 #include "hub/user_record.hpp"
 
@@ -17,8 +17,8 @@ std::string write_record(const hub::UserRecord& record);
 std::optional<hub::UserRecord> read_record(std::string_view bytes);
 
 // The devices of a user in a room; metadata that is no JSON reads as {}.
-void write_devices(WireWriter& writer, const std::vector<hub::Presence::Device>& devices);
-std::vector<hub::Presence::Device> read_devices(WireReader& reader);
-void skip_devices(WireReader& reader);
+void write_devices(base::WireWriter& writer, const std::vector<hub::Presence::Device>& devices);
+std::vector<hub::Presence::Device> read_devices(base::WireReader& reader);
+void skip_devices(base::WireReader& reader);
 
 }  // namespace microframe::cluster

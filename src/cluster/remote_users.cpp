@@ -78,7 +78,7 @@ UserRecord RemoteUsers::unpack(const char* block) const {
   UserRecord record;
   record.present = packed.present();
   record.receiving = packed.receiving();
-  packed.for_each_room([&](std::uint32_t room, WireReader& reader) {
+  packed.for_each_room([&](std::uint32_t room, base::WireReader& reader) {
     record.rooms.push_back({rooms_.name(room), read_devices(reader)});
   });
   return record;
@@ -116,7 +116,7 @@ PresenceChanges RemoteUsers::forget(char* block) {
 
 void RemoteUsers::drop(char* block) {
   const PackedUser packed(block);
-  packed.for_each_room([&](std::uint32_t room, WireReader& reader) {
+  packed.for_each_room([&](std::uint32_t room, base::WireReader& reader) {
     skip_devices(reader);
     rooms_.leave(room, block);
     rooms_.forget_if_empty(room);
@@ -176,7 +176,7 @@ void RemoteUsers::room_members(std::string_view room, std::vector<std::string>& 
 void RemoteUsers::user_rooms(std::string_view user, std::vector<std::string>& result) const {
   const char* block = find(user);
   if (!block) return;
-  PackedUser(block).for_each_room([&](std::uint32_t room, WireReader& reader) {
+  PackedUser(block).for_each_room([&](std::uint32_t room, base::WireReader& reader) {
     skip_devices(reader);
     result.push_back(rooms_.name(room));
   });
@@ -185,7 +185,7 @@ void RemoteUsers::user_rooms(std::string_view user, std::vector<std::string>& re
 void RemoteUsers::presence(std::string_view room, Presence::Users& result) const {
   rooms_.for_each_user(room, [&](const char* block) {
     const PackedUser packed(block);
-    packed.for_each_room([&](std::uint32_t number, WireReader& reader) {
+    packed.for_each_room([&](std::uint32_t number, base::WireReader& reader) {
       if (rooms_.name(number) != room) return skip_devices(reader);
       for (Presence::Device& device : read_devices(reader))
         result[std::string(packed.user())].push_back(std::move(device));

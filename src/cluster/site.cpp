@@ -18,6 +18,7 @@ Site::Site(const Shared& shared, std::string endpoint, hub::Arrivals& arrivals)
       directory_(shared.directory),
       arrivals_(arrivals),
       told_soon_(shared.told_soon),
+      when_known_(shared.when_known),
       endpoint_(std::move(endpoint)),
       number_(directory_.add_endpoint(endpoint_)),
       rooms_(shared.broker, turns_, arrivals_, shared.counts, endpoint_,
@@ -36,28 +37,33 @@ void Site::changed(const std::string& user) noexcept {
 
 // --- messages ---
 
-void Site::broadcast(const base::Frame& frame, const hub::Exclusion& exclusion) {
-  outgoing_.publish(everyone_topic(endpoint_), ItemKind::for_everyone,
-                    write_body(ForEveryone{endpoint_, parcel_of(frame, exclusion)}));
+void Site::broadcast(const base::Frame& frame, const hub::Exclusion& exclusion, std::uint64_t id) {
+  ForEveryone body{endpoint_, parcel_of(frame, exclusion)};
+  body.parcel.id = id;
+  outgoing_.publish(everyone_topic(endpoint_), ItemKind::for_everyone, write_body(body));
 }
 
-void Site::to_room(std::string_view room, const base::Frame& frame,
-                   const hub::Exclusion& exclusion) {
-  outgoing_.publish(room_topic(endpoint_, room), ItemKind::in_room,
-                    write_body(InRoom{endpoint_, room, parcel_of(frame, exclusion)}));
+void Site::to_room(std::string_view room, const base::Frame& frame, const hub::Exclusion& exclusion,
+                   std::uint64_t id) {
+  InRoom body{endpoint_, room, parcel_of(frame, exclusion)};
+  body.parcel.id = id;
+  outgoing_.publish(room_topic(endpoint_, room), ItemKind::in_room, write_body(body));
 }
 
 std::vector<bool> Site::to_users(const std::vector<std::string_view>& users,
-                                 const base::Frame& frame) {
+                                 const base::Frame& frame, std::uint64_t id) {
+  const std::shared_lock lock(senders_);
   Directory::Reach reach = directory_.reach(number_, users);
   for (Directory::Reach::Stop& stop : reach.stops) {
-    const ForUsers body{endpoint_, std::move(stop.users), parcel_of(frame, hub::HiddenFrom())};
+    ForUsers body{endpoint_, std::move(stop.users), parcel_of(frame, hub::HiddenFrom())};
+    body.parcel.id = id;
     outgoing_.to_node(stop.node, ItemKind::for_users, write_body(body));
   }
   return std::move(reach.present);
 }
 
 bool Site::tell_user(ItemKind kind, std::string_view user, std::string_view text) {
+  const std::shared_lock lock(senders_);
   const Directory::Reach reach = directory_.reach(number_, {user});
   const std::string body = write_body(UserAndText{endpoint_, user, text});
   for (const Directory::Reach::Stop& stop : reach.stops) outgoing_.to_node(stop.node, kind, body);
@@ -125,6 +131,14 @@ void Site::append(std::string_view room, const hub::RoomPolicy& policy, const ba
   what.once = std::move(once);
   what.durable = policy.durable;
   outgoing_.append(std::move(what), std::move(told));
+}
+
+// --- sessions that move ---
+
+void Site::letter(std::string_view node, std::string_view bytes) {
+  const std::string body = write_body(UserAndText{endpoint_, {}, bytes});
+  if (node.empty()) return outgoing_.publish(std::string(kClusterTopic), ItemKind::letter, body);
+  outgoing_.to_node(node, ItemKind::letter, body);
 }
 
 // --- who is there ---

@@ -4,9 +4,13 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cluster/counts.hpp"
@@ -36,6 +40,7 @@ class Site final : public hub::Elsewhere {
     NodeEvents& events;
     std::chrono::milliseconds offline_delay;
     std::function<void()> told_soon;  // what has changed is told in a moment; throws std::bad_alloc
+    std::function<void(std::function<void()> told)> when_known;  // as Elsewhere has it
   };
 
   // arrivals: outlives it.
@@ -43,11 +48,12 @@ class Site final : public hub::Elsewhere {
 
   void changed(const std::string& user) noexcept override;
 
-  void broadcast(const base::Frame& frame, const hub::Exclusion& exclusion) override;
-  void to_room(std::string_view room, const base::Frame& frame,
-               const hub::Exclusion& exclusion) override;
-  std::vector<bool> to_users(const std::vector<std::string_view>& users,
-                             const base::Frame& frame) override;
+  void broadcast(const base::Frame& frame, const hub::Exclusion& exclusion,
+                 std::uint64_t id) override;
+  void to_room(std::string_view room, const base::Frame& frame, const hub::Exclusion& exclusion,
+               std::uint64_t id) override;
+  std::vector<bool> to_users(const std::vector<std::string_view>& users, const base::Frame& frame,
+                             std::uint64_t id) override;
   bool join_user(std::string_view user, std::string_view room) override;
   bool leave_user(std::string_view user, std::string_view room) override;
   bool evict(std::string_view user) override;
@@ -58,6 +64,10 @@ class Site final : public hub::Elsewhere {
   void append(std::string_view room, const hub::RoomPolicy& policy, const base::Frame& frame,
               const hub::HiddenFrom& hidden, std::string once,
               hub::Broker::Done<hub::Broker::Appended> told) override;
+
+  std::vector<std::string> nodes() const override { return directory_.nodes(); }
+  void letter(std::string_view node, std::string_view bytes) override;
+  void when_known(std::function<void()> told) override { when_known_(std::move(told)); }
 
   std::vector<std::string> users() const override;
   std::size_t devices(std::string_view user) const override;
@@ -72,6 +82,8 @@ class Site final : public hub::Elsewhere {
   DirtyUsers& dirty() { return dirty_; }
   OpenRooms& rooms() { return rooms_; }
   OnlineRoll& roll() { return roll_; }
+  // Waits for those who are about to send to users by what the directory said before.
+  void await_senders() { const std::unique_lock lock(senders_); }
   // What is done now and then.
   void check();
 
@@ -87,12 +99,16 @@ class Site final : public hub::Elsewhere {
   Directory& directory_;
   hub::Arrivals& arrivals_;
   const std::function<void()> told_soon_;
+  const std::function<void(std::function<void()>)> when_known_;
   const std::string endpoint_;
   const std::size_t number_;  // the directory's
   DirtyUsers dirty_;
   RoomWishes wishes_;
   OpenRooms rooms_;
   OnlineRoll roll_;
+  // Shared by who looks a user up and sends there, so that a node that knows of a change has sent all
+  // that went by what it knew before.
+  std::shared_mutex senders_;
 };
 
 }  // namespace microframe::cluster

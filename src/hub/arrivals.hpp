@@ -43,6 +43,10 @@ class Arrivals {
   virtual void evict_here(std::string_view user) = 0;  // the oldest device
   virtual void disconnect_here(std::string_view user, std::string_view reason) = 0;
 
+  // --- sessions that move
+  // What this endpoint says on another node (Elsewhere::letter).
+  virtual void letter(std::string_view node, std::string_view bytes) = 0;
+
   // --- what other nodes are to know
   virtual UserRecord record(std::string_view user) = 0;
   // Every user with a device here.

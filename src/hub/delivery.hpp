@@ -38,6 +38,11 @@ struct Delivery {
     return exclusion.empty() || !exclusion.covers(receiver);
   }
 
+  void give(Receiver& receiver) const {
+    if (!mark) return receiver.deliver(frame);
+    receiver.deliver_marked(frame, mark);
+  }
+
   // Gives the frame a count of references of its own, if that pays for so many receivers: for a
   // delivery that has come to a loop from another. Without memory for a copy, the count stays
   // shared.
@@ -47,6 +52,7 @@ struct Delivery {
   Exclusion exclusion;
   Audience audience;
   std::uint64_t sequence;
+  Mark mark;
 };
 
 }  // namespace microframe::hub

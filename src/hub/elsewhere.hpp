@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -28,13 +29,14 @@ class Elsewhere {
   virtual void changed(const std::string& user) noexcept = 0;
 
   // --- messages, to the other nodes alone
-  // frame: has a plain form.
-  virtual void broadcast(const base::Frame& frame, const Exclusion& exclusion) = 0;
-  virtual void to_room(std::string_view room, const base::Frame& frame,
-                       const Exclusion& exclusion) = 0;
+  // frame: has a plain form. id: of the message, as Parcel has it.
+  virtual void broadcast(const base::Frame& frame, const Exclusion& exclusion,
+                         std::uint64_t id) = 0;
+  virtual void to_room(std::string_view room, const base::Frame& frame, const Exclusion& exclusion,
+                       std::uint64_t id) = 0;
   // returns: which of the users have a present device elsewhere.
   virtual std::vector<bool> to_users(const std::vector<std::string_view>& users,
-                                     const base::Frame& frame) = 0;
+                                     const base::Frame& frame, std::uint64_t id) = 0;
   // For the user's devices elsewhere.
   // returns: whether there is one that receives.
   virtual bool join_user(std::string_view user, std::string_view room) = 0;
@@ -55,6 +57,17 @@ class Elsewhere {
   virtual void append(std::string_view room, const RoomPolicy& policy, const base::Frame& frame,
                       const HiddenFrom& hidden, std::string once,
                       Broker::Done<Broker::Appended> told) = 0;
+
+  // --- sessions that move
+  // The names of the others.
+  virtual std::vector<std::string> nodes() const = 0;
+  // What this endpoint says to itself on another node, or on all others (node ""): it comes there as
+  // Arrivals::letter(), behind all that was published here before.
+  virtual void letter(std::string_view node, std::string_view bytes) = 0;
+  // Tells the other nodes at once what has changed here.
+  // told: on the broker's thread, when each of them knows, and sends the users' messages here; or
+  // after a second.
+  virtual void when_known(std::function<void()> told) = 0;
 
   // --- who is there
   virtual std::vector<std::string> users() const = 0;            // with a present device

@@ -28,12 +28,17 @@ void name_device(Exclusion& exclusion) {
 
 // --- messages ---
 
+std::uint64_t Everywhere::new_id() {
+  const std::uint64_t id = next_id_.fetch_add(1, std::memory_order_relaxed);
+  return id != 0 ? id : new_id();
+}
+
 void Everywhere::broadcast(const Frame& frame, Exclusion exclusion) {
-  if (elsewhere_) {
-    name_device(exclusion);
-    elsewhere_->broadcast(frame, exclusion);
-  }
-  hub_.broadcast(frame, std::move(exclusion));
+  if (!elsewhere_) return hub_.broadcast(frame, std::move(exclusion));
+  const std::uint64_t id = new_id();
+  name_device(exclusion);
+  elsewhere_->broadcast(frame, exclusion, id);
+  hub_.broadcast(frame, std::move(exclusion), id);
 }
 
 bool Everywhere::appends(std::string_view room) const {
@@ -55,19 +60,21 @@ bool Everywhere::broadcast_to_room(std::string_view room, const Seal& seal, Excl
     anyone = !hub_.room_members(room).empty();
   } else {
     const Frame frame = seal.encode(std::nullopt);
-    elsewhere_->to_room(room, frame, exclusion);
-    anyone = hub_.broadcast_to_room(room, frame, std::move(exclusion));
+    const std::uint64_t id = new_id();
+    elsewhere_->to_room(room, frame, exclusion, id);
+    anyone = hub_.broadcast_to_room(room, frame, std::move(exclusion), id);
   }
   return anyone || !elsewhere_->room_members(room).empty();
 }
 
 std::size_t Everywhere::send_to(const std::set<std::string_view>& users, const Frame& frame) {
   std::vector<bool> there;
-  if (elsewhere_) there = elsewhere_->to_users({users.begin(), users.end()}, frame);
+  const std::uint64_t id = elsewhere_ ? new_id() : 0;
+  if (elsewhere_) there = elsewhere_->to_users({users.begin(), users.end()}, frame, id);
   std::size_t count = 0;
   std::size_t at = 0;
   for (const std::string_view user : users) {
-    const bool here = hub_.send_to(user, frame);
+    const bool here = hub_.send_to(user, frame, id);
     count += here || (elsewhere_ && there[at]) ? 1 : 0;
     ++at;
   }

@@ -2,7 +2,9 @@
 // if there are other nodes, Elsewhere. Threading: any thread.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,7 +22,9 @@ namespace microframe::hub {
 class Everywhere {
  public:
   // Both outlive it. elsewhere: nullptr: there is no other node.
-  Everywhere(Hub& hub, Elsewhere* elsewhere) : hub_(hub), elsewhere_(elsewhere) {}
+  // first_id: random, so that the messages of two nodes have two names.
+  Everywhere(Hub& hub, Elsewhere* elsewhere, std::uint64_t first_id = 1)
+      : hub_(hub), elsewhere_(elsewhere), next_id_(first_id) {}
 
   // Whether there may be other nodes.
   bool has_others() const { return elsewhere_ != nullptr; }
@@ -59,8 +63,12 @@ class Everywhere {
   Presence::Users presence(std::string_view room) const;
 
  private:
+  // Of a message that goes to other nodes as well; never 0.
+  std::uint64_t new_id();
+
   Hub& hub_;
   Elsewhere* const elsewhere_;
+  std::atomic<std::uint64_t> next_id_;
 };
 
 }  // namespace microframe::hub

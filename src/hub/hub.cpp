@@ -132,6 +132,34 @@ void Hub::remove(Member& member) {
   if (surroundings_) surroundings_->user_offline(member.user());
 }
 
+// Other nodes know the user's device elsewhere by now, and so nothing is told of it here.
+std::vector<Hub::Departed> Hub::depart(Member& member) {
+  begin_leave(member);
+  std::vector<Departed> departed;
+  auto& part = users_.of(member.user());
+  const Lock lock(part.mutex);
+  if (member.standing() != Standing::leaving) return departed;
+  member.set_standing(Standing::absent);
+  changed(member.user());
+  for (const auto rooms = std::exchange(member.rooms(), {}); const Ref<Room>& room : rooms) {
+    departed.push_back({room->name(), room->depart(member)});
+    room->seating().expect_no_more(member);
+    rooms_.leave(member, *room);
+  }
+  const auto entry = part.entries.find(member.user());
+  Devices& devices = entry->second;
+  devices.erase(std::find(devices.begin(), devices.end(), &member));
+  if (devices.empty()) part.entries.erase(entry);
+  return departed;
+}
+
+void Hub::arrive_from(Member& member, std::string_view room, const Since& heard) {
+  const Lock lock(users_.of(member.user()).mutex);
+  lock_is_held_for(member);
+  const Ref<Room>* const in = member.find_room(room);
+  if (in) (*in)->arrive_from(member, heard);
+}
+
 // --- rooms ---
 
 JoinResult Hub::join(Member& member, std::string_view room, const JoinWish* wish) {
@@ -307,25 +335,29 @@ void Hub::give_up_seat(Member& member, Room& room) {
 
 // --- messages ---
 
-void Hub::broadcast(const Frame& frame, Exclusion exclusion) {
-  everyone_.send(Delivery(frame, std::move(exclusion)));
+void Hub::broadcast(const Frame& frame, Exclusion exclusion, std::uint64_t id) {
+  Delivery delivery(frame, std::move(exclusion));
+  delivery.mark.id = id;
+  everyone_.send(delivery);
 }
 
-bool Hub::broadcast_to_room(std::string_view name, Frame frame, Exclusion exclusion) {
-  return broadcast_to_room(name, Placeless(std::move(frame)), std::move(exclusion));
+bool Hub::broadcast_to_room(std::string_view name, Frame frame, Exclusion exclusion,
+                            std::uint64_t id) {
+  return broadcast_to_room(name, Placeless(std::move(frame)), std::move(exclusion), id);
 }
 
-bool Hub::broadcast_to_room(std::string_view name, const Seal& seal, Exclusion exclusion) {
+bool Hub::broadcast_to_room(std::string_view name, const Seal& seal, Exclusion exclusion,
+                            std::uint64_t id) {
   RoomTable::Found found = rooms_.find_to_publish(name);
   while (found.room && (found.anyone || found.room->keeps_messages())) {
-    if (found.room->publish(seal, exclusion)) break;
+    if (found.room->publish(seal, exclusion, id)) break;
     // The room was forgotten meanwhile: look it up (or create it) again.
     found = rooms_.find_to_publish(name);
   }
   return found.anyone;
 }
 
-bool Hub::send_to(std::string_view user, const Frame& frame) {
+bool Hub::send_to(std::string_view user, const Frame& frame, std::uint64_t id) {
   const auto& part = users_.of(user);
   const Lock lock(part.mutex);
   const auto entry = part.entries.find(user);
@@ -334,17 +366,20 @@ bool Hub::send_to(std::string_view user, const Frame& frame) {
   for (Member* device : entry->second) {
     if (!device->receives()) continue;
     anyone = anyone || device->present();
-    send(*device, frame);
+    send(*device, frame, id);
   }
   return anyone;
 }
 
-void Hub::send(Member& member, const Frame& frame) {
+void Hub::send(Member& member, const Frame& frame, std::uint64_t id) {
   LoopPort& loop = *loops_[member.loop()];
   if (loop.is_current()) {
-    member.deliver(frame);
-  } else {
+    if (id == 0) return member.deliver(frame);
+    member.deliver_marked(frame, {id, 0});
+  } else if (id == 0) {
     loop.post([held = Ref<Member>(&member), frame] { held->deliver(frame); });
+  } else {
+    loop.post([held = Ref<Member>(&member), frame, id] { held->deliver_marked(frame, {id, 0}); });
   }
 }
 

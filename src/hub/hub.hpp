@@ -72,6 +72,15 @@ class Hub {
   void suspend(Member& member);
   // The member has a new stream.
   void resume(Member& member);
+  // The member goes on at another node: takes the member out of every room and forgets it, without a
+  // word to anyone.
+  struct Departed {
+    std::string room;
+    Room::Heard heard;
+  };
+  std::vector<Departed> depart(Member& member);
+  // A member that has joined the room takes over there from one that has departed elsewhere.
+  void arrive_from(Member& member, std::string_view room, const Since& heard);
   // Delivers to the member at once what still waits for it in its rooms, because it is about to go.
   static void catch_up(Member& member) { Seating::catch_up_everywhere(member); }
 
@@ -85,16 +94,19 @@ class Hub {
   bool leave_user(std::string_view user, std::string_view room);
 
   // --- Messages.
-  void broadcast(const base::Frame& frame, Exclusion exclusion);
+  // id: of the message in a cluster, as Mark has it.
+  void broadcast(const base::Frame& frame, Exclusion exclusion, std::uint64_t id = 0);
   // seal: encodes the message once the room is known.
   // returns: whether the room has any member.
-  bool broadcast_to_room(std::string_view room, const Seal& seal, Exclusion exclusion);
+  bool broadcast_to_room(std::string_view room, const Seal& seal, Exclusion exclusion,
+                         std::uint64_t id = 0);
   // A message that says nothing of its place in the room.
-  bool broadcast_to_room(std::string_view room, base::Frame frame, Exclusion exclusion);
+  bool broadcast_to_room(std::string_view room, base::Frame frame, Exclusion exclusion,
+                         std::uint64_t id = 0);
   // returns: whether the user has a present device.
-  bool send_to(std::string_view user, const base::Frame& frame);
+  bool send_to(std::string_view user, const base::Frame& frame, std::uint64_t id = 0);
   // To one member.
-  void send(Member& member, const base::Frame& frame);
+  void send(Member& member, const base::Frame& frame, std::uint64_t id = 0);
 
   // --- Who is here.
   std::vector<std::string> users() const;

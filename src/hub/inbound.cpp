@@ -1,5 +1,6 @@
 #include "hub/inbound.hpp"
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <utility>
@@ -25,17 +26,19 @@ Exclusion exclusion_of(const Parcel& parcel) {
 // --- messages ---
 
 void Inbound::arrived(const Parcel& for_everyone) {
-  hub_->broadcast(surroundings_.frame_of(for_everyone, {}, {}), exclusion_of(for_everyone));
+  hub_->broadcast(surroundings_.frame_of(for_everyone, {}, {}), exclusion_of(for_everyone),
+                  for_everyone.id);
 }
 
 void Inbound::arrived_in(std::string_view room, const Parcel& parcel) {
   if (!hub_->room(room)) return;
-  hub_->broadcast_to_room(room, surroundings_.frame_of(parcel, room, {}), exclusion_of(parcel));
+  hub_->broadcast_to_room(room, surroundings_.frame_of(parcel, room, {}), exclusion_of(parcel),
+                          parcel.id);
 }
 
 void Inbound::arrived_for(const std::vector<std::string_view>& users, const Parcel& parcel) {
   const base::Frame frame = surroundings_.frame_of(parcel, {}, {});
-  for (const std::string_view user : users) hub_->send_to(user, frame);
+  for (const std::string_view user : users) hub_->send_to(user, frame, parcel.id);
 }
 
 // --- rooms ---
@@ -51,7 +54,17 @@ void Inbound::presence_changed(std::string_view room, const Presence::Users& joi
                                const Presence::Users& leaves) {
   const Ref<Room> found = hub_->room(room);
   // Before it is open, it is not told: it is given the whole then.
-  if (found && found->opening() && found->opening()->is_over()) found->arrived(joins, leaves);
+  if (!found || !found->opening() || !found->opening()->is_over()) return;
+  Presence::Users gone;
+  for (const auto& [user, devices] : leaves) {
+    const auto here = hub_->members_of(user);
+    for (const Presence::Device& device : devices) {
+      // A device that has moved here is not gone.
+      const auto is_it = [&](const Ref<Member>& one) { return one->device() == device.id; };
+      if (std::none_of(here.begin(), here.end(), is_it)) gone[user].push_back(device);
+    }
+  }
+  if (!joins.empty() || !gone.empty()) found->arrived(joins, gone);
 }
 
 void Inbound::appended(std::string_view room, Broker::Position position,
@@ -92,6 +105,10 @@ void Inbound::evict_here(std::string_view user) {
 
 void Inbound::disconnect_here(std::string_view user, std::string_view reason) {
   for (const Ref<Member>& device : hub_->members_of(user)) device->revoke(reason);
+}
+
+void Inbound::letter(std::string_view node, std::string_view bytes) {
+  if (read_) read_(node, bytes);
 }
 
 // --- what other nodes are to know ---

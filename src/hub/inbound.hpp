@@ -1,6 +1,10 @@
 // Inbound: what comes from other nodes, carried out in the hub of this one. Threading: as Arrivals.
 #pragma once
 
+#include <functional>
+#include <string_view>
+#include <utility>
+
 #include "hub/arrivals.hpp"
 #include "hub/hub.hpp"
 #include "hub/surroundings.hpp"
@@ -13,6 +17,9 @@ class Inbound final : public Arrivals {
   explicit Inbound(const Surroundings& surroundings) : surroundings_(surroundings) {}
   // Before anything is called. hub: outlives it.
   void begin(Hub& hub) { hub_ = &hub; }
+  // Who reads the letters of other nodes; before anything is called.
+  using Read = std::function<void(std::string_view node, std::string_view bytes)>;
+  void read_letters(Read read) { read_ = std::move(read); }
 
   void arrived(const Parcel& for_everyone) override;
   void arrived_in(std::string_view room, const Parcel& parcel) override;
@@ -27,12 +34,14 @@ class Inbound final : public Arrivals {
   void leave_here(std::string_view user, std::string_view room) override;
   void evict_here(std::string_view user) override;
   void disconnect_here(std::string_view user, std::string_view reason) override;
+  void letter(std::string_view node, std::string_view bytes) override;
   UserRecord record(std::string_view user) override;
   std::vector<std::string> users_here() override;
 
  private:
   Hub* hub_ = nullptr;
   const Surroundings& surroundings_;
+  Read read_;
 };
 
 }  // namespace microframe::hub

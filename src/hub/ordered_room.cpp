@@ -18,7 +18,8 @@ OrderedRoom::OrderedRoom(std::string name, const std::vector<LoopPort*>& loops,
       surroundings_(surroundings),
       policy_(policy),
       keeper_(keeper),
-      pending_(loops.size()) {
+      pending_(loops.size()),
+      given_(loops.size()) {
   const Lock lock(order_);
   if (policy.keeps_history())
     begin_history(keeper == Keeper::room ? surroundings.new_epoch() : std::string(), 0);
@@ -38,7 +39,7 @@ std::optional<std::uint64_t> OrderedRoom::expected_offset() {
   return history_->next_offset();
 }
 
-bool OrderedRoom::publish(const Seal& seal, Exclusion& exclusion) {
+bool OrderedRoom::publish(const Seal& seal, Exclusion& exclusion, std::uint64_t id) {
   const std::optional<std::uint64_t> expected = expected_offset();
   Frame frame = seal.encode(expected);
   HiddenFrom hidden;
@@ -54,7 +55,7 @@ bool OrderedRoom::publish(const Seal& seal, Exclusion& exclusion) {
       if (offset != *expected) seal.renumber(frame, offset);
       keep(frame, std::move(hidden), {});
     }
-    hand_out(std::move(frame), std::move(exclusion), Audience::all);
+    hand_out(std::move(frame), std::move(exclusion), Audience::all, {id, 0});
   }
   base::ByteBudget* const budget = surroundings_.history_budget();
   if (expected && budget) budget->shed();
@@ -85,8 +86,9 @@ void OrderedRoom::give_up_bytes() {
   note_history(false);
 }
 
-void OrderedRoom::hand_out(Frame frame, Exclusion exclusion, Audience audience) {
-  const Delivery delivery(std::move(frame), std::move(exclusion), audience, ++sequence_);
+void OrderedRoom::hand_out(Frame frame, Exclusion exclusion, Audience audience, Mark mark) {
+  Delivery delivery(std::move(frame), std::move(exclusion), audience, ++sequence_);
+  delivery.mark = mark;
   // To this loop last, where no memory is needed: without memory to tell the others, nobody here is
   // told either.
   std::optional<std::size_t> here;
@@ -104,12 +106,15 @@ void OrderedRoom::hand_out(Frame frame, Exclusion exclusion, Audience audience) 
       }
     }
   }
-  if (here) seating().deliver(*here, delivery);
+  if (!here) return;
+  if (mark.offset != 0) given_[*here] = mark.offset;
+  seating().deliver(*here, delivery);
 }
 
 void OrderedRoom::arrive(std::size_t loop, Delivery& delivery) {
   seating().deliver_posted(loop, delivery);
   const Lock lock(order_);
+  if (delivery.mark.offset != 0) given_[loop] = delivery.mark.offset;
   --pending_[loop];
 }
 
@@ -127,6 +132,7 @@ void OrderedRoom::seat(Receiver& member, const JoinWish* wish) {
   const Lock lock(order_);
   // What is handed out next, the member's own coming, is not for the member.
   const bool entered = seating().seat(member, sequence_ + 1);
+  if (history_ && pending_[member.loop()] == 0) given_[member.loop()] = history_->offset();
   if (!entered && !wish) return;
   try {
     if (entered) {
@@ -151,6 +157,31 @@ void OrderedRoom::unseat(Receiver& member) {
     note_going(member);
   }
   member.left(name());
+}
+
+// The device stays among those that are here: another node has it already.
+Room::Heard OrderedRoom::depart(Receiver& member) {
+  seating().catch_up(member);
+  if (!seating().unseat(member)) {
+    end_wait(member);
+    return {};
+  }
+  const Lock lock(order_);
+  if (!history_) return {};
+  const std::size_t loop = member.loop();
+  return {history_->epoch(), pending_[loop] == 0 ? history_->offset() : given_[loop]};
+}
+
+// What is under way to the member's loop is in the copy of the log already, which is replayed.
+void OrderedRoom::arrive_from(Receiver& member, const Since& heard) {
+  JoinWish wish;
+  const Lock lock(order_);
+  if (history_) {
+    seating().catch_up(member);
+    if (seating().unseat(member)) seating().seat(member, sequence_);
+    wish.since = heard;
+  }
+  welcome(member, false, history_ ? &wish : nullptr);
 }
 
 void OrderedRoom::note_coming(const Receiver& member) {
@@ -249,7 +280,7 @@ void OrderedRoom::appended(Logged&& message) {
     exclusion.users = message.hidden.users;
     exclusion.session = message.hidden.session;
     keep(message.frame, std::move(message.hidden), message.age);
-    hand_out(std::move(message.frame), std::move(exclusion), Audience::all);
+    hand_out(std::move(message.frame), std::move(exclusion), Audience::all, {0, message.offset});
   }
   if (base::ByteBudget* const budget = surroundings_.history_budget()) budget->shed();
 }

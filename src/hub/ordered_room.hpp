@@ -35,9 +35,11 @@ class OrderedRoom final : public Room, private base::ByteHolder {
               Surroundings& surroundings, Keeper keeper = Keeper::room);
 
   // In a room whose messages a log keeps: not called.
-  bool publish(const Seal& seal, Exclusion& exclusion) override;
+  bool publish(const Seal& seal, Exclusion& exclusion, std::uint64_t id) override;
   void seat(Receiver& member, const JoinWish* wish) override;
   void unseat(Receiver& member) override;
+  Heard depart(Receiver& member) override;
+  void arrive_from(Receiver& member, const Since& heard) override;
   bool forget() override;
   void expire() override;
   void arrived(const Presence::Users& joins, const Presence::Users& leaves) override;
@@ -64,7 +66,7 @@ class OrderedRoom final : public Room, private base::ByteHolder {
   }
   void give_up_bytes() override;
   // Numbers the frame and gives it to every loop with a receiver.
-  void hand_out(base::Frame frame, Exclusion exclusion, Audience audience)
+  void hand_out(base::Frame frame, Exclusion exclusion, Audience audience, Mark mark = {})
       MICROFRAME_REQUIRES(order_);
   // What hand_out() has posted runs on its loop.
   void arrive(std::size_t loop, Delivery& delivery);
@@ -90,6 +92,8 @@ class OrderedRoom final : public Room, private base::ByteHolder {
   // Posts under way, by loop. While there is one, what follows is posted behind it, from the loop
   // itself too.
   std::vector<std::size_t> pending_ MICROFRAME_GUARDED_BY(order_);
+  // Of a log, what each loop was given last, while a post is under way there.
+  std::vector<std::uint64_t> given_ MICROFRAME_GUARDED_BY(order_);
 };
 
 }  // namespace microframe::hub

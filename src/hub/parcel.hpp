@@ -2,6 +2,7 @@
 // for. Each node makes its own frames of it. Views: good as long as their owner says.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@ namespace microframe::hub {
 struct Parcel {
   Parcel() = default;
 
+  std::uint64_t id = 0;  // that of no other message, on any node; 0: it has none
   bool binary = false;
   base::Shedding shedding;
   std::vector<std::string_view> hidden_from;  // users

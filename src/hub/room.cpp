@@ -5,8 +5,10 @@
 
 namespace microframe::hub {
 
-bool Room::publish(const Seal& seal, Exclusion& exclusion) {
-  seating_.send(Delivery(seal.encode(std::nullopt), std::move(exclusion)));
+bool Room::publish(const Seal& seal, Exclusion& exclusion, std::uint64_t id) {
+  Delivery delivery(seal.encode(std::nullopt), std::move(exclusion));
+  delivery.mark.id = id;
+  seating_.send(delivery);
   return true;
 }
 
@@ -36,13 +38,25 @@ void Room::unseat(Receiver& member) {
   member.left(name_);
 }
 
+Room::Heard Room::depart(Receiver& member) {
+  seating_.catch_up(member);
+  if (!seating_.unseat(member)) end_wait(member);
+  return {};
+}
+
+void Room::arrive_from(Receiver&, const Since&) {}
+
 // A client expects its join to be answered before its leave.
 void Room::stop_waiting(Receiver& member) {
+  if (end_wait(member)) member.left(name_);
+}
+
+bool Room::end_wait(Receiver& member) {
   bool waited = false;
   while (const auto waiting = opening_ ? opening_->take(member) : std::nullopt) {
     member.joined(joined(!std::exchange(waited, true), &waiting->wish));
   }
-  if (waited) member.left(name_);
+  return waited;
 }
 
 }  // namespace microframe::hub

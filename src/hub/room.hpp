@@ -41,7 +41,8 @@ class Room : public base::RefCounted {
 
   // Sends a message to the members. exclusion: moved from, unless the room is forgotten.
   // returns: false where the room is forgotten, and the message belongs to its successor.
-  virtual bool publish(const Seal& seal, Exclusion& exclusion);
+  // id: of the message in a cluster.
+  virtual bool publish(const Seal& seal, Exclusion& exclusion, std::uint64_t id);
 
   // --- On the member's loop, under the lock of the member's user.
   // Seats the member, if it is not seated, and tells it what it finds here, if it has a wish or is
@@ -50,6 +51,18 @@ class Room : public base::RefCounted {
   virtual void seat(Receiver& member, const JoinWish* wish);
   // Also a member that waits to be seated: it is told that it has joined, and left.
   virtual void unseat(Receiver& member);
+
+  // --- A member moves to another node, where its device goes on. Locks as for seat().
+  // How far a member has heard the log that keeps the room's messages; epoch "": there is no log.
+  struct Heard {
+    std::string epoch;
+    std::uint64_t offset = 0;
+  };
+  // Unseats the member without a word to anyone.
+  virtual Heard depart(Receiver& member);
+  // A member that was seated here takes over from where it has departed: it is told who is here, and
+  // what it has not heard of the log. Whatever it was delivered of the log before is void.
+  virtual void arrive_from(Receiver& member, const Since& heard);
 
   // --- Under the lock of the room's part of the table.
   // Gives the room up, which has no members, unless it keeps messages.
@@ -87,6 +100,9 @@ class Room : public base::RefCounted {
   Joined joined(bool entered, const JoinWish* wish) const;
   // For unseat(), of a member that is not seated.
   void stop_waiting(Receiver& member);
+  // Tells a member that waits that it has joined.
+  // returns: whether it waited.
+  bool end_wait(Receiver& member);
 
  private:
   const std::string name_;

@@ -131,12 +131,12 @@ void Seating::deliver_now(std::size_t loop, const Delivery& delivery) {
   const List& list = lists_[loop];
   const std::size_t count = count_of(list, delivery.audience);
   const bool all_have_begun = delivery.sequence == 0 || list.latest < delivery.sequence;
-  if (all_have_begun && delivery.exclusion.empty())
+  if (all_have_begun && delivery.exclusion.empty() && !delivery.mark)
     return for_each(list, count,
                     [&](Receiver& receiver, std::size_t) { receiver.deliver(delivery.frame); });
   for_each(list, count, [&](Receiver& receiver, std::size_t i) {
     if (!all_have_begun && list.begun[i] >= delivery.sequence) return;
-    if (!delivery.exclusion.covers(receiver)) receiver.deliver(delivery.frame);
+    if (!delivery.exclusion.covers(receiver)) delivery.give(receiver);
   });
 }
 
@@ -152,7 +152,7 @@ void Seating::release(std::size_t loop) {
   for_each(list, count, [&](Receiver& receiver, std::size_t i) {
     const std::uint64_t heard = all_have_begun ? 0 : list.begun[i];
     for (const Delivery& delivery : deliveries) {
-      if (heard < delivery.sequence && delivery.is_for(receiver)) receiver.deliver(delivery.frame);
+      if (heard < delivery.sequence && delivery.is_for(receiver)) delivery.give(receiver);
     }
   });
 }
@@ -173,7 +173,7 @@ void Seating::catch_up(Receiver& receiver, const Receiver::Seat& seat) {
   List& list = lists_[receiver.loop()];
   std::uint64_t& begun = list.begun[seat.index];
   for (const Delivery& delivery : held.deliveries()) {
-    if (begun < delivery.sequence && delivery.is_for(receiver)) receiver.deliver(delivery.frame);
+    if (begun < delivery.sequence && delivery.is_for(receiver)) delivery.give(receiver);
   }
   begun = std::max(begun, held.sequence());
   list.latest = std::max(list.latest, begun);

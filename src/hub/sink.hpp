@@ -37,12 +37,22 @@ struct JoinWish {
   std::optional<std::uint64_t> waits_since_ms;
 };
 
+// Where a message stands among those of a cluster. A process that is alone has only zeros.
+struct Mark {
+  std::uint64_t id = 0;      // of the message, on every node; 0: it has none
+  std::uint64_t offset = 0;  // in the log that keeps its room's messages; 0: there is none
+
+  explicit operator bool() const { return id != 0 || offset != 0; }
+};
+
 // Called on the connection's own loop only. A sink may queue or drop what it is given, and must not
 // call the hub back: a room's order may be locked meanwhile. A sink throws nothing, because others
 // are still to be delivered to.
 class Sink {
  public:
   virtual void deliver(const base::Frame& frame) = 0;
+  // The same where there are other nodes.
+  virtual void deliver_marked(const base::Frame& frame, const Mark& /*mark*/) { deliver(frame); }
   // The member is seated in a room, before anything of the room is delivered; or is no longer
   // seated. Views are good until the call returns.
   virtual void joined(const Joined&) {}

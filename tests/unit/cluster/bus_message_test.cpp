@@ -16,6 +16,7 @@ using Texts = std::vector<std::string_view>;
 
 hub::Parcel some_parcel() {
   hub::Parcel parcel;
+  parcel.id = 0xFFFFFFFFFFFFFFFF;
   parcel.binary = true;
   parcel.shedding = {base::Shedding::Rule::superseded, 0xFFFFFFFFFFFFFFFF};
   parcel.hidden_from = {"alice", ""};
@@ -25,6 +26,7 @@ hub::Parcel some_parcel() {
 }
 
 void expect_same(const hub::Parcel& one, const hub::Parcel& other) {
+  EXPECT_EQ(one.id, other.id);
   EXPECT_EQ(one.binary, other.binary);
   EXPECT_EQ(one.shedding.rule, other.shedding.rule);
   EXPECT_EQ(one.shedding.stream, other.shedding.stream);
@@ -108,7 +110,7 @@ TEST(BusMessages, HaveTheseBytes) {
   parcel.shedding.stream = 300;
   parcel.hidden_from = {"u"};
   parcel.content = "hi";
-  EXPECT_EQ(write_entry(parcel), "\x01\0\0\xAC\x02\0\x01\x01u\x02hi"s);
+  EXPECT_EQ(write_entry(parcel), "\x01\0\0\xAC\x02\0\x01\x01u\x02hi\0"s);
 }
 
 TEST(BusMessages, OfAnotherFormatAreSkipped) {

@@ -70,6 +70,9 @@ class FakeHub final : public hub::Arrivals {
   void disconnect_here(std::string_view user, std::string_view reason) override {
     say("disconnect " + std::string(user) + " " + std::string(reason));
   }
+  void letter(std::string_view node, std::string_view bytes) override {
+    say("letter of " + std::string(node) + ": " + std::string(bytes));
+  }
   hub::UserRecord record(std::string_view user) override { return users[std::string(user)]; }
   Names users_here() override {
     Names result;

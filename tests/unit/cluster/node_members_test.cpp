@@ -367,5 +367,66 @@ TEST_F(NodeMembers, ANodeIsReadyWhileItsProbesComeBack) {
   EXPECT_LE(one->node.probe_ms_ago(), 1000u);
 }
 
+// --- users that go from one node to another ---
+
+TEST_F(NodeMembers, ALetterIsReadByTheSameEndpointElsewhere) {
+  const Process one = join("n1"), other = join("n2"), third = join("n3");
+  one->site.letter("n2", "to one");
+  one->site.letter({}, "to all");
+  soon();
+  EXPECT_EQ(other->hub.take(), (Names{"letter of n1: to one", "letter of n1: to all"}));
+  EXPECT_EQ(third->hub.take(), Names{"letter of n1: to all"});
+  EXPECT_EQ(one->hub.take(), Names());
+}
+
+TEST_F(NodeMembers, WhatHasChangedIsKnownEverywhereWhenThatIsAsked) {
+  const Process one = join("n1"), other = join("n2"), third = join("n3");
+  one->put("alice");
+  bool known = false;
+  one->site.when_known([&] {
+    known = true;
+    EXPECT_EQ(other->site.users(), Names{"alice"});
+    EXPECT_EQ(third->site.users(), Names{"alice"});
+  });
+  world.settle();
+  EXPECT_TRUE(known) << "at once, not at the next change that is told";
+}
+
+TEST_F(NodeMembers, WhoDoesNotAnswerIsWaitedForASecondAtMost) {
+  const Process one = join("n1");
+  Process other = join("n2");
+  soon();
+  kill(other);
+  bool known = false;
+  one->site.when_known([&] { known = true; });
+  pass(milliseconds(900));
+  EXPECT_FALSE(known);
+  pass(milliseconds(200));
+  EXPECT_TRUE(known);
+  bool alone = false;
+  pass(seconds(20));
+  one->site.when_known([&] { alone = true; });
+  world.settle();
+  EXPECT_TRUE(alone);
+}
+
+TEST_F(NodeMembers, ADeviceThatIsOnAnotherNodeByThenHasNotLeft) {
+  const Process one = join("n1"), other = join("n2"), third = join("n3");
+  third->open("who");
+  soon();
+  one->put("alice", {"who"});
+  soon();
+  third->hub.take();
+  other->put("alice", {"who"});  // the same device
+  soon();
+  EXPECT_EQ(third->hub.take(), Names{"presence who +alice"});
+  one->remove("alice");
+  soon();
+  EXPECT_EQ(third->hub.take(), Names());
+  other->remove("alice");
+  soon();
+  EXPECT_EQ(third->hub.take(), Names{"presence who -alice"});
+}
+
 }  // namespace
 }  // namespace test

@@ -16,7 +16,7 @@ TEST_F(NodeMessages, ForEveryoneReachTheOtherNodes) {
   const Process one = join("n1"), other = join("n2");
   hub::Exclusion exclusion;
   exclusion.users = {"bob"};
-  one->site.broadcast(frame("hello"), exclusion);
+  one->site.broadcast(frame("hello"), exclusion, 7);
   soon();
   EXPECT_EQ(other->hub.take(), Names{"all hello -bob"});
   EXPECT_EQ(one->hub.take(), Names()) << "the own node has delivered it already";
@@ -29,7 +29,7 @@ TEST_F(NodeMessages, InARoomReachTheNodesWhereItIsOpen) {
   soon();
   EXPECT_EQ(other->hub.take(), Names{"opened room"});
   one->hub.take();
-  one->site.to_room("room", frame("hello"), {});
+  one->site.to_room("room", frame("hello"), {}, 7);
   soon();
   EXPECT_EQ(other->hub.take(), Names{"room hello"});
   EXPECT_EQ(one->hub.take(), Names());
@@ -41,7 +41,7 @@ TEST_F(NodeMessages, InARoomThatHasOpenedAreHeard) {
   other->open("room");
   world.settle();
   ASSERT_EQ(other->hub.take(), Names{"opened room"});
-  one->site.to_room("room", frame("at once"), {});
+  one->site.to_room("room", frame("at once"), {}, 7);
   soon();
   EXPECT_EQ(other->hub.take(), Names{"room at once"});
 }
@@ -53,7 +53,7 @@ TEST_F(NodeMessages, InARoomThatHasClosedAreNotDelivered) {
   other->site.close("room");
   soon();
   other->hub.take();
-  one->site.to_room("room", frame("hello"), {});
+  one->site.to_room("room", frame("hello"), {}, 7);
   soon();
   EXPECT_EQ(other->hub.take(), Names());
   // Opened again within the time that it is heard, it is open at once.
@@ -62,7 +62,7 @@ TEST_F(NodeMessages, InARoomThatHasClosedAreNotDelivered) {
   EXPECT_EQ(other->hub.take(), Names{"opened room"});
   // The time of the first closing does not count any more.
   pass(seconds(40));
-  one->site.to_room("room", frame("again"), {});
+  one->site.to_room("room", frame("again"), {}, 7);
   soon();
   EXPECT_EQ(other->hub.take(), Names{"room again"});
   other->site.close("room");
@@ -86,7 +86,7 @@ TEST_F(NodeMessages, InARoomThatClosesAndOpensAtOnceAreHeard) {
   other->site.close("room");
   soon();
   other->hub.take();
-  one->site.to_room("room", frame("hello"), {});
+  one->site.to_room("room", frame("hello"), {}, 7);
   soon();
   EXPECT_EQ(other->hub.take(), Names());
 }
@@ -98,10 +98,10 @@ TEST_F(NodeMessages, ForUsersGoToTheNodesThatHaveThem) {
   third->put("carol");
   soon();
   const std::uint64_t before = one->node.messages_out();
-  EXPECT_EQ(one->site.to_users({"bob", "nobody", "carol"}, frame("hi")),
+  EXPECT_EQ(one->site.to_users({"bob", "nobody", "carol"}, frame("hi"), 7),
             (std::vector<bool>{true, false, true}));
-  EXPECT_EQ(one->site.to_users({"nobody"}, frame("hi")), std::vector<bool>{false});
-  one->site.to_users({"carol"}, frame("you"));
+  EXPECT_EQ(one->site.to_users({"nobody"}, frame("hi"), 7), std::vector<bool>{false});
+  one->site.to_users({"carol"}, frame("you"), 7);
   soon();
   EXPECT_EQ(other->hub.take(), Names{"for bob, hi"});
   EXPECT_EQ(third->hub.take(), (Names{"for bob,carol, hi", "for carol, you"}));
@@ -115,7 +115,7 @@ TEST_F(NodeMessages, ToAUserAreAheadOfWhatIsSaidNext) {
   soon();
   other->hub.take();
   EXPECT_TRUE(one->site.join_user("bob", "room"));
-  one->site.to_room("room", frame("hello"), {});
+  one->site.to_room("room", frame("hello"), {}, 7);
   soon();
   EXPECT_EQ(other->hub.take(), (Names{"join bob room", "room hello"}));
 }
@@ -139,7 +139,7 @@ TEST_F(NodeMessages, WhatIsAskedForAUserIsDoneWhereTheUserIs) {
 
 TEST_F(NodeMessages, DoNotReachTheHubOnceTheNodeHasStopped) {
   const Process one = join("n1"), other = join("n2");
-  one->site.broadcast(frame("hello"), {});
+  one->site.broadcast(frame("hello"), {}, 7);
   other->node.stop();
   soon();
   EXPECT_EQ(other->hub.take(), Names());
@@ -148,10 +148,10 @@ TEST_F(NodeMessages, DoNotReachTheHubOnceTheNodeHasStopped) {
 TEST_F(NodeMessages, AreDroppedAndCountedWhileTheBrokerIsAway) {
   const Process one = join("n1"), other = join("n2");
   one->broker.set_up(false);
-  one->site.broadcast(frame("lost"), {});
+  one->site.broadcast(frame("lost"), {}, 7);
   EXPECT_EQ(one->node.messages_dropped(), 1u);
   one->broker.set_up(true);
-  one->site.broadcast(frame("heard"), {});
+  one->site.broadcast(frame("heard"), {}, 7);
   soon();
   EXPECT_EQ(other->hub.take(), Names{"all heard"});
 }
@@ -167,7 +167,7 @@ TEST_F(NodeMessages, ARoomOpensWithoutABrokerAndIsHeardLater) {
   other->broker.set_up(true);
   pass(seconds(3));
   EXPECT_EQ(other->hub.take(), (Names{"kept moved to 1:0", "kept #1 meanwhile"}));
-  one->site.to_room("room", frame("hello"), {});
+  one->site.to_room("room", frame("hello"), {}, 7);
   soon();
   EXPECT_EQ(other->hub.take(), Names{"room hello"});
 }

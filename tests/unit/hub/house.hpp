@@ -28,6 +28,10 @@ class Guest final : public Member {
   Guest(std::string user, std::size_t loop, std::string session)
       : Member(std::move(user), loop), session_(std::move(session)) {}
   void deliver(const Frame& one) override { heard.push_back(text_of(one)); }
+  void deliver_marked(const Frame& one, const Mark& mark) override {
+    marks.push_back(mark.id);
+    deliver(one);
+  }
   void joined(const Joined& found) override {
     joins.emplace_back(found.offset, found.recovered);
     entries += found.entered;
@@ -47,6 +51,7 @@ class Guest final : public Member {
   std::string device() const override { return session_.empty() ? user() : session_; }
 
   Names heard;
+  std::vector<std::uint64_t> marks;  // of those that had one; 0: of a log
   std::vector<std::pair<std::uint64_t, std::optional<bool>>> joins;
   std::map<std::string, std::size_t> present;
   std::string epoch;

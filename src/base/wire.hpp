@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace microframe::cluster {
+namespace microframe::base {
 
 class WireWriter {
  public:
@@ -45,4 +45,4 @@ class WireReader {
   bool ok_ = true;
 };
 
-}  // namespace microframe::cluster
+}  // namespace microframe::base

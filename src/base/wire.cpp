@@ -1,6 +1,6 @@
-#include "cluster/wire.hpp"
+#include "base/wire.hpp"
 
-namespace microframe::cluster {
+namespace microframe::base {
 
 void WireWriter::number(std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) byte(static_cast<std::uint8_t>(value | 0x80));
@@ -61,4 +61,4 @@ std::string_view WireReader::text() {
   return value;
 }
 
-}  // namespace microframe::cluster
+}  // namespace microframe::base
