@@ -23,6 +23,9 @@ class MessageIds {
   // Frames that were accepted and have not begun are dropped: they may come again.
   void rewind() { accepted_ = handled_; }
 
+  // Goes on where another has come to.
+  void restore(std::uint64_t handled) { accepted_ = handled_ = handled; }
+
   std::uint64_t handled() const { return handled_; }
 
  private:

@@ -35,6 +35,9 @@ class SentFrames {
       visit(frames_[i]);
   }
 
+  // Goes on where another has come to, which had forgotten so many. Before anything is added.
+  void restore(std::uint64_t forgotten) { forgotten_ = forgotten; }
+
   // How many frames were ever sent.
   std::uint64_t count() const { return forgotten_ + frames_.size(); }
   std::size_t kept() const { return frames_.size(); }

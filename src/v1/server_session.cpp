@@ -80,6 +80,22 @@ Reply ServerSession::welcome_back(std::string_view user, std::uint64_t received)
   return uncounted(welcome_text(user, true, false));
 }
 
+ServerSession::Past ServerSession::past() const {
+  Past past;
+  past.sent = sent_.count();
+  past.handled = ids_.handled();
+  past.asked = asked_;
+  past.attempts = attempts_;
+  return past;
+}
+
+void ServerSession::restore(const Past& past, std::size_t kept) {
+  sent_.restore(past.sent - kept);
+  ids_.restore(past.handled);
+  asked_ = past.asked;
+  attempts_ = past.attempts;
+}
+
 // --- in ---
 
 bool ServerSession::tells_progress(const Parsed& frame) const {

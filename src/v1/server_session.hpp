@@ -130,6 +130,21 @@ class ServerSession {
 
   // The driver has dropped what was waiting for its turn: the client may send that again.
   void rewind() { ids_.rewind(); }
+  // --- it goes on with another server
+
+  struct Past {
+    Past() = default;
+
+    std::uint64_t sent = 0;      // frames
+    std::uint64_t handled = 0;   // the highest id
+    std::uint64_t asked = 0;     // the last id of ours
+    std::uint64_t attempts = 0;  // the highest number of an attempt to resume
+  };
+  Past past() const;
+  // Goes on where another has come to. Nothing has happened here yet; the frames that were kept must
+  // follow by sent(). kept: how many they are.
+  void restore(const Past& past, std::size_t kept);
+
   // The highest id that has begun.
   std::uint64_t handled() const { return ids_.handled(); }
 
