@@ -16,6 +16,7 @@
 #include "hub/member.hpp"
 #include "ws/device_port.hpp"
 #include "ws/hook_runner.hpp"
+#include "ws/landing.hpp"
 #include "ws/life.hpp"
 #include "ws/loop_context.hpp"
 #include "ws/opening.hpp"
@@ -23,6 +24,7 @@
 #include "ws/resumption.hpp"
 #include "ws/session.hpp"
 #include "ws/stream.hpp"
+#include "ws/watch.hpp"
 
 namespace microframe::ws {
 
@@ -43,6 +45,7 @@ class ConnectionHost : public DevicePort {
   virtual void give_up_session() = 0;
   // As Resumable has it. Any thread.
   virtual void request_resume(std::shared_ptr<Resumption> resumption) = 0;
+  virtual void request_watch(std::function<void(const Resumable::Watched&)> told) = 0;
   // As SessionHost::refresh_token. Any thread.
   virtual void renew_token(std::string_view token, std::function<void(bool)> told) = 0;
   // Begins another device on a stream that came for this one.
@@ -69,6 +72,8 @@ class Connection final : private StreamOwner,
   // has still to be answered. early: what came behind the request.
   void begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early);
   void begin(Resumption resumption);
+  // Begins to take over a session from another node. resumption: of the client, which waits.
+  void land(Resumption resumption, const Arrival& arrival);
 
   LoopContext& context() const { return context_; }
   const Life& life() const { return life_; }
@@ -81,9 +86,11 @@ class Connection final : private StreamOwner,
   Session* session() const { return lasting_ ? &lasting_->session : nullptr; }
 
   void deliver(const base::Frame& frame) {
-    if (lasting_) return lasting_->session.deliver(frame);
-    stream_->send(frame.plain());
+    if (!lasting_) return stream_->send(frame.plain());
+    if (!lasting_->landing || lasting_->landing->lets_through(frame, {}))
+      lasting_->session.deliver(frame);
   }
+  void deliver_marked(const base::Frame& frame, const hub::Mark& mark);
   void joined(const hub::Joined& joined);
   void left(std::string_view room);
   std::size_t buffered() const { return stream_->buffered(); }
@@ -99,6 +106,8 @@ class Connection final : private StreamOwner,
   void revoke(std::string_view reason);
   // The client has come by another stream.
   void resume(Resumption resumption) { lasting_->resumer.resume(std::move(resumption)); }
+  // Another node may take the session over: notes what it is sent.
+  Resumable::Watched watch();
   // Suspended sessions keep too much, and this one has waited longest: it waits no longer.
   void end_wait();
   // Ends at once: hooks that wait are abandoned. Called again where it ran out of memory, it goes
@@ -155,8 +164,11 @@ class Connection final : private StreamOwner,
   void request_resume(std::shared_ptr<Resumption> resumption) override {
     host_.request_resume(std::move(resumption));
   }
+  void request_watch(std::function<void(const Resumable::Watched&)> told) override {
+    host_.request_watch(std::move(told));
+  }
   // ResumerHost
-  bool hooks_are_free() const override { return hooks_.is_free(); }
+  bool hooks_are_free() const override { return is_landing() || hooks_.is_free(); }
   bool is_latest(const Resumption& resumption) override;
   bool can_resume(const Resumption& resumption) const override;
   void release_stream() override;
@@ -168,6 +180,7 @@ class Connection final : private StreamOwner,
   void later(std::function<void()> task) override { host_.post_turn(std::move(task)); }
 
   void begin_stream(DeflateAgreement deflate);
+  void begin_again(Resumption& resumption);
   void begin_hooks(base::MutableBytes early);
   // Whether what the peer has sent and we have not done with is too much to read on.
   bool has_too_much() const;
@@ -178,10 +191,24 @@ class Connection final : private StreamOwner,
   void let_hooks_go();
   void note_room_change(const RoomHook& hook, std::string_view room);
 
+  // --- sessions that move
+  bool is_landing() const { return lasting_ && lasting_->landing && !lasting_->landing->is_over(); }
+  // Calls `step` in a turn on this loop, if the session lands still. Any thread.
+  std::function<void(std::function<void()> step)> landing_turns();
+  void land_in(const hub::Joined& joined);
+  void on_seated();
+  void on_known();
+  void on_fetched(const std::optional<SessionExport>& session);
+  void give_up_landing();
+  void take_over(const SessionExport& session);
+  void depart(Resumption resumption);
+
   // What outlasts a stream.
   struct Lasting {
     Session session;
     Resumer resumer;
+    std::shared_ptr<Landing> landing;  // of a session that comes from another node
+    std::unique_ptr<Watch> watch;      // of one that may go to another
   };
 
   // A delivery reads these: side by side.

@@ -19,7 +19,7 @@ using proto::CloseCode;
 Device::Device(LoopContext& context, Opening opening)
     : Member(std::move(opening.user), context.index),
       Resident(Kind::device),
-      id_(context.registries.new_connection_id()),
+      id_(opening.arrival ? opening.arrival->from.device : context.registries.new_connection_id()),
       connection_(context, *this, opening),
       identity_(std::move(opening.identity)) {}
 
@@ -37,9 +37,19 @@ void Device::begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early
 }
 
 void Device::open(LoopContext& context, Resumption resumption) {
-  if (context.roster.is_closing()) return;
+  if (context.roster.is_closing() || resumption.departure) return;
   const Ref<Device> made = make(context, std::move(resumption.opening));
   made->enter([&] { made->connection_.begin(std::move(resumption)); });
+}
+
+void Device::land(LoopContext& context, Resumption resumption, Arrival arrival) {
+  if (context.roster.is_closing()) return;
+  const Opening& client = resumption.opening;
+  Opening opening{client.endpoint, client.user, client.identity, true, true, {}, {}};
+  opening.arrival = std::make_unique<Arrival>(std::move(arrival));
+  const Arrival from = *opening.arrival;
+  const Ref<Device> made = make(context, std::move(opening));
+  made->enter([&] { made->connection_.land(std::move(resumption), from); });
 }
 
 // --- turns ---
@@ -91,6 +101,10 @@ void Device::post_turn_after(std::chrono::milliseconds delay, std::function<void
 
 void Device::deliver(const base::Frame& frame) {
   roster().run(*this, [&] { connection_.deliver(frame); });
+}
+
+void Device::deliver_marked(const base::Frame& frame, const hub::Mark& mark) {
+  roster().run(*this, [&] { connection_.deliver_marked(frame, mark); });
 }
 
 void Device::joined(const hub::Joined& joined) {
@@ -247,6 +261,10 @@ void Device::request_resume(std::shared_ptr<Resumption> resumption) {
   enter_on_loop([resumption = std::move(resumption)](Connection& connection) {
     connection.resume(std::move(*resumption));
   });
+}
+
+void Device::request_watch(std::function<void(const Resumable::Watched&)> told) {
+  enter_on_loop([told = std::move(told)](Connection& connection) { told(connection.watch()); });
 }
 
 void Device::identify(base::Ref<const Identity> identity) {

@@ -29,6 +29,9 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
   // Makes one, and begins it on a stream that has still to be answered and asked for a session that
   // has ended. A server that stops drops the stream.
   static void open(LoopContext& context, Resumption resumption);
+  // Makes one whose session comes from another node. resumption: of its client. A server that stops
+  // drops the stream.
+  static void land(LoopContext& context, Resumption resumption, Arrival arrival);
   ~Device() override;
 
   // Begins on a socket over which the handshake's answer is on its way already. early: what came
@@ -74,6 +77,7 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
 
   // hub::Sink
   void deliver(const base::Frame& frame) override;
+  void deliver_marked(const base::Frame& frame, const hub::Mark& mark) override;
   void joined(const hub::Joined& joined) override;
   void left(std::string_view room) override;
   void give_up() override { roster().condemn(*this); }
@@ -89,6 +93,7 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
   void post_turn_after(std::chrono::milliseconds delay, std::function<void()> task) override;
   void give_up_session() override;
   void request_resume(std::shared_ptr<Resumption> resumption) override;
+  void request_watch(std::function<void(const Resumable::Watched&)> told) override;
   void renew_token(std::string_view token, std::function<void(bool)> told) override;
   void begin_anew(Resumption resumption) override {
     open(connection_.context(), std::move(resumption));

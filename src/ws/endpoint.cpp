@@ -48,7 +48,12 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, con
   hub::Elsewhere* const elsewhere = join ? &join(path(), *inbound_) : nullptr;
   hub_ = std::make_unique<hub::Hub>(std::move(loops), hub_limits, surroundings, elsewhere);
   inbound_->begin(*hub_);
-  everywhere_ = std::make_unique<hub::Everywhere>(*hub_, elsewhere);
+  everywhere_ = std::make_unique<hub::Everywhere>(*hub_, elsewhere, random_number());
+  if (elsewhere) {
+    moves_ = std::make_unique<Moves>(*this, registries.sessions, *elsewhere, loops_);
+    inbound_->read_letters(
+        [this](std::string_view node, std::string_view bytes) { moves_->letter(node, bytes); });
+  }
   keyring_ = keys::Keyring(authenticator_.key_sources(), registries.keys);
   route_.attach(*this);
 }

@@ -22,6 +22,7 @@
 #include "microframe/detail/route_parts.hpp"
 #include "microframe/limits.hpp"
 #include "ws/hook_runner.hpp"
+#include "ws/moves.hpp"
 
 namespace microframe::ws {
 
@@ -60,6 +61,8 @@ class Endpoint final : private hub::Surroundings {
   bool is_revoked(std::string_view user, authx::Time issued_at) const;
   const keys::Keyring& keyring() const { return keyring_; }
   bool refuses_by_http() const { return authenticator_.refusal() == authx::AuthRefusal::http; }
+  // How sessions come from other nodes, and go there; nullptr where there are none.
+  Moves* moves() const { return moves_.get(); }
   // The users and rooms of this node.
   hub::Hub& hub() const;
   // Those of all nodes.
@@ -116,6 +119,7 @@ class Endpoint final : private hub::Surroundings {
   std::unique_ptr<hub::Hub> hub_;
   std::unique_ptr<hub::Everywhere> everywhere_;
   std::unique_ptr<hub::Inbound> inbound_;
+  std::unique_ptr<Moves> moves_;
   keys::Keyring keyring_;
   HookTarget hook_target_;
   // Once open:

@@ -28,6 +28,7 @@ constexpr Cell begin{Action::begin, State::open};
 constexpr Cell leave{Action::leave, State::closing};
 constexpr Cell wait{Action::wait, State::suspended};
 constexpr Cell hold{Action::hold, State::resuming};
+constexpr Cell land{Action::hold, State::resuming};
 constexpr Cell go_on{Action::go_on, State::open};
 constexpr Cell expire{Action::none, State::expiring};
 constexpr Cell wind_up{Action::wind_up, State::ending};
@@ -37,16 +38,16 @@ constexpr Cell forget{Action::forget, State::gone};
 
 // clang-format off
 constexpr std::array<Row, Life::kStates> kTable = {{
-    //             begin  end    suspend resume expire  hooks_free stream_over hooks_over
-    /* opening   */ Row{begin, leave, no,    no,    no,     no,        no,         no},
-    /* open      */ Row{no,    leave, wait,  no,    no,     stay,      no,         no},
-    /* closing   */ Row{no,    stay,  stay,  no,    stay,   stay,      end,        linger},
-    /* ending    */ Row{no,    stay,  stay,  no,    stay,   stay,      stay,       forget},
-    /* lingering */ Row{no,    stay,  stay,  no,    stay,   stay,      forget,     stay},
-    /* suspended */ Row{no,    stay,  stay,  hold,  expire, stay,      stay,       no},
-    /* resuming  */ Row{no,    stay,  stay,  hold,  expire, go_on,     stay,       no},
-    /* expiring  */ Row{no,    stay,  stay,  no,    stay,   wind_up,   stay,       no},
-    /* gone      */ Row{no,    stay,  stay,  no,    stay,   stay,      stay,       stay},
+    //             begin  end    suspend resume expire  hooks_free stream_over hooks_over land move
+    /* opening   */ Row{begin, leave, no,    no,    no,     no,        no,         no,     land, no},
+    /* open      */ Row{no,    leave, wait,  no,    no,     stay,      no,         no,     no,   no},
+    /* closing   */ Row{no,    stay,  stay,  no,    stay,   stay,      end,        linger, no,   stay},
+    /* ending    */ Row{no,    stay,  stay,  no,    stay,   stay,      stay,       forget, no,   stay},
+    /* lingering */ Row{no,    stay,  stay,  no,    stay,   stay,      forget,     stay,   no,   stay},
+    /* suspended */ Row{no,    stay,  stay,  hold,  expire, stay,      stay,       no,     no,   forget},
+    /* resuming  */ Row{no,    stay,  stay,  hold,  expire, go_on,     stay,       no,     no,   forget},
+    /* expiring  */ Row{no,    stay,  stay,  no,    stay,   wind_up,   stay,       no,     no,   stay},
+    /* gone      */ Row{no,    stay,  stay,  no,    stay,   stay,      stay,       stay,   no,   stay},
 }};
 // clang-format on
 
@@ -54,7 +55,8 @@ constexpr std::array<std::string_view, Life::kStates> kStateNames = {
     "opening",   "open",     "closing",  "ending", "lingering",
     "suspended", "resuming", "expiring", "gone"};
 constexpr std::array<std::string_view, Life::kEvents> kEventNames = {
-    "begin", "end", "suspend", "resume", "expire", "hooks_free", "stream_over", "hooks_over"};
+    "begin",      "end",         "suspend",    "resume", "expire",
+    "hooks_free", "stream_over", "hooks_over", "land",   "move"};
 
 }  // namespace
 

@@ -35,8 +35,10 @@ class Life {
     hooks_free,   // no hook runs or waits, and on_disconnect of the former life has run
     stream_over,  // the stream is closed
     hooks_over,   // the last hook of all has run
+    land,         // its session is still at another node, and its client is here
+    move,         // its session has gone to another node, or has not come from there
   };
-  static constexpr std::size_t kEvents = 8;
+  static constexpr std::size_t kEvents = 10;
 
   enum class Action : std::uint8_t {
     none,

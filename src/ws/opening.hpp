@@ -1,10 +1,12 @@
 // Opening: what a handshake has found out, for the device that it opens. Threading: one at a time.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "base/ref.hpp"
 #include "guard/admission.hpp"
+#include "ws/arrival.hpp"
 #include "ws/identity.hpp"
 #include "ws/takeover.hpp"
 
@@ -20,6 +22,7 @@ struct Opening {
   bool inherits;     // what it sent in the session that it wished to go on with
   guard::Admission::Ticket ticket;
   DeflateAgreement deflate;
+  std::unique_ptr<Arrival> arrival = nullptr;  // set: the session comes from another node
 };
 
 }  // namespace microframe::ws

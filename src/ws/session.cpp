@@ -48,19 +48,39 @@ std::string_view as_text(std::string_view text) {
 
 }  // namespace
 
-Session::Session(LoopContext& context, SessionHost& host)
+Session::Session(LoopContext& context, SessionHost& host, const v1::ResumeOffer* offer)
     : context_(context),
       host_(host),
-      session_(make_session(context.registries.sessions.make_key(), context.limits())),
+      session_(make_session(offer ? SessionKey{offer->session, offer->secret}
+                                  : context.registries.sessions.make_key(),
+                            context.limits())),
       handled_(context.settings.inherits ? new Handled(*this) : nullptr) {}
 
 // --- streams ---
 
 void Session::begin(base::Ref<const base::RefCounted> held, bool inherits) {
+  list(std::move(held));
+  say(session_.welcome(host_.member().user(), inherits));
+}
+
+void Session::list(base::Ref<const base::RefCounted> held) {
   context_.registries.sessions.add({session_.name(), session_.secret()}, std::move(held), *this);
   listed_ = true;
   host_.endpoint().count_session(true);
-  say(session_.welcome(host_.member().user(), inherits));
+}
+
+void Session::arrive(base::Ref<const base::RefCounted> held, const SessionExport& from) {
+  session_.restore(from.past, from.frames.size());
+  for (const SharedBuffer& frame : from.frames) session_.sent(frame);
+  list(std::move(held));
+}
+
+SessionExport Session::leave_for_elsewhere() const {
+  SessionExport all;
+  all.past = session_.past();
+  all.frames.reserve(session_.kept());
+  session_.for_each_kept([&](const SharedBuffer& frame) { all.frames.push_back(frame); });
+  return all;
 }
 
 void Session::welcome_back(std::uint64_t received) {
@@ -123,6 +143,10 @@ bool Session::belongs_to(const Endpoint& endpoint, std::string_view user) const 
 
 void Session::request_resume(std::shared_ptr<Resumption> resumption) {
   host_.request_resume(std::move(resumption));
+}
+
+void Session::request_watch(std::function<void(const Watched&)> told) {
+  host_.request_watch(std::move(told));
 }
 
 // --- in ---
@@ -329,6 +353,11 @@ void Session::refresh(const v1::ClientFrame& frame) {
 
 void Session::joined(const hub::Joined& joined) {
   say(joined_reply(session_, joined));
+  if (joined.missed) replay(*joined.missed);
+}
+
+void Session::took_over(const hub::Joined& joined) {
+  if (joined.presence || joined.recovered == false) say(joined_reply(session_, joined));
   if (joined.missed) replay(*joined.missed);
 }
 

@@ -21,6 +21,7 @@
 #include "ws/ending.hpp"
 #include "ws/handling.hpp"
 #include "ws/loop_context.hpp"
+#include "ws/session_export.hpp"
 #include "ws/sessions.hpp"
 
 namespace microframe::ws {
@@ -55,6 +56,8 @@ class SessionHost {
   virtual void give_up_session() = 0;
   // Any thread, as Resumable::request_resume.
   virtual void request_resume(std::shared_ptr<Resumption> resumption) = 0;
+  // As Resumable has it. Any thread.
+  virtual void request_watch(std::function<void(const Resumable::Watched&)> told) = 0;
 
  protected:
   ~SessionHost() = default;
@@ -63,7 +66,8 @@ class SessionHost {
 class Session final : private Resumable, private base::ByteHolder {
  public:
   // errors: std::runtime_error where the system has no random bytes for its key.
-  Session(LoopContext& context, SessionHost& host);
+  // offer: of the session that it goes on with, which comes from another node; nullptr: none.
+  Session(LoopContext& context, SessionHost& host, const v1::ResumeOffer* offer);
 
   // Never changes. Any thread.
   const std::string& name() const { return session_.name(); }
@@ -72,6 +76,10 @@ class Session final : private Resumable, private base::ByteHolder {
   // The session begins: it can be found, and its client is welcomed. held: the device. inherits:
   // what the client was not answered in the session that it wished to go on with.
   void begin(base::Ref<const base::RefCounted> held, bool inherits);
+  // The session has come from another node, and can be found here from now on.
+  void arrive(base::Ref<const base::RefCounted> held, const SessionExport& from);
+  // All of it but its rooms, for another node.
+  SessionExport leave_for_elsewhere() const;
   bool is_latest(std::uint64_t attempt) { return session_.is_latest(attempt); }
   bool can_resume(std::uint64_t received) const { return session_.can_resume(received); }
   void welcome_back(std::uint64_t received);
@@ -114,6 +122,8 @@ class Session final : private Resumable, private base::ByteHolder {
 
   // --- the hub, as hub::Sink has them
   void joined(const hub::Joined& joined);
+  // The same of a room that it was in on another node: its client has been told that it joined.
+  void took_over(const hub::Joined& joined);
   void left(std::string_view room) { say(session_.left(room)); }
 
  private:
@@ -123,6 +133,7 @@ class Session final : private Resumable, private base::ByteHolder {
   // Resumable
   bool belongs_to(const Endpoint& endpoint, std::string_view user) const override;
   void request_resume(std::shared_ptr<Resumption> resumption) override;
+  void request_watch(std::function<void(const Watched&)> told) override;
 
   // The session as its Handling sees it. A session of a server that stands for no others has none,
   // and pays a pointer.
@@ -141,6 +152,7 @@ class Session final : private Resumable, private base::ByteHolder {
     Handling handling{*this};
   };
 
+  void list(base::Ref<const base::RefCounted> held);
   bool is_demanded(const v1::ServerSession::Parsed& frame);
   void note_kept();
   void stop_waiting();

@@ -3,11 +3,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "base/ref.hpp"
 #include "base/slots.hpp"
@@ -31,6 +34,14 @@ class Resumable {
   virtual bool belongs_to(const Endpoint& endpoint, std::string_view user) const = 0;
   // Hands the stream over to the session's own loop, which decides what becomes of it.
   virtual void request_resume(std::shared_ptr<Resumption> resumption) = 0;
+  // Notes from now on, for some seconds, which messages the session is sent.
+  struct Watched {
+    bool may_come_back = false;  // false: the session has ended
+    std::uint64_t device = 0;
+    std::vector<std::string> rooms;
+  };
+  // told: once, on the session's loop.
+  virtual void request_watch(std::function<void(const Watched&)> told) = 0;
 
  protected:
   ~Resumable() = default;

@@ -17,6 +17,8 @@ using base::SharedBuffer;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
+// How long other nodes are asked for a session.
+constexpr std::chrono::milliseconds kSeekTime{2'000};
 constexpr std::string_view kComeLater = "Retry-After: 5\r\n";
 
 }  // namespace
@@ -204,25 +206,69 @@ Upgrade::Then Upgrade::judge_user(UserQuestion::Answer answer) {
 Upgrade::Then Upgrade::find_former() {
   if (!resume_) return Then::next;
   former_ = context_.registries.sessions.find(*resume_);
-  if (!former_ || !former_.session->belongs_to(endpoint_, claims_.sub)) return Then::next;
+  if (!former_) return seek_elsewhere();
+  if (!former_.session->belongs_to(endpoint_, claims_.sub)) return Then::next;
   if (wait() == Then::over) return Then::over;
   host_.later([this] { hand_over(); });
   return Then::waits;
 }
 
+Resumption Upgrade::resumption() {
+  Resumption resumption{{}, opening(), acceptance(), 0, 0, {}, nullptr};
+  resumption.received = resume_->received;
+  resumption.attempt = resume_->attempt;
+  resumption.early = host_.take_held();
+  resumption.stream = host_.socket().release();
+  return resumption;
+}
+
 void Upgrade::hand_over() {
   if (!host_.is_waiting()) return;  // it has been refused meanwhile
-  auto resumption = std::make_shared<Resumption>();
-  resumption->accept = acceptance();
-  resumption->received = resume_->received;
-  resumption->attempt = resume_->attempt;
-  resumption->opening = opening();
-  resumption->early = host_.take_held();
-  resumption->stream = host_.socket().release();
+  auto made = std::make_shared<Resumption>(resumption());
   const Sessions::Found former = std::move(former_);
   // This may run out of memory: nothing must be forgotten before.
-  former.session->request_resume(std::move(resumption));
+  former.session->request_resume(std::move(made));
   host_.leave();
+}
+
+// --- former session on another node ---
+
+Upgrade::Then Upgrade::seek_elsewhere() {
+  Moves* const moves = endpoint_.moves();
+  if (!moves || !moves->has_others()) return Then::next;
+  if (wait() == Then::over) return Then::over;
+  seeks_ = std::make_shared<Upgrade*>(this);
+  const std::weak_ptr<Upgrade*> weak = seeks_;
+  const auto number =
+      moves->seek({*resume_, claims_.sub}, [weak, &context = context_](const auto& place) {
+        context.post([weak, place] {
+          if (const auto upgrade = weak.lock()) (*upgrade)->sought(place);
+        });
+      });
+  context_.loop.after(kSeekTime, [weak, moves, number] {
+    moves->forget(number);
+    if (const auto upgrade = weak.lock()) (*upgrade)->sought(std::nullopt);
+  });
+  return Then::waits;
+}
+
+void Upgrade::sought(const std::optional<Arrival::Place>& place) {
+  seeks_.reset();
+  host_.in_turn([this, &place] {
+    if (!host_.is_waiting()) return;
+    if (!place) return go_on(Then::next);
+    land(*place);
+  });
+}
+
+void Upgrade::land(const Arrival::Place& place) {
+  Arrival arrival;
+  arrival.wanted = {*resume_, claims_.sub};
+  arrival.from = place;
+  LoopContext& context = context_;
+  Resumption made = resumption();
+  host_.leave();
+  Device::land(context, std::move(made), std::move(arrival));
 }
 
 // --- open ---

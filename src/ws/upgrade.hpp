@@ -21,6 +21,7 @@
 #include "v1/names.hpp"
 #include "ws/loop_context.hpp"
 #include "ws/opening.hpp"
+#include "ws/resumption.hpp"
 #include "ws/sessions.hpp"
 #include "ws/takeover.hpp"
 #include "ws/user_question.hpp"
@@ -112,6 +113,10 @@ class Upgrade {
   static void looked_up(void* self);
   Then judge_user(UserQuestion::Answer answer);
   Then find_former();
+  Then seek_elsewhere();
+  void sought(const std::optional<Arrival::Place>& place);
+  void land(const Arrival::Place& place);
+  Resumption resumption();
   void hand_over();
   Then open();
 
@@ -139,6 +144,7 @@ class Upgrade {
   std::optional<KeyWait> keys_;
   UserQuestion question_;  // to the AuthManager
   Sessions::Found former_;
+  std::shared_ptr<Upgrade*> seeks_;  // while other nodes are asked for the session
 };
 
 }  // namespace microframe::ws

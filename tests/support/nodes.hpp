@@ -53,6 +53,7 @@ struct Node {
     app.rooms("long*",
               microframe::RoomOptions().history(20'000, std::chrono::minutes(5), 32 << 20));
     app.rooms("who*", microframe::RoomOptions().presence());
+    app.route<NodeChat>("/other", auth);
   }
   ~Node() {
     app.stop();
@@ -70,7 +71,10 @@ class Nodes {
   std::string broker;  // the URL; "": the test's own redis-server
   std::chrono::milliseconds offline_delay{200};
 
-  Nodes() { limits.closing_time = std::chrono::milliseconds(200); }
+  Nodes() {
+    limits.closing_time = std::chrono::milliseconds(200);
+    limits.drain_time = std::chrono::milliseconds(500);
+  }
 
   // Adds nodes to the cluster; or one that is alone, if `alone`.
   void start(std::size_t count, bool alone = false) {
@@ -118,8 +122,9 @@ class Nodes {
     EXPECT_EQ(made.read_status(), 101U);
     return made;
   }
-  V1Client client(std::size_t place, std::string_view user, const V1Client* former = nullptr) {
-    return V1Client(std::make_unique<RawClient>(at(place).app.port()), token(user), former);
+  V1Client client(std::size_t place, std::string_view user, const V1Client* former = nullptr,
+                  const std::string& path = "/ws") {
+    return V1Client(std::make_unique<RawClient>(at(place).app.port()), token(user), former, path);
   }
 
  private:

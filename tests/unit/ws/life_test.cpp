@@ -33,6 +33,8 @@ constexpr Pair kPairs[] = {
     {State::opening, Event::hooks_free, State::opening, Action::refuse},
     {State::opening, Event::stream_over, State::opening, Action::refuse},
     {State::opening, Event::hooks_over, State::opening, Action::refuse},
+    {State::opening, Event::land, State::resuming, Action::hold},
+    {State::opening, Event::move, State::opening, Action::refuse},
 
     {State::open, Event::begin, State::open, Action::refuse},
     {State::open, Event::end, State::closing, Action::leave},
@@ -42,6 +44,8 @@ constexpr Pair kPairs[] = {
     {State::open, Event::hooks_free, State::open, Action::none},
     {State::open, Event::stream_over, State::open, Action::refuse},
     {State::open, Event::hooks_over, State::open, Action::refuse},
+    {State::open, Event::land, State::open, Action::refuse},
+    {State::open, Event::move, State::open, Action::refuse},
 
     {State::closing, Event::begin, State::closing, Action::refuse},
     {State::closing, Event::end, State::closing, Action::none},
@@ -51,6 +55,8 @@ constexpr Pair kPairs[] = {
     {State::closing, Event::hooks_free, State::closing, Action::none},
     {State::closing, Event::stream_over, State::ending, Action::none},
     {State::closing, Event::hooks_over, State::lingering, Action::none},
+    {State::closing, Event::land, State::closing, Action::refuse},
+    {State::closing, Event::move, State::closing, Action::none},
 
     {State::ending, Event::begin, State::ending, Action::refuse},
     {State::ending, Event::end, State::ending, Action::none},
@@ -60,6 +66,8 @@ constexpr Pair kPairs[] = {
     {State::ending, Event::hooks_free, State::ending, Action::none},
     {State::ending, Event::stream_over, State::ending, Action::none},
     {State::ending, Event::hooks_over, State::gone, Action::forget},
+    {State::ending, Event::land, State::ending, Action::refuse},
+    {State::ending, Event::move, State::ending, Action::none},
 
     {State::lingering, Event::begin, State::lingering, Action::refuse},
     {State::lingering, Event::end, State::lingering, Action::none},
@@ -69,6 +77,8 @@ constexpr Pair kPairs[] = {
     {State::lingering, Event::hooks_free, State::lingering, Action::none},
     {State::lingering, Event::stream_over, State::gone, Action::forget},
     {State::lingering, Event::hooks_over, State::lingering, Action::none},
+    {State::lingering, Event::land, State::lingering, Action::refuse},
+    {State::lingering, Event::move, State::lingering, Action::none},
 
     {State::suspended, Event::begin, State::suspended, Action::refuse},
     {State::suspended, Event::end, State::suspended, Action::none},
@@ -78,6 +88,8 @@ constexpr Pair kPairs[] = {
     {State::suspended, Event::hooks_free, State::suspended, Action::none},
     {State::suspended, Event::stream_over, State::suspended, Action::none},
     {State::suspended, Event::hooks_over, State::suspended, Action::refuse},
+    {State::suspended, Event::land, State::suspended, Action::refuse},
+    {State::suspended, Event::move, State::gone, Action::forget},
 
     {State::resuming, Event::begin, State::resuming, Action::refuse},
     {State::resuming, Event::end, State::resuming, Action::none},
@@ -87,6 +99,8 @@ constexpr Pair kPairs[] = {
     {State::resuming, Event::hooks_free, State::open, Action::go_on},
     {State::resuming, Event::stream_over, State::resuming, Action::none},
     {State::resuming, Event::hooks_over, State::resuming, Action::refuse},
+    {State::resuming, Event::land, State::resuming, Action::refuse},
+    {State::resuming, Event::move, State::gone, Action::forget},
 
     {State::expiring, Event::begin, State::expiring, Action::refuse},
     {State::expiring, Event::end, State::expiring, Action::none},
@@ -96,6 +110,8 @@ constexpr Pair kPairs[] = {
     {State::expiring, Event::hooks_free, State::ending, Action::wind_up},
     {State::expiring, Event::stream_over, State::expiring, Action::none},
     {State::expiring, Event::hooks_over, State::expiring, Action::refuse},
+    {State::expiring, Event::land, State::expiring, Action::refuse},
+    {State::expiring, Event::move, State::expiring, Action::none},
 
     {State::gone, Event::begin, State::gone, Action::refuse},
     {State::gone, Event::end, State::gone, Action::none},
@@ -105,6 +121,8 @@ constexpr Pair kPairs[] = {
     {State::gone, Event::hooks_free, State::gone, Action::none},
     {State::gone, Event::stream_over, State::gone, Action::none},
     {State::gone, Event::hooks_over, State::gone, Action::none},
+    {State::gone, Event::land, State::gone, Action::refuse},
+    {State::gone, Event::move, State::gone, Action::none},
 };
 
 // The shortest course from the beginning to a state.
@@ -212,7 +230,9 @@ TEST(Life, StatesAndEventsHaveTheNamesOfTheLog) {
                                                            {Event::expire, "expire"},
                                                            {Event::hooks_free, "hooks_free"},
                                                            {Event::stream_over, "stream_over"},
-                                                           {Event::hooks_over, "hooks_over"}};
+                                                           {Event::hooks_over, "hooks_over"},
+                                                           {Event::land, "land"},
+                                                           {Event::move, "move"}};
   for (const auto& [state, name] : states) EXPECT_EQ(to_string(state), name);
   for (const auto& [event, name] : events) EXPECT_EQ(to_string(event), name);
 }

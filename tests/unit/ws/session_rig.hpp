@@ -80,7 +80,7 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
     site.settings.rooms.add("seen:*", RoomOptions().presence());
     endpoint_.open({&loop}, site.settings.limits, site.settings.rooms, site.registries,
                    site.counts);
-    session = std::make_unique<Session>(context, *this);
+    session = std::make_unique<Session>(context, *this, nullptr);
     device = base::Ref<Device>(new Device(*this));
   }
   // Before the members of derived fixtures go: whoever has asked is told that nobody answers.
@@ -158,6 +158,7 @@ class SessionRig : public testing::Test, public SessionHost, public HookEvents {
   void request_resume(std::shared_ptr<Resumption> resumption) override {
     requested = std::move(resumption);
   }
+  void request_watch(std::function<void(const Resumable::Watched&)> told) override { told({}); }
 
   // HookEvents
   void on_turn(std::uint64_t id, std::string_view of) override { session->begin_turn(id, of); }

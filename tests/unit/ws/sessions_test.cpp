@@ -19,6 +19,7 @@ class FakeSession final : public base::RefCounted, public Resumable {
   ~FakeSession() override { destroyed_ = true; }
   bool belongs_to(const Endpoint&, std::string_view) const override { return true; }
   void request_resume(std::shared_ptr<Resumption>) override {}
+  void request_watch(std::function<void(const Watched&)>) override {}
 
  private:
   bool& destroyed_;

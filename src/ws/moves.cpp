@@ -1,0 +1,189 @@
+#include "ws/moves.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "base/wire.hpp"
+#include "ws/departure.hpp"
+#include "ws/resumption.hpp"
+
+namespace microframe::ws {
+namespace {
+
+enum class Letter : std::uint8_t { seek = 1, here = 2, no = 3, fetch = 4, taken = 5 };
+
+std::string write_head(Letter kind, std::uint64_t number) {
+  std::string bytes;
+  base::WireWriter writer(bytes);
+  writer.byte(static_cast<std::uint8_t>(kind));
+  writer.number(number);
+  return bytes;
+}
+
+std::string write_wanted(Letter kind, std::uint64_t number, const Moves::Wanted& wanted) {
+  std::string bytes = write_head(kind, number);
+  base::WireWriter writer(bytes);
+  writer.text(wanted.offer.session);
+  writer.text(wanted.offer.secret);
+  writer.number(wanted.offer.received);
+  writer.number(wanted.offer.attempt);
+  writer.text(wanted.user);
+  return bytes;
+}
+
+Moves::Wanted read_wanted(base::WireReader& reader) {
+  Moves::Wanted wanted;
+  wanted.offer.session = reader.text();
+  wanted.offer.secret = reader.text();
+  wanted.offer.received = reader.number();
+  wanted.offer.attempt = reader.number();
+  wanted.user = reader.text();
+  return wanted;
+}
+
+}  // namespace
+
+// --- the new node ---
+
+std::optional<std::uint64_t> Moves::add(Ask ask) {
+  const std::lock_guard lock(mutex_);
+  if (asks_.size() >= kAsksMax) return std::nullopt;
+  asks_.emplace(++number_, std::move(ask));
+  return number_;
+}
+
+std::optional<Moves::Ask> Moves::take(std::uint64_t number) {
+  const std::lock_guard lock(mutex_);
+  auto found = asks_.extract(number);
+  if (found.empty()) return std::nullopt;
+  return std::move(found.mapped());
+}
+
+void Moves::forget(std::uint64_t number) {
+  take(number);
+}
+
+std::uint64_t Moves::seek(const Wanted& wanted, Found found) {
+  const auto nodes = elsewhere_.nodes();
+  Ask ask;
+  ask.left = {nodes.begin(), nodes.end()};
+  ask.found = found;
+  const auto number = nodes.empty() ? std::nullopt : add(std::move(ask));
+  if (number) {
+    elsewhere_.letter({}, write_wanted(Letter::seek, *number, wanted));
+  } else {
+    found(std::nullopt);
+  }
+  return number.value_or(0);
+}
+
+std::uint64_t Moves::fetch(const std::string& node, const Wanted& wanted, Fetched told) {
+  Ask ask;
+  ask.left = {node};
+  ask.fetched = told;
+  const auto number = add(std::move(ask));
+  if (number) {
+    elsewhere_.letter(node, write_wanted(Letter::fetch, *number, wanted));
+  } else {
+    told(std::nullopt);
+  }
+  return number.value_or(0);
+}
+
+void Moves::heard_here(std::uint64_t number, Place place) {
+  auto ask = take(number);
+  if (ask && ask->found) ask->found(std::move(place));
+}
+
+void Moves::heard_no(std::string_view node, std::uint64_t number) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = asks_.find(number);
+    if (found == asks_.end()) return;
+    auto& left = found->second.left;
+    if (const auto one = left.find(node); one != left.end()) left.erase(one);
+    if (!left.empty()) return;
+  }
+  const auto ask = take(number);
+  if (ask && ask->found) ask->found(std::nullopt);
+  if (ask && ask->fetched) ask->fetched(std::nullopt);
+}
+
+void Moves::heard_taken(std::uint64_t number, std::string_view bytes) {
+  const auto ask = take(number);
+  if (ask && ask->fetched) ask->fetched(read_session(bytes));
+}
+
+// --- the others ---
+
+void Moves::letter(std::string_view from, std::string_view bytes) {
+  const std::string node(from);
+  base::WireReader reader(bytes);
+  const auto kind = static_cast<Letter>(reader.byte());
+  const std::uint64_t number = reader.number();
+  if (!reader.ok()) return;
+  if (kind == Letter::no) return heard_no(node, number);
+  if (kind == Letter::seek || kind == Letter::fetch) {
+    const Wanted wanted = read_wanted(reader);
+    if (!reader.ok()) return;
+    return kind == Letter::seek ? heard_seek(node, number, wanted)
+                                : heard_fetch(node, number, wanted);
+  }
+  if (kind == Letter::taken) return heard_taken(number, reader.text());
+  if (kind != Letter::here) return;
+  Place place;
+  place.node = node;
+  place.device = reader.number();
+  for (std::uint64_t left = reader.number(); left > 0 && reader.ok(); --left)
+    place.rooms.emplace_back(reader.text());
+  if (reader.ok()) heard_here(number, std::move(place));
+}
+
+Sessions::Found Moves::find(const Wanted& wanted) const {
+  Sessions::Found found = sessions_.find(wanted.offer);
+  if (found && !found.session->belongs_to(endpoint_, wanted.user)) return {};
+  return found;
+}
+
+void Moves::say_no(std::string_view node, std::uint64_t number) {
+  elsewhere_.letter(node, write_head(Letter::no, number));
+}
+
+void Moves::heard_seek(const std::string& node, std::uint64_t number, const Wanted& wanted) {
+  const Sessions::Found found = find(wanted);
+  if (!found) return say_no(node, number);
+  found.session->request_watch([this, node, number](const Resumable::Watched& watched) {
+    if (!watched.may_come_back) return say_no(node, number);
+    std::string bytes = write_head(Letter::here, number);
+    base::WireWriter writer(bytes);
+    writer.number(watched.device);
+    writer.number(watched.rooms.size());
+    for (const std::string& room : watched.rooms) writer.text(room);
+    elsewhere_.letter(node, bytes);
+  });
+}
+
+// What a hook of this node has published on its loop must have reached the session's loop before.
+void Moves::heard_fetch(const std::string& node, std::uint64_t number, const Wanted& wanted) {
+  const Sessions::Found found = find(wanted);
+  if (!found) return say_no(node, number);
+  auto departure = std::make_unique<Departure>([this, node, number](const SessionExport* session) {
+    if (!session) return say_no(node, number);
+    std::string bytes = write_head(Letter::taken, number);
+    base::WireWriter(bytes).text(write_session(*session));
+    elsewhere_.letter(node, bytes);
+  });
+  auto resumption = std::make_shared<Resumption>();
+  resumption->received = wanted.offer.received;
+  resumption->attempt = wanted.offer.attempt;
+  resumption->departure = std::move(departure);
+  visit_loops(0, [found, resumption] { found.session->request_resume(resumption); });
+}
+
+void Moves::visit_loops(std::size_t first, std::function<void()> then) const {
+  if (first == loops_.size()) return then();
+  loops_[first]->post_behind(
+      [this, first, then = std::move(then)]() mutable { visit_loops(first + 1, std::move(then)); });
+}
+
+}  // namespace microframe::ws

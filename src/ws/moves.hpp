@@ -1,0 +1,87 @@
+// Moves: how a session of microframe.v1 comes from one node to another, as one endpoint does both sides
+// of it. A node to which a client has come asks all others; the one that has the session watches from
+// then on what the session is sent, and tells of its rooms. The new node then makes a place for it, so
+// that whatever is sent reaches both, and fetches it. Threading: any thread; who asked is told on the
+// broker's.
+//
+//   new node                     the others
+//   seek  ------------------->   here (device, rooms), or no
+//   (place is made, all nodes know of it)
+//   fetch ------------------->   taken (the session), or no
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hub/elsewhere.hpp"
+#include "hub/loop_port.hpp"
+#include "ws/arrival.hpp"
+#include "ws/session_export.hpp"
+#include "ws/sessions.hpp"
+
+namespace microframe::ws {
+
+class Moves {
+ public:
+  // Asks that wait at once; past it, what is sought is not found.
+  static constexpr std::size_t kAsksMax = 4'096;
+
+  // All outlive it.
+  Moves(const Endpoint& endpoint, const Sessions& sessions, hub::Elsewhere& elsewhere,
+        const std::vector<hub::LoopPort*>& loops)
+      : endpoint_(endpoint), sessions_(sessions), elsewhere_(elsewhere), loops_(loops) {}
+
+  using Wanted = Arrival::Wanted;
+  using Place = Arrival::Place;
+
+  bool has_others() const { return !elsewhere_.nodes().empty(); }
+  // found: called once, unless some node does not answer: who asks has a clock, and forgets.
+  // returns: the number to forget it by.
+  using Found = std::function<void(std::optional<Place>)>;
+  std::uint64_t seek(const Wanted& wanted, Found found);
+  // told: as found.
+  using Fetched = std::function<void(std::optional<SessionExport>)>;
+  std::uint64_t fetch(const std::string& node, const Wanted& wanted, Fetched told);
+  void forget(std::uint64_t number);
+  // told: when all nodes send here what is for the users here; as Elsewhere has it.
+  void when_known(std::function<void()> told) { elsewhere_.when_known(std::move(told)); }
+
+  // As Arrivals has it.
+  void letter(std::string_view node, std::string_view bytes);
+
+ private:
+  struct Ask {
+    std::set<std::string, std::less<>> left;  // who has not answered
+    Found found;
+    Fetched fetched;
+  };
+
+  std::optional<std::uint64_t> add(Ask ask);
+  std::optional<Ask> take(std::uint64_t number);
+  void say_no(std::string_view node, std::uint64_t number);
+  void heard_seek(const std::string& node, std::uint64_t number, const Wanted& wanted);
+  void heard_fetch(const std::string& node, std::uint64_t number, const Wanted& wanted);
+  void heard_here(std::uint64_t number, Place place);
+  void heard_no(std::string_view node, std::uint64_t number);
+  void heard_taken(std::uint64_t number, std::string_view bytes);
+  Sessions::Found find(const Wanted& wanted) const;
+  void visit_loops(std::size_t first, std::function<void()> then) const;
+
+  const Endpoint& endpoint_;
+  const Sessions& sessions_;
+  hub::Elsewhere& elsewhere_;
+  const std::vector<hub::LoopPort*>& loops_;
+  std::mutex mutex_;
+  std::uint64_t number_ = 0;
+  std::map<std::uint64_t, Ask> asks_;
+};
+
+}  // namespace microframe::ws
