@@ -47,6 +47,10 @@ std::string roll_entry(std::string_view node, std::uint64_t incarnation) {
   return joined({node, " ", std::to_string(incarnation)});
 }
 
+std::string session_note(std::string_view endpoint, std::string_view session) {
+  return joined({"session ", endpoint, " ", session});
+}
+
 std::string online_roll(std::string_view endpoint) {
   return joined({"online ", endpoint});
 }

@@ -26,6 +26,9 @@ std::string settled_note(std::string_view node, std::uint64_t incarnation);
 std::string incarnation_note(std::string_view node);
 // A node as it stands on rolls: each incarnation by itself.
 std::string roll_entry(std::string_view node, std::uint64_t incarnation);
+// A session that is kept for whichever node its client comes to.
+inline constexpr std::size_t kSessionBytesMax = 64;
+std::string session_note(std::string_view endpoint, std::string_view session);
 std::string online_roll(std::string_view endpoint);
 
 struct RoomName {

@@ -13,7 +13,8 @@ using Names = std::vector<std::string>;
 using hub::Broker;
 
 Site::Site(const Shared& shared, std::string endpoint, hub::Arrivals& arrivals)
-    : turns_(shared.turns),
+    : broker_(shared.broker),
+      turns_(shared.turns),
       outgoing_(shared.outgoing),
       directory_(shared.directory),
       arrivals_(arrivals),
@@ -139,6 +140,23 @@ void Site::letter(std::string_view node, std::string_view bytes) {
   const std::string body = write_body(UserAndText{endpoint_, {}, bytes});
   if (node.empty()) return outgoing_.publish(std::string(kClusterTopic), ItemKind::letter, body);
   outgoing_.to_node(node, ItemKind::letter, body);
+}
+
+void Site::keep_session(std::string_view name, std::string bytes,
+                        std::chrono::milliseconds for_time) {
+  broker_.put(session_note(endpoint_, name), std::move(bytes), for_time, false, [](const auto&) {});
+}
+
+void Site::find_session(std::string_view name, bool take,
+                        Broker::Done<std::optional<std::string>> found) {
+  if (name.size() > kSessionBytesMax) return found(std::optional<std::string>());
+  if (take) return broker_.take(session_note(endpoint_, name), std::move(found));
+  using Notes = std::vector<std::optional<std::string>>;
+  broker_.get({session_note(endpoint_, name)},
+              [found = std::move(found)](base::Result<Notes, Broker::Failure> notes) {
+                if (!notes) return found(base::fail(notes.error()));
+                found(notes->empty() ? std::optional<std::string>() : std::move(notes->front()));
+              });
 }
 
 // --- who is there ---

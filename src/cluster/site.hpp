@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -68,6 +69,10 @@ class Site final : public hub::Elsewhere {
   std::vector<std::string> nodes() const override { return directory_.nodes(); }
   void letter(std::string_view node, std::string_view bytes) override;
   void when_known(std::function<void()> told) override { when_known_(std::move(told)); }
+  void keep_session(std::string_view name, std::string bytes,
+                    std::chrono::milliseconds for_time) override;
+  void find_session(std::string_view name, bool take,
+                    hub::Broker::Done<std::optional<std::string>> found) override;
 
   std::vector<std::string> users() const override;
   std::size_t devices(std::string_view user) const override;
@@ -94,6 +99,7 @@ class Site final : public hub::Elsewhere {
 
   void carry_out_wishes();
 
+  hub::Broker& broker_;
   Turns& turns_;
   Outgoing& outgoing_;
   Directory& directory_;

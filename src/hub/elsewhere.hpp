@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +69,13 @@ class Elsewhere {
   // told: on the broker's thread, when each of them knows, and sends the users' messages here; or
   // after a second.
   virtual void when_known(std::function<void()> told) = 0;
+
+  // What a stopping node keeps of a session for the others, under the session's name.
+  virtual void keep_session(std::string_view name, std::string bytes,
+                            std::chrono::milliseconds for_time) = 0;
+  // take: away; of several who ask, one is given it.
+  virtual void find_session(std::string_view name, bool take,
+                            Broker::Done<std::optional<std::string>> found) = 0;
 
   // --- who is there
   virtual std::vector<std::string> users() const = 0;            // with a present device

@@ -153,7 +153,7 @@ std::vector<Hub::Departed> Hub::depart(Member& member) {
   return departed;
 }
 
-void Hub::arrive_from(Member& member, std::string_view room, const Since& heard) {
+void Hub::arrive_from(Member& member, std::string_view room, const Since* heard) {
   const Lock lock(users_.of(member.user()).mutex);
   lock_is_held_for(member);
   const Ref<Room>* const in = member.find_room(room);

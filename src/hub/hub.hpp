@@ -80,7 +80,7 @@ class Hub {
   };
   std::vector<Departed> depart(Member& member);
   // A member that has joined the room takes over there from one that has departed elsewhere.
-  void arrive_from(Member& member, std::string_view room, const Since& heard);
+  void arrive_from(Member& member, std::string_view room, const Since* heard);
   // Delivers to the member at once what still waits for it in its rooms, because it is about to go.
   static void catch_up(Member& member) { Seating::catch_up_everywhere(member); }
 

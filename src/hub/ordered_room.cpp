@@ -173,15 +173,16 @@ Room::Heard OrderedRoom::depart(Receiver& member) {
 }
 
 // What is under way to the member's loop is in the copy of the log already, which is replayed.
-void OrderedRoom::arrive_from(Receiver& member, const Since& heard) {
+void OrderedRoom::arrive_from(Receiver& member, const Since* heard) {
   JoinWish wish;
   const Lock lock(order_);
   if (history_) {
     seating().catch_up(member);
     if (seating().unseat(member)) seating().seat(member, sequence_);
-    wish.since = heard;
+    wish.since = Since();
   }
-  welcome(member, false, history_ ? &wish : nullptr);
+  if (heard) wish.since = *heard;
+  welcome(member, false, wish.since ? &wish : nullptr);
 }
 
 void OrderedRoom::note_coming(const Receiver& member) {

@@ -39,7 +39,7 @@ class OrderedRoom final : public Room, private base::ByteHolder {
   void seat(Receiver& member, const JoinWish* wish) override;
   void unseat(Receiver& member) override;
   Heard depart(Receiver& member) override;
-  void arrive_from(Receiver& member, const Since& heard) override;
+  void arrive_from(Receiver& member, const Since* heard) override;
   bool forget() override;
   void expire() override;
   void arrived(const Presence::Users& joins, const Presence::Users& leaves) override;

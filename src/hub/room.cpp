@@ -44,7 +44,12 @@ Room::Heard Room::depart(Receiver& member) {
   return {};
 }
 
-void Room::arrive_from(Receiver&, const Since&) {}
+void Room::arrive_from(Receiver& member, const Since* heard) {
+  if (!heard) return;
+  JoinWish wish;
+  wish.since = *heard;
+  member.joined(joined(false, &wish));
+}
 
 // A client expects its join to be answered before its leave.
 void Room::stop_waiting(Receiver& member) {

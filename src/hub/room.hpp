@@ -62,7 +62,8 @@ class Room : public base::RefCounted {
   virtual Heard depart(Receiver& member);
   // A member that was seated here takes over from where it has departed: it is told who is here, and
   // what it has not heard of the log. Whatever it was delivered of the log before is void.
-  virtual void arrive_from(Receiver& member, const Since& heard);
+  // heard: nullptr: there was no log, and it has missed nothing.
+  virtual void arrive_from(Receiver& member, const Since* heard);
 
   // --- Under the lock of the room's part of the table.
   // Gives the room up, which has no members, unless it keeps messages.

@@ -20,12 +20,7 @@ using State = Life::State;
 using Event = Life::Event;
 using Action = Life::Action;
 
-// How long a session takes at most to come from another node.
-constexpr std::chrono::milliseconds kLandingTime{2'500};
-// How long a message may still come that it has been told of there.
-constexpr std::chrono::milliseconds kPassTime{5'000};
-// How long a node that has asked for a session has time to take it.
-constexpr std::chrono::milliseconds kWatchTime{5'000};
+// How long a session that goes looks again whether its answers have left.
 constexpr std::chrono::milliseconds kAnswersStep{5};
 
 // Whether all that has come is still handled: nothing of ours has cut it off.
@@ -55,7 +50,6 @@ Connection::Connection(LoopContext& context, ConnectionHost& host, Opening& open
   lasting_.reset(
       new Lasting{{context, session_host, offer},
                   {context.loop, context.limits().session_ttl, suspended, life_, resumer_host},
-                  nullptr,
                   nullptr});
 }
 
@@ -199,7 +193,7 @@ void Connection::on_over() {
 }
 
 void Connection::close(DisconnectCause cause, CloseCode code, std::string_view reason) {
-  if (is_landing()) return give_up_landing();
+  if (is_landing()) return lasting_->mover->give_up();
   const Ending ending = endings::ours(cause, code, reason);
   if (life_.may_come_back() && !heals(ending)) lasting_->resumer.expire();
   if (life_.is_open()) stream_->end(ending);
@@ -218,8 +212,9 @@ void Connection::revoke(std::string_view reason) {
 }
 
 void Connection::drop() {
-  if (is_landing()) return give_up_landing();
+  if (is_landing()) return lasting_->mover->give_up();
   if (life_.may_come_back()) {
+    if (keep()) return;
     hooks_.abandon();
     lasting_->resumer.expire();
   } else if (!life_.has_ended()) {
@@ -238,7 +233,7 @@ void Connection::drop() {
 // --- hooks ---
 
 void Connection::joined(const hub::Joined& joined) {
-  if (is_landing()) return land_in(joined);
+  if (is_landing()) return lasting_->mover->joined(joined);
   if (lasting_) {
     session()->joined(joined);
   } else if (joined.missed) {  // sent while the room was being opened
@@ -363,9 +358,7 @@ void Connection::release_stream() {
 void Connection::go_on_with(Resumption resumption) {
   if (resumption.departure) return depart(std::move(resumption));
   begin_again(resumption);
-  hooks_.connect(WebSocket(host_));
-  if (!resumption.early.empty()) stream_->read(resumption.early);
-  check_revocation();
+  begin_hooks_again(resumption);
 }
 
 void Connection::begin_again(Resumption& resumption) {
@@ -379,6 +372,12 @@ void Connection::begin_again(Resumption& resumption) {
   feed(Event::hooks_free);
   endpoint_.hub().resume(member());
   session()->welcome_back(resumption.received);
+}
+
+void Connection::begin_hooks_again(Resumption& resumption) {
+  hooks_.connect(WebSocket(host_));
+  if (!resumption.early.empty()) stream_->read(resumption.early);
+  check_revocation();
 }
 
 void Connection::on_nobody_came() {
@@ -399,128 +398,43 @@ void Connection::wind_up() {
   hooks_.expire();
 }
 
-// --- sessions that come from another node, or go there ---
+// --- sessions that move ---
+
+Mover& Connection::mover() {
+  if (!lasting_->mover) {
+    MoverHost& mover_host = *this;
+    lasting_->mover = std::make_unique<Mover>(context_, mover_host);
+  }
+  return *lasting_->mover;
+}
 
 void Connection::deliver_marked(const base::Frame& frame, const hub::Mark& mark) {
   if (!lasting_) return stream_->send(frame.plain());
-  if (lasting_->landing && !lasting_->landing->lets_through(frame, mark)) return;
-  if (lasting_->watch) lasting_->watch->note(mark);
-  lasting_->session.deliver(frame);
+  if (!lasting_->mover || lasting_->mover->lets_through(frame, mark))
+    lasting_->session.deliver(frame);
 }
 
-// Joins the rooms that the session is in on the other node, without a word to anyone, and goes on when
-// it is seated in all of them.
 void Connection::land(Resumption resumption, const Arrival& arrival) {
-  const Limits& limits = context_.limits();
-  lasting_->landing = std::make_shared<Landing>(
-      std::move(resumption), arrival,
-      Landing::Bounds{limits.session_bytes_max, limits.session_frames_max});
   feed(Event::land);
-  hub::Hub& hub = endpoint_.hub();
-  if (const auto oldest = hub.add(member())) oldest->evict();
-  hub.suspend(member());
-  const auto landing = lasting_->landing;
-  for (const std::string& room : arrival.from.rooms) landing->wait_for(room);
-  host_.post_turn_after(kLandingTime, [this, weak = std::weak_ptr<Landing>(landing)] {
-    if (!weak.expired() && is_landing()) give_up_landing();
-  });
-  for (const std::string& room : arrival.from.rooms) {
-    if (!in_room(hub.join(member(), room))) landing->seated(room);
-  }
-  if (landing->is_seated()) on_seated();
+  mover().land(std::move(resumption), arrival);
 }
 
-// A Landing that is gone has no turn: neither its connection nor its loop need be there any more.
-std::function<void(std::function<void()>)> Connection::landing_turns() {
-  return [this, &context = context_,
-          weak = std::weak_ptr<Landing>(lasting_->landing)](std::function<void()> step) {
-    context.post([this, weak, step = std::move(step)] {
-      const auto landing = weak.lock();
-      if (landing && !landing->is_over()) host_.in_turn(step);
-    });
-  };
-}
-
-void Connection::land_in(const hub::Joined& joined) {
-  Landing& landing = *lasting_->landing;
-  if (landing.stage() == Landing::Stage::taking_over) return session()->took_over(joined);
-  if (landing.seated(joined.room)) landing_turns()([this] { on_seated(); });
-}
-
-void Connection::on_seated() {
-  if (lasting_->landing->asks()) return;
-  endpoint_.moves()->when_known([this, turns = landing_turns()] { turns([this] { on_known(); }); });
-}
-
-void Connection::on_known() {
-  Landing& landing = *lasting_->landing;
-  endpoint_.moves()->fetch(landing.arrival().from.node, landing.arrival().wanted,
-                           [this, turns = landing_turns()](std::optional<SessionExport> session) {
-                             turns([this, session = std::move(session)] { on_fetched(session); });
-                           });
-}
-
-void Connection::on_fetched(const std::optional<SessionExport>& session) {
-  Landing& landing = *lasting_->landing;
-  if (!session || !landing.is_whole()) return give_up_landing();
-  this->session()->arrive(base::Ref<const base::RefCounted>(&member()), *session);
-  if (!this->session()->can_resume(landing.resumption().received)) return give_up_landing();
-  Resumption resumption = landing.take_resumption();
+void Connection::go_on_here(Resumption resumption, const std::function<void()>& rooms) {
   begin_again(resumption);
-  take_over(*session);
-  hooks_.connect(WebSocket(host_));
-  if (!resumption.early.empty()) stream_->read(resumption.early);
-  check_revocation();
+  rooms();
+  begin_hooks_again(resumption);
 }
 
-// What the client has missed of logs, and then what was held. Rooms that it has joined or left there in
-// the meantime are joined and left here.
-void Connection::take_over(const SessionExport& from) {
-  const std::shared_ptr<Landing> landing = lasting_->landing;
-  hub::Hub& hub = endpoint_.hub();
-  landing->take_over(from.heard);
-  std::set<std::string, std::less<>> rooms;
-  for (const SessionExport::Room& room : from.rooms) {
-    base::Since heard;
-    heard.epoch = room.epoch;
-    heard.offset = room.offset;
-    heard.session = session()->name();
-    rooms.insert(room.name);
-    hub.join(member(), room.name);
-    hub.arrive_from(member(), room.name, heard);
-  }
-  for (const std::string& room : hub.rooms_of(member()))
-    if (!rooms.contains(room)) hub.leave(member(), room);
-  for (const base::Frame& frame : landing->pass()) session()->deliver(frame);
-  host_.post_turn_after(kPassTime, [this, weak = std::weak_ptr<Landing>(landing)] {
-    if (weak.lock() == lasting_->landing) lasting_->landing.reset();
-  });
-}
-
-// The client begins anew, and inherits.
-void Connection::give_up_landing() {
-  Resumption resumption = lasting_->landing->take_resumption();
-  endpoint_.hub().depart(member());
-  lasting_->landing.reset();
-  session()->end();
-  host_.begin_anew(std::move(resumption));
+void Connection::forget() {
+  hooks_.forget_handle();
   feed(Event::move);
 }
 
 Resumable::Watched Connection::watch() {
-  Resumable::Watched watched;
-  if (life_.has_ended() || is_landing()) return watched;
-  if (!lasting_->watch) lasting_->watch = std::make_unique<Watch>();
-  host_.post_turn_after(kWatchTime, [this, turn = lasting_->watch->extend()] {
-    if (lasting_->watch && lasting_->watch->ends(turn)) lasting_->watch.reset();
-  });
-  watched.may_come_back = true;
-  watched.device = host_.id();
-  watched.rooms = endpoint_.hub().rooms_of(member());
-  return watched;
+  return life_.has_ended() ? Resumable::Watched() : mover().watch();
 }
 
-// The hooks have ended; answers that wait for what they have published are waited for, too.
+// The hooks have ended; answers that wait until what they have published is stored are waited for, too.
 void Connection::depart(Resumption resumption) {
   if (session()->held_bytes() != 0) {
     const auto later = std::make_shared<Resumption>(std::move(resumption));
@@ -528,22 +442,21 @@ void Connection::depart(Resumption resumption) {
       if (life_.state() == State::resuming) depart(std::move(*later));
     });
   }
-  // Nobody knows any more what its client was sent: it cannot go, and its client begins anew there.
-  if (!lasting_->watch || !lasting_->watch->is_whole()) return lasting_->resumer.expire();
-  std::vector<hub::Hub::Departed> departed = endpoint_.hub().depart(member());
-  SessionExport all = session()->leave_for_elsewhere();
-  all.heard = lasting_->watch->heard();
-  for (hub::Hub::Departed& one : departed) {
-    SessionExport::Room room;
-    room.name = std::move(one.room);
-    room.epoch = std::move(one.heard.epoch);
-    room.offset = one.heard.offset;
-    all.rooms.push_back(std::move(room));
-  }
-  resumption.departure->go(all);
-  session()->end();
-  hooks_.forget_handle();
-  feed(Event::move);
+  // Where it is not known what the session was sent, it cannot go, and its client begins anew there.
+  if (!mover().can_go()) return lasting_->resumer.expire();
+  mover().go(*resumption.departure);
+}
+
+// Whether it is kept where another node finds it, because this server stops.
+bool Connection::keep() {
+  if (!context_.roster.is_closing() || !endpoint_.moves()) return false;
+  if (life_.state() != State::suspended && life_.state() != State::resuming) return false;
+  hooks_.abandon();
+  if (!hooks_.is_free()) return false;
+  release_stream();
+  const auto time_left = lasting_->resumer.end_wait();
+  mover().keep(time_left);
+  return true;
 }
 
 }  // namespace microframe::ws

@@ -16,15 +16,14 @@
 #include "hub/member.hpp"
 #include "ws/device_port.hpp"
 #include "ws/hook_runner.hpp"
-#include "ws/landing.hpp"
 #include "ws/life.hpp"
 #include "ws/loop_context.hpp"
+#include "ws/mover.hpp"
 #include "ws/opening.hpp"
 #include "ws/resumer.hpp"
 #include "ws/resumption.hpp"
 #include "ws/session.hpp"
 #include "ws/stream.hpp"
-#include "ws/watch.hpp"
 
 namespace microframe::ws {
 
@@ -62,7 +61,8 @@ class ConnectionHost : public DevicePort {
 class Connection final : private StreamOwner,
                          private HookEvents,
                          private SessionHost,
-                         private ResumerHost {
+                         private ResumerHost,
+                         private MoverHost {
  public:
   // opening: its ticket, its agreement and whether it has a session are taken.
   Connection(LoopContext& context, ConnectionHost& host, Opening& opening);
@@ -87,7 +87,7 @@ class Connection final : private StreamOwner,
 
   void deliver(const base::Frame& frame) {
     if (!lasting_) return stream_->send(frame.plain());
-    if (!lasting_->landing || lasting_->landing->lets_through(frame, {}))
+    if (!lasting_->mover || lasting_->mover->lets_through(frame, {}))
       lasting_->session.deliver(frame);
   }
   void deliver_marked(const base::Frame& frame, const hub::Mark& mark);
@@ -178,9 +178,16 @@ class Connection final : private StreamOwner,
   void wind_up() override;
   void on_nobody_came() override;
   void later(std::function<void()> task) override { host_.post_turn(std::move(task)); }
+  // MoverHost
+  Session& moving() override { return lasting_->session; }
+  std::uint64_t device_id() const override { return host_.id(); }
+  void run_turn(const std::function<void()>& task) override { host_.in_turn(task); }
+  void go_on_here(Resumption resumption, const std::function<void()>& rooms) override;
+  void forget() override;
 
   void begin_stream(DeflateAgreement deflate);
   void begin_again(Resumption& resumption);
+  void begin_hooks_again(Resumption& resumption);
   void begin_hooks(base::MutableBytes early);
   // Whether what the peer has sent and we have not done with is too much to read on.
   bool has_too_much() const;
@@ -191,24 +198,16 @@ class Connection final : private StreamOwner,
   void let_hooks_go();
   void note_room_change(const RoomHook& hook, std::string_view room);
 
-  // --- sessions that move
-  bool is_landing() const { return lasting_ && lasting_->landing && !lasting_->landing->is_over(); }
-  // Calls `step` in a turn on this loop, if the session lands still. Any thread.
-  std::function<void(std::function<void()> step)> landing_turns();
-  void land_in(const hub::Joined& joined);
-  void on_seated();
-  void on_known();
-  void on_fetched(const std::optional<SessionExport>& session);
-  void give_up_landing();
-  void take_over(const SessionExport& session);
+  bool is_landing() const { return lasting_ && lasting_->mover && lasting_->mover->is_landing(); }
+  Mover& mover();
   void depart(Resumption resumption);
+  bool keep();
 
   // What outlasts a stream.
   struct Lasting {
     Session session;
     Resumer resumer;
-    std::shared_ptr<Landing> landing;  // of a session that comes from another node
-    std::unique_ptr<Watch> watch;      // of one that may go to another
+    std::unique_ptr<Mover> mover;  // nullptr until the session moves
   };
 
   // A delivery reads these: side by side.

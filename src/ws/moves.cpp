@@ -41,6 +41,31 @@ Moves::Wanted read_wanted(base::WireReader& reader) {
   return wanted;
 }
 
+std::string write_kept(const Moves::Kept& kept) {
+  std::string bytes;
+  base::WireWriter writer(bytes);
+  writer.text(kept.secret);
+  writer.text(kept.user);
+  writer.number(kept.device);
+  writer.text(write_session(kept.session));
+  return bytes;
+}
+
+// returns: nullopt if it is not what is wanted.
+std::optional<Moves::Kept> read_kept(std::string_view bytes, const Moves::Wanted& wanted) {
+  base::WireReader reader(bytes);
+  Moves::Kept kept;
+  kept.secret = reader.text();
+  kept.user = reader.text();
+  kept.device = reader.number();
+  auto session = read_session(reader.text());
+  if (!reader.ok() || !session || kept.user != wanted.user ||
+      !is_same_secret(kept.secret, wanted.offer.secret))
+    return std::nullopt;
+  kept.session = std::move(*session);
+  return kept;
+}
+
 }  // namespace
 
 // --- the new node ---
@@ -65,10 +90,15 @@ void Moves::forget(std::uint64_t number) {
 
 std::uint64_t Moves::seek(const Wanted& wanted, Found found) {
   const auto nodes = elsewhere_.nodes();
+  if (nodes.empty()) {
+    look_up(wanted, found);
+    return 0;
+  }
   Ask ask;
+  ask.wanted = wanted;
   ask.left = {nodes.begin(), nodes.end()};
   ask.found = found;
-  const auto number = nodes.empty() ? std::nullopt : add(std::move(ask));
+  const auto number = add(std::move(ask));
   if (number) {
     elsewhere_.letter({}, write_wanted(Letter::seek, *number, wanted));
   } else {
@@ -78,6 +108,10 @@ std::uint64_t Moves::seek(const Wanted& wanted, Found found) {
 }
 
 std::uint64_t Moves::fetch(const std::string& node, const Wanted& wanted, Fetched told) {
+  if (node.empty()) {
+    take_kept(wanted, told);
+    return 0;
+  }
   Ask ask;
   ask.left = {node};
   ask.fetched = told;
@@ -105,13 +139,40 @@ void Moves::heard_no(std::string_view node, std::uint64_t number) {
     if (!left.empty()) return;
   }
   const auto ask = take(number);
-  if (ask && ask->found) ask->found(std::nullopt);
+  if (ask && ask->found) look_up(ask->wanted, ask->found);
   if (ask && ask->fetched) ask->fetched(std::nullopt);
 }
 
 void Moves::heard_taken(std::uint64_t number, std::string_view bytes) {
   const auto ask = take(number);
   if (ask && ask->fetched) ask->fetched(read_session(bytes));
+}
+
+// --- the broker ---
+
+void Moves::keep(const std::string& name, const Kept& kept, std::chrono::milliseconds for_time) {
+  elsewhere_.keep_session(name, write_kept(kept), for_time);
+}
+
+// It is looked at before it is taken away: who does not know its secret must leave it where it is.
+void Moves::look_up(const Wanted& wanted, const Found& found) {
+  elsewhere_.find_session(wanted.offer.session, false, [wanted, found](const auto& note) {
+    auto kept = note && *note ? read_kept(**note, wanted) : std::nullopt;
+    if (!kept) return found(std::nullopt);
+    Place place;
+    place.device = kept->device;
+    for (SessionExport::Room& room : kept->session.rooms)
+      place.rooms.push_back(std::move(room.name));
+    found(std::move(place));
+  });
+}
+
+void Moves::take_kept(const Wanted& wanted, const Fetched& told) {
+  elsewhere_.find_session(wanted.offer.session, true, [wanted, told](const auto& note) {
+    auto kept = note && *note ? read_kept(**note, wanted) : std::nullopt;
+    if (!kept) return told(std::nullopt);
+    told(std::move(kept->session));
+  });
 }
 
 // --- the others ---

@@ -10,6 +10,7 @@
 //   fetch ------------------->   taken (the session), or no
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -43,14 +44,23 @@ class Moves {
   using Place = Arrival::Place;
 
   bool has_others() const { return !elsewhere_.nodes().empty(); }
+  // Place::node is "" where no node has the session, and the broker keeps it.
   // found: called once, unless some node does not answer: who asks has a clock, and forgets.
   // returns: the number to forget it by.
   using Found = std::function<void(std::optional<Place>)>;
   std::uint64_t seek(const Wanted& wanted, Found found);
-  // told: as found.
+  // node: Place::node. told: as found.
   using Fetched = std::function<void(std::optional<SessionExport>)>;
   std::uint64_t fetch(const std::string& node, const Wanted& wanted, Fetched told);
   void forget(std::uint64_t number);
+  // A session that no node has, as it is kept in the broker.
+  struct Kept {
+    std::string secret;
+    std::string user;
+    std::uint64_t device = 0;
+    SessionExport session;
+  };
+  void keep(const std::string& name, const Kept& kept, std::chrono::milliseconds for_time);
   // told: when all nodes send here what is for the users here; as Elsewhere has it.
   void when_known(std::function<void()> told) { elsewhere_.when_known(std::move(told)); }
 
@@ -59,6 +69,7 @@ class Moves {
 
  private:
   struct Ask {
+    Wanted wanted;
     std::set<std::string, std::less<>> left;  // who has not answered
     Found found;
     Fetched fetched;
@@ -71,6 +82,9 @@ class Moves {
   void heard_fetch(const std::string& node, std::uint64_t number, const Wanted& wanted);
   void heard_here(std::uint64_t number, Place place);
   void heard_no(std::string_view node, std::uint64_t number);
+  // Asks the broker for what nobody has.
+  void look_up(const Wanted& wanted, const Found& found);
+  void take_kept(const Wanted& wanted, const Fetched& told);
   void heard_taken(std::uint64_t number, std::string_view bytes);
   Sessions::Found find(const Wanted& wanted) const;
   void visit_loops(std::size_t first, std::function<void()> then) const;

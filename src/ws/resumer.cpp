@@ -81,6 +81,12 @@ void Resumer::expire() {
   if (life_.on(Event::hooks_free) == Action::wind_up) host_.wind_up();
 }
 
+std::chrono::milliseconds Resumer::end_wait() {
+  end();
+  const std::uint64_t now_ms = loop_.now_ms();
+  return std::chrono::milliseconds(until_ms_ > now_ms ? until_ms_ - now_ms : 0);
+}
+
 std::unique_ptr<Resumption> Resumer::end() {
   loop_.wheel().cancel(*this);
   place_ = {};

@@ -63,6 +63,9 @@ class Resumer final : private base::TimerNode {
   void hook_ended();
   // Nobody may come any more: the session ends, as soon as no hook of it runs.
   void expire();
+  // Nobody is waited for any more.
+  // returns: how long somebody would have been.
+  std::chrono::milliseconds end_wait();
   // The session has ended.
   // returns: the stream that was held for it; nullptr if there was none.
   std::unique_ptr<Resumption> end();

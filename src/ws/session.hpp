@@ -71,6 +71,7 @@ class Session final : private Resumable, private base::ByteHolder {
 
   // Never changes. Any thread.
   const std::string& name() const { return session_.name(); }
+  const std::string& secret() const { return session_.secret(); }
 
   // --- streams
   // The session begins: it can be found, and its client is welcomed. held: the device. inherits:

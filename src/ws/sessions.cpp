@@ -16,6 +16,10 @@ constexpr std::size_t kSecretBytes = 24;
 
 }  // namespace
 
+bool is_same_secret(std::string_view one, std::string_view other) {
+  return one.size() == other.size() && CRYPTO_memcmp(one.data(), other.data(), one.size()) == 0;
+}
+
 Sessions::Sessions(std::size_t suspended_max)
     : run_(random_name(kRunBytes)), suspended_(suspended_max) {}
 
@@ -42,10 +46,7 @@ Sessions::Found Sessions::find(const v1::ResumeOffer& offer) const {
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(offer.session);
   if (entry == entries_.end()) return {};
-  const std::string& secret = entry->second.secret;
-  const bool same = secret.size() == offer.secret.size() &&
-                    CRYPTO_memcmp(secret.data(), offer.secret.data(), secret.size()) == 0;
-  return same ? entry->second.found : Found{};
+  return is_same_secret(entry->second.secret, offer.secret) ? entry->second.found : Found{};
 }
 
 std::size_t Sessions::count() const {

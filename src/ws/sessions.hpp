@@ -27,6 +27,9 @@ struct SessionKey {
   std::string secret;  // never in a log
 };
 
+// In a time that tells nothing of where they differ.
+bool is_same_secret(std::string_view one, std::string_view other);
+
 // Who has a session and may go on with it. Any thread.
 class Resumable {
  public:

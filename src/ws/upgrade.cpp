@@ -235,7 +235,7 @@ void Upgrade::hand_over() {
 
 Upgrade::Then Upgrade::seek_elsewhere() {
   Moves* const moves = endpoint_.moves();
-  if (!moves || !moves->has_others()) return Then::next;
+  if (!moves) return Then::next;
   if (wait() == Then::over) return Then::over;
   seeks_ = std::make_shared<Upgrade*>(this);
   const std::weak_ptr<Upgrade*> weak = seeks_;

@@ -6,9 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <mutex>
+#include <set>
 #include <thread>
 
+#include "microframe/client.hpp"
 #include "support/nodes.hpp"
+#include "support/relay.hpp"
 
 namespace {
 
@@ -150,57 +154,223 @@ TEST_F(Moves, ASessionMovesOnAndComesBack) {
   }
 }
 
-// Two publish all the time, in rooms and to the user, while a client moves from node to node.
+// Two nodes publish all the time, in rooms, to the user and to everyone: each stream is numbered.
+class Publishers {
+ public:
+  explicit Publishers(Nodes& nodes, std::vector<std::size_t> places) {
+    for (const std::size_t place : places) {
+      threads_.emplace_back([this, &chat = nodes.at(place).chat, place] {
+        for (int n = 1; !stops_; ++n) {
+          const auto say = [&](const char* how) {
+            return Json({{"stream", std::string(how) + std::to_string(place)}, {"n", n}});
+          };
+          chat.broadcast_to_room("tea", say("tea"));
+          chat.broadcast_to_room("kept", say("kept"));
+          chat.send_to("alice", say("user"));
+          chat.broadcast(say("all"));
+          std::this_thread::sleep_for(1ms);
+        }
+      });
+    }
+  }
+  ~Publishers() { stop(); }
+  void stop() {
+    stops_ = true;
+    for (auto& one : threads_)
+      if (one.joinable()) one.join();
+  }
+
+ private:
+  std::atomic<bool> stops_{false};
+  std::vector<std::thread> threads_;
+};
+
+// Whether each stream goes on without a gap or a repeat.
+class Streams {
+ public:
+  void take(const Json& told) {
+    const std::string stream = text(told, "stream");
+    const auto n = told.at("n").to_number<std::int64_t>();
+    const auto [entry, is_first] = last_.try_emplace(stream, n);
+    if (is_first) return;
+    EXPECT_EQ(n, entry->second + 1) << stream;
+    entry->second = n;
+  }
+  void take_frame(const Json& frame) {
+    if (text(frame, "t") == "message") return take(frame.at("data"));
+    EXPECT_NE(text(frame, "t"), "joined") << microframe::to_text(frame);
+  }
+  std::size_t count() const { return last_.size(); }
+  bool has(const std::string& stream) const { return last_.contains(stream); }
+
+ private:
+  std::map<std::string, std::int64_t> last_;
+};
+
 TEST_F(Moves, NothingIsLostOrToldTwiceUnderLoad) {
   auto client = nodes.client(0, "alice");
   client.join("tea");
   client.join("kept");
   know("tea", {"alice"});
   know("kept", {"alice"});
-  std::atomic<bool> stops{false};
-  std::atomic<int> published{0};
-  std::vector<std::thread> publishers;
-  for (std::size_t from : {1U, 2U}) {
-    publishers.emplace_back([&, from] {
-      for (int n = 1; !stops; ++n) {
-        const auto say = [&](const char* how) {
-          return Json({{"stream", std::string(how) + std::to_string(from)}, {"n", n}});
-        };
-        chat(from).broadcast_to_room("tea", say("tea"));
-        chat(from).broadcast_to_room("kept", say("kept"));
-        chat(from).send_to("alice", say("user"));
-        chat(from).broadcast(say("all"));
-        published = n;
-        std::this_thread::sleep_for(1ms);
-      }
-    });
-  }
-  std::map<std::string, std::int64_t> last;
-  const auto take = [&](const Json& frame) {
-    if (text(frame, "t") != "message") {
-      EXPECT_NE(text(frame, "t"), "joined") << microframe::to_text(frame);
-      return;
-    }
-    const Json& told = frame.at("data");
-    const std::string stream = text(told, "stream");
-    const auto n = told.at("n").to_number<std::int64_t>();
-    const auto [entry, is_first] = last.try_emplace(stream, n);
-    if (is_first) return;
-    EXPECT_EQ(n, entry->second + 1) << stream;
-    entry->second = n;
-  };
+  Publishers publishers(nodes, {1, 2});
+  Streams streams;
   for (std::size_t move = 1; move <= 20; ++move) {
-    for (int i = 0; i < 200; ++i) take(client.read());
+    for (int i = 0; i < 200; ++i) streams.take_frame(client.read());
     if (move % 2 == 0) client.lose();
     auto next = nodes.client(move, "alice", &client);
     ASSERT_TRUE(next.resumed()) << move;
     client = std::move(next);
   }
-  stops = true;
-  for (auto& one : publishers) one.join();
+  publishers.stop();
   chat(0).send_to("alice", {{"stream", "end"}, {"n", 1}});
-  while (!last.contains("end")) take(client.read());
-  EXPECT_EQ(last.size(), 9U);
+  while (!streams.has("end")) streams.take_frame(client.read());
+  EXPECT_EQ(streams.count(), 9U);
+}
+
+// The C++ client behind a load balancer that sends it to another node each time.
+TEST_F(Moves, TheClientNoticesNothing) {
+  test::Relay balancer(nodes.at(0).app.port());
+  microframe::ClientOptions options;
+  options.token = [this] { return nodes.token("alice"); };
+  options.backoff_first = 10ms;
+  microframe::Client client("ws://127.0.0.1:" + std::to_string(balancer.port()) + "/ws", options);
+  std::mutex mutex;
+  Streams streams;
+  std::atomic<int> told{0}, resumed{0}, opened{0}, answered{0}, failed{0};
+  client.on_message([&](const Json& message) {
+    const std::lock_guard lock(mutex);
+    streams.take(message);
+    ++told;
+  });
+  client.on_state([&](const microframe::ClientStatus& status) {
+    if (status.state != microframe::ClientState::open) return;
+    ++opened;
+    resumed += status.resumed;
+  });
+  client.connect();
+  client.join("tea");
+  client.join("kept");
+  know("tea", {"alice"});
+  know("kept", {"alice"});
+  auto other = nodes.client(1, "other");
+  other.join("said");
+  know("said", {"other"});
+  int sent = 0;
+  {
+    Publishers publishers(nodes, {1, 2});
+    for (std::size_t move = 1; move <= 10; ++move) {
+      const int before = told;
+      for (int i = 0; i < 5; ++i) {
+        client.send({{"in", "said"}, {"n", ++sent}})
+            .then([&](const Json&) { ++answered; },
+                  [&](const microframe::ClientError& error) {
+                    ++failed;
+                    ADD_FAILURE() << error.code();
+                  });
+      }
+      eventually([&] { return told > before + 100; });
+      balancer.lead_to(nodes.at(move).app.port());
+      balancer.cut();
+      eventually([&] { return opened == static_cast<int>(move) + 1; });
+    }
+  }
+  eventually([&] { return answered + failed == sent; });
+  EXPECT_EQ(resumed, 10);
+  for (int n = 1; n <= sent;) {
+    const Json said = data(other);
+    if (!said.as_object().contains("in")) continue;
+    EXPECT_EQ(said.at("n"), Json(n++));
+  }
+  client.close();
+}
+
+TEST_F(Moves, OfTwoAttemptsAtOnceOneGoesOn) {
+  for (int round = 0; round < 5; ++round) {
+    auto alice = nodes.client(0, "alice");
+    alice.join("tea");
+    alice.lose();
+    std::atomic<int> resumed{0};
+    std::vector<std::unique_ptr<V1Client>> both(2);
+    std::vector<std::thread> threads;
+    for (std::size_t place : {1U, 2U}) {
+      threads.emplace_back([&, place] {
+        both[place - 1] = std::make_unique<V1Client>(nodes.client(place, "alice", &alice));
+        resumed += both[place - 1]->resumed();
+      });
+    }
+    for (auto& one : threads) one.join();
+    EXPECT_EQ(resumed, 1);
+    for (const auto& one : both) one->stream().send_close(1000);
+    for (std::size_t i = 0; i < 3; ++i) eventually([&] { return chat(i).connection_count() == 0; });
+    know("tea", {});
+  }
+}
+
+// --- servers that stop
+
+class Restarts : public Moves {
+ protected:
+  void SetUp() override {
+    nodes.limits.drain_time = 3s;
+    nodes.start(3);
+  }
+};
+
+TEST_F(Restarts, ARollingRestartLosesNoSession) {
+  Streams streams;
+  auto client = nodes.client(0, "alice");
+  client.join("tea");
+  client.join("kept");
+  know("tea", {"alice"});
+  know("kept", {"alice"});
+  nodes.start(1);
+  Publishers publishers(nodes, {3});
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 100; ++i) streams.take_frame(client.read());
+    const auto begun = std::chrono::steady_clock::now();
+    std::thread stops([&] { nodes.at(0).app.stop(); });
+    for (Json frame = client.read(); text(frame, "t") != "bye"; frame = client.read())
+      streams.take_frame(frame);
+    client.stream().send_close(1012);
+    // Who publishes is the last of the four at first, and no place for a client.
+    auto next = nodes.client(round < 2 ? 1 : 2, "alice", &client);
+    ASSERT_TRUE(next.resumed()) << round;
+    client = std::move(next);
+    stops.join();
+    nodes.stop(0);
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, 2500ms) << "nothing is left to wait for";
+    nodes.add();
+  }
+  publishers.stop();
+}
+
+TEST_F(Restarts, WhoComesAfterTheServerHasStoppedIsToldWhatIsMissing) {
+  nodes.limits.drain_time = 500ms;
+  Nodes& all = nodes;
+  all.start(1);
+  auto alice = all.client(3, "alice");
+  alice.join("tea");
+  alice.join("kept");
+  alice.ask("hello");
+  alice.lose();
+  all.stop(3);
+  chat(0).broadcast_to_room("kept", {{"n", 1}});
+  EXPECT_FALSE(all.client(1, "bob", &alice).resumed());
+  auto back = all.client(1, "alice", &alice);
+  ASSERT_TRUE(back.resumed());
+  EXPECT_EQ(back.welcome().at("handled"), alice.welcome().at("handled"));
+  Json kept, tea;
+  while (kept.is_null() || tea.is_null()) {
+    const Json frame = back.read();
+    if (text(frame, "t") == "joined" && text(frame, "room") == "tea") tea = frame;
+    if (text(frame, "t") == "message" && frame.as_object().contains("room")) kept = frame;
+  }
+  EXPECT_EQ(tea.at("recovered"), Json(false));
+  EXPECT_EQ(kept.at("data"), Json({{"n", 1}}));
+  chat(0).broadcast_to_room("tea", {{"n", 2}});
+  EXPECT_EQ(data(back), Json({{"n", 2}}));
+  EXPECT_FALSE(all.client(2, "alice", &alice).resumed()) << "it is there once";
 }
 
 }  // namespace

@@ -67,12 +67,24 @@ TEST_F(MovingMembers, WhoArrivesIsToldWhatTheLogHasSinceItDeparted) {
   heard.offset = departed[0].heard.offset;
   there->heard.clear();
   // What is under way to the loop is in the log already, and is told once.
-  two.loop.on([&] { two.hub.arrive_from(*there, "kept", heard); });
+  two.loop.on([&] { two.hub.arrive_from(*there, "kept", &heard); });
   two.say("kept", "d");
   run();
   EXPECT_EQ(there->heard, (Names{"c#3", "d#4"}));
   EXPECT_EQ(there->joins.back().second, true);
   EXPECT_EQ(alice->heard, (Names{"a#1", "b#2"}));
+}
+
+TEST_F(MovingMembers, WhoArrivesIsToldWhereSomethingIsMissing) {
+  for (const char* room : {"tea", "kept", "who"}) {
+    settle(room);
+    const Since nowhere;
+    one.loop.on([&] { one.hub.arrive_from(*alice, room, &nowhere); });
+    EXPECT_EQ(alice->joins.back().second, false) << room;
+    one.loop.on([&] { one.hub.arrive_from(*alice, room, nullptr); });
+    const bool is_log = std::string(room) == "kept";
+    EXPECT_EQ(alice->joins.back().second == std::optional(false), is_log || room[0] == 't') << room;
+  }
 }
 
 TEST_F(MovingMembers, WhatIsUnderWayToADepartingMemberWasNotHeardOfALog) {

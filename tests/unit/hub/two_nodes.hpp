@@ -79,6 +79,11 @@ class Wire final : public Elsewhere {
   std::vector<std::string> nodes() const override { return {"other"}; }
   void letter(std::string_view, std::string_view bytes) override { other->letter("own", bytes); }
   void when_known(std::function<void()> known) override { known(); }
+  void keep_session(std::string_view, std::string, std::chrono::milliseconds) override {}
+  void find_session(std::string_view, bool,
+                    Broker::Done<std::optional<std::string>> found) override {
+    found(std::optional<std::string>());
+  }
   std::vector<std::string> users() const override { return other->users_here(); }
   std::size_t devices(std::string_view user) const override { return other->record(user).present; }
   std::size_t connections() const override { return other->users_here().size(); }
