@@ -443,7 +443,10 @@ void Connection::depart(Resumption resumption) {
     });
   }
   // Where it is not known what the session was sent, it cannot go, and its client begins anew there.
-  if (!mover().can_go()) return lasting_->resumer.expire();
+  if (!mover().can_go()) {
+    resumption.departure->refuse();
+    return lasting_->resumer.expire();
+  }
   mover().go(*resumption.departure);
 }
 

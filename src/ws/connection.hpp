@@ -108,6 +108,8 @@ class Connection final : private StreamOwner,
   void resume(Resumption resumption) { lasting_->resumer.resume(std::move(resumption)); }
   // Another node may take the session over: notes what it is sent.
   Resumable::Watched watch();
+  // Whether its session is still on its way from another node: nothing can be sent to its client.
+  bool is_landing() const { return lasting_ && lasting_->mover && lasting_->mover->is_landing(); }
   // Suspended sessions keep too much, and this one has waited longest: it waits no longer.
   void end_wait();
   // Ends at once: hooks that wait are abandoned. Called again where it ran out of memory, it goes
@@ -198,7 +200,6 @@ class Connection final : private StreamOwner,
   void let_hooks_go();
   void note_room_change(const RoomHook& hook, std::string_view room);
 
-  bool is_landing() const { return lasting_ && lasting_->mover && lasting_->mover->is_landing(); }
   Mover& mover();
   void depart(Resumption resumption);
   bool keep();

@@ -37,7 +37,8 @@ void Device::begin(std::unique_ptr<net::Socket> socket, base::MutableBytes early
 }
 
 void Device::open(LoopContext& context, Resumption resumption) {
-  if (context.roster.is_closing() || resumption.departure) return;
+  if (resumption.departure) return resumption.departure->refuse();
+  if (context.roster.is_closing()) return;
   const Ref<Device> made = make(context, std::move(resumption.opening));
   made->enter([&] { made->connection_.begin(std::move(resumption)); });
 }
@@ -140,7 +141,8 @@ void Device::ask(const Json& message, std::chrono::milliseconds timeout, const A
     const auto answered = [told, handle = WebSocket(*this)](AckStatus status, Json data) {
       told(Ack(handle, status, std::move(data)));
     };
-    if (!connection.life().accepts()) return answered(AckStatus::disconnected, {});
+    if (!connection.life().accepts() || connection.is_landing())
+      return answered(AckStatus::disconnected, {});
     if (Session* session = connection.session()) return session->ask(message, timeout, answered);
     send(encode(message, Forms::plain));
     answered(AckStatus::not_supported, {});

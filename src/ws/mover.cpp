@@ -1,8 +1,10 @@
 #include "ws/mover.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "hub/hub.hpp"
 #include "ws/endpoint.hpp"
@@ -67,15 +69,17 @@ void Mover::seated() {
 
 void Mover::known() {
   const Arrival& arrival = landing_->arrival();
-  host_.endpoint().moves()->fetch(
+  Moves* const moves = host_.endpoint().moves();
+  const std::uint64_t number = moves->fetch(
       arrival.from.node, arrival.wanted,
-      [this, turns = turns()](const std::optional<SessionExport>& session) {
-        turns([this, session] { fetched(session); });
+      [this, turns = turns()](Departure::End end, const std::optional<SessionExport>& session) {
+        turns([this, end, session] { fetched(end, session); });
       });
+  context_.loop.after(kLandingTime, [moves, number] { moves->forget(number); });
 }
 
-void Mover::fetched(const std::optional<SessionExport>& session) {
-  if (!session || !landing_->is_whole()) return give_up();
+void Mover::fetched(Departure::End end, const std::optional<SessionExport>& session) {
+  if (!session || !landing_->is_whole()) return give_up(end);
   host_.moving().arrive(base::Ref<const base::RefCounted>(&host_.member()), *session);
   if (!host_.moving().can_resume(landing_->resumption().received)) return give_up();
   host_.go_on_here(landing_->take_resumption(), [&] { take_over(*session); });
@@ -88,6 +92,7 @@ void Mover::take_over(const SessionExport& from) {
   hub::Hub& hub = host_.endpoint().hub();
   hub::Member& member = host_.member();
   const bool was_kept = landing->arrival().from.node.empty();
+  const std::vector<std::string> seated = hub.rooms_of(member);
   landing->take_over(from.heard);
   std::set<std::string, std::less<>> rooms;
   for (const SessionExport::Room& room : from.rooms) {
@@ -96,10 +101,16 @@ void Mover::take_over(const SessionExport& from) {
     heard.offset = room.offset;
     heard.session = host_.moving().name();
     rooms.insert(room.name);
-    hub.join(member, room.name);
-    hub.arrive_from(member, room.name, was_kept || !room.epoch.empty() ? &heard : nullptr);
+    const bool is_told = was_kept || !room.epoch.empty();
+    if (std::find(seated.begin(), seated.end(), room.name) != seated.end()) {
+      hub.arrive_from(member, room.name, is_told ? &heard : nullptr);
+    } else {
+      hub::JoinWish wish;
+      wish.since = heard;
+      hub.join(member, room.name, is_told ? &wish : nullptr);
+    }
   }
-  for (const std::string& room : hub.rooms_of(member))
+  for (const std::string& room : seated)
     if (!rooms.contains(room)) hub.leave(member, room);
   for (const base::Frame& frame : landing->pass()) host_.moving().deliver(frame);
   host_.after(kPassTime, [this, weak = std::weak_ptr<Landing>(landing)] {
@@ -107,12 +118,12 @@ void Mover::take_over(const SessionExport& from) {
   });
 }
 
-void Mover::give_up() {
+void Mover::give_up(Departure::End end) {
   Resumption resumption = landing_->take_resumption();
   host_.endpoint().hub().depart(host_.member());
   landing_.reset();
   host_.moving().end();
-  host_.begin_anew(std::move(resumption));
+  if (end != Departure::End::overtaken) host_.begin_anew(std::move(resumption));
   host_.forget();
 }
 

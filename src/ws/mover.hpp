@@ -57,8 +57,8 @@ class Mover {
   bool is_landing() const { return landing_ && !landing_->is_over(); }
   // As the hub's Sink has it, while it lands.
   void joined(const hub::Joined& joined);
-  // It does not come: its client begins anew, and inherits.
-  void give_up();
+  // It does not come: its client begins anew, and inherits; or is dropped, if it has been overtaken.
+  void give_up(Departure::End end = Departure::End::none);
 
   // Whether a message goes to the client.
   bool lets_through(const base::Frame& frame, const hub::Mark& mark) {
@@ -81,7 +81,7 @@ class Mover {
   std::function<void(std::function<void()> step)> turns();
   void seated();
   void known();
-  void fetched(const std::optional<SessionExport>& session);
+  void fetched(Departure::End end, const std::optional<SessionExport>& session);
   void take_over(const SessionExport& from);
   SessionExport take_out();
 

@@ -10,7 +10,14 @@
 namespace microframe::ws {
 namespace {
 
-enum class Letter : std::uint8_t { seek = 1, here = 2, no = 3, fetch = 4, taken = 5 };
+enum class Letter : std::uint8_t {
+  seek = 1,
+  here = 2,
+  no = 3,
+  fetch = 4,
+  taken = 5,
+  overtaken = 6,
+};
 
 std::string write_head(Letter kind, std::uint64_t number) {
   std::string bytes;
@@ -119,7 +126,7 @@ std::uint64_t Moves::fetch(const std::string& node, const Wanted& wanted, Fetche
   if (number) {
     elsewhere_.letter(node, write_wanted(Letter::fetch, *number, wanted));
   } else {
-    told(std::nullopt);
+    told(Departure::End::none, std::nullopt);
   }
   return number.value_or(0);
 }
@@ -140,12 +147,14 @@ void Moves::heard_no(std::string_view node, std::uint64_t number) {
   }
   const auto ask = take(number);
   if (ask && ask->found) look_up(ask->wanted, ask->found);
-  if (ask && ask->fetched) ask->fetched(std::nullopt);
+  if (ask && ask->fetched) ask->fetched(Departure::End::none, std::nullopt);
 }
 
-void Moves::heard_taken(std::uint64_t number, std::string_view bytes) {
+void Moves::heard_end(std::uint64_t number, Departure::End end, std::string_view bytes) {
   const auto ask = take(number);
-  if (ask && ask->fetched) ask->fetched(read_session(bytes));
+  if (!ask || !ask->fetched) return;
+  auto session = end == Departure::End::goes ? read_session(bytes) : std::nullopt;
+  ask->fetched(end, std::move(session));
 }
 
 // --- the broker ---
@@ -170,8 +179,8 @@ void Moves::look_up(const Wanted& wanted, const Found& found) {
 void Moves::take_kept(const Wanted& wanted, const Fetched& told) {
   elsewhere_.find_session(wanted.offer.session, true, [wanted, told](const auto& note) {
     auto kept = note && *note ? read_kept(**note, wanted) : std::nullopt;
-    if (!kept) return told(std::nullopt);
-    told(std::move(kept->session));
+    if (!kept) return told(Departure::End::none, std::nullopt);
+    told(Departure::End::goes, std::move(kept->session));
   });
 }
 
@@ -190,7 +199,8 @@ void Moves::letter(std::string_view from, std::string_view bytes) {
     return kind == Letter::seek ? heard_seek(node, number, wanted)
                                 : heard_fetch(node, number, wanted);
   }
-  if (kind == Letter::taken) return heard_taken(number, reader.text());
+  if (kind == Letter::taken) return heard_end(number, Departure::End::goes, reader.text());
+  if (kind == Letter::overtaken) return heard_end(number, Departure::End::overtaken, {});
   if (kind != Letter::here) return;
   Place place;
   place.node = node;
@@ -228,12 +238,14 @@ void Moves::heard_seek(const std::string& node, std::uint64_t number, const Want
 void Moves::heard_fetch(const std::string& node, std::uint64_t number, const Wanted& wanted) {
   const Sessions::Found found = find(wanted);
   if (!found) return say_no(node, number);
-  auto departure = std::make_unique<Departure>([this, node, number](const SessionExport* session) {
-    if (!session) return say_no(node, number);
-    std::string bytes = write_head(Letter::taken, number);
-    base::WireWriter(bytes).text(write_session(*session));
-    elsewhere_.letter(node, bytes);
-  });
+  auto departure = std::make_unique<Departure>(
+      [this, node, number](Departure::End end, const SessionExport* session) {
+        if (end == Departure::End::none) return say_no(node, number);
+        if (!session) return elsewhere_.letter(node, write_head(Letter::overtaken, number));
+        std::string bytes = write_head(Letter::taken, number);
+        base::WireWriter(bytes).text(write_session(*session));
+        elsewhere_.letter(node, bytes);
+      });
   auto resumption = std::make_shared<Resumption>();
   resumption->received = wanted.offer.received;
   resumption->attempt = wanted.offer.attempt;

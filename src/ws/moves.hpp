@@ -7,7 +7,7 @@
 //   new node                     the others
 //   seek  ------------------->   here (device, rooms), or no
 //   (place is made, all nodes know of it)
-//   fetch ------------------->   taken (the session), or no
+//   fetch ------------------->   taken (the session), overtaken (the client is elsewhere), or no
 #pragma once
 
 #include <chrono>
@@ -25,6 +25,7 @@
 #include "hub/elsewhere.hpp"
 #include "hub/loop_port.hpp"
 #include "ws/arrival.hpp"
+#include "ws/departure.hpp"
 #include "ws/session_export.hpp"
 #include "ws/sessions.hpp"
 
@@ -50,7 +51,7 @@ class Moves {
   using Found = std::function<void(std::optional<Place>)>;
   std::uint64_t seek(const Wanted& wanted, Found found);
   // node: Place::node. told: as found.
-  using Fetched = std::function<void(std::optional<SessionExport>)>;
+  using Fetched = std::function<void(Departure::End end, std::optional<SessionExport> session)>;
   std::uint64_t fetch(const std::string& node, const Wanted& wanted, Fetched told);
   void forget(std::uint64_t number);
   // A session that no node has, as it is kept in the broker.
@@ -82,10 +83,10 @@ class Moves {
   void heard_fetch(const std::string& node, std::uint64_t number, const Wanted& wanted);
   void heard_here(std::uint64_t number, Place place);
   void heard_no(std::string_view node, std::uint64_t number);
+  void heard_end(std::uint64_t number, Departure::End end, std::string_view bytes);
   // Asks the broker for what nobody has.
   void look_up(const Wanted& wanted, const Found& found);
   void take_kept(const Wanted& wanted, const Fetched& told);
-  void heard_taken(std::uint64_t number, std::string_view bytes);
   Sessions::Found find(const Wanted& wanted) const;
   void visit_loops(std::size_t first, std::function<void()> then) const;
 

@@ -3,14 +3,18 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 #include <set>
 #include <thread>
 
 #include "microframe/client.hpp"
+#include "support/child_server.hpp"
 #include "support/nodes.hpp"
 #include "support/relay.hpp"
 
@@ -285,26 +289,83 @@ TEST_F(Moves, TheClientNoticesNothing) {
   client.close();
 }
 
-TEST_F(Moves, OfTwoAttemptsAtOnceOneGoesOn) {
-  for (int round = 0; round < 5; ++round) {
+// The earlier one may have been first. It is then evicted.
+TEST_F(Moves, OfTwoAttemptsAtOnceTheLaterGoesOn) {
+  for (int round = 0; round < 10; ++round) {
     auto alice = nodes.client(0, "alice");
     alice.join("tea");
     alice.lose();
-    std::atomic<int> resumed{0};
-    std::vector<std::unique_ptr<V1Client>> both(2);
-    std::vector<std::thread> threads;
-    for (std::size_t place : {1U, 2U}) {
-      threads.emplace_back([&, place] {
-        both[place - 1] = std::make_unique<V1Client>(nodes.client(place, "alice", &alice));
-        resumed += both[place - 1]->resumed();
-      });
+    std::vector<std::unique_ptr<test::RawClient>> both;
+    for (const int attempt : {1, 2}) {
+      both.push_back(std::make_unique<test::RawClient>(
+          nodes.at(static_cast<std::size_t>(attempt)).app.port()));
+      both.back()->send(test::upgrade_request(
+          "/ws", "Sec-WebSocket-Protocol: microframe.v1, token." + nodes.token("alice") +
+                     alice.offer() + "." + std::to_string(attempt) + "\r\n"));
     }
-    for (auto& one : threads) one.join();
-    EXPECT_EQ(resumed, 1);
-    for (const auto& one : both) one->stream().send_close(1000);
-    for (std::size_t i = 0; i < 3; ++i) eventually([&] { return chat(i).connection_count() == 0; });
+    ASSERT_EQ(both[1]->read_status(), 101U);
+    EXPECT_NE(both[1]->read_text().find(R"("resumed":true)"), std::string::npos);
+    std::size_t count = 0;
+    eventually([&] {
+      count = 0;
+      for (std::size_t i = 0; i < 3; ++i) count = std::max(count, chat(i).connection_count());
+      return count == 1;
+    });
+    know("tea", {"alice"});
+    chat(0).broadcast_to_room("tea", {{"n", round}});
+    EXPECT_NE(both[1]->read_text().find(R"("n":)" + std::to_string(round)), std::string::npos);
+    both[1]->send_close(1000);
     know("tea", {});
   }
+}
+
+// --- a home that is killed
+
+// What a ChildServer runs: one more node.
+TEST(Home, DISABLED_Serve) {
+  test::Node node(Nodes().auth);
+  node.app.threads(2);
+  node.app.cluster(microframe::RedisBroker(std::getenv("MICROFRAME_TEST_BROKER")),
+                   microframe::ClusterOptions().node(std::getenv("MICROFRAME_TEST_NODE")));
+  node.app.start("127.0.0.1:0");
+  const std::string line = std::to_string(node.app.port()) + "\n";
+  ASSERT_EQ(::write(3, line.data(), line.size()), static_cast<ssize_t>(line.size()));
+  char end;
+  EXPECT_EQ(::read(4, &end, 1), 0);
+}
+
+TEST_F(Moves, AHomeThatIsKilledMeanwhileIsInherited) {
+  int inherited = 0;
+  for (const auto delay : {0us, 300us, 1000us, 2000us, 4000us}) {
+    const std::string name = "home" + std::to_string(delay.count());
+    test::ChildServer home("Home.DISABLED_Serve", {"MICROFRAME_TEST_BROKER=" + nodes.url(),
+                                                   "MICROFRAME_TEST_NODE=" + name});
+    eventually([&] {
+      const auto known = nodes.at(1).app.nodes();
+      return std::any_of(known.begin(), known.end(),
+                         [&](const auto& one) { return one.name == name && one.is_heard; });
+    });
+    V1Client alice(std::make_unique<test::RawClient>(home.port()), nodes.token("alice"));
+    alice.join("tea");
+    alice.lose();
+    std::thread kills([&] {
+      std::this_thread::sleep_for(delay);
+      home.kill();
+    });
+    auto back = nodes.client(1, "alice", &alice);
+    kills.join();
+    if (!back.resumed()) {
+      ++inherited;
+      EXPECT_EQ(back.welcome().at("inherits"), Json(true));
+      back.join("tea");
+    }
+    chat(2).send_to("alice", {{"n", 1}});
+    EXPECT_EQ(data(back), Json({{"n", 1}}));
+    eventually([&] { return chat(1).get_room_members("tea") == Names{"alice"}; });
+    back.stream().send_close(1000);
+    eventually([&] { return chat(1).device_count("alice") == 0; });
+  }
+  EXPECT_GT(inherited, 0) << "no home was killed in time";
 }
 
 // --- servers that stop
@@ -359,7 +420,7 @@ TEST_F(Restarts, WhoComesAfterTheServerHasStoppedIsToldWhatIsMissing) {
   EXPECT_FALSE(all.client(1, "bob", &alice).resumed());
   auto back = all.client(1, "alice", &alice);
   ASSERT_TRUE(back.resumed());
-  EXPECT_EQ(back.welcome().at("handled"), alice.welcome().at("handled"));
+  EXPECT_EQ(back.welcome().at("handled"), Json(3));
   Json kept, tea;
   while (kept.is_null() || tea.is_null()) {
     const Json frame = back.read();
@@ -370,6 +431,8 @@ TEST_F(Restarts, WhoComesAfterTheServerHasStoppedIsToldWhatIsMissing) {
   EXPECT_EQ(kept.at("data"), Json({{"n", 1}}));
   chat(0).broadcast_to_room("tea", {{"n", 2}});
   EXPECT_EQ(data(back), Json({{"n", 2}}));
+  back.stream().send_close(1000);
+  eventually([&] { return chat(1).connection_count() == 0; });
   EXPECT_FALSE(all.client(2, "alice", &alice).resumed()) << "it is there once";
 }
 
