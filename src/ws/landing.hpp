@@ -53,6 +53,13 @@ class Landing {
     return rooms_.empty();
   }
   bool is_seated() const { return rooms_.empty(); }
+  // It is another node that has the session: what was held so far is in it.
+  void look_elsewhere(std::string node) {
+    arrival_.from.node = std::move(node);
+    held_.clear();
+    bytes_ = 0;
+    is_whole_ = true;
+  }
   // returns: whether somebody asks for the session already.
   bool asks() { return std::exchange(asks_, true); }
 
@@ -95,7 +102,7 @@ class Landing {
   }
 
   Resumption resumption_;
-  const Arrival arrival_;
+  Arrival arrival_;
   const Bounds bounds_;
   Stage stage_ = Stage::holding;
   std::set<std::string, std::less<>> rooms_;

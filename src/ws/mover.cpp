@@ -79,10 +79,26 @@ void Mover::known() {
 }
 
 void Mover::fetched(Departure::End end, const std::optional<SessionExport>& session) {
+  const bool was_there = !landing_->arrival().from.node.empty();
+  if (!session && end == Departure::End::none && was_there) return seek_again();
   if (!session || !landing_->is_whole()) return give_up(end);
   host_.moving().arrive(base::Ref<const base::RefCounted>(&host_.member()), *session);
   if (!host_.moving().can_resume(landing_->resumption().received)) return give_up();
   host_.go_on_here(landing_->take_resumption(), [&] { take_over(*session); });
+}
+
+// Another attempt of the client's may have been faster, on another node. All nodes know of this one by now.
+void Mover::seek_again() {
+  Moves* const moves = host_.endpoint().moves();
+  const std::uint64_t number =
+      moves->seek(landing_->arrival().wanted, [this, turns = turns()](const auto& place) {
+        turns([this, place] {
+          if (!place || place->node.empty()) return give_up();
+          landing_->look_elsewhere(place->node);
+          known();
+        });
+      });
+  context_.loop.after(kLandingTime, [moves, number] { moves->forget(number); });
 }
 
 // What the client has missed of logs, and then what was held. Rooms that it has joined or left there in

@@ -81,6 +81,7 @@ class Mover {
   std::function<void(std::function<void()> step)> turns();
   void seated();
   void known();
+  void seek_again();
   void fetched(Departure::End end, const std::optional<SessionExport>& session);
   void take_over(const SessionExport& from);
   SessionExport take_out();

@@ -1,5 +1,6 @@
 #include "ws/moves.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -17,6 +18,7 @@ enum class Letter : std::uint8_t {
   fetch = 4,
   taken = 5,
   overtaken = 6,
+  moved = 7,
 };
 
 std::string write_head(Letter kind, std::uint64_t number) {
@@ -136,18 +138,34 @@ void Moves::heard_here(std::uint64_t number, Place place) {
   if (ask && ask->found) ask->found(std::move(place));
 }
 
-void Moves::heard_no(std::string_view node, std::uint64_t number) {
+void Moves::heard_no(std::string_view node, std::uint64_t number, bool has_moved) {
   {
     const std::lock_guard lock(mutex_);
     const auto found = asks_.find(number);
     if (found == asks_.end()) return;
-    auto& left = found->second.left;
-    if (const auto one = left.find(node); one != left.end()) left.erase(one);
-    if (!left.empty()) return;
+    Ask& ask = found->second;
+    ask.has_moved = ask.has_moved || has_moved;
+    if (const auto one = ask.left.find(node); one != ask.left.end()) ask.left.erase(one);
+    if (!ask.left.empty()) return;
   }
-  const auto ask = take(number);
+  auto ask = take(number);
+  if (ask && ask->found && ask->has_moved && ask->rounds < kRoundsMax)
+    return ask_again(number, std::move(*ask));
   if (ask && ask->found) look_up(ask->wanted, ask->found);
   if (ask && ask->fetched) ask->fetched(Departure::End::none, std::nullopt);
+}
+
+void Moves::ask_again(std::uint64_t number, Ask ask) {
+  const auto nodes = elsewhere_.nodes();
+  const std::string letter = write_wanted(Letter::seek, number, ask.wanted);
+  ask.left = {nodes.begin(), nodes.end()};
+  ask.has_moved = false;
+  ++ask.rounds;
+  {
+    const std::lock_guard lock(mutex_);
+    asks_.emplace(number, std::move(ask));
+  }
+  elsewhere_.letter({}, letter);
 }
 
 void Moves::heard_end(std::uint64_t number, Departure::End end, std::string_view bytes) {
@@ -192,7 +210,8 @@ void Moves::letter(std::string_view from, std::string_view bytes) {
   const auto kind = static_cast<Letter>(reader.byte());
   const std::uint64_t number = reader.number();
   if (!reader.ok()) return;
-  if (kind == Letter::no) return heard_no(node, number);
+  if (kind == Letter::no || kind == Letter::moved)
+    return heard_no(node, number, kind == Letter::moved);
   if (kind == Letter::seek || kind == Letter::fetch) {
     const Wanted wanted = read_wanted(reader);
     if (!reader.ok()) return;
@@ -220,8 +239,21 @@ void Moves::say_no(std::string_view node, std::uint64_t number) {
   elsewhere_.letter(node, write_head(Letter::no, number));
 }
 
+bool Moves::has_gone(const std::string& session) {
+  const std::lock_guard lock(mutex_);
+  return std::find(gone_.begin(), gone_.end(), session) != gone_.end();
+}
+
+void Moves::note_gone(const std::string& session) {
+  const std::lock_guard lock(mutex_);
+  gone_.push_back(session);
+  if (gone_.size() > kGoneMax) gone_.pop_front();
+}
+
 void Moves::heard_seek(const std::string& node, std::uint64_t number, const Wanted& wanted) {
   const Sessions::Found found = find(wanted);
+  if (!found && has_gone(wanted.offer.session))
+    return elsewhere_.letter(node, write_head(Letter::moved, number));
   if (!found) return say_no(node, number);
   found.session->request_watch([this, node, number](const Resumable::Watched& watched) {
     if (!watched.may_come_back) return say_no(node, number);
@@ -238,10 +270,12 @@ void Moves::heard_seek(const std::string& node, std::uint64_t number, const Want
 void Moves::heard_fetch(const std::string& node, std::uint64_t number, const Wanted& wanted) {
   const Sessions::Found found = find(wanted);
   if (!found) return say_no(node, number);
-  auto departure = std::make_unique<Departure>(
-      [this, node, number](Departure::End end, const SessionExport* session) {
+  auto departure =
+      std::make_unique<Departure>([this, node, number, name = wanted.offer.session](
+                                      Departure::End end, const SessionExport* session) {
         if (end == Departure::End::none) return say_no(node, number);
         if (!session) return elsewhere_.letter(node, write_head(Letter::overtaken, number));
+        note_gone(name);
         std::string bytes = write_head(Letter::taken, number);
         base::WireWriter(bytes).text(write_session(*session));
         elsewhere_.letter(node, bytes);

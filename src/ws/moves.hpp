@@ -5,7 +5,7 @@
 // broker's.
 //
 //   new node                     the others
-//   seek  ------------------->   here (device, rooms), or no
+//   seek  ------------------->   here (device, rooms), or no; or moved (it was here until lately)
 //   (place is made, all nodes know of it)
 //   fetch ------------------->   taken (the session), overtaken (the client is elsewhere), or no
 #pragma once
@@ -13,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -35,6 +36,10 @@ class Moves {
  public:
   // Asks that wait at once; past it, what is sought is not found.
   static constexpr std::size_t kAsksMax = 4'096;
+  // A session that is on its way from one node to another is sought so often, while it is with neither.
+  static constexpr int kRoundsMax = 100;
+  // Of so many that have gone, the latest, it is known.
+  static constexpr std::size_t kGoneMax = 1'024;
 
   // All outlive it.
   Moves(const Endpoint& endpoint, const Sessions& sessions, hub::Elsewhere& elsewhere,
@@ -72,17 +77,22 @@ class Moves {
   struct Ask {
     Wanted wanted;
     std::set<std::string, std::less<>> left;  // who has not answered
+    bool has_moved = false;                   // as one of them says
+    int rounds = 0;
     Found found;
     Fetched fetched;
   };
 
   std::optional<std::uint64_t> add(Ask ask);
   std::optional<Ask> take(std::uint64_t number);
+  void ask_again(std::uint64_t number, Ask ask);
   void say_no(std::string_view node, std::uint64_t number);
+  bool has_gone(const std::string& session);
+  void note_gone(const std::string& session);
   void heard_seek(const std::string& node, std::uint64_t number, const Wanted& wanted);
   void heard_fetch(const std::string& node, std::uint64_t number, const Wanted& wanted);
   void heard_here(std::uint64_t number, Place place);
-  void heard_no(std::string_view node, std::uint64_t number);
+  void heard_no(std::string_view node, std::uint64_t number, bool has_moved);
   void heard_end(std::uint64_t number, Departure::End end, std::string_view bytes);
   // Asks the broker for what nobody has.
   void look_up(const Wanted& wanted, const Found& found);
@@ -97,6 +107,7 @@ class Moves {
   std::mutex mutex_;
   std::uint64_t number_ = 0;
   std::map<std::uint64_t, Ask> asks_;
+  std::deque<std::string> gone_;
 };
 
 }  // namespace microframe::ws

@@ -56,6 +56,18 @@ TEST(Landing, WhatIsHeldAndWasNotToldThereIsToldHere) {
   EXPECT_TRUE(lands.is_over());
 }
 
+TEST(Landing, WhatWasHeldForAnotherNodesSessionIsInTheNextOnes) {
+  Landing lands = landing(2);
+  for (const std::uint64_t id : {1U, 2U, 3U}) lands.lets_through(frame("x"), {id, 0});
+  EXPECT_FALSE(lands.is_whole());
+  lands.look_elsewhere("next");
+  EXPECT_EQ(lands.arrival().from.node, "next");
+  EXPECT_TRUE(lands.is_whole());
+  lands.lets_through(frame("4"), {4, 0});
+  lands.take_over({});
+  EXPECT_EQ(texts(lands.pass()), std::vector<std::string>{"4"});
+}
+
 TEST(Landing, WhatIsStillToComeOfThereIsPassedOverOnce) {
   Landing lands = landing();
   lands.take_over({7});

@@ -134,13 +134,14 @@ class MovesTest : public testing::Test {
     return made;
   }
   void deliver() {
-    while (!letters.empty()) {
-      const auto [from, to, bytes] = std::exchange(letters.front(), {});
-      letters.pop_front();
-      Desk& desk = to == "one" ? one : to == "two" ? two : three;
-      desk.moves.letter(from, bytes);
-      desk.loop.run_all();
-    }
+    while (!letters.empty()) deliver_one();
+  }
+  void deliver_one() {
+    const auto [from, to, bytes] = std::exchange(letters.front(), {});
+    letters.pop_front();
+    Desk& desk = to == "one" ? one : to == "two" ? two : three;
+    desk.moves.letter(from, bytes);
+    desk.loop.run_all();
   }
   void seek(const Moves::Wanted& what) {
     one.moves.seek(what, [this](std::optional<Moves::Place> place) {
@@ -256,6 +257,34 @@ TEST_F(MovesTest, ASessionThatDoesNotComeSaysWhy) {
   EXPECT_EQ(end, Departure::End::overtaken);
   EXPECT_FALSE(fetched);
   EXPECT_EQ(answers, 3);
+}
+
+TEST_F(MovesTest, WhatIsOnItsWayToAnotherNodeIsSoughtUntilItIsThere) {
+  fetch("two");
+  session->asked->departure->go(some());
+  two.sessions.remove("session");
+  deliver();
+  three.moves.seek(wanted(), [this](std::optional<Moves::Place> place) {
+    ++answers;
+    found = std::move(place);
+  });
+  for (int i = 0; i < 20; ++i) deliver_one();
+  EXPECT_EQ(answers, 1) << "of the fetch";
+  one.sessions.add({"session", "secret"}, base::Ref<const base::RefCounted>(session.get()),
+                   *session);
+  deliver();
+  EXPECT_EQ(answers, 2);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->node, "one");
+  one.sessions.remove("session");
+  found.reset();
+  three.moves.seek(wanted(), [this](const auto& place) {
+    ++answers;
+    found = place;
+  });
+  deliver();
+  EXPECT_EQ(answers, 3) << "it is not sought without end";
+  EXPECT_FALSE(found);
 }
 
 TEST_F(MovesTest, WhatIsKeptIsGivenToWhoKnowsItsSecretOnce) {
