@@ -238,6 +238,7 @@ TEST_F(Moves, TheClientNoticesNothing) {
   microframe::ClientOptions options;
   options.token = [this] { return nodes.token("alice"); };
   options.backoff_first = 10ms;
+  options.backoff_max = 20ms;  // away for longer, it is sent more than a session keeps
   microframe::Client client("ws://127.0.0.1:" + std::to_string(balancer.port()) + "/ws", options);
   std::mutex mutex;
   Streams streams;
