@@ -30,10 +30,13 @@ struct Verdict {
   std::size_t out_of_order = 0;
   std::size_t gaps_untold = 0;
   std::size_t unequal = 0;  // nodes that do not see who is there
+  std::size_t crashed = 0;  // nodes
 
   std::vector<std::string> problems;  // the first few, in words
 
-  bool holds() const { return lost + repeated + out_of_order + gaps_untold + unequal == 0; }
+  bool holds() const {
+    return lost + repeated + out_of_order + gaps_untold + unequal + crashed == 0;
+  }
   void blame(std::size_t& count, std::string what);
 };
 

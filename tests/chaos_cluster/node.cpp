@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
@@ -59,6 +60,8 @@ void NodeProcess::start() {
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
   for (int fd = 3; fd < 1024; ++fd) ::close(fd);
+  ::setenv("ASAN_OPTIONS", "abort_on_error=1", 0);
+  ::setenv("TSAN_OPTIONS", "halt_on_error=1:abort_on_error=1", 0);
   ::execl("/proc/self/exe", "chaos_cluster", "--serve", settings_.name.c_str(), port.c_str(),
           settings_.broker.c_str(), nullptr);
   ::_exit(127);
@@ -69,12 +72,16 @@ bool NodeProcess::has_ended(int options) {
   int status = 0;
   if (::waitpid(pid_, &status, options) != pid_) return false;
   pid_ = -1;
+  const bool is_killed =
+      WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+  // 1: it was not let start.
+  const bool is_good = WIFEXITED(status) && WEXITSTATUS(status) <= 1;
+  if (!is_killed && !is_good) ++crashes_;
   return true;
 }
 
 void NodeProcess::keep_up() {
   if (pid_ <= 0 || !has_ended(WNOHANG)) return;
-  ++refusals_;
   start();
 }
 

@@ -41,7 +41,8 @@ class NodeProcess {
   void rename(std::string name) { settings_.name = std::move(name); }
   bool runs() const { return pid_ > 0; }
   std::uint16_t port() const { return settings_.port; }
-  unsigned refusals() const { return refusals_; }
+  // How often it has ended as no program should: by a signal of its own, or a sanitizer's word.
+  unsigned crashes() const { return crashes_; }
 
  private:
   // returns: whether it has ended.
@@ -50,7 +51,7 @@ class NodeProcess {
   NodeSettings settings_;
   const std::string log_;
   pid_t pid_ = -1;
-  unsigned refusals_ = 0;  // starts that came to nothing
+  unsigned crashes_ = 0;
 };
 
 }  // namespace chaos_cluster

@@ -91,6 +91,10 @@ class Run {
     std::vector<Record> records;
     for (const Member& member : members_) records.push_back(member.record());
     result.verdict = judge(stored, records);
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      for (unsigned times = 0; times < nodes_[i]->crashes(); ++times)
+        result.verdict.blame(result.verdict.crashed, "node " + std::to_string(i) + " has crashed");
+    }
     if (!is_settled) {
       result.verdict.blame(result.verdict.lost, "the nodes or the members did not settle");
       return result;

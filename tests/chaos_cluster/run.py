@@ -20,7 +20,8 @@ PATIENCE_S = 400  # for one run
 # What a run counts, in words. The counts of BAD must be zero.
 GOOD = (("sent", "messages sent"), ("acknowledged", "acknowledged"), ("stored", "stored"))
 BAD = (("lost", "acknowledged and lost"), ("repeated", "published or heard twice"), ("out_of_order", "out of order"),
-       ("gaps_untold", "missed without being told"), ("unequal", "nodes with a wrong view of who is there"))
+       ("gaps_untold", "missed without being told"), ("unequal", "nodes with a wrong view of who is there"),
+       ("crashed", "nodes that have crashed"))
 REST = (("unavailable", "answered unavailable"), ("unknown", "unknown: their session had ended"), ("resumed", "times resumed"),
         ("anew", "sessions begun anew"), ("gaps_told", "gaps told: recovered false"))
 
