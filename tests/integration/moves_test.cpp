@@ -360,7 +360,8 @@ TEST_F(Moves, AHomeThatIsKilledMeanwhileIsInherited) {
       EXPECT_EQ(back.welcome().at("inherits"), Json(true));
       back.join("tea");
     }
-    chat(2).send_to("alice", {{"n", 1}});
+    // The others still take who was inherited for one of the killed home's.
+    chat(back.resumed() ? 2 : 1).send_to("alice", {{"n", 1}});
     EXPECT_EQ(data(back), Json({{"n", 1}}));
     eventually([&] { return chat(1).get_room_members("tea") == Names{"alice"}; });
     back.stream().send_close(1000);

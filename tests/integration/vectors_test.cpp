@@ -59,6 +59,7 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
     std::optional<RawClient> client;
     std::string session;
     std::string secret;
+    std::optional<Received> early;  // what came before its turn
   };
   // A server on one loop. broker: of the cluster whose node it is; "": it is alone, and what a room
   // keeps comes before the acknowledgement of who sent it.
@@ -110,8 +111,19 @@ class Vectors : public test::AppTest, public testing::WithParamInterface<std::st
     ASSERT_NE(head.find("101 "), std::string::npos) << head;
     ASSERT_NE(head.find("Sec-WebSocket-Protocol: microframe.v1\r\n"), std::string::npos) << head;
   }
+  static Received next_frame(Peer& peer) {
+    if (auto early = std::exchange(peer.early, {})) return *early;
+    return peer.client->read_frame();
+  }
   void expect_text(Peer& peer, const Json& expected) {
-    const Received received = peer.client->read_frame();
+    Received received = next_frame(peer);
+    // In a cluster a message may be acknowledged before its sender is sent it.
+    const bool is_early = GetParam().starts_with("inherit") && text(expected, "t") == "message" &&
+                          received.payload.starts_with(R"({"t":"ack")");
+    if (is_early) {
+      peer.early = received;
+      received = peer.client->read_frame();
+    }
     ASSERT_EQ(received.first, 0x81U)
         << to_text(expected) << " was to come, not " << received.payload;
     const Json actual = boost::json::parse(received.payload);
