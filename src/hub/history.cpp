@@ -44,7 +44,8 @@ void History::expire(std::uint64_t now_ms) {
 std::optional<std::vector<base::Frame>> History::after(const Since& since, std::size_t count,
                                                        std::string_view user,
                                                        std::string_view session) const {
-  if (since.epoch != epoch_ || since.offset > offset_) return std::nullopt;
+  // Before a log is known, its copy has no epoch, and nobody has read in it.
+  if (since.epoch.empty() || since.epoch != epoch_ || since.offset > offset_) return std::nullopt;
   if (offset_ - since.offset > entries_.size()) return std::nullopt;
   std::vector<base::Frame> frames;
   for (auto entry = entries_.rbegin(); entry != entries_.rend(); ++entry) {
