@@ -16,7 +16,6 @@ using base::Frame;
 using base::Ref;
 using std::chrono::milliseconds;
 using test::FakeLoop;
-using Names = std::vector<std::string>;
 
 JoinWish since(std::uint64_t offset) {
   JoinWish wish;

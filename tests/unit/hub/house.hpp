@@ -16,7 +16,6 @@ namespace microframe::hub {
 
 using base::Frame;
 using base::Ref;
-using Names = std::vector<std::string>;
 
 inline std::string text_of(const Frame& one) {
   return std::string(base::as_text((one.plain() ? one.plain() : one.enveloped()).bytes()));

@@ -17,7 +17,6 @@ namespace {
 
 using base::Frame;
 using base::Ref;
-using Names = std::vector<std::string>;
 using test::FakeLoop;
 
 class Inbox final : public Member {
