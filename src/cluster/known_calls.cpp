@@ -24,6 +24,7 @@ void KnownCalls::known(std::string_view node, std::uint64_t number) {
 
 void KnownCalls::forget(std::string_view node) {
   std::vector<std::uint64_t> numbers;
+  numbers.reserve(calls_.size());
   for (const auto& [number, call] : calls_) numbers.push_back(number);
   for (const std::uint64_t number : numbers) known(node, number);
 }

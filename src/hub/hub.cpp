@@ -7,27 +7,14 @@
 #include <optional>
 #include <utility>
 
+#include "hub/placeless.hpp"
+
 namespace microframe::hub {
-namespace {
 
 using base::Frame;
 using base::Lock;
 using base::Ref;
 using Standing = Member::Standing;
-
-// A message that is the same wherever it stands.
-class Placeless final : public Seal {
- public:
-  explicit Placeless(Frame frame) : frame_(std::move(frame)) {}
-  Frame encode(std::optional<std::uint64_t>) const override { return frame_; }
-  Frame encode_plain() const override { return frame_; }
-  void renumber(Frame&, std::uint64_t) const override {}
-
- private:
-  const Frame frame_;
-};
-
-}  // namespace
 
 Hub::Hub(std::vector<LoopPort*> loops, HubLimits limits, Surroundings* surroundings,
          Elsewhere* elsewhere)

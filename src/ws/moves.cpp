@@ -97,7 +97,7 @@ void Moves::forget(std::uint64_t number) {
   take(number);
 }
 
-std::uint64_t Moves::seek(const Wanted& wanted, Found found) {
+std::uint64_t Moves::seek(const Wanted& wanted, const Found& found) {
   const auto nodes = elsewhere_.nodes();
   if (nodes.empty()) {
     look_up(wanted, found);
@@ -116,7 +116,7 @@ std::uint64_t Moves::seek(const Wanted& wanted, Found found) {
   return number.value_or(0);
 }
 
-std::uint64_t Moves::fetch(const std::string& node, const Wanted& wanted, Fetched told) {
+std::uint64_t Moves::fetch(const std::string& node, const Wanted& wanted, const Fetched& told) {
   if (node.empty()) {
     take_kept(wanted, told);
     return 0;

@@ -54,10 +54,10 @@ class Moves {
   // found: called once, unless some node does not answer: who asks has a clock, and forgets.
   // returns: the number to forget it by.
   using Found = std::function<void(std::optional<Place>)>;
-  std::uint64_t seek(const Wanted& wanted, Found found);
+  std::uint64_t seek(const Wanted& wanted, const Found& found);
   // node: Place::node. told: as found.
   using Fetched = std::function<void(Departure::End end, std::optional<SessionExport> session)>;
-  std::uint64_t fetch(const std::string& node, const Wanted& wanted, Fetched told);
+  std::uint64_t fetch(const std::string& node, const Wanted& wanted, const Fetched& told);
   void forget(std::uint64_t number);
   // A session that no node has, as it is kept in the broker.
   struct Kept {
