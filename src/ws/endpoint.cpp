@@ -1,6 +1,7 @@
 #include "ws/endpoint.hpp"
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <chrono>
 #include <new>
 #include <stdexcept>
@@ -169,7 +170,12 @@ base::Frame Endpoint::frame_of(const hub::Parcel& parcel, std::string_view room,
   place.room = room;
   place.offset = offset;
   const Forms forms = offset ? Forms::both : forms_for_all();
-  base::Frame frame = encode(message, forms, place);
+  // A parcel does not say whether its text was a Json or raw: a text that reads as JSON is taken for one.
+  boost::json::error_code not_json;
+  Json json;
+  if (!parcel.binary && forms != Forms::plain) json = boost::json::parse(parcel.content, not_json);
+  const bool is_json = !parcel.binary && forms != Forms::plain && !not_json;
+  base::Frame frame = is_json ? encode(json, forms, place) : encode(message, forms, place);
   frame.set_shedding(parcel.shedding);
   return frame;
 }
