@@ -49,8 +49,8 @@ class Elsewhere {
   virtual std::size_t disconnect(std::string_view user, std::string_view reason) = 0;
 
   // --- rooms
-  // The room has members here: Arrivals::opened() follows, or not before the broker can be reached;
-  // then, until close(), what is sent in it elsewhere. Opening an open room does nothing.
+  // The room has members here: Arrivals::opened() follows, after two seconds at the latest even if the
+  // broker cannot be reached; then, until close(), what is sent in it elsewhere. Opening an open room does nothing.
   virtual void open(const std::string& room, const RoomPolicy& policy) = 0;
   virtual void close(const std::string& room) noexcept = 0;
   // To the room's log. Every node, this one too, is given it as Arrivals::appended().

@@ -377,29 +377,26 @@ std::size_t Hub::present_among(const Devices& devices) {
       devices.begin(), devices.end(), [](const Member* member) { return member->present(); }));
 }
 
-std::vector<std::string> Hub::users() const {
+std::vector<std::string> Hub::users_with(bool (Member::*standing)() const) const {
   std::vector<std::string> names;
   for (const auto& part : users_) {
     const Lock lock(part.mutex);
     for (const auto& [name, devices] : part.entries) {
-      if (present_among(devices) != 0) names.push_back(name);
+      if (std::any_of(devices.begin(), devices.end(),
+                      [&](const Member* one) { return (one->*standing)(); }))
+        names.push_back(name);
     }
   }
   std::sort(names.begin(), names.end());
   return names;
 }
 
+std::vector<std::string> Hub::users() const {
+  return users_with(&Member::present);
+}
+
 std::vector<std::string> Hub::users_receiving() const {
-  std::vector<std::string> names;
-  for (const auto& part : users_) {
-    const Lock lock(part.mutex);
-    for (const auto& [name, devices] : part.entries) {
-      if (std::any_of(devices.begin(), devices.end(),
-                      [](const Member* one) { return one->receives(); }))
-        names.push_back(name);
-    }
-  }
-  return names;
+  return users_with(&Member::receives);
 }
 
 std::size_t Hub::devices(std::string_view user) const {

@@ -148,6 +148,8 @@ class Hub {
     if (elsewhere_) elsewhere_->changed(user);
   }
   static base::Ref<Member> take_oldest(const Devices& devices);
+  // The users with a device of that standing, sorted.
+  std::vector<std::string> users_with(bool (Member::*standing)() const) const;
   static std::size_t present_among(const Devices& devices);
   // Says, for the analysis of locks alone, that the lock of the member's user is held where it was
   // taken by the user's name.
