@@ -213,6 +213,7 @@ TEST_F(Nodes, ARecordTellsDevicesAndRooms) {
   settle("who");
   const auto second = one.add("alice", "");
   one.join(second, "tea");
+  one.open("tea");
   UserRecord record = one.inbound.record("alice");
   EXPECT_EQ(record.present, 2U);
   EXPECT_EQ(record.receiving, 2U);
