@@ -3,8 +3,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "ws/answer_wait.hpp"
 #include "ws/device_port.hpp"
-#include "ws/drain_wait.hpp"
 #include "ws/encode.hpp"
 
 namespace microframe::ws {
@@ -102,7 +102,7 @@ std::size_t WebSocket::buffered() const {
 
 Task<bool> WebSocket::drained() {
   const WebSocket self = *this;  // the coroutine may outlive the handle it was called on
-  DrainWait wait(*self.device_);
+  AnswerWait<bool> wait([&self](const auto& told) { self.device_->when_drained(told); });
   co_return co_await wait;
 }
 

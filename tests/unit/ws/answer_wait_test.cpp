@@ -1,5 +1,5 @@
-// Who waits until everything is sent: on a loop, and on a thread without one.
-#include "ws/drain_wait.hpp"
+// Who waits for an answer, as until everything is sent: on a loop, and on a thread without one.
+#include "ws/answer_wait.hpp"
 
 #include <gtest/gtest.h>
 
@@ -14,12 +14,16 @@
 namespace microframe::ws {
 namespace {
 
+AnswerWait<bool> until_drained(FakeDevice& device) {
+  return AnswerWait<bool>([&device](const auto& told) { device.when_drained(told); });
+}
+
 Task<> wait_for(FakeDevice& device, std::optional<bool>& drained) {
-  DrainWait wait(device);
+  AnswerWait<bool> wait = until_drained(device);
   drained = co_await wait;
 }
 
-class DrainWaitOnLoop : public testing::Test {
+class AnswerWaitOnLoop : public testing::Test {
  protected:
   void begin() {
     task = wait_for(device, drained);
@@ -32,7 +36,7 @@ class DrainWaitOnLoop : public testing::Test {
   Task<> task;
 };
 
-TEST_F(DrainWaitOnLoop, CoroutineGoesOnOnceEverythingIsSent) {
+TEST_F(AnswerWaitOnLoop, CoroutineGoesOnOnceEverythingIsSent) {
   begin();
   ASSERT_EQ(device.drains.size(), 1U);
   EXPECT_EQ(drained, std::nullopt);
@@ -42,14 +46,22 @@ TEST_F(DrainWaitOnLoop, CoroutineGoesOnOnceEverythingIsSent) {
   EXPECT_EQ(drained, true);
 }
 
-TEST_F(DrainWaitOnLoop, CoroutineIsToldThatTheConnectionIsGone) {
+TEST_F(AnswerWaitOnLoop, CoroutineIsToldThatTheConnectionIsGone) {
   begin();
   device.drains[0](false);
   loop.run_all();
   EXPECT_EQ(drained, false);
 }
 
-TEST_F(DrainWaitOnLoop, CoroutineThatIsGoneIsNotResumed) {
+TEST_F(AnswerWaitOnLoop, WhoIsForgottenIsToldSo) {
+  begin();
+  device.drains.clear();
+  EXPECT_EQ(drained, std::nullopt);
+  loop.run_all();
+  EXPECT_EQ(drained, false);
+}
+
+TEST_F(AnswerWaitOnLoop, CoroutineThatIsGoneIsNotResumed) {
   begin();
   task = {};
   device.drains[0](true);
@@ -57,7 +69,7 @@ TEST_F(DrainWaitOnLoop, CoroutineThatIsGoneIsNotResumed) {
   EXPECT_EQ(drained, std::nullopt);
 }
 
-TEST_F(DrainWaitOnLoop, CoroutineThatGoesWithThePostUnderWayIsNotResumed) {
+TEST_F(AnswerWaitOnLoop, CoroutineThatGoesWithThePostUnderWayIsNotResumed) {
   begin();
   device.drains[0](true);
   task = {};
@@ -78,10 +90,10 @@ class ElsewhereDevice final : public FakeDevice {
   std::jthread loop_;
 };
 
-TEST(DrainWait, BlocksAThreadWithoutALoopUntilTheDeviceIsDrainedOrGone) {
+TEST(AnswerWait, BlocksAThreadWithoutALoopUntilTheDeviceIsDrainedOrGone) {
   for (const bool outcome : {true, false}) {
     ElsewhereDevice device(outcome);
-    DrainWait wait(device);
+    AnswerWait<bool> wait = until_drained(device);
     EXPECT_TRUE(wait.await_ready()) << "nothing is left to wait for";
     EXPECT_EQ(wait.await_resume(), outcome);
   }
