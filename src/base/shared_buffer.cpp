@@ -14,6 +14,7 @@ SharedBuffer SharedBuffer::own_copy() const {
   if (!block_) return {};
   SharedBuffer made = copy(bytes(), block_->header_bytes);
   made.set_shedding(shedding());
+  made.block_->is_json = is_json();
   SharedBuffer origin = *this;
   made.block_->origin = std::exchange(origin.block_, nullptr);
   return made;

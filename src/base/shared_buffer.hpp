@@ -79,12 +79,17 @@ class SharedBuffer {
   // buffer.
   void set_shedding(const Shedding& shedding) { block_->shedding = shedding; }
   Shedding shedding() const { return block_ ? block_->shedding : Shedding{}; }
+  // Whether the content is JSON by its maker's word, and not a text that may look like it. Set by the
+  // maker, before anyone else can see the buffer.
+  void set_json() { block_->is_json = true; }
+  bool is_json() const { return block_ && block_->is_json; }
 
  private:
   struct Block {
     Block(std::size_t n, std::uint8_t header) : header_bytes(header), size(n) {}
     std::atomic<std::uint32_t> references{1};
-    const std::uint8_t header_bytes;  // in the padding: it costs nothing
+    const std::uint8_t header_bytes;  // in the padding, as the next: they cost nothing
+    bool is_json = false;
     Shedding shedding;
     const std::size_t size;
     std::atomic<Block*> companion{nullptr};  // counted, unless it is the block itself

@@ -11,18 +11,33 @@ namespace {
 
 constexpr std::uint8_t kParcelEntry = 1;
 constexpr std::uint8_t kBinaryFlag = 1;
+constexpr std::uint8_t kJsonFlag = 2;
 constexpr std::uint64_t kRuleMax = static_cast<std::uint64_t>(base::Shedding::Rule::superseded);
 
+using Kind = hub::Parcel::Kind;
+
 // RFC 6455 §5.2: the opcode is the lower half of the first byte.
-bool is_binary(const base::SharedBuffer& plain) {
+Kind kind_of(const base::SharedBuffer& plain) {
+  if (plain.is_json()) return Kind::json;
   const bool has_header = plain.content().size() < plain.size();
-  return has_header && (std::to_integer<int>(plain.bytes()[0]) & 0x0F) == 2;
+  return has_header && (std::to_integer<int>(plain.bytes()[0]) & 0x0F) == 2 ? Kind::binary
+                                                                            : Kind::text;
+}
+
+std::uint8_t flags_of(Kind kind) {
+  if (kind == Kind::text) return 0;
+  return kind == Kind::binary ? kBinaryFlag : kJsonFlag;
+}
+
+Kind read_kind(std::uint8_t flags) {
+  if ((flags & kBinaryFlag) != 0) return Kind::binary;
+  return (flags & kJsonFlag) != 0 ? Kind::json : Kind::text;
 }
 
 hub::Parcel parcel_of(const base::Frame& frame, const std::vector<std::string>& hidden_from,
                       std::string_view hidden_session) {
   hub::Parcel parcel;
-  parcel.binary = is_binary(frame.plain());
+  parcel.kind = kind_of(frame.plain());
   parcel.shedding = frame.plain().shedding();
   parcel.hidden_from.assign(hidden_from.begin(), hidden_from.end());
   parcel.hidden_session = hidden_session;
@@ -46,7 +61,7 @@ std::string write_parcel(const hub::Parcel& parcel) {
   std::string bytes;
   bytes.reserve(parcel.content.size() + parcel.hidden_session.size() + 32);
   base::WireWriter writer(bytes);
-  writer.byte(parcel.binary ? kBinaryFlag : 0);
+  writer.byte(flags_of(parcel.kind));
   writer.byte(static_cast<std::uint8_t>(parcel.shedding.rule));
   writer.number(parcel.shedding.stream);
   writer.text(parcel.hidden_session);
@@ -60,7 +75,7 @@ std::string write_parcel(const hub::Parcel& parcel) {
 std::optional<hub::Parcel> read_parcel(std::string_view bytes) {
   hub::Parcel parcel;
   base::WireReader reader(bytes);
-  parcel.binary = (reader.byte() & kBinaryFlag) != 0;
+  parcel.kind = read_kind(reader.byte());
   // A rule of a later version sheds nothing here.
   if (const std::uint8_t rule = reader.byte(); rule <= kRuleMax)
     parcel.shedding.rule = static_cast<base::Shedding::Rule>(rule);

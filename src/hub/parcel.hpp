@@ -14,12 +14,14 @@ namespace microframe::hub {
 struct Parcel {
   Parcel() = default;
 
+  enum class Kind : std::uint8_t { text, json, binary };
+
   std::uint64_t id = 0;  // that of no other message, on any node; 0: it has none
-  bool binary = false;
+  Kind kind = Kind::text;
   base::Shedding shedding;
   std::vector<std::string_view> hidden_from;  // users
   std::string_view hidden_session;            // "": none
-  std::string_view content;                   // text: UTF-8, as a plain client is sent it
+  std::string_view content;                   // unless binary, UTF-8, as a plain client is sent it
 };
 
 }  // namespace microframe::hub

@@ -39,9 +39,10 @@ base::Frame make_frame(Forms forms, MakePlain&& make_plain, MakeEnveloped&& make
   return base::Frame(std::move(plain), std::move(enveloped));
 }
 
-base::Frame frame_of_json(std::string_view text, Forms forms, const v1::MessagePlace& place) {
-  return make_frame(
-      forms, [&] { return encode_text(text); }, [&] { return envelope_text(place, text); });
+base::SharedBuffer plain_of_json(std::string_view text) {
+  base::SharedBuffer plain = encode_text(text);
+  plain.set_json();
+  return plain;
 }
 
 }  // namespace
@@ -53,8 +54,13 @@ base::Frame encode(const Json& message, Forms forms, const v1::MessagePlace& pla
   writer.reset(&message);
   std::array<char, 4096> room;
   const std::string_view text = writer.read(room.data(), room.size());
-  return writer.done() ? frame_of_json(text, forms, place)
-                       : frame_of_json(to_text(message), forms, place);
+  return writer.done() ? encode_json(text, forms, place)
+                       : encode_json(to_text(message), forms, place);
+}
+
+base::Frame encode_json(std::string_view text, Forms forms, const v1::MessagePlace& place) {
+  return make_frame(
+      forms, [&] { return plain_of_json(text); }, [&] { return envelope_text(place, text); });
 }
 
 base::Frame encode(const Message& message, Forms forms, const v1::MessagePlace& place) {
@@ -72,7 +78,8 @@ base::SharedBuffer encode_text(std::string_view text) {
 
 base::SharedBuffer envelope(const base::SharedBuffer& plain) {
   if (opcode_of(plain) == proto::Opcode::binary) return envelope_binary({}, plain.content());
-  return envelope_text({}, v1::data_of(base::as_text(plain.content())));
+  const std::string_view text = base::as_text(plain.content());
+  return plain.is_json() ? envelope_text({}, text) : envelope_text({}, v1::data_of(text));
 }
 
 bool renumber(const base::Frame& frame, std::uint64_t offset) {

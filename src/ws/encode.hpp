@@ -23,6 +23,8 @@ enum class Forms : std::uint8_t { plain, enveloped, both };
 // place: for the envelope; its room is at most 255 bytes.
 base::Frame encode(const Json& message, Forms forms, const v1::MessagePlace& place = {});
 base::Frame encode(const Message& message, Forms forms, const v1::MessagePlace& place = {});
+// text: JSON, which is sent as it is.
+base::Frame encode_json(std::string_view text, Forms forms, const v1::MessagePlace& place = {});
 
 // One text frame.
 base::SharedBuffer encode_text(std::string_view text);

@@ -1,7 +1,6 @@
 #include "ws/endpoint.hpp"
 
 #include <algorithm>
-#include <boost/json/parse.hpp>
 #include <chrono>
 #include <new>
 #include <stdexcept>
@@ -164,18 +163,19 @@ std::string Endpoint::new_epoch() {
 
 base::Frame Endpoint::frame_of(const hub::Parcel& parcel, std::string_view room,
                                std::optional<std::uint64_t> offset) const {
-  const Message message = parcel.binary ? Message::binary(base::as_bytes(parcel.content))
-                                        : Message::text(parcel.content);
   v1::MessagePlace place;
   place.room = room;
   place.offset = offset;
   const Forms forms = offset ? Forms::both : forms_for_all();
-  // A parcel does not say whether its text was a Json or raw: a text that reads as JSON is taken for one.
-  boost::json::error_code not_json;
-  Json json;
-  if (!parcel.binary && forms != Forms::plain) json = boost::json::parse(parcel.content, not_json);
-  const bool is_json = !parcel.binary && forms != Forms::plain && !not_json;
-  base::Frame frame = is_json ? encode(json, forms, place) : encode(message, forms, place);
+  base::Frame frame;
+  if (parcel.kind == hub::Parcel::Kind::json) {
+    frame = encode_json(parcel.content, forms, place);
+  } else {
+    const bool binary = parcel.kind == hub::Parcel::Kind::binary;
+    frame = encode(
+        binary ? Message::binary(base::as_bytes(parcel.content)) : Message::text(parcel.content),
+        forms, place);
+  }
   frame.set_shedding(parcel.shedding);
   return frame;
 }

@@ -17,7 +17,7 @@ using Texts = std::vector<std::string_view>;
 hub::Parcel some_parcel() {
   hub::Parcel parcel;
   parcel.id = 0xFFFFFFFFFFFFFFFF;
-  parcel.binary = true;
+  parcel.kind = hub::Parcel::Kind::binary;
   parcel.shedding = {base::Shedding::Rule::superseded, 0xFFFFFFFFFFFFFFFF};
   parcel.hidden_from = {"alice", ""};
   parcel.hidden_session = "session";
@@ -27,7 +27,7 @@ hub::Parcel some_parcel() {
 
 void expect_same(const hub::Parcel& one, const hub::Parcel& other) {
   EXPECT_EQ(one.id, other.id);
-  EXPECT_EQ(one.binary, other.binary);
+  EXPECT_EQ(one.kind, other.kind);
   EXPECT_EQ(one.shedding.rule, other.shedding.rule);
   EXPECT_EQ(one.shedding.stream, other.shedding.stream);
   EXPECT_EQ(one.hidden_from, other.hidden_from);
@@ -184,12 +184,28 @@ TEST(Parcels, HoldWhatAPlainClientIsSent) {
   hidden.users = {"bob"};
   hidden.session = "s1";
   const hub::Parcel parcel = parcel_of(frame, hidden);
-  EXPECT_TRUE(parcel.binary);
+  EXPECT_EQ(parcel.kind, hub::Parcel::Kind::binary);
   EXPECT_EQ(parcel.content, "xyz");
   EXPECT_EQ(parcel.shedding.stream, 9u);
   EXPECT_EQ(parcel.hidden_from, Texts{"bob"});
   EXPECT_EQ(parcel.hidden_session, "s1");
-  EXPECT_FALSE(parcel_of(base::Frame(test::buffer("text")), hub::HiddenFrom()).binary);
+}
+
+TEST(Parcels, SayWhatTheirContentIs) {
+  using Kind = hub::Parcel::Kind;
+  base::SharedBuffer json = test::buffer("5");
+  json.set_json();
+  EXPECT_EQ(parcel_of(base::Frame(test::buffer("5")), hub::HiddenFrom()).kind, Kind::text);
+  EXPECT_EQ(parcel_of(base::Frame(json), hub::HiddenFrom()).kind, Kind::json);
+  EXPECT_EQ(parcel_of(base::Frame(json).own_copy(), hub::HiddenFrom()).kind, Kind::json);
+  for (const Kind kind : {Kind::text, Kind::json, Kind::binary}) {
+    hub::Parcel parcel = some_parcel();
+    parcel.kind = kind;
+    const std::string bytes = write_parcel(parcel);
+    const auto read = read_parcel(bytes);
+    ASSERT_TRUE(read);
+    expect_same(*read, parcel);
+  }
 }
 
 }  // namespace

@@ -61,6 +61,15 @@ TEST(Encode, WhatWasEncodedPlainIsEnvelopedLater) {
   }
 }
 
+TEST(Encode, JsonStaysJsonHoweverMuchItLooksLikeText) {
+  for (const Json& message : {Json(5), Json(true), Json("5"), Json(nullptr), Json{{"a", 1}}}) {
+    const base::Frame frame = encode(message, Forms::both);
+    EXPECT_EQ(base::as_text(envelope(frame.plain()).bytes()),
+              base::as_text(frame.enveloped().bytes()));
+    EXPECT_EQ(enveloped_of(encode_json(to_text(message), Forms::both)), enveloped_of(frame));
+  }
+}
+
 TEST(Encode, ARoomsRecordIsWhatThePlainFormHolds) {
   const RoomMessage text = to_room_message(encode(Json{{"a", 1}}, Forms::both), 7);
   EXPECT_EQ(text.offset, 7U);
