@@ -260,9 +260,16 @@ void Server::wait() {
     if (lane->thread.joinable()) lane->thread.join();
   }
   if (membership_) membership_->end();
+  if (site_) end_inquiries();
   signals_.reset();
   watchdog_.reset();
   if (site_) site_->registries.keys.stop();
+}
+
+// Who still waits for devices on other nodes waits in vain.
+void Server::end_inquiries() {
+  for (const auto& endpoint : site_->settings.routes.endpoints)
+    if (endpoint->inquiries()) endpoint->inquiries()->end();
 }
 
 // First the tokens, then the devices: whoever gets in between is seen by one or the other.

@@ -81,6 +81,7 @@ class Server {
   void claim(const std::string& path) const;
   std::vector<std::unique_ptr<Lane>> make_lanes(net::Io io) const;
   void make_site(std::unique_ptr<net::TlsServer> secured);
+  void end_inquiries();
   void open_endpoints(const std::vector<hub::LoopPort*>& ports);
   bool is_ready() const;
   void add_own_pages();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cluster/bus_message.hpp"
+#include "cluster/kept_reader.hpp"
 #include "cluster/names.hpp"
 #include "cluster/parcel_codec.hpp"
 
@@ -134,12 +135,29 @@ void Site::append(std::string_view room, const hub::RoomPolicy& policy, const ba
   outgoing_.append(std::move(what), std::move(told));
 }
 
-// --- sessions that move ---
+void Site::history(std::string_view room, const hub::RoomPolicy& policy, std::uint64_t since,
+                   std::size_t limit, Broker::Done<std::vector<Kept>> told) {
+  std::make_shared<KeptReader>(broker_, room_log(endpoint_, room), policy, limit, std::move(told))
+      ->read(since + 1);
+}
+
+// --- what endpoints say to each other ---
 
 void Site::letter(std::string_view node, std::string_view bytes) {
   const std::string body = write_body(UserAndText{endpoint_, {}, bytes});
   if (node.empty()) return outgoing_.publish(std::string(kClusterTopic), ItemKind::letter, body);
   outgoing_.to_node(node, ItemKind::letter, body);
+}
+
+std::vector<std::string> Site::nodes_of(std::string_view user) const {
+  std::vector<std::string> nodes;
+  for (const Directory::Reach::Stop& stop : directory_.reach(number_, {user}).stops)
+    nodes.emplace_back(stop.node);
+  return nodes;
+}
+
+void Site::after(std::chrono::milliseconds delay, std::function<void()> task) {
+  turns_.post([this, delay, task = std::move(task)] { turns_.after(delay, task); });
 }
 
 void Site::keep_session(std::string_view name, std::string bytes,

@@ -66,8 +66,13 @@ class Site final : public hub::Elsewhere {
               const hub::HiddenFrom& hidden, std::string once,
               hub::Broker::Done<hub::Broker::Appended> told) override;
 
+  void history(std::string_view room, const hub::RoomPolicy& policy, std::uint64_t since,
+               std::size_t limit, hub::Broker::Done<std::vector<Kept>> told) override;
+
   std::vector<std::string> nodes() const override { return directory_.nodes(); }
+  std::vector<std::string> nodes_of(std::string_view user) const override;
   void letter(std::string_view node, std::string_view bytes) override;
+  void after(std::chrono::milliseconds delay, std::function<void()> task) override;
   void when_known(std::function<void()> told) override { when_known_(std::move(told)); }
   void keep_session(std::string_view name, std::string bytes,
                     std::chrono::milliseconds for_time) override;

@@ -59,17 +59,32 @@ class Elsewhere {
                       const HiddenFrom& hidden, std::string once,
                       Broker::Done<Broker::Appended> told) = 0;
 
-  // --- sessions that move
+  // What the room's log holds after the offset `since`, oldest first, `limit` at most.
+  struct Kept {
+    std::uint64_t offset = 0;
+    bool binary = false;
+    std::string content;
+  };
+  // told: on the broker's thread.
+  virtual void history(std::string_view room, const RoomPolicy& policy, std::uint64_t since,
+                       std::size_t limit, Broker::Done<std::vector<Kept>> told) = 0;
+
+  // --- what endpoints say to each other
   // The names of the others.
   virtual std::vector<std::string> nodes() const = 0;
   // What this endpoint says to itself on another node, or on all others (node ""): it comes there as
   // Arrivals::letter(), behind all that was published here before.
   virtual void letter(std::string_view node, std::string_view bytes) = 0;
+  // Those that have a device of the user that receives.
+  virtual std::vector<std::string> nodes_of(std::string_view user) const = 0;
+  // task: runs on the broker's thread once the delay has passed, for who waits for a letter.
+  virtual void after(std::chrono::milliseconds delay, std::function<void()> task) = 0;
   // Tells the other nodes at once what has changed here.
   // told: on the broker's thread, when each of them knows, and sends the users' messages here; or
   // after a second.
   virtual void when_known(std::function<void()> told) = 0;
 
+  // --- sessions that move
   // What a stopping node keeps of a session for the others, under the session's name.
   virtual void keep_session(std::string_view name, std::string bytes,
                             std::chrono::milliseconds for_time) = 0;

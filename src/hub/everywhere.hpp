@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/frame.hpp"
@@ -43,6 +44,12 @@ class Everywhere {
                          Appending appending);
   // returns: how many of the users have a present device.
   std::size_t send_to(const std::set<std::string_view>& users, const base::Frame& frame);
+
+  // As Elsewhere::history(). Only where a log keeps the room's messages.
+  void read_log(std::string_view room, std::uint64_t since, std::size_t limit,
+                Broker::Done<std::vector<Elsewhere::Kept>> told) const {
+    elsewhere_->history(room, hub_.policy(room), since, limit, std::move(told));
+  }
 
   // --- members
   JoinResult join_user(std::string_view user, std::string_view room);

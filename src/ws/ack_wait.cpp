@@ -1,54 +1,41 @@
 #include "ws/ack_wait.hpp"
 
 #include <atomic>
+#include <cstddef>
 #include <new>
-#include <optional>
 #include <utility>
 
 #include "base/timer_wheel.hpp"
 #include "base/to_ms.hpp"
 #include "microframe/detail/scheduler.hpp"
 #include "net/loop.hpp"
+#include "ws/ask_devices.hpp"
+#include "ws/gather.hpp"
+#include "ws/inquiries.hpp"
 
 namespace microframe::ws {
+namespace {
 
-// Each answer is written on its device's loop, and read when the last is in.
+// This node's first, then those of each other.
+using Parts = Gather<Gather<Ack>::Answers>;
+
+}  // namespace
+
+// Written where the last answer comes, read after the hand-over to who waits.
 struct AckWait::State {
-  std::vector<base::Ref<hub::Member>> members;
-  std::vector<std::optional<Ack>> answers;  // by member
-  std::atomic<std::size_t> missing{0};
+  Parts::Answers parts;
+  std::atomic<bool> is_over{false};
   detail::Scheduler* home = nullptr;  // of who waits; nullptr: it blocks its thread
   detail::Waiting waiting;            // of the awaiting thread alone
 
-  // Without memory to tell that it was the last, Patience finds out.
-  static void answered(const std::shared_ptr<State>& state) try {
-    if (state->missing.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-    if (!state->home) return state->missing.notify_all();
+  // Without memory to tell that all have answered, Patience finds out.
+  static void end(const std::shared_ptr<State>& state, Parts::Answers& parts) try {
+    state->parts = std::move(parts);
+    state->is_over = true;
+    if (!state->home) return state->is_over.notify_all();
     state->home->post([state] { state->waiting.resume(); });
   } catch (const std::bad_alloc&) {
   }
-};
-
-// One device's answer; if this is dropped before the answer came, there was no memory to ask.
-class AckWait::Expected {
- public:
-  Expected(std::shared_ptr<State> state, std::size_t index)
-      : state_(std::move(state)), index_(index) {}
-  Expected(const Expected&) = delete;
-  Expected& operator=(const Expected&) = delete;
-  ~Expected() {
-    if (!came_) State::answered(state_);
-  }
-  void come(Ack&& answer) {
-    state_->answers[index_] = std::move(answer);
-    came_ = true;
-    State::answered(state_);
-  }
-
- private:
-  const std::shared_ptr<State> state_;
-  const std::size_t index_;
-  bool came_ = false;
 };
 
 // Looks, when all should have answered, whether they have.
@@ -60,7 +47,7 @@ class AckWait::Patience final : public base::TimerNode {
   }
   void on_deadline(std::uint64_t) override {
     const auto state = state_;  // whoever goes on lets go of this
-    if (state->missing == 0) return state->waiting.resume();
+    if (state->is_over) return state->waiting.resume();
     arm(0);
   }
 
@@ -73,54 +60,68 @@ class AckWait::Patience final : public base::TimerNode {
   const std::shared_ptr<State> state_;
 };
 
-AckWait::AckWait(std::vector<base::Ref<hub::Member>> members, Json message,
+AckWait::AckWait(std::vector<base::Ref<hub::Member>> devices, Json message,
                  std::chrono::milliseconds timeout)
-    : message_(std::move(message)), timeout_(timeout), state_(std::make_shared<State>()) {
-  state_->members = std::move(members);
-  state_->answers.resize(state_->members.size());
-  state_->missing = state_->members.size();
-}
+    : devices_(std::move(devices)),
+      message_(std::move(message)),
+      timeout_(timeout),
+      state_(std::make_shared<State>()) {}
 
 AckWait::~AckWait() {
   state_->waiting.forget();
 }
 
+void AckWait::ask_elsewhere(Inquiries& others, std::string_view user) {
+  others_ = &others;
+  user_ = user;
+  nodes_ = others.nodes_of(user);
+}
+
 bool AckWait::await_ready() {
-  if (state_->members.empty()) return true;
+  if (devices_.empty() && nodes_.empty()) return true;
   state_->home = detail::Scheduler::current();
   if (state_->home) return false;
   ask();
-  for (std::size_t left = state_->missing; left != 0; left = state_->missing)
-    state_->missing.wait(left);
+  state_->is_over.wait(false);
   return true;
 }
 
 void AckWait::await_suspend(std::coroutine_handle<> waiting) {
-  patience_ = std::make_unique<Patience>(state_, timeout_);
+  patience_ =
+      std::make_unique<Patience>(state_, nodes_.empty() ? timeout_ : timeout_ + Inquiries::kGrace);
   state_->waiting.set(waiting);
   ask();
 }
 
+// An answer at once may end the wait, and this: only what is held here is used.
 void AckWait::ask() {
-  const auto state = state_;  // an answer at once may end the wait, and this
+  const auto devices = devices_;
   const Json message = message_;
   const auto timeout = timeout_;
-  std::vector<std::shared_ptr<Expected>> expected;
-  expected.reserve(state->answers.size());
-  for (std::size_t i = 0; i < state->answers.size(); ++i)
-    expected.push_back(std::make_shared<Expected>(state, i));
-  for (std::size_t i = 0; i < state->members.size(); ++i) {
-    state->members[i]->ask(message, timeout, [answer = std::move(expected[i])](Ack&& ack) {
-      answer->come(std::move(ack));
-    });
+  const auto nodes = nodes_;
+  const std::string user = user_;
+  Inquiries* const others = others_;
+  const std::string text = nodes.empty() ? std::string() : to_text(message);
+  auto places = Parts::begin(1 + nodes.size(),
+                             [state = state_](Parts::Answers& parts) { State::end(state, parts); });
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    others->ask(nodes[i], user, text, timeout,
+                [place = std::move(places[1 + i])](Gather<Ack>::Answers&& answers) {
+                  place->come(std::move(answers));
+                });
   }
+  ask_devices(devices, message, timeout,
+              [place = std::move(places[0])](Gather<Ack>::Answers& answers) {
+                place->come(std::move(answers));
+              });
 }
 
 std::vector<Ack> AckWait::take() {
   std::vector<Ack> acks;
-  acks.reserve(state_->answers.size());
-  for (auto& answer : state_->answers) {
-    if (answer) acks.push_back(std::move(*answer));
+  for (auto& part : state_->parts) {
+    if (!part) continue;
+    for (auto& answer : *part)
+      if (answer) acks.push_back(std::move(*answer));
   }
   return acks;
 }

@@ -2,9 +2,11 @@
 
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "hub/hub.hpp"
 #include "ws/ack_wait.hpp"
+#include "ws/answer_wait.hpp"
 #include "ws/device_port.hpp"
 #include "ws/encode.hpp"
 #include "ws/endpoint.hpp"
@@ -149,6 +151,23 @@ std::vector<RoomMessage> ChatBase::history(std::string_view room, std::uint64_t 
   return messages;
 }
 
+Task<std::optional<std::vector<RoomMessage>>> ChatBase::read_history(std::string room,
+                                                                     std::uint64_t since,
+                                                                     std::size_t limit) const {
+  using Messages = std::optional<std::vector<RoomMessage>>;
+  const hub::Everywhere& everywhere = endpoint().everywhere();
+  if (!everywhere.appends(room)) co_return history(room, since, limit);
+  AnswerWait<Messages> wait([&](const auto& told) {
+    everywhere.read_log(room, since, limit, [told](const auto& kept) {
+      if (!kept) return told(std::nullopt);
+      Messages messages(std::in_place);
+      for (const auto& one : *kept) messages->emplace_back(one.offset, one.binary, one.content);
+      told(std::move(messages));
+    });
+  });
+  co_return co_await wait;
+}
+
 std::vector<RoomDevice> ChatBase::presence(std::string_view room) const {
   std::vector<RoomDevice> devices;
   for (const auto& [user, entries] : endpoint().everywhere().presence(room)) {
@@ -164,6 +183,7 @@ bool ChatBase::set_presence(const WebSocket& device, std::string_view room, cons
 Task<std::vector<Ack>> ChatBase::send_acked(UserId user, Json message,
                                             std::chrono::milliseconds timeout) {
   AckWait wait(endpoint().hub().members_of(user), std::move(message), timeout);
+  if (Inquiries* const others = endpoint().inquiries()) wait.ask_elsewhere(*others, user);
   co_await wait;
   co_return wait.take();
 }

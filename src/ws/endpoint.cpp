@@ -9,6 +9,7 @@
 #include "microframe/config_error.hpp"
 #include "ws/counts.hpp"
 #include "ws/encode.hpp"
+#include "ws/letters.hpp"
 #include "ws/random_name.hpp"
 #include "ws/registries.hpp"
 #include "ws/room_rules.hpp"
@@ -51,11 +52,21 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, con
   everywhere_ = std::make_unique<hub::Everywhere>(*hub_, elsewhere, random_number());
   if (elsewhere) {
     moves_ = std::make_unique<Moves>(*this, registries.sessions, *elsewhere, loops_);
+    inquiries_ = std::make_unique<Inquiries>(*hub_, *elsewhere);
     inbound_->read_letters(
-        [this](std::string_view node, std::string_view bytes) { moves_->letter(node, bytes); });
+        [this](std::string_view node, std::string_view bytes) { read_letter(node, bytes); });
   }
   keyring_ = keys::Keyring(authenticator_.key_sources(), registries.keys);
   route_.attach(*this);
+}
+
+void Endpoint::read_letter(std::string_view node, std::string_view bytes) {
+  base::WireReader reader(bytes);
+  const auto [kind, number] = read_head(reader);
+  if (!reader.ok()) return;
+  if (kind == Letter::ask) return inquiries_->asked(node, number, reader);
+  if (kind == Letter::answers) return inquiries_->answered(number, reader);
+  moves_->letter(node, bytes);
 }
 
 base::Result<authx::Identity, authx::Refused> Endpoint::judge(const authx::Candidate& candidate,

@@ -22,6 +22,7 @@
 #include "microframe/detail/route_parts.hpp"
 #include "microframe/limits.hpp"
 #include "ws/hook_runner.hpp"
+#include "ws/inquiries.hpp"
 #include "ws/moves.hpp"
 
 namespace microframe::ws {
@@ -63,6 +64,8 @@ class Endpoint final : private hub::Surroundings {
   bool refuses_by_http() const { return authenticator_.refusal() == authx::AuthRefusal::http; }
   // How sessions come from other nodes, and go there; nullptr where there are none.
   Moves* moves() const { return moves_.get(); }
+  // What is asked of devices on other nodes; nullptr where there are none.
+  Inquiries* inquiries() const { return inquiries_.get(); }
   // The users and rooms of this node.
   hub::Hub& hub() const;
   // Those of all nodes.
@@ -109,6 +112,7 @@ class Endpoint final : private hub::Surroundings {
                              const hub::Presence::Users& leaves) const override;
   void user_online(const std::string& user) override;
   void user_offline(const std::string& user) override;
+  void read_letter(std::string_view node, std::string_view bytes);
   Forms forms_for_all() const;
   void post_user_event(detail::Hooks::UserEvent hook, const char* name, const std::string& user);
   void run_user_event(detail::Hooks::UserEvent hook, const char* name,
@@ -120,6 +124,7 @@ class Endpoint final : private hub::Surroundings {
   std::unique_ptr<hub::Everywhere> everywhere_;
   std::unique_ptr<hub::Inbound> inbound_;
   std::unique_ptr<Moves> moves_;
+  std::unique_ptr<Inquiries> inquiries_;
   keys::Keyring keyring_;
   HookTarget hook_target_;
   // Once open:

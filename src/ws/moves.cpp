@@ -6,28 +6,11 @@
 
 #include "base/wire.hpp"
 #include "ws/departure.hpp"
+#include "ws/letters.hpp"
 #include "ws/resumption.hpp"
 
 namespace microframe::ws {
 namespace {
-
-enum class Letter : std::uint8_t {
-  seek = 1,
-  here = 2,
-  no = 3,
-  fetch = 4,
-  taken = 5,
-  overtaken = 6,
-  moved = 7,
-};
-
-std::string write_head(Letter kind, std::uint64_t number) {
-  std::string bytes;
-  base::WireWriter writer(bytes);
-  writer.byte(static_cast<std::uint8_t>(kind));
-  writer.number(number);
-  return bytes;
-}
 
 std::string write_wanted(Letter kind, std::uint64_t number, const Moves::Wanted& wanted) {
   std::string bytes = write_head(kind, number);
@@ -207,8 +190,7 @@ void Moves::take_kept(const Wanted& wanted, const Fetched& told) {
 void Moves::letter(std::string_view from, std::string_view bytes) {
   const std::string node(from);
   base::WireReader reader(bytes);
-  const auto kind = static_cast<Letter>(reader.byte());
-  const std::uint64_t number = reader.number();
+  const auto [kind, number] = read_head(reader);
   if (!reader.ok()) return;
   if (kind == Letter::no || kind == Letter::moved)
     return heard_no(node, number, kind == Letter::moved);

@@ -99,7 +99,16 @@ TEST_F(NodeScenario, S49_WithoutItsBrokerANodeServesWhatItCan) {
   bob.read_to(1);
   EXPECT_TRUE(all_ready(true));
 
+  eventually([&] { return nodes.at(0).chat.is_connected("bob"); });
   nodes.redis().kill();
+  // A node that cannot be asked has not answered.
+  const auto acks =
+      microframe::sync_wait(nodes.at(0).chat.send_acked("bob", {{"well", "?"}}, 50ms));
+  ASSERT_EQ(acks.size(), 1U);
+  EXPECT_EQ(acks[0].status, microframe::ws::AckStatus::timed_out);
+  EXPECT_EQ(acks[0].device, "");
+  EXPECT_FALSE(acks[0].socket);
+  EXPECT_EQ(microframe::sync_wait(nodes.at(0).chat.read_history("long")), std::nullopt);
   auto began = Clock::now();
   eventually([&] { return all_ready(false); });
   EXPECT_LT(Clock::now() - began, 5s);

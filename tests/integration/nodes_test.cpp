@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "support/nodes.hpp"
 
 namespace {
 
+using namespace std::chrono_literals;
 using microframe::Json;
 using microframe::text;
 using Names = std::vector<std::string>;
@@ -56,6 +59,21 @@ TEST_P(SameProgram, BroadcastsReachEveryone) {
   EXPECT_EQ(alice.read_text(), R"({"n":3})");
   EXPECT_EQ(bob.read_text(), R"({"n":3})");
   EXPECT_EQ(carol.read_until("message").at("data"), Json({{"n", 3}}));
+}
+
+TEST_P(SameProgram, ANumberAndATextOfItAreTwoThings) {
+  auto alice = nodes.client(2, "alice");
+  alice.join("tea");
+  alice.join("long tea");
+  know_in("long tea", {"alice"});
+  for (const char* room : {"tea", "long tea"}) {
+    chat(0).broadcast_to_room(room, Json(5));
+    chat(0).broadcast_to_room(room, microframe::ws::Message::text("5"));
+    chat(0).broadcast_to_room(room, Json("5"));
+    EXPECT_EQ(alice.read_until("message").at("data"), Json(5));
+    EXPECT_EQ(alice.read_until("message").at("data"), Json("5"));
+    EXPECT_EQ(alice.read_until("message").at("data"), Json("5"));
+  }
 }
 
 TEST_P(SameProgram, UsersAreFoundWhereverTheyAre) {
@@ -128,6 +146,52 @@ TEST_P(SameProgram, RoomsWithHistoryAreOneLog) {
   EXPECT_EQ(answer.at("offset").to_number<int>(), 6);
   for (std::int64_t offset = 4; offset <= 6; ++offset)
     EXPECT_EQ(bob.read_until("message").at("offset").to_number<std::int64_t>(), offset);
+}
+
+TEST_P(SameProgram, HistoryIsReadWhoeverIsInTheRoom) {
+  const auto read = [&](std::size_t place) {
+    const auto messages = microframe::sync_wait(chat(place).read_history("kept tea", 1, 10));
+    Names contents;
+    for (const auto& message : messages.value())
+      contents.push_back(std::to_string(message.offset) + message.content);
+    return contents;
+  };
+  EXPECT_EQ(read(0), Names{});
+  for (int n = 1; n <= 3; ++n) chat(1).broadcast_to_room("kept tea", {{"n", n}});
+  const Names kept{R"(2{"n":2})", R"(3{"n":3})"};
+  for (std::size_t i = 0; i < nodes.size(); ++i) eventually([&] { return read(i) == kept; });
+  EXPECT_EQ(microframe::sync_wait(chat(0).read_history("tea")).value().size(), 0U);
+}
+
+TEST_P(SameProgram, EveryDeviceAcknowledges) {
+  auto first = nodes.client(0, "alice");
+  auto second = nodes.client(1, "alice");
+  know({"alice"});
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    eventually([&] { return chat(i).device_count("alice") == 2; });
+  const auto answer = [](V1Client& client, const char* data) {
+    const Json asked = client.read_until("message");
+    client.send({{"t", "ack"}, {"id", asked.at("id")}, {"data", data}});
+  };
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const std::jthread device([&] { answer(first, "yes"); });
+    const std::jthread other([&] { answer(second, "no"); });
+    const auto acks = microframe::sync_wait(chat(i).send_acked("alice", {{"well", "?"}}, 10s));
+    ASSERT_EQ(acks.size(), 2U);
+    std::set<std::string> said;
+    std::set<std::string> devices;
+    for (const auto& ack : acks) {
+      EXPECT_EQ(ack.status, microframe::ws::AckStatus::acknowledged);
+      said.insert(std::string(ack.data.as_string()));
+      devices.insert(ack.device);
+    }
+    EXPECT_EQ(said, (std::set<std::string>{"no", "yes"}));
+    EXPECT_EQ(devices.size(), 2U);
+  }
+  const auto late = microframe::sync_wait(chat(2).send_acked("alice", "and now?", 50ms));
+  ASSERT_EQ(late.size(), 2U);
+  for (const auto& ack : late) EXPECT_EQ(ack.status, microframe::ws::AckStatus::timed_out);
+  EXPECT_TRUE(microframe::sync_wait(chat(2).send_acked("nobody", "you?", 50ms)).empty());
 }
 
 TEST_P(SameProgram, PresenceIsTheSameEverywhere) {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -24,9 +26,12 @@ std::string_view to_string(AckStatus status);
 // The answer of one device.
 struct Ack {
   Ack(const WebSocket& whose, AckStatus what, Json reply = {})
-      : device(whose), status(what), data(std::move(reply)) {}
+      : device(std::to_string(whose.id())), socket(whose), status(what), data(std::move(reply)) {}
+  Ack(std::string elsewhere, AckStatus what, Json reply = {})
+      : device(std::move(elsewhere)), status(what), data(std::move(reply)) {}
 
-  WebSocket device;
+  std::string device;  // WebSocket::id() as text; "": all devices of a node that has not answered
+  std::optional<WebSocket> socket;  // the device; nullopt: it is connected to another node
   AckStatus status;
   Json data;  // the client's reply; null if there was none
 };

@@ -172,6 +172,12 @@ class ChatBase : public BaseWebSocket {
   // returns: empty unless the room keeps its messages (RoomOptions::history).
   std::vector<RoomMessage> history(std::string_view room, std::uint64_t since = 0,
                                    std::size_t limit = 100) const;
+  // The same over a cluster, whose broker has what rooms keep: history() knows there of the rooms that
+  // have members on this node, as far as they have heard.
+  // returns: nullopt if the broker has not answered within two seconds.
+  Task<std::optional<std::vector<RoomMessage>>> read_history(std::string room,
+                                                             std::uint64_t since = 0,
+                                                             std::size_t limit = 100) const;
   // Who is in `room`, by user and device.
   // returns: empty unless the room tells presence (RoomOptions::presence).
   std::vector<RoomDevice> presence(std::string_view room) const;
@@ -182,8 +188,10 @@ class ChatBase : public BaseWebSocket {
 
   // Sends to every device of `user`, including suspended ones, and waits until each has handled
   // the message or `timeout` has passed. A client without microframe.v1 gets the message as
-  // usual, and its status is not_supported.
-  // returns: one Ack per device, the oldest device first; empty if there was no device.
+  // usual, and its status is not_supported. A node of a cluster that does not answer is waited for
+  // a second longer.
+  // returns: one Ack per device, this node's first and of these the oldest first; empty if there
+  //          was no device.
   Task<std::vector<Ack>> send_acked(UserId user, Json message, std::chrono::milliseconds timeout);
   Task<Ack> send_acked(WebSocket device, Json message, std::chrono::milliseconds timeout);
 

@@ -48,6 +48,31 @@ TEST_F(NodeLogs, AnAppendTellsWhatCameOfIt) {
   EXPECT_EQ(told.back(), "failed");
 }
 
+TEST_F(NodeLogs, WhatALogKeepsIsReadAlthoughTheRoomIsNotOpen) {
+  const Process one = join("n1"), other = join("n2");
+  const auto read = [&](std::uint64_t since, std::size_t limit) {
+    Names told;
+    other->site.history("kept", FakeProcess::policy("kept"), since, limit, [&](const auto& kept) {
+      if (!kept) return told.push_back("failed");
+      for (const auto& message : *kept)
+        told.push_back("#" + std::to_string(message.offset) + " " + message.content);
+      told.push_back("end");
+    });
+    soon();
+    return told;
+  };
+  EXPECT_EQ(read(0, 10), Names{"end"});
+  for (const char* text : {"a", "b", "c", "d", "e", "f", "g"}) one->append("kept", text);
+  soon();
+  EXPECT_EQ(read(0, 10), (Names{"#3 c", "#4 d", "#5 e", "#6 f", "#7 g", "end"}));
+  EXPECT_EQ(read(0, 2), (Names{"#3 c", "#4 d", "end"}));
+  EXPECT_EQ(read(6, 10), (Names{"#7 g", "end"}));
+  EXPECT_EQ(read(7, 10), Names{"end"});
+  EXPECT_EQ(read(0, 0), Names{"end"});
+  other->broker.set_up(false);
+  EXPECT_EQ(read(0, 10), Names{"failed"});
+}
+
 TEST_F(NodeLogs, ARoomOpensWithAllThatItsLogHas) {
   const Process one = join("n1");
   for (const char* text : {"a", "b", "c", "d", "e", "f", "g"}) one->append("kept", text);

@@ -78,12 +78,18 @@ class Wire final : public Elsewhere {
   }
   std::vector<std::string> nodes() const override { return {"other"}; }
   void letter(std::string_view, std::string_view bytes) override { other->letter("own", bytes); }
+  std::vector<std::string> nodes_of(std::string_view user) const override {
+    return other->record(user).receiving == 0 ? Names{} : nodes();
+  }
+  void after(std::chrono::milliseconds, std::function<void()>) override {}
   void when_known(std::function<void()> known) override { known(); }
   void keep_session(std::string_view, std::string, std::chrono::milliseconds) override {}
   void find_session(std::string_view, bool,
                     Broker::Done<std::optional<std::string>> found) override {
     found(std::optional<std::string>());
   }
+  void history(std::string_view, const RoomPolicy&, std::uint64_t, std::size_t,
+               Broker::Done<std::vector<Kept>>) override {}
   std::vector<std::string> users() const override { return other->users_here(); }
   std::size_t devices(std::string_view user) const override { return other->record(user).present; }
   std::size_t connections() const override { return other->users_here().size(); }

@@ -42,6 +42,8 @@ class Post final : public hub::Elsewhere {
     for (const std::string& other : others)
       if (node.empty() || node == other) letters_.emplace_back(name_, other, bytes);
   }
+  std::vector<std::string> nodes_of(std::string_view) const override { return others; }
+  void after(std::chrono::milliseconds, std::function<void()>) override {}
   void when_known(std::function<void()> told) override { told(); }
   void keep_session(std::string_view name, std::string bytes, std::chrono::milliseconds) override {
     kept_[std::string(name)] = std::move(bytes);
@@ -71,6 +73,8 @@ class Post final : public hub::Elsewhere {
   void close(const std::string&) noexcept override {}
   void append(std::string_view, const hub::RoomPolicy&, const base::Frame&, const hub::HiddenFrom&,
               std::string, hub::Broker::Done<hub::Broker::Appended>) override {}
+  void history(std::string_view, const hub::RoomPolicy&, std::uint64_t, std::size_t,
+               hub::Broker::Done<std::vector<Kept>>) override {}
   std::vector<std::string> users() const override { return {}; }
   std::size_t devices(std::string_view) const override { return 0; }
   std::size_t connections() const override { return 0; }
