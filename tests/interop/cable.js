@@ -7,13 +7,17 @@ export class Cable {
     const cable = new Cable();
     cable.pairs = new Set();
     cable.isOut = false;
-    cable.server = net.createServer((near) => cable.#join(near, port));
+    cable.lead(port);
+    cable.server = net.createServer((near) => cable.#join(near));
     cable.server.listen(0, "127.0.0.1");
     await once(cable.server, "listening");
     return cable;
   }
 
   get port() { return this.server.address().port; }
+
+  // Where new connections go.
+  lead(port) { this.far = port; }
 
   // Ends every connection, and every new one too.
   pull() {
@@ -32,9 +36,9 @@ export class Cable {
     this.server.close();
   }
 
-  #join(near, port) {
+  #join(near) {
     if (this.isOut) return near.destroy();
-    const pair = [near, net.connect(port, "127.0.0.1")];
+    const pair = [near, net.connect(this.far, "127.0.0.1")];
     this.pairs.add(pair);
     pair.forEach((end, index) => {
       end.on("error", () => {});
