@@ -260,17 +260,33 @@ std::optional<Presence::Device> OrderedRoom::seen_of(const Receiver& member) {
 
 void OrderedRoom::arrived(const Presence::Users& joins, const Presence::Users& leaves) {
   const Lock lock(order_);
-  if (!presence_ || (joins.empty() && leaves.empty())) return;
-  for (const auto& [user, devices] : leaves) {
-    for (const Presence::Device& device : devices) presence_->remove(user, device.id);
-  }
+  if (!presence_) return;
+  const Presence::Users gone = take_out(leaves);
+  const Presence::Users come = put_in(joins);
+  if (!come.empty() || !gone.empty()) tell_presence(come, gone);
+}
+
+// returns: those that were not there, or not so: a device that moves is there on two nodes for a moment.
+Presence::Users OrderedRoom::put_in(const Presence::Users& joins) {
+  Presence::Users come;
   for (const auto& [user, devices] : joins) {
     for (const Presence::Device& device : devices) {
-      presence_->add(user, device.id);
-      presence_->set_meta(user, device.id, device.meta);
+      const bool is_new = presence_->add(user, device.id);
+      if (presence_->set_meta(user, device.id, device.meta) || is_new) come[user].push_back(device);
     }
   }
-  tell_presence(joins, leaves);
+  return come;
+}
+
+// returns: those that were there.
+Presence::Users OrderedRoom::take_out(const Presence::Users& leaves) {
+  Presence::Users gone;
+  for (const auto& [user, devices] : leaves) {
+    for (const Presence::Device& device : devices) {
+      if (presence_->remove(user, device.id)) gone[user].push_back(device);
+    }
+  }
+  return gone;
 }
 
 void OrderedRoom::appended(Logged&& message) {

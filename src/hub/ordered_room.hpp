@@ -60,6 +60,8 @@ class OrderedRoom final : public Room, private base::ByteHolder {
   // Drops what is too old.
   void expire_history() MICROFRAME_REQUIRES(order_);
   void note_history(bool written) MICROFRAME_REQUIRES(order_);
+  Presence::Users put_in(const Presence::Users& joins) MICROFRAME_REQUIRES(order_);
+  Presence::Users take_out(const Presence::Users& leaves) MICROFRAME_REQUIRES(order_);
   // base::ByteHolder
   base::Ref<const base::RefCounted> hold() const override {
     return base::Ref<const base::RefCounted>(this);
