@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hub/hub.hpp"
+#include "ws/counts.hpp"
 #include "ws/endpoint.hpp"
 #include "ws/session.hpp"
 
@@ -104,6 +105,7 @@ void Mover::seek_again() {
 // What the client has missed of logs, and then what was held. Rooms that it has joined or left there in
 // the meantime are joined and left here. A session that was kept has missed what rooms do not keep.
 void Mover::take_over(const SessionExport& from) {
+  SessionCounts::add(context_.counts.sessions.arrived);
   const std::shared_ptr<Landing> landing = landing_;
   hub::Hub& hub = host_.endpoint().hub();
   hub::Member& member = host_.member();
@@ -173,12 +175,14 @@ SessionExport Mover::take_out() {
 }
 
 void Mover::go(Departure& departure) {
+  SessionCounts::add(context_.counts.sessions.departed);
   departure.go(take_out());
   host_.moving().end();
   host_.forget();
 }
 
 void Mover::keep(milliseconds for_time) {
+  SessionCounts::add(context_.counts.sessions.kept);
   Moves::Kept kept;
   kept.user = host_.member().user();
   kept.device = host_.device_id();

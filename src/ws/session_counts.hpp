@@ -13,6 +13,9 @@ struct SessionCounts {
       0};  // frames sent that were there already: after a resume, or from a room's history
   std::atomic<std::uint64_t> resumed{0};
   std::atomic<std::uint64_t> expired{0};
+  std::atomic<std::uint64_t> arrived{0};   // from another node, or from the broker
+  std::atomic<std::uint64_t> departed{0};  // to another node
+  std::atomic<std::uint64_t> kept{0};      // in the broker, by a node that stops
 
   static void add(std::atomic<std::uint64_t>& count, std::uint64_t more = 1) {
     count.fetch_add(more, std::memory_order_relaxed);

@@ -74,6 +74,12 @@ TEST_F(Moves, AClientThatComesToAnotherNodeGoesOnThere) {
     chat(i).broadcast({{"n", 9}});
     EXPECT_EQ(data(back), Json({{"n", 9}}));
   }
+  const auto metric = [&](std::size_t place, const char* name) {
+    return test::metric(nodes.at(place).app.port(), name);
+  };
+  EXPECT_EQ(metric(1, "microframe_sessions_arrived_total"), 1);
+  EXPECT_EQ(metric(1, "microframe_sessions_departed_total"), 0);
+  EXPECT_EQ(metric(0, "microframe_sessions_departed_total"), 1);
 }
 
 TEST_F(Moves, WhatALogHasKeptMeanwhileFollows) {
