@@ -62,23 +62,23 @@ Answers no_answer() {
 // --- who asks ---
 
 void Inquiries::ask(const std::string& node, std::string_view user, std::string_view message,
-                    std::chrono::milliseconds timeout, Told told) {
-  std::uint64_t number = 0;
-  {
-    const Lock lock(mutex_);
-    if (waiting_.size() < kMax) {
-      number = ++number_;
-      waiting_.emplace(number, std::move(told));
-    }
-  }
-  if (number == 0) return told(no_answer());
-  std::string letter = write_head(Letter::ask, number);
+                    std::chrono::milliseconds timeout, const Told& told) {
+  const auto number = add(told);
+  if (!number) return told(no_answer());
+  std::string letter = write_head(Letter::ask, *number);
   base::WireWriter writer(letter);
   writer.text(user);
   writer.number(base::to_ms(timeout));
   writer.text(message);
   elsewhere_.letter(node, letter);
-  elsewhere_.after(timeout + kGrace, [this, number] { settle(number, no_answer()); });
+  elsewhere_.after(timeout + kGrace, [this, number] { settle(*number, no_answer()); });
+}
+
+std::optional<std::uint64_t> Inquiries::add(const Told& told) {
+  const Lock lock(mutex_);
+  if (waiting_.size() >= kMax) return std::nullopt;
+  waiting_.emplace(++number_, told);
+  return number_;
 }
 
 void Inquiries::settle(std::uint64_t number, Answers&& answers) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,7 @@ class Inquiries {
   // told: once; a node that has not answered in time is one answer, timed_out, without a device.
   using Told = std::function<void(Gather<Ack>::Answers&& answers)>;
   void ask(const std::string& node, std::string_view user, std::string_view message,
-           std::chrono::milliseconds timeout, Told told);
+           std::chrono::milliseconds timeout, const Told& told);
   // Nobody answers any more: the node has stopped.
   void end();
 
@@ -49,6 +50,7 @@ class Inquiries {
   void answered(std::uint64_t number, base::WireReader& letter);
 
  private:
+  std::optional<std::uint64_t> add(const Told& told);
   void settle(std::uint64_t number, Gather<Ack>::Answers&& answers);
 
   hub::Hub& hub_;
