@@ -1,6 +1,7 @@
 #include "ws/inquiries.hpp"
 
 #include <boost/json/parse.hpp>
+#include <cstddef>
 #include <new>
 #include <optional>
 #include <utility>
@@ -17,10 +18,11 @@ using Answers = Gather<Ack>::Answers;
 
 constexpr auto kStatusMax = static_cast<std::uint8_t>(AckStatus::not_supported);
 
-// An application's message may nest as deep as it likes: it was a Json there.
+// It was a Json of the application's there, which may nest deeper than a client's.
+constexpr std::size_t kDepthMax = 1'000;
 std::optional<Json> read_json(std::string_view text) {
   boost::json::parse_options options;
-  options.max_depth = text.size();
+  options.max_depth = kDepthMax;
   boost::json::error_code error;
   Json json = boost::json::parse(text, error, {}, options);
   if (error) return std::nullopt;

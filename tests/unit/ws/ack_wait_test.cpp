@@ -14,6 +14,7 @@
 #include "microframe/task.hpp"
 #include "microframe/ws/ack.hpp"
 #include "support/counted_heap.hpp"
+#include "unit/ws/asked_member.hpp"
 #include "unit/ws/fake_device.hpp"
 #include "unit/ws/stepped_loop.hpp"
 
@@ -23,34 +24,10 @@ namespace {
 using namespace std::chrono_literals;
 using Log = std::vector<std::string>;
 
-// A device that keeps the question, or answers it at once.
-class FakeMember final : public hub::Member {
- public:
-  explicit FakeMember(std::string user) : Member(std::move(user), 0) {}
-  void deliver(const base::Frame&) override {}
-  void ask(const Json& message, std::chrono::milliseconds timeout, const Answered& told) override {
-    asked = to_text(message) + " within " + std::to_string(timeout.count());
-    if (at_once) return told(Ack(WebSocket(handle), AckStatus::acknowledged, Json(user())));
-    told_ = told;
-  }
-  void answer() {
-    std::exchange(told_, {})(Ack(WebSocket(handle), AckStatus::acknowledged, Json(user())));
-  }
-  // There is no memory to ask.
-  void drop_question() { told_ = nullptr; }
-
-  FakeDevice handle;
-  std::string asked;
-  bool at_once = false;
-
- private:
-  Answered told_;
-};
-
 class AckWaitTest : public testing::Test {
  protected:
   AckWaitTest() {
-    for (const char* user : {"alice", "bob", "carol"}) members.emplace_back(new FakeMember(user));
+    for (const char* user : {"alice", "bob", "carol"}) members.emplace_back(new AskedMember(user));
     std::vector<base::Ref<hub::Member>> all;
     for (const auto& member : members) all.emplace_back(member.get());
     wait.emplace(std::move(all), Json("how"), 5000ms);
@@ -63,7 +40,7 @@ class AckWaitTest : public testing::Test {
     return users;
   }
 
-  std::vector<base::Ref<FakeMember>> members;
+  std::vector<base::Ref<AskedMember>> members;
   std::optional<AckWait> wait;
 };
 
