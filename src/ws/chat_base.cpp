@@ -48,29 +48,16 @@ hub::Exclusion ChatBase::exclusion(const Exclude& exclude) {
   return result;
 }
 
-void ChatBase::broadcast(const Json& message, const Exclude& exclude) {
-  endpoint().everywhere().broadcast(endpoint().for_all(message), exclusion(exclude));
-}
-void ChatBase::broadcast(const Message& message, const Exclude& exclude) {
+void ChatBase::broadcast(const Content& message, const Exclude& exclude) {
   endpoint().everywhere().broadcast(endpoint().for_all(message), exclusion(exclude));
 }
 
-bool ChatBase::send_to(std::string_view user, const Json& message) {
-  return endpoint().everywhere().send_to({user}, endpoint().for_all(message)) != 0;
-}
-bool ChatBase::send_to(std::string_view user, const Message& message) {
+bool ChatBase::send_to(std::string_view user, const Content& message) {
   return endpoint().everywhere().send_to({user}, endpoint().for_all(message)) != 0;
 }
 
-std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Json& message) {
-  return send_frame_to_many(users, endpoint().for_all(message));
-}
-std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Message& message) {
-  return send_frame_to_many(users, endpoint().for_all(message));
-}
-
-std::size_t ChatBase::send_frame_to_many(std::span<const UserId> users, const base::Frame& frame) {
-  return endpoint().everywhere().send_to({users.begin(), users.end()}, frame);
+std::size_t ChatBase::send_to_many(std::span<const UserId> users, const Content& message) {
+  return endpoint().everywhere().send_to({users.begin(), users.end()}, endpoint().for_all(message));
 }
 
 namespace {
@@ -87,28 +74,19 @@ hub::Everywhere::Appending appending(const Endpoint& endpoint, std::string_view 
 
 }  // namespace
 
-template <class Content>
 bool ChatBase::send_to_room(std::string_view room, std::string_view key, const Content& content,
                             const Exclude& exclude) {
   const Endpoint& from = endpoint();
   const RoomPost post{room, from.shedding(room, key), from.has_sessions()};
-  const RoomSeal<Content> seal(content, post, from.session_counts());
+  const RoomSeal seal(content, post, from.session_counts());
   return from.everywhere().broadcast_to_room(room, seal, exclusion(exclude), appending(from, room));
 }
 
-bool ChatBase::broadcast_to_room(std::string_view room, const Json& message,
+bool ChatBase::broadcast_to_room(std::string_view room, const Content& message,
                                  const Exclude& exclude) {
   return send_to_room(room, {}, message, exclude);
 }
-bool ChatBase::broadcast_to_room(std::string_view room, const Message& message,
-                                 const Exclude& exclude) {
-  return send_to_room(room, {}, message, exclude);
-}
-bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Json& message,
-                                const Exclude& exclude) {
-  return send_to_room(room, key.value(), message, exclude);
-}
-bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Message& message,
+bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Content& message,
                                 const Exclude& exclude) {
   return send_to_room(room, key.value(), message, exclude);
 }

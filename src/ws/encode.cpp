@@ -45,11 +45,9 @@ base::SharedBuffer plain_of_json(std::string_view text) {
   return plain;
 }
 
-}  // namespace
-
 // One allocation for a plain form, the frame's own: an ordinary message is written on the stack
 // first.
-base::Frame encode(const Json& message, Forms forms, const v1::MessagePlace& place) {
+base::Frame encode_value(const Json& message, Forms forms, const v1::MessagePlace& place) {
   boost::json::serializer writer;
   writer.reset(&message);
   std::array<char, 4096> room;
@@ -58,18 +56,25 @@ base::Frame encode(const Json& message, Forms forms, const v1::MessagePlace& pla
                        : encode_json(to_text(message), forms, place);
 }
 
-base::Frame encode_json(std::string_view text, Forms forms, const v1::MessagePlace& place) {
-  return make_frame(
-      forms, [&] { return plain_of_json(text); }, [&] { return envelope_text(place, text); });
-}
-
-base::Frame encode(const Message& message, Forms forms, const v1::MessagePlace& place) {
+base::Frame encode_message(const Message& message, Forms forms, const v1::MessagePlace& place) {
   return make_frame(
       forms, [&] { return proto::encode_message(message.is_binary(), message.bytes()); },
       [&] {
         return message.is_binary() ? envelope_binary(place, message.bytes())
                                    : envelope_text(place, v1::data_of(message.content()));
       });
+}
+
+}  // namespace
+
+base::Frame encode_json(std::string_view text, Forms forms, const v1::MessagePlace& place) {
+  return make_frame(
+      forms, [&] { return plain_of_json(text); }, [&] { return envelope_text(place, text); });
+}
+
+base::Frame encode(const Content& content, Forms forms, const v1::MessagePlace& place) {
+  return content.json() ? encode_value(*content.json(), forms, place)
+                        : encode_message(*content.message(), forms, place);
 }
 
 base::SharedBuffer encode_text(std::string_view text) {

@@ -8,8 +8,7 @@
 
 #include "base/frame.hpp"
 #include "base/shared_buffer.hpp"
-#include "microframe/json.hpp"
-#include "microframe/ws/message.hpp"
+#include "microframe/ws/content.hpp"
 #include "microframe/ws/room_record.hpp"
 #include "proto/compression_counts.hpp"
 #include "proto/deflater.hpp"
@@ -21,8 +20,7 @@ enum class Forms : std::uint8_t { plain, enveloped, both };
 
 // A message in the forms wanted; no other form is made.
 // place: for the envelope; its room is at most 255 bytes.
-base::Frame encode(const Json& message, Forms forms, const v1::MessagePlace& place = {});
-base::Frame encode(const Message& message, Forms forms, const v1::MessagePlace& place = {});
+base::Frame encode(const Content& content, Forms forms, const v1::MessagePlace& place = {});
 // text: JSON, which is sent as it is.
 base::Frame encode_json(std::string_view text, Forms forms, const v1::MessagePlace& place = {});
 

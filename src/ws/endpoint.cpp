@@ -124,11 +124,7 @@ base::Shedding Endpoint::shedding(std::string_view room, std::string_view key) c
   return {};
 }
 
-base::Frame Endpoint::for_all(const Json& message) const {
-  return encode(message, forms_for_all());
-}
-
-base::Frame Endpoint::for_all(const Message& message) const {
+base::Frame Endpoint::for_all(const Content& message) const {
   return encode(message, forms_for_all());
 }
 

@@ -86,8 +86,7 @@ class Endpoint final : private hub::Surroundings {
   std::string_view choose_subprotocol(const std::vector<std::string_view>& offered) const;
 
   // A frame for whoever receives it: enveloped too while the endpoint has sessions.
-  base::Frame for_all(const Json& message) const;
-  base::Frame for_all(const Message& message) const;
+  base::Frame for_all(const Content& message) const;
   SessionCounts& session_counts() const;
   bool has_sessions() const { return sessions_.load(std::memory_order_relaxed) != 0; }
   std::size_t sessions() const { return sessions_.load(std::memory_order_relaxed); }

@@ -20,12 +20,12 @@ struct RoomPost {
   bool has_sessions;  // whether anybody may want the enveloped form
 };
 
-// Content: Json or Message. The content, what `post` views and the counts must outlive the seal.
-template <class Content>
+// The content, what `post` views and the counts must outlive the seal.
 class RoomSeal final : public hub::Seal {
  public:
   RoomSeal(const Content& content, const RoomPost& post, SessionCounts& counts)
       : content_(content), post_(post), counts_(counts) {}
+  RoomSeal(Content&& gone, const RoomPost& post, SessionCounts& counts) = delete;
 
   // A room that keeps its messages keeps the enveloped form in any case.
   base::Frame encode(std::optional<std::uint64_t> offset) const override {

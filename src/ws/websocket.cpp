@@ -29,10 +29,7 @@ WebSocket::~WebSocket() {
   device_->release();
 }
 
-bool WebSocket::send(const Json& message) {
-  return device_->send(encode(message, forms_for(*device_)));
-}
-bool WebSocket::send(const Message& message) {
+bool WebSocket::send(const Content& message) {
   return device_->send(encode(message, forms_for(*device_)));
 }
 bool WebSocket::send_text(std::string_view content) {

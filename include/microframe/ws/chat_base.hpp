@@ -17,8 +17,8 @@
 #include "microframe/json.hpp"
 #include "microframe/task.hpp"
 #include "microframe/ws/ack.hpp"
+#include "microframe/ws/content.hpp"
 #include "microframe/ws/join_result.hpp"
-#include "microframe/ws/message.hpp"
 #include "microframe/ws/room_record.hpp"
 #include "microframe/ws/websocket.hpp"
 
@@ -126,34 +126,28 @@ class ChatBase : public BaseWebSocket {
   explicit ChatBase(Endpoint* endpoint) : BaseWebSocket(endpoint) {}
 
   // Sends to every connection of the endpoint, except those excluded.
-  void broadcast(const Json& message, const Exclude& exclude = {});
-  void broadcast(const Message& message, const Exclude& exclude = {});
+  void broadcast(const Content& message, const Exclude& exclude = {});
 
   // Sends to every device of `user`.
   // returns: whether there was one.
-  bool send_to(std::string_view user, const Json& message);
-  bool send_to(std::string_view user, const Message& message);
+  bool send_to(std::string_view user, const Content& message);
 
   // Sends to every device of each user, once, however often a user is named.
   // returns: the number of named users who had a device.
-  std::size_t send_to_many(std::span<const UserId> users, const Json& message);
-  std::size_t send_to_many(std::span<const UserId> users, const Message& message);
-  std::size_t send_to_many(std::initializer_list<UserId> users, const Json& message) {
+  std::size_t send_to_many(std::span<const UserId> users, const Content& message);
+  std::size_t send_to_many(std::initializer_list<UserId> users, const Content& message) {
     return send_to_many(std::span(users.begin(), users.size()), message);
   }
 
   // Sends to every member of `room`, except those excluded.
   // returns: whether the room has any member.
-  bool broadcast_to_room(std::string_view room, const Json& message, const Exclude& exclude = {});
-  bool broadcast_to_room(std::string_view room, const Message& message,
+  bool broadcast_to_room(std::string_view room, const Content& message,
                          const Exclude& exclude = {});
 
   // As broadcast_to_room. If the room's options say so (Application::rooms), only the newest of
   // the messages with this key that wait for a slow member is kept; in other rooms the key means
   // nothing.
-  bool broadcast_by_key(std::string_view room, const Key& key, const Json& message,
-                        const Exclude& exclude = {});
-  bool broadcast_by_key(std::string_view room, const Key& key, const Message& message,
+  bool broadcast_by_key(std::string_view room, const Key& key, const Content& message,
                         const Exclude& exclude = {});
 
   // Puts every open device of `user`, or the one device, into `room`. A device leaves its rooms
@@ -202,10 +196,8 @@ class ChatBase : public BaseWebSocket {
  private:
   static hub::Exclusion exclusion(const Exclude& exclude);
   hub::Hub& hub_of(const WebSocket& device) const;
-  template <class Content>
   bool send_to_room(std::string_view room, std::string_view key, const Content& content,
                     const Exclude& exclude);
-  std::size_t send_frame_to_many(std::span<const UserId> users, const base::Frame& frame);
 };
 
 }  // namespace microframe::ws

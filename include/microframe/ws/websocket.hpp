@@ -16,6 +16,7 @@
 
 #include "microframe/json.hpp"
 #include "microframe/task.hpp"
+#include "microframe/ws/content.hpp"
 #include "microframe/ws/message.hpp"
 
 namespace microframe::ws {
@@ -39,8 +40,7 @@ class WebSocket {
   // Sends one message to this device. The message is queued, and leaves at the end of the loop's
   // iteration.
   // returns: false if the connection is closed or closing.
-  bool send(const Json& message);
-  bool send(const Message& message);
+  bool send(const Content& message);
   bool send_text(std::string_view content);
   bool send_binary(std::span<const std::byte> content);
   // A bare string could mean JSON or text: write send_text(content), or send(Json(content)) for a

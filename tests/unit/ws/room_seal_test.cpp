@@ -46,6 +46,9 @@ TEST(RoomSeal, RenumberedIsAsIfEncodedWithThatOffset) {
   const Json json{{"a", R"(,"offset":1)"}};
   const Message text = Message::text("hi");
   const Message binary = Message::binary(bytes);
+  const Content of_json(json);
+  const Content of_text(text);
+  const Content of_binary(binary);
   for (const char* room : {"r", R"(x,"offset":5,")"}) {
     const RoomPost post{room, {base::Shedding::Rule::oldest, 3}, false};
     const auto check = [&](const hub::Seal& seal) {
@@ -60,22 +63,22 @@ TEST(RoomSeal, RenumberedIsAsIfEncodedWithThatOffset) {
         EXPECT_EQ(frame.plain().shedding().stream, 3U);
       }
     };
-    check(RoomSeal<Json>(json, post, counts));
-    check(RoomSeal<Message>(text, post, counts));
-    check(RoomSeal<Message>(binary, post, counts));
+    for (const Content* content : {&of_json, &of_text, &of_binary})
+      check(RoomSeal(*content, post, counts));
   }
 }
 
 TEST(RoomSeal, WithoutSessionsOnlyAKeptMessageIsEnveloped) {
   SessionCounts counts;
   const Json json{{"a", 1}};
-  const RoomSeal<Json> seal(json, RoomPost{"r", {}, false}, counts);
+  const Content content(json);
+  const RoomSeal seal(content, RoomPost{"r", {}, false}, counts);
   EXPECT_FALSE(seal.encode(std::nullopt).enveloped());
   EXPECT_EQ(counts.encoded, 0U);
   EXPECT_EQ(enveloped_of(seal.encode(12)),
             R"({"t":"message","room":"r","offset":12,"data":{"a":1}})");
   EXPECT_EQ(counts.encoded, 1U);
-  const RoomSeal<Json> wanted(json, RoomPost{"r", {}, true}, counts);
+  const RoomSeal wanted(content, RoomPost{"r", {}, true}, counts);
   EXPECT_EQ(enveloped_of(wanted.encode(std::nullopt)),
             R"({"t":"message","room":"r","data":{"a":1}})");
 }
@@ -87,9 +90,10 @@ TEST(RoomSeal, OffsetsOfTwoThreadsAgreeWithTheBytes) {
   Archive archive;
   hub::Hub hub({&loop}, {}, &archive);
   SessionCounts counts;
-  const Json message{{"a", 1}};
+  const Json json{{"a", 1}};
+  const Content message(json);
   const auto publish = [&] {
-    const RoomSeal<Json> seal(message, RoomPost{"r", {}, true}, counts);
+    const RoomSeal seal(message, RoomPost{"r", {}, true}, counts);
     for (int n = 0; n < kEach; ++n) hub.broadcast_to_room("r", seal, {});
   };
   std::thread other(publish);

@@ -24,8 +24,9 @@ class SessionRooms : public SessionRig {
                 "\"}");
   }
   Lines publish(std::string_view room, std::string_view message) {
-    const Message content = Message::text(message);
-    const RoomSeal<Message> seal(content, RoomPost{room, {}, true}, site.counts.sessions);
+    const Message text = Message::text(message);
+    const Content content(text);
+    const RoomSeal seal(content, RoomPost{room, {}, true}, site.counts.sessions);
     on_loop([&] { endpoint_.hub().broadcast_to_room(room, seal, {}); });
     loop.run_all();
     return taken();
