@@ -78,11 +78,31 @@ class Relay : public ws::ChatBase {
 class RoomRelay : public ws::ChatBase {
  public:
   static constexpr char kRoom[] = "everyone";
-  void on_connect(ws::WebSocket& socket, const ws::UserId&) { join_room(socket, kRoom); }
+  static constexpr char kKeptRoom[] = "kept";
+  explicit RoomRelay(std::string room) : room_(std::move(room)) {}
+  void on_connect(ws::WebSocket& socket, const ws::UserId&) { join_room(socket, room_); }
   void on_message(ws::WebSocket&, const ws::UserId&, const ws::Message& message) {
-    broadcast_to_room(kRoom, message);
+    broadcast_to_room(room_, message);
+  }
+
+ private:
+  const std::string room_;
+};
+
+// Each message, unchanged, to the rooms that its sender has joined, by microframe.v1.
+class JoinedRelay : public ws::ChatBase {
+ public:
+  bool can_join(ws::WebSocket&, const ws::UserId&, const std::string&) { return true; }
+  void on_message(ws::WebSocket& socket, const ws::UserId&, const ws::Message& message) {
+    for (const std::string& room : socket.rooms()) broadcast_to_room(room, message);
   }
 };
+
+// Before the rooms of the ready chat, whose options are for all others.
+void add_bench_rooms(Application& app, std::chrono::milliseconds window) {
+  app.rooms(RoomRelay::kRoom, RoomOptions().coalesce(window));
+  app.rooms(RoomRelay::kKeptRoom, ReadyChat::room_options().presence(false).coalesce(window));
+}
 
 void add_bench_routes(Application& app, const authx::AuthConfig& auth, const ServeOptions& options,
                       Limits& limits) {
@@ -101,12 +121,14 @@ void add_bench_routes(Application& app, const authx::AuthConfig& auth, const Ser
   limits.fragments_max = std::max(limits.message_bytes_max / 64, std::size_t{1024});
   app.route<Echo>("/ws/echo", auth);
   app.route<Relay>("/ws/relay", auth);
-  app.route<RoomRelay>("/ws/room", auth);
+  app.route<RoomRelay>("/ws/room", auth, RoomRelay::kRoom);
+  app.route<RoomRelay>("/ws/kept", auth, RoomRelay::kKeptRoom);
+  app.route<JoinedRelay>("/ws/joined", auth);
   std::fputs(
-      "bench: /ws/echo, /ws/relay and /ws/room are open to every valid token; no limit of the rate "
-      "of "
-      "messages, bytes or handshakes, of connections an address or of devices a user; messages of "
-      "16 MiB unless --max-message says otherwise\n",
+      "bench: /ws/echo, /ws/relay, /ws/room, /ws/kept and /ws/joined are open to every valid "
+      "token; "
+      "no limit of the rate of messages, bytes or handshakes, of connections an address or of "
+      "devices a user; messages of 16 MiB unless --max-message says otherwise\n",
       stderr);
 }
 
@@ -197,7 +219,7 @@ int serve(const ServeOptions& options) {
   Application app;
   app.route<ReadyChat>("/ws/chat", auth);
   const std::chrono::milliseconds window(options.coalesce_ms);
-  if (options.bench) app.rooms(RoomRelay::kRoom, RoomOptions().coalesce(window));
+  if (options.bench) add_bench_rooms(app, window);
   app.rooms("*", ReadyChat::room_options().coalesce(window));
   add_chat_page(app);
   if (options.bench) add_bench_routes(app, auth, options, limits);
@@ -285,7 +307,8 @@ void add_message_options(CLI::App& command, ServeOptions& options) {
       ->check(CLI::Range(0, 1000));
   command.add_flag(
       "--bench", options.bench,
-      "Add /ws/echo, /ws/relay and /ws/room, and lift the limits of rate and of connections");
+      "Add /ws/echo, /ws/relay, /ws/room, /ws/kept and /ws/joined, and lift the limits of rate and "
+      "of connections");
   command
       .add_option("--max-message", options.message_bytes_max,
                   "Bytes of a message at most; default: 1 MiB, with --bench 16 MiB")
