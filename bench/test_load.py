@@ -287,6 +287,13 @@ class LiesAreCaught(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("a delivery more than was sent", done.stderr)
 
+    def test_a_lie_to_a_sender_elsewhere_is_caught(self):
+        with Liar() as honest, Liar(reply=third(lambda o, p: frame(o, p[:-1] + b"!"))) as liar:
+            done = load("relay", f"ws://127.0.0.1:{honest.port}/ws/relay", *FEW, "--from", f"ws://127.0.0.1:{liar.port}/ws/relay",
+                        "--rate", "1000")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not the next one", done.stderr)
+
     def test_a_missing_server_is_reported(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
@@ -300,7 +307,8 @@ class TheTruthPasses(unittest.TestCase):
         floor = subprocess.Popen([FLOOR, "0"], stdout=subprocess.PIPE, text=True)
         try:
             port = floor.stdout.readline().strip().rsplit(":", 1)[1]
-            done = subprocess.run([LOAD, mode, f"ws://127.0.0.1:{port}/ws/{mode}", "--pid", str(floor.pid), *options],
+            url = f"ws://127.0.0.1:{port}/ws/{mode}"
+            done = subprocess.run([LOAD, mode, url, "--pid", str(floor.pid), *(url if option == "URL" else option for option in options)],
                                   capture_output=True, text=True, timeout=60)
         finally:
             floor.terminate()
@@ -379,6 +387,17 @@ class TheTruthPasses(unittest.TestCase):
                 # Messages that came in the same read as the last one may count too.
                 self.assertAlmostEqual(report["bytes_per_message"], 130, delta=10)
 
+    def test_a_sender_elsewhere_is_not_counted(self):
+        report = self.report("relay", "--connections", "5", "--messages", "5000", "--from", "URL")
+        self.assertEqual((report["connections"], report["messages"]), (5, 5000))
+
+    def test_a_relay_keeps_its_rate(self):
+        for sender in ((), ("--from", "URL")):
+            with self.subTest(sender=sender):
+                report = self.report("relay", "--connections", "5", "--messages", "2500", "--rate", "1000", *sender)
+                self.assertLess(report["messages_per_second"], 5500)
+                self.assertGreater(report["messages_per_second"], 1000)
+
     def test_handshakes_may_close_or_vanish(self):
         for how in ((), ("--abort",)):
             with self.subTest(how=how):
@@ -425,7 +444,7 @@ class OnlyThisMachine(unittest.TestCase):
                                (("--loud",), "unknown option --loud"), (("--window",), "lacks its value"),
                                (("--dialect", "latin"), "--dialect takes"), (("--dialect", "centrifugo"), "it has no "),
                                (("--dialect", "socket.io", "--binary"), "no binary messages"),
-                               (("--tokens", "/nowhere"), "no tokens in")):
+                               (("--tokens", "/nowhere"), "no tokens in"), (("--from", "ws://10.0.0.1:80/"), "load goes to")):
             with self.subTest(options):
                 done = load("echo", "ws://127.0.0.1:9/", *options)
                 self.assertEqual(done.returncode, 1)

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 
 #include "broken.hpp"
 
@@ -23,6 +24,7 @@ Crowd::Crowd(const Options& options)
       events_(kEventsMax) {
   if (options.deflate) wire_.deflate = &deflate_;
   wire_.dialect = options.dialect.get();
+  if (options.from) from_.emplace(*options.from, options.tokens, options.deflate);
   clients_.reserve(options.connections);
 }
 
@@ -39,14 +41,17 @@ void Crowd::renew(std::uint32_t index) {
   Place& place = clients_[index];
   // The old client goes first, because its descriptor leaves epoll when it is closed.
   place = {};
-  place.client = std::make_unique<Client>(options_.target, handshakes_.next(), wire_);
+  const bool sends = from_ && index >= options_.connections;
+  place.client = std::make_unique<Client>(sends ? *options_.from : options_.target,
+                                          sends ? from_->next() : handshakes_.next(), wire_);
   watch(index);
 }
 
 void Crowd::open_all(const OnMessage& on_message) {
   std::uint32_t opened = 0;
-  while (opened < options_.connections) {
-    while (size() < options_.connections && size() - opened < kConnectingMax) add();
+  const std::uint32_t wanted = options_.connections + (from_ ? 1 : 0);
+  while (opened < wanted) {
+    while (size() < wanted && size() - opened < kConnectingMax) add();
     turn([&](std::uint32_t index) {
       const bool was_open = (*this)[index].state() == Client::State::open;
       read(index, [&](const Received& received) { on_message(index, received); });
@@ -69,9 +74,11 @@ void Crowd::send_close(std::uint32_t index) {
   watch(index);
 }
 
-std::span<const epoll_event> Crowd::wait(std::chrono::milliseconds patience) {
+std::span<const epoll_event> Crowd::wait(std::chrono::nanoseconds patience) {
+  constexpr long kSecond = 1'000'000'000;
+  const timespec limit{patience.count() / kSecond, patience.count() % kSecond};
   do {
-    happened_ = ::epoll_wait(poll_, events_.data(), kEventsMax, static_cast<int>(patience.count()));
+    happened_ = ::epoll_pwait2(poll_, events_.data(), kEventsMax, &limit, nullptr);
   } while (happened_ < 0 && errno == EINTR);
   return std::span(events_).first(static_cast<std::size_t>(happened_));
 }

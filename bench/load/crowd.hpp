@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -27,11 +28,12 @@ class Crowd {
   Crowd(const Crowd&) = delete;
   Crowd& operator=(const Crowd&) = delete;
 
-  // Begins to connect one more client, or a new one in place of a client that has finished.
+  // Begins to connect one more client, or a new one in place of a client that has finished. Past
+  // the connections that the options ask for, clients go to Options::from.
   void add();
   void renew(std::uint32_t index);
-  // Opens all connections that the options ask for, a few hundred at a time. Messages that come
-  // meanwhile go to on_message.
+  // Opens all connections that the options ask for, a few hundred at a time, and then the one to
+  // Options::from, if there is that. Messages that come meanwhile go to on_message.
   using OnMessage = std::function<void(std::uint32_t index, const Received&)>;
   void open_all(const OnMessage& on_message);
   // The same, for loads in which no message may come.
@@ -48,7 +50,7 @@ class Crowd {
   // read.
   // returns: whether anything happened.
   template <class OnReadable>
-  bool turn(std::chrono::milliseconds patience, OnReadable&& on_readable) {
+  bool turn(std::chrono::nanoseconds patience, OnReadable&& on_readable) {
     for (const epoll_event& event : wait(patience)) {
       const std::uint32_t index = event.data.u32;
       if ((*this)[index].wants_write()) on_writable(index);
@@ -75,7 +77,7 @@ class Crowd {
     std::uint32_t watched = 0;  // the events that epoll watches
   };
 
-  std::span<const epoll_event> wait(std::chrono::milliseconds patience);
+  std::span<const epoll_event> wait(std::chrono::nanoseconds patience);
   void on_writable(std::uint32_t index);
   void watch(std::uint32_t index);
   [[noreturn]] static void complain_of_silence();
@@ -83,6 +85,7 @@ class Crowd {
   const Options& options_;
   const int poll_;
   Handshakes handshakes_;
+  std::optional<Handshakes> from_;  // to Options::from
   Deflate deflate_;
   Wire wire_;
   std::vector<Place> clients_;

@@ -9,8 +9,9 @@ namespace bench {
 // A closed loop: each connection has one message under way, which must come back unchanged.
 Report run_echo(const Options& options);
 
-// The first member sends, with `window` messages under way. Every member, including the sender,
-// must receive each message once and in order. Deliveries are counted; a latency is that of a
+// The first member sends, or one more at Options::from: with `window` messages under way, or at
+// `rate`. Every member, including the sender, must receive each message once and in order.
+// Deliveries are counted, but for those to a sender at Options::from; a latency is that of a
 // message's last delivery.
 Report run_relay(const Options& options);
 

@@ -71,6 +71,10 @@ Options parse_options(std::span<const std::string> all) {
       arguments.read(name, options.seconds);
     } else if (name == "--window") {
       arguments.read(name, options.window);
+    } else if (name == "--rate") {
+      arguments.read(name, options.rate);
+    } else if (name == "--from") {
+      options.from = parse_target(arguments.next(name));
     } else if (name == "--rooms") {
       arguments.read(name, options.rooms, std::uint32_t{0});
     } else if (name == "--memory-before") {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ answer was wrong.
   --messages N        how many to count (200000), after a warm-up with a quarter as many
   --seconds N         or: how long to count, after a warm-up of a quarter as long
   --window N          relay, chat: messages under way, in each room (1)
+  --rate N            relay: messages a second, sent on time, whatever is under way
+  --from URL          relay: one more connection, to this URL, sends; what reaches it is checked, and
+                      not counted. For a cluster: another node than the receivers'
   --rooms N           chat: number of rooms with as many members each (0: everyone, without a room)
   --binary            binary messages instead of text
   --json              messages that look like JSON
@@ -54,6 +58,8 @@ struct Options {
   std::uint64_t messages = 200'000;
   std::uint64_t seconds = 0;  // 0: `messages` ends the run
   std::uint32_t window = 1;
+  std::uint32_t rate = 0;      // 0: a closed loop
+  std::optional<Target> from;  // none: one of the receivers sends
   std::uint64_t hold_seconds = 1;
   std::uint32_t rooms = 0;
   std::uint64_t memory_before_bytes = 0;     // 0: measured at the start
