@@ -211,6 +211,8 @@ void ClientRooms::move_on(Room& room, const ServerFrame& frame, const Outgoing::
   room.older_read = room.older_below = 0;
   if (frame.epoch.empty()) return room.read.reset();
   const bool goes_on = room.read && room.read->epoch == frame.epoch;
+  // The session goes on on another node: what was missed follows.
+  if (!join && goes_on && frame.recovered.value_or(false)) return;
   const bool waits = join && !join->since && room.passes_over;
   if (join && goes_on && (join->last != 0 || waits)) {
     room.older_below = room.oldest;

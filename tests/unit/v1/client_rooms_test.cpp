@@ -86,6 +86,23 @@ TEST(ClientRoomsTest, ANewSessionAsksForWhatWasMissedInTheOldOne) {
   EXPECT_TRUE(rooms.accept("r", 7));
 }
 
+// As when the session goes on on another node, which has the room from its log.
+TEST(ClientRoomsTest, WhatWasMissedFollowsTheServersOwnJoined) {
+  ClientRooms rooms;
+  enter(rooms, "r", 4);
+  rooms.accept("r", 5);
+  ServerFrame frame = kept("r", "e", 7);
+  frame.recovered = true;
+  const JoinedRoom told = rooms.joined(ServerFrame(frame), nullptr);
+  EXPECT_FALSE(told.again);
+  EXPECT_EQ(told.recovered, true);
+  EXPECT_FALSE(rooms.accept("r", 5));
+  EXPECT_TRUE(rooms.accept("r", 6) && rooms.accept("r", 7));
+  frame.epoch = "e2";
+  rooms.joined(std::move(frame), nullptr);
+  EXPECT_FALSE(rooms.accept("r", 7)) << "another epoch";
+}
+
 TEST(ClientRoomsTest, WhatCannotBeRecoveredIsTold) {
   ClientRooms rooms;
   enter(rooms, "r", 4);
