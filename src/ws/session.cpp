@@ -13,6 +13,8 @@
 #include "ws/endpoint.hpp"
 #include "ws/hook_runner.hpp"
 #include "ws/joined_reply.hpp"
+#include "ws/moves.hpp"
+#include "ws/return_window.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -20,11 +22,7 @@ namespace {
 using base::SharedBuffer;
 using Type = v1::ClientFrame::Type;
 
-// Those who must all go at once come back one after the other: at so many per second, and within so
-// long.
-constexpr std::uint64_t kReturnsPerSecond = 1'000;
-constexpr std::uint64_t kRetryMsMin = 1'000;
-constexpr std::uint64_t kRetryMsMax = 20'000;
+constexpr std::uint64_t kRetryMs = 1'000;
 // Whoever has sent too much waits first.
 constexpr std::uint64_t kTooManyRetryMs = 3'000;
 
@@ -270,10 +268,13 @@ void Session::bye(proto::CloseCode code, std::string_view reason) {
   say(session_.bye(static_cast<std::uint16_t>(code), reason, retry_ms));
 }
 
+// Other nodes take who is closed here at once, so that the drain has spread them already.
 std::uint64_t Session::retry_window_ms(proto::CloseCode code) const {
-  if (code != proto::CloseCode::service_restart) return kRetryMsMin;
-  const std::uint64_t all = context_.registries.admission.connections() * 1'000 / kReturnsPerSecond;
-  return std::clamp(all, kRetryMsMin, kRetryMsMax);
+  if (code != proto::CloseCode::service_restart) return kRetryMs;
+  const Moves* const moves = host_.endpoint().moves();
+  const bool has_others = moves && moves->has_others();
+  return return_window_ms(context_.registries.admission.connections(),
+                          has_others ? context_.limits().drain_time : std::chrono::milliseconds(0));
 }
 
 bool Session::reply(const Json& value) {
