@@ -2,6 +2,7 @@
 import contextlib
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -17,15 +18,13 @@ HAPROXY = shutil.which("haproxy", path=os.environ["PATH"] + ":/usr/sbin") or "ha
 PATIENCE_S = 60
 
 
-def free_port(taken=set()):
-    """Returns another port with each call, below the range of outgoing connections, so that no connection takes it meanwhile."""
-    for port in range(21_000, 32_000):
+def free_port():
+    """Returns a port below the range of outgoing connections, so that no connection takes it while a node is down."""
+    while True:
+        port = random.randrange(11_000, 32_000)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            if port not in taken:
-                taken.add(port)
-                return port
-    sys.exit("no port is free")
+            return port
 
 
 def wait_for(what, holds):
