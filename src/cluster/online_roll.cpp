@@ -106,6 +106,8 @@ void OnlineRoll::check() {
 void OnlineRoll::enter_again(bool told) {
   Names all;
   for (auto& [user, state] : users_) {
+    // Who was entered after others saw to this node, and has gone, is still taken out in time.
+    if (told && !state.here) continue;
     const bool was_entered = std::exchange(state.entered, false);
     state.quiet = was_entered && !told;
     // Also who has just gone, to be taken out in time, and told of then.

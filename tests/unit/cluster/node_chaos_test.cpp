@@ -132,7 +132,7 @@ class NodeChaos : public Nodes {
 };
 
 TEST_F(NodeChaos, EverybodyKnowsTheSameInTheEnd) {
-  for (unsigned seed = 1; seed <= 150; ++seed) {
+  for (unsigned seed = 1; seed <= 2000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     bus = std::make_shared<cluster::MemoryBus>(seed);
     begin(seed);
@@ -146,7 +146,7 @@ TEST_F(NodeChaos, EverybodyKnowsTheSameInTheEnd) {
 
 // Without failovers, nothing that the broker kept is lost, and who is online is exact.
 TEST_F(NodeChaos, OnlineIsExactWhereNothingIsForgotten) {
-  for (unsigned seed = 1; seed <= 150; ++seed) {
+  for (unsigned seed = 1; seed <= 2000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     bus = std::make_shared<cluster::MemoryBus>(seed);
     online.clear();

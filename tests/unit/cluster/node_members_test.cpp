@@ -271,6 +271,20 @@ TEST_F(NodeMembers, AStalledNodeIsHeldForDeadAndComesBack) {
   EXPECT_EQ(other->events.take(), Names{"-alice"});
 }
 
+TEST_F(NodeMembers, WhoComesBeforeTheNodeKnowsThatItWasHeldForDeadGoesOfflineAllTheSame) {
+  const Process one = join("n1"), other = join("n2");
+  one->broker.set_up(false);
+  pass(seconds(16));
+  one->broker.set_up(true);
+  one->put("alice");
+  soon();
+  EXPECT_EQ(one->events.take(), Names{"+alice"});
+  one->remove("alice");
+  pass(seconds(10));
+  EXPECT_EQ(one->events.take(), Names{"-alice"});
+  EXPECT_EQ(other->events.take(), Names());
+}
+
 TEST_F(NodeMembers, ABrokerThatHasLostEverythingKillsNobody) {
   const Process one = join("n1"), other = join("n2");
   one->put("alice");
