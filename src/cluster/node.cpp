@@ -153,13 +153,13 @@ void Node::joined() {
   state_ = State::joined;
   teller_.beat();
   probe();
-  for (const auto& each : sites_) each->roll().start();
   settle_former();
   base::log::info("node_joined", {{"node", settings_.name}});
   events_.started();
 }
 
-// This node may have been killed, more than once, while there was no other to see to its users.
+// This node may have been killed, more than once, while there was no other to see to its users. Nobody
+// is entered on a roll before it is remembered who must be settled then.
 void Node::settle_former() {
   using Notes = std::vector<std::optional<std::string>>;
   broker_.get({incarnation_note(settings_.name)},
@@ -172,14 +172,20 @@ void Node::settle_former() {
                   settle_later(settings_.name, former);
                 incarnations.push_back(settings_.incarnation);
                 remember(incarnations);
-                turns_.after(settings_.offline_delay + kSettled,
-                             [this] { remember({settings_.incarnation}); });
               });
 }
 
+// Until it is.
 void Node::remember(const std::vector<std::uint64_t>& incarnations) {
   broker_.put(incarnation_note(settings_.name), write_incarnations(incarnations), kRemembered,
-              false, [](const auto&) {});
+              false, [this, incarnations](const base::Result<bool, Broker::Failure>& put) {
+                if (!put)
+                  return turns_.after(kTick, [this, incarnations] { remember(incarnations); });
+                for (const auto& each : sites_) each->roll().start();
+                if (incarnations.size() > 1)
+                  turns_.after(settings_.offline_delay + kSettled,
+                               [this] { remember({settings_.incarnation}); });
+              });
 }
 
 void Node::settle_later(const std::string& node, std::uint64_t incarnation) {

@@ -208,6 +208,25 @@ TEST_F(NodeMembers, TheOnlyNodeThatIsKilledSettlesItsOwnUsers) {
 
 // --- names
 
+TEST_F(NodeMembers, TheOnlyNodeSettlesItsOwnUsersThoughItsBrokerWasAwayAtItsStart) {
+  Process only = make("n1");
+  // Just before it writes down who it is.
+  std::function<void()> cut = [&] {
+    if (only->events.said.empty()) return world.add(world.now_ms(), cut);
+    only->broker.set_up(false);
+  };
+  cut();
+  soon();
+  only->broker.set_up(true);
+  only->put("alice");
+  pass(seconds(2));
+  EXPECT_EQ(only->events.take(), (Names{"started", "+alice"}));
+  kill(only);
+  only = make("n1");
+  pass(seconds(20));
+  EXPECT_EQ(only->events.take(), (Names{"started", "-alice"}));
+}
+
 TEST_F(NodeMembers, ASecondNodeOfTheSameNameIsRefused) {
   const Process one = join("n1");
   const Process second = make("n1");
