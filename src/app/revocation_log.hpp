@@ -28,7 +28,7 @@ class RevocationLog final : private hub::Arrivals {
   void arrived(const hub::Parcel&) override {}
   void arrived_in(std::string_view, const hub::Parcel&) override {}
   void arrived_for(const std::vector<std::string_view>&, const hub::Parcel&) override {}
-  void opened(std::string_view, hub::Presence::Users) override {}
+  void opened(std::string_view, std::uint64_t, hub::Presence::Users) override {}
   void presence_changed(std::string_view, const hub::Presence::Users&,
                         const hub::Presence::Users&) override {}
   void appended(std::string_view room, hub::Broker::Position position,

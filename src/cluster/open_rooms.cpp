@@ -28,7 +28,8 @@ OpenRooms::Room* OpenRooms::find(const std::string& room, std::uint64_t turn) {
   return found != rooms_.end() && found->second.turn == turn ? &found->second : nullptr;
 }
 
-void OpenRooms::open(const std::string& name, const hub::RoomPolicy& policy) {
+void OpenRooms::open(const std::string& name, const hub::RoomPolicy& policy,
+                     std::uint64_t opening) {
   const auto [entry, is_new] = rooms_.try_emplace(name);
   Room& room = entry->second;
   if (!is_new && room.state != State::lingering) return;
@@ -39,6 +40,7 @@ void OpenRooms::open(const std::string& name, const hub::RoomPolicy& policy) {
   }
   room.state = State::opening;
   room.turn = ++turn_;
+  room.opening = opening;
   room.policy = policy;
   if (room.in_force && !policy.keeps_history()) return tell_opened(name, room.turn);
   // Members must not wait for a broker that is away: they hear each other, and the others later.
@@ -86,7 +88,8 @@ void OpenRooms::tell_opened(const std::string& name, std::uint64_t turn) {
   Room* const room = find(name, turn);
   if (!room || room->state != State::opening) return;
   room->state = State::open;
-  arrivals_.opened(name, room->policy.presence ? presence_(name) : hub::Presence::Users());
+  arrivals_.opened(name, room->opening,
+                   room->policy.presence ? presence_(name) : hub::Presence::Users());
 }
 
 void OpenRooms::close(const std::string& name) {

@@ -32,7 +32,8 @@ class OpenRooms {
   OpenRooms(hub::Broker& broker, Turns& turns, hub::Arrivals& arrivals, Counts& counts,
             std::string endpoint, PresenceIn presence);
 
-  void open(const std::string& room, const hub::RoomPolicy& policy);
+  // opening: as Elsewhere has it.
+  void open(const std::string& room, const hub::RoomPolicy& policy, std::uint64_t opening);
   void close(const std::string& room);
 
   void entry(std::string_view room, std::uint64_t epoch, const hub::Broker::Entry& entry);
@@ -48,7 +49,8 @@ class OpenRooms {
   enum class State : std::uint8_t { opening, open, lingering };
   struct Room {
     State state = State::opening;
-    std::uint64_t turn = 0;  // a number of its opening, or closing
+    std::uint64_t turn = 0;     // a number of its opening, or closing
+    std::uint64_t opening = 0;  // the hub's
     hub::RoomPolicy policy;
     bool in_force = false;             // the broker has confirmed that the room is heard
     std::shared_ptr<FollowedLog> log;  // of a room that keeps its messages, unless lingering

@@ -2,6 +2,7 @@
 // posts of several threads may overtake each other. Threading: any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@ class RoomWishes {
   struct Wish {
     std::string room;
     std::optional<hub::RoomPolicy> policy;  // nullopt: the room has closed
+    std::uint64_t opening = 0;              // as Elsewhere::open() has it
   };
 
   // returns: whether it is the first since take().

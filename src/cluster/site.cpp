@@ -95,13 +95,13 @@ std::size_t Site::disconnect(std::string_view user, std::string_view reason) {
 
 // --- rooms ---
 
-void Site::open(const std::string& room, const hub::RoomPolicy& policy) {
-  if (wishes_.add({room, policy})) turns_.post([this] { carry_out_wishes(); });
+void Site::open(const std::string& room, const hub::RoomPolicy& policy, std::uint64_t opening) {
+  if (wishes_.add({room, policy, opening})) turns_.post([this] { carry_out_wishes(); });
 }
 
 void Site::close(const std::string& room) noexcept {
   try {
-    if (wishes_.add({room, std::nullopt})) turns_.post([this] { carry_out_wishes(); });
+    if (wishes_.add({room, std::nullopt, 0})) turns_.post([this] { carry_out_wishes(); });
   } catch (const std::bad_alloc&) {
     // The room is heard for longer than it must, or closes at the next check.
   }
@@ -110,7 +110,7 @@ void Site::close(const std::string& room) noexcept {
 void Site::carry_out_wishes() {
   for (const RoomWishes::Wish& wish : wishes_.take()) {
     if (wish.policy) {
-      rooms_.open(wish.room, *wish.policy);
+      rooms_.open(wish.room, *wish.policy, wish.opening);
     } else {
       rooms_.close(wish.room);
     }

@@ -60,7 +60,7 @@ class Site final : public hub::Elsewhere {
   bool evict(std::string_view user) override;
   std::size_t disconnect(std::string_view user, std::string_view reason) override;
 
-  void open(const std::string& room, const hub::RoomPolicy& policy) override;
+  void open(const std::string& room, const hub::RoomPolicy& policy, std::uint64_t opening) override;
   void close(const std::string& room) noexcept override;
   void append(std::string_view room, const hub::RoomPolicy& policy, const base::Frame& frame,
               const hub::HiddenFrom& hidden, std::string once,

@@ -24,8 +24,8 @@ class Arrivals {
 
   // --- rooms that this hub has opened (Elsewhere::open)
   // The room hears from now on what is sent in it anywhere.
-  // others: who is in it on other nodes, where it tells presence.
-  virtual void opened(std::string_view room, Presence::Users others) = 0;
+  // opening: its number. others: who is in it on other nodes, where it tells presence.
+  virtual void opened(std::string_view room, std::uint64_t opening, Presence::Users others) = 0;
   // In a room that tells presence, on other nodes.
   virtual void presence_changed(std::string_view room, const Presence::Users& joins,
                                 const Presence::Users& leaves) = 0;

@@ -51,7 +51,8 @@ class Elsewhere {
   // --- rooms
   // The room has members here: Arrivals::opened() follows, after two seconds at the latest even if the
   // broker cannot be reached; then, until close(), what is sent in it elsewhere. Opening an open room does nothing.
-  virtual void open(const std::string& room, const RoomPolicy& policy) = 0;
+  // opening: a number, which is told back: the room may have closed and opened again by then.
+  virtual void open(const std::string& room, const RoomPolicy& policy, std::uint64_t opening) = 0;
   virtual void close(const std::string& room) noexcept = 0;
   // To the room's log. Every node, this one too, is given it as Arrivals::appended().
   // told: on the broker's thread.

@@ -43,9 +43,10 @@ void Inbound::arrived_for(const std::vector<std::string_view>& users, const Parc
 
 // --- rooms ---
 
-void Inbound::opened(std::string_view room, Presence::Users others) {
+// What was opened may have closed since: whoever waits in its successor waits for the next.
+void Inbound::opened(std::string_view room, std::uint64_t opening, Presence::Users others) {
   const Ref<Room> found = hub_->room(room);
-  if (!found || !found->opening()) return;
+  if (!found || !found->opening() || found->opening()->number() != opening) return;
   found->arrived(others, {});
   found->opening()->end();
 }

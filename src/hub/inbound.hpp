@@ -24,7 +24,7 @@ class Inbound final : public Arrivals {
   void arrived(const Parcel& for_everyone) override;
   void arrived_in(std::string_view room, const Parcel& parcel) override;
   void arrived_for(const std::vector<std::string_view>& users, const Parcel& parcel) override;
-  void opened(std::string_view room, Presence::Users others) override;
+  void opened(std::string_view room, std::uint64_t opening, Presence::Users others) override;
   void presence_changed(std::string_view room, const Presence::Users& joins,
                         const Presence::Users& leaves) override;
   void appended(std::string_view room, Broker::Position position, std::chrono::milliseconds age,

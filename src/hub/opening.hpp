@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -21,6 +22,10 @@ class Opening {
     std::function<void()> go;  // on any thread, once the room is open
   };
 
+  // number: that of no other on this node.
+  explicit Opening(std::uint64_t number) : number_(number) {}
+
+  std::uint64_t number() const { return number_; }
   bool is_over() const { return over_.load(std::memory_order_acquire); }
   // returns: false once the room is open: nobody needs to wait.
   // errors: std::bad_alloc; then nothing has changed.
@@ -32,6 +37,7 @@ class Opening {
   void end();
 
  private:
+  const std::uint64_t number_;
   std::atomic<bool> over_{false};
   base::Mutex mutex_;
   std::vector<Waiting> waiting_ MICROFRAME_GUARDED_BY(mutex_);

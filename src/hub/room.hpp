@@ -37,7 +37,8 @@ class Room : public base::RefCounted {
   // Who waits for the room to hear other nodes; nullptr where there are none.
   Opening* opening() { return opening_.get(); }
   // There are other nodes, which have not been heard yet. Before anyone else knows the room.
-  void wait_for_others() { opening_ = std::make_unique<Opening>(); }
+  // opening: its number.
+  void wait_for_others(std::uint64_t opening) { opening_ = std::make_unique<Opening>(opening); }
 
   // Sends a message to the members. exclusion: moved from, unless the room is forgotten.
   // returns: false where the room is forgotten, and the message belongs to its successor.

@@ -55,7 +55,8 @@ Ref<Room> RoomTable::add(Part& part, std::string_view name, Shares::Place share)
   try {
     const auto entry = part.entries.emplace(name, Entry{make(name), std::move(share)}).first;
     try {
-      if (elsewhere_) elsewhere_->open(entry->first, policy(name));
+      if (elsewhere_)
+        elsewhere_->open(entry->first, policy(name), entry->second.room->opening()->number());
     } catch (...) {
       part.entries.erase(entry);
       throw;
@@ -67,13 +68,13 @@ Ref<Room> RoomTable::add(Part& part, std::string_view name, Shares::Place share)
   }
 }
 
-Ref<Room> RoomTable::make(std::string_view name) const {
+Ref<Room> RoomTable::make(std::string_view name) {
   const RoomPolicy policy = this->policy(name);
   const auto keeper = elsewhere_ ? OrderedRoom::Keeper::log : OrderedRoom::Keeper::room;
   Ref<Room> room(policy.is_ordered()
                      ? new OrderedRoom(std::string(name), loops_, policy, *surroundings_, keeper)
                      : new Room(std::string(name), loops_, policy.coalesce));
-  if (elsewhere_) room->wait_for_others();
+  if (elsewhere_) room->wait_for_others(++openings_);
   return room;
 }
 

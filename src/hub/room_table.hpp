@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,7 +84,7 @@ class RoomTable {
       MICROFRAME_REQUIRES(part.mutex);
   base::Ref<Room> add(Part& part, std::string_view name, Shares::Place share)
       MICROFRAME_REQUIRES(part.mutex);
-  base::Ref<Room> make(std::string_view name) const;
+  base::Ref<Room> make(std::string_view name);
   std::size_t expire_bucket(Part& part, std::size_t bucket) MICROFRAME_REQUIRES(part.mutex);
   void remove_if_done(Part& part, Room& room) MICROFRAME_REQUIRES(part.mutex);
   void count_one_less() { count_.fetch_sub(1, std::memory_order_relaxed); }
@@ -95,6 +96,7 @@ class RoomTable {
   Shares shares_;  // outlives the rooms
   Stripes<Entry> parts_;
   std::atomic<std::size_t> count_{0};
+  std::atomic<std::uint64_t> openings_{0};  // so many so far
 };
 
 }  // namespace microframe::hub

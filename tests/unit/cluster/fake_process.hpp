@@ -40,7 +40,7 @@ class FakeHub final : public hub::Arrivals {
     for (const std::string_view user : whom) names += std::string(user) + ",";
     say("for " + names + " " + words(parcel));
   }
-  void opened(std::string_view room, hub::Presence::Users others) override {
+  void opened(std::string_view room, std::uint64_t, hub::Presence::Users others) override {
     say("opened " + std::string(room) + names(others, '+'));
   }
   void presence_changed(std::string_view room, const hub::Presence::Users& joins,
@@ -160,7 +160,7 @@ struct FakeProcess {
     }
     return result;
   }
-  void open(const std::string& room) { site.open(room, policy(room)); }
+  void open(const std::string& room) { site.open(room, policy(room), 0); }
   void append(const std::string& room, std::string_view text) {
     site.append(room, policy(room), frame(text), {}, {}, [](auto) {});
   }

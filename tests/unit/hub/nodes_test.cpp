@@ -70,13 +70,26 @@ TEST_F(Nodes, WhoLeavesBetweenTheOpeningAndItsPostIsToldBoth) {
   one.join(alice, "tea");
   const auto carol = one.add("carol");
   one.join(carol, "tea");
-  one.inbound.opened("tea", {});
+  one.inbound.opened("tea", one.wire.openings["tea"], {});
   one.loop.on([&] { EXPECT_TRUE(one.hub.leave(*alice, "tea")); });
   one.loop.run_all();
   EXPECT_EQ(alice->entries, 1);
   EXPECT_EQ(alice->leaves, 1);
   EXPECT_EQ(carol->entries, 1);
   EXPECT_EQ(carol->leaves, 0);
+}
+
+TEST_F(Nodes, WhatWasOpenedAndHasClosedSinceDoesNotOpenItsSuccessor) {
+  one.join(alice, "tea");
+  const std::uint64_t former = one.wire.openings["tea"];
+  one.loop.on([&] { EXPECT_TRUE(one.hub.leave(*alice, "tea")); });
+  one.join(alice, "tea");
+  one.inbound.opened("tea", former, {});
+  one.loop.run_all();
+  EXPECT_EQ(alice->entries, 1) << "of the first alone";
+  one.inbound.opened("tea", one.wire.openings["tea"], {});
+  one.loop.run_all();
+  EXPECT_EQ(alice->entries, 2);
 }
 
 TEST_F(Nodes, WhoEndsWhileWaitingIsForgotten) {

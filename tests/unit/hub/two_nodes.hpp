@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,7 +65,10 @@ class Wire final : public Elsewhere {
     other->disconnect_here(user, reason);
     return devices;
   }
-  void open(const std::string& room, const RoomPolicy&) override { opened.push_back(room); }
+  void open(const std::string& room, const RoomPolicy&, std::uint64_t opening) override {
+    opened.push_back(room);
+    openings[room] = opening;
+  }
   void close(const std::string& room) noexcept override { closed.push_back(room); }
   void append(std::string_view room, const RoomPolicy&, const Frame& one, const HiddenFrom& hidden,
               std::string, Broker::Done<Broker::Appended> told) override {
@@ -122,6 +126,7 @@ class Wire final : public Elsewhere {
   Arrivals* other = nullptr;
   Names changes;
   Names opened;
+  std::map<std::string, std::uint64_t, std::less<>> openings;  // the latest of each room
   Names closed;
 
  private:
@@ -157,7 +162,7 @@ struct Node {
   }
   // What the broker's thread does once the room is open.
   void open(const std::string& room) {
-    inbound.opened(room, wire.presence(room));
+    inbound.opened(room, wire.openings[room], wire.presence(room));
     loop.run_all();
   }
   bool say(const std::string& room, const std::string& text, Exclusion but = {}) {

@@ -60,7 +60,7 @@ class Post final : public hub::Elsewhere {
   bool leave_user(std::string_view, std::string_view) override { return false; }
   bool evict(std::string_view) override { return false; }
   std::size_t disconnect(std::string_view, std::string_view) override { return 0; }
-  void open(const std::string&, const hub::RoomPolicy&) override {}
+  void open(const std::string&, const hub::RoomPolicy&, std::uint64_t) override {}
   void close(const std::string&) noexcept override {}
   void append(std::string_view, const hub::RoomPolicy&, const base::Frame&, const hub::HiddenFrom&,
               std::string, hub::Broker::Done<hub::Broker::Appended>) override {}
