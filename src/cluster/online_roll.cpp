@@ -78,7 +78,9 @@ void OnlineRoll::enter(const std::string& user, User& state) {
     if (!first) return later(user);
     entered.entered = true;
     const bool quiet = std::exchange(entered.quiet, false);
-    if (*first && !quiet) events_.user_online(endpoint_, user);
+    const bool owed = std::exchange(entered.owed, false);
+    entered.untold = *first && quiet;
+    if ((*first && !quiet) || owed) events_.user_online(endpoint_, user);
     settle(user);
   });
 }
@@ -90,6 +92,7 @@ void OnlineRoll::leave(const std::string& user, User& state) {
     left.asking = false;
     if (!last) return later(user);
     left.entered = false;
+    left.untold = false;
     if (*last) events_.user_offline(endpoint_, user);
     settle(user);
   });
@@ -110,6 +113,7 @@ void OnlineRoll::enter_again(bool told) {
     if (told && !state.here) continue;
     const bool was_entered = std::exchange(state.entered, false);
     state.quiet = was_entered && !told;
+    state.owed = std::exchange(state.untold, false) && told;
     // Also who has just gone, to be taken out in time, and told of then.
     if (state.quiet && !state.asking && started_) {
       enter(user, state);

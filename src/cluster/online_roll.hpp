@@ -34,7 +34,8 @@ class OnlineRoll {
   void set_all(const std::vector<std::string>& users);
   // Asks again for what has failed.
   void check();
-  // The roll may no longer have anyone of this node. told: others were told that they are offline.
+  // The roll may no longer have anyone of this node. told: others were told that they are offline, be it
+  // before they were last entered.
   void enter_again(bool told);
   // Takes a node that has ended out, and tells of those who are nowhere then.
   // node: as it stands on the roll. done: with whether that succeeded.
@@ -48,7 +49,9 @@ class OnlineRoll {
     bool here = false;
     bool entered = false;  // on the roll
     bool asking = false;
-    bool quiet = false;  // the next entry is not told
+    bool quiet = false;   // the next entry is not told
+    bool untold = false;  // it was the first to be entered, which was not told
+    bool owed = false;    // the next entry is told, though it is not the first
   };
   // Unlike std::hash it is computed anew when it is needed: a user takes 16 bytes less.
   struct HashOfName {
