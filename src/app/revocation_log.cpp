@@ -27,7 +27,7 @@ RevocationLog::RevocationLog(ws::Site& site, cluster::Node& node)
     : site_(site), others_(node.add_site("revocations", *this)) {}
 
 void RevocationLog::follow() {
-  others_.open(kLog, policy());
+  others_.open(kLog, policy(), 0);
 }
 
 void RevocationLog::append(std::string_view user) {
