@@ -119,7 +119,16 @@ void Hub::remove(Member& member) {
   if (surroundings_) surroundings_->user_offline(member.user());
 }
 
-// Other nodes know the user's device elsewhere by now, and so nothing is told of it here.
+// Whether another node says that it has the member's device in the room.
+bool Hub::goes_on_elsewhere(const Member& member, Room& room) const {
+  if (!elsewhere_ || !room.seen_of(member)) return false;
+  const Presence::Users there = elsewhere_->presence(room.name());
+  const auto user = there.find(member.user());
+  return user != there.end() &&
+         std::any_of(user->second.begin(), user->second.end(),
+                     [&](const Presence::Device& one) { return one.id == member.device(); });
+}
+
 std::vector<Hub::Departed> Hub::depart(Member& member) {
   begin_leave(member);
   std::vector<Departed> departed;
@@ -129,7 +138,7 @@ std::vector<Hub::Departed> Hub::depart(Member& member) {
   member.set_standing(Standing::absent);
   changed(member.user());
   for (const auto rooms = std::exchange(member.rooms(), {}); const Ref<Room>& room : rooms) {
-    departed.push_back({room->name(), room->depart(member)});
+    departed.push_back({room->name(), room->depart(member, goes_on_elsewhere(member, *room))});
     room->seating().expect_no_more(member);
     rooms_.leave(member, *room);
   }

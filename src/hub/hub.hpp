@@ -72,8 +72,8 @@ class Hub {
   void suspend(Member& member);
   // The member has a new stream.
   void resume(Member& member);
-  // The member goes on at another node: takes the member out of every room and forgets it, without a
-  // word to anyone.
+  // The member goes on at another node, or has not come from there: takes the member out of every room
+  // and forgets it, without a word to it; nor to others, where another node has its device.
   struct Departed {
     std::string room;
     Room::Heard heard;
@@ -171,6 +171,7 @@ class Hub {
   void wait_or_seat(Member& member, const base::Ref<Room>& room, const JoinWish* wish)
       MICROFRAME_REQUIRES(users_.of(member.user()).mutex);
   void seat_from_waiting(Member& member, Room& room);
+  bool goes_on_elsewhere(const Member& member, Room& room) const;
   // What seat() and unseat() post.
   void seat_posted(Member& member, const base::Ref<Room>& room);
   void unseat_posted(Member& member, Room& room, std::uint64_t leave);

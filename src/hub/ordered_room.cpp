@@ -159,17 +159,20 @@ void OrderedRoom::unseat(Receiver& member) {
   member.left(name());
 }
 
-// The device stays among those that are here: another node has it already.
-Room::Heard OrderedRoom::depart(Receiver& member) {
+Room::Heard OrderedRoom::depart(Receiver& member, bool goes_on) {
   seating().catch_up(member);
   if (!seating().unseat(member)) {
     end_wait(member);
     return {};
   }
   const Lock lock(order_);
-  if (!history_) return {};
-  const std::size_t loop = member.loop();
-  return {history_->epoch(), pending_[loop] == 0 ? history_->offset() : given_[loop]};
+  Heard heard;
+  if (history_) {
+    const std::size_t loop = member.loop();
+    heard = {history_->epoch(), pending_[loop] == 0 ? history_->offset() : given_[loop]};
+  }
+  if (!goes_on) note_going(member);
+  return heard;
 }
 
 // What is under way to the member's loop is in the copy of the log already, which is replayed.

@@ -38,7 +38,7 @@ class OrderedRoom final : public Room, private base::ByteHolder {
   bool publish(const Seal& seal, Exclusion& exclusion, std::uint64_t id) override;
   void seat(Receiver& member, const JoinWish* wish) override;
   void unseat(Receiver& member) override;
-  Heard depart(Receiver& member) override;
+  Heard depart(Receiver& member, bool goes_on) override;
   void arrive_from(Receiver& member, const Since* heard) override;
   bool forget() override;
   void expire() override;

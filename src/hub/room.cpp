@@ -38,7 +38,7 @@ void Room::unseat(Receiver& member) {
   member.left(name_);
 }
 
-Room::Heard Room::depart(Receiver& member) {
+Room::Heard Room::depart(Receiver& member, bool /*goes_on*/) {
   seating_.catch_up(member);
   if (!seating_.unseat(member)) end_wait(member);
   return {};

@@ -59,8 +59,9 @@ class Room : public base::RefCounted {
     std::string epoch;
     std::uint64_t offset = 0;
   };
-  // Unseats the member without a word to anyone.
-  virtual Heard depart(Receiver& member);
+  // Unseats the member without a word to it.
+  // goes_on: another node has its device by now, so that nothing is told of it here either.
+  virtual Heard depart(Receiver& member, bool goes_on);
   // A member that was seated here takes over from where it has departed: it is told who is here, and
   // what it has not heard of the log. Whatever it was delivered of the log before is void.
   // heard: nullptr: there was no log, and it has missed nothing.

@@ -27,6 +27,8 @@ TEST_F(MovingMembers, WhoDepartsIsForgottenWithoutAWord) {
   settle("who");
   const auto carol = one.add("carol");
   one.join(carol, "who");
+  const auto there = two.add("alice");
+  two.join(there, "who");
   run();
   carol->heard.clear();
   std::vector<Hub::Departed> departed;
@@ -44,6 +46,19 @@ TEST_F(MovingMembers, WhoDepartsIsForgottenWithoutAWord) {
   one.inbound.presence_changed("who", {}, gone);
   run();
   EXPECT_EQ(carol->heard, Names{"-alice"});
+}
+
+TEST_F(MovingMembers, WhoDepartsAndIsNowhereElseHasLeftForTheOthers) {
+  settle("who");
+  const auto carol = one.add("carol");
+  one.join(carol, "who");
+  run();
+  carol->heard.clear();
+  one.loop.on([&] { one.hub.depart(*alice); });
+  run();
+  EXPECT_EQ(alice->leaves, 0);
+  EXPECT_EQ(carol->heard, Names{"-alice"});
+  EXPECT_FALSE(one.everywhere.presence("who").contains("alice"));
 }
 
 TEST_F(MovingMembers, WhoArrivesIsToldWhatTheLogHasSinceItDeparted) {
