@@ -60,8 +60,12 @@ void Inbound::presence_changed(std::string_view room, const Presence::Users& joi
   for (const auto& [user, devices] : leaves) {
     const auto here = hub_->members_of(user);
     for (const Presence::Device& device : devices) {
-      // A device that has moved here is not gone.
-      const auto is_it = [&](const Ref<Member>& one) { return one->device() == device.id; };
+      // A device that has moved here is not gone, unless it has left the room since.
+      const auto is_it = [&](const Ref<Member>& one) {
+        if (one->device() != device.id) return false;
+        const auto rooms = hub_->rooms_of(*one);
+        return std::binary_search(rooms.begin(), rooms.end(), room);
+      };
       if (std::none_of(here.begin(), here.end(), is_it)) gone[user].push_back(device);
     }
   }

@@ -131,5 +131,20 @@ TEST_F(MovingMembers, ADeviceThatHasComeHereIsNotGone) {
   EXPECT_TRUE(two.everywhere.presence("who").contains("alice"));
 }
 
+TEST_F(MovingMembers, ADeviceThatHasComeHereAndLeftTheRoomIsGone) {
+  settle("who");
+  const auto moved = two.add("alice");
+  two.join(moved, "who");
+  two.loop.on([&] { two.hub.leave(*moved, "who"); });
+  Presence::Users there;
+  there["alice"].push_back({"s-alice", nullptr});
+  two.inbound.presence_changed("who", there, {});
+  run();
+  bob->heard.clear();
+  two.inbound.presence_changed("who", {}, there);
+  run();
+  EXPECT_EQ(bob->heard, Names{"-alice"});
+}
+
 }  // namespace
 }  // namespace microframe::hub
