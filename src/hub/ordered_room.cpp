@@ -151,20 +151,20 @@ void OrderedRoom::seat(Receiver& member, const JoinWish* wish) {
 }
 
 void OrderedRoom::unseat(Receiver& member) {
-  if (!seating().unseat(member)) return stop_waiting(member);
-  {
+  const bool was_seated = seating().unseat(member);
+  const bool waited = end_wait(member, was_seated);
+  if (was_seated) {
     const Lock lock(order_);
     note_going(member);
   }
-  member.left(name());
+  if (was_seated || waited) member.left(name());
 }
 
 Room::Heard OrderedRoom::depart(Receiver& member, bool goes_on) {
   seating().catch_up(member);
-  if (!seating().unseat(member)) {
-    end_wait(member);
-    return {};
-  }
+  const bool was_seated = seating().unseat(member);
+  end_wait(member, was_seated);
+  if (!was_seated) return {};
   const Lock lock(order_);
   Heard heard;
   if (history_) {

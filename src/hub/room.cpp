@@ -33,14 +33,15 @@ void Room::seat(Receiver& member, const JoinWish* wish) {
   }
 }
 
+// A client expects its joins to be answered before its leave.
 void Room::unseat(Receiver& member) {
-  if (!seating_.unseat(member)) return stop_waiting(member);
-  member.left(name_);
+  const bool was_seated = seating_.unseat(member);
+  if (end_wait(member, was_seated) || was_seated) member.left(name_);
 }
 
 Room::Heard Room::depart(Receiver& member, bool /*goes_on*/) {
   seating_.catch_up(member);
-  if (!seating_.unseat(member)) end_wait(member);
+  end_wait(member, seating_.unseat(member));
   return {};
 }
 
@@ -51,15 +52,11 @@ void Room::arrive_from(Receiver& member, const Since* heard) {
   member.joined(joined(false, &wish));
 }
 
-// A client expects its join to be answered before its leave.
-void Room::stop_waiting(Receiver& member) {
-  if (end_wait(member)) member.left(name_);
-}
-
-bool Room::end_wait(Receiver& member) {
+bool Room::end_wait(Receiver& member, bool was_seated) {
   bool waited = false;
   while (const auto waiting = opening_ ? opening_->take(member) : std::nullopt) {
-    member.joined(joined(!std::exchange(waited, true), &waiting->wish));
+    member.joined(joined(!was_seated && !waited, &waiting->wish));
+    waited = true;
   }
   return waited;
 }

@@ -101,11 +101,10 @@ class Room : public base::RefCounted {
 
  protected:
   Joined joined(bool entered, const JoinWish* wish) const;
-  // For unseat(), of a member that is not seated.
-  void stop_waiting(Receiver& member);
-  // Tells a member that waits that it has joined.
+  // Tells a member that it has joined, as often as it waits for that.
+  // was_seated: since an earlier wish.
   // returns: whether it waited.
-  bool end_wait(Receiver& member);
+  bool end_wait(Receiver& member, bool was_seated);
 
  private:
   const std::string name_;

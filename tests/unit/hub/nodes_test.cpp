@@ -66,6 +66,21 @@ TEST_F(Nodes, WhoLeavesWhileWaitingIsToldBoth) {
   EXPECT_EQ(alice->entries, 1);
 }
 
+TEST_F(Nodes, WhoLeavesBetweenTwoOfItsPostsIsNotSeatedAgain) {
+  for (const char* room : {"tea", "who"}) {
+    alice->entries = alice->leaves = 0;
+    one.join(alice, room);
+    one.join(alice, room);  // waits twice
+    one.inbound.opened(room, one.wire.openings[room], {});
+    EXPECT_TRUE(one.loop.run_one());
+    one.loop.on([&] { EXPECT_TRUE(one.hub.leave(*alice, room)); });
+    one.loop.run_all();
+    EXPECT_EQ(alice->entries, 1) << room;
+    EXPECT_EQ(alice->leaves, 1) << room;
+    EXPECT_TRUE(alice->seats().size() == 1) << "among everyone, and not in " << room;
+  }
+}
+
 TEST_F(Nodes, WhoLeavesBetweenTheOpeningAndItsPostIsToldBoth) {
   one.join(alice, "tea");
   const auto carol = one.add("carol");
