@@ -141,20 +141,23 @@ void OpenRooms::restored() {
 
 void OpenRooms::check() {
   std::vector<std::string> names;
-  auto asked = logs();
-  if (asked.empty()) return;
-  for (const auto& log : asked) {
+  std::vector<std::weak_ptr<FollowedLog>> asked;  // which may close meanwhile
+  for (const auto& log : logs()) {
+    asked.push_back(log);
     log->pump();  // goes on with what has failed
     log->positions_asked();
     names.push_back(log->log());
   }
+  if (asked.empty()) return;
   using Positions = std::vector<Broker::Position>;
   broker_.positions(std::move(names), [this, asked = std::move(asked)](
                                           const base::Result<Positions, Broker::Failure>& told) {
     if (!told || told->size() != asked.size()) return;
-    for (std::size_t i = 0; i < asked.size(); ++i) asked[i]->position((*told)[i]);
+    for (std::size_t i = 0; i < asked.size(); ++i)
+      if (const auto log = asked[i].lock()) log->position((*told)[i]);
     turns_.after(kOnItsWay, [asked] {
-      for (const auto& log : asked) log->look();
+      for (const auto& each : asked)
+        if (const auto log = each.lock()) log->look();
     });
   });
 }

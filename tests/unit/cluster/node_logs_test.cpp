@@ -237,5 +237,17 @@ TEST_F(NodeLogs, AReadThatFailsIsMadeAgain) {
   EXPECT_EQ(other->hub.take(), Names{"kept #1 a"});
 }
 
+TEST_F(NodeLogs, ARoomThatHasClosedMissesNothing) {
+  const Process one = join("n1");
+  one->open("kept");
+  soon();
+  bus->unfollow("log /chat kept", one->broker.line());
+  one->append("kept", "a");
+  pass(milliseconds(1900));  // until the positions are told, and not yet looked at
+  one->site.close("kept");
+  soon();
+  EXPECT_EQ(one->node.counts().log_gaps, 0u);
+}
+
 }  // namespace
 }  // namespace test
