@@ -63,7 +63,8 @@ int run_range(Of of, std::uint64_t from, std::uint64_t count) {
 }
 
 int usage() {
-  std::fputs("simulation_test [--of nodes] [--from N] [--count N] | [--of nodes] --seed N\n", stderr);
+  std::fputs("simulation_test [--of nodes] [--from N] [--count N] | [--of nodes] --seed N\n",
+             stderr);
   return 2;
 }
 

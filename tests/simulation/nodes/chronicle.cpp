@@ -34,8 +34,12 @@ void Chronicle::entry(const std::string& log, std::uint64_t epoch,
   const std::uint64_t number = number_in(entry);
   note(epoch, entry.offset, number);
   lost_.erase(number);
-  require(logs_[log].offsets.emplace(number, entry.offset).second,
-          [&] { return "message " + std::to_string(number) + " is appended twice"; });
+  // Told later, because a broker that ends may be appending still.
+  if (!logs_[log].offsets.emplace(number, entry.offset).second) twice_ = number;
+}
+
+void Chronicle::check() const {
+  require(twice_ == 0, [&] { return "message " + std::to_string(twice_) + " is appended twice"; });
 }
 
 void Chronicle::read(const std::string& log, std::uint64_t now_ms) {
@@ -54,10 +58,18 @@ void Chronicle::rolled_back(const std::string& log, std::uint64_t now_ms) {
   Log& told = logs_[log];
   const std::size_t lost = std::erase_if(told.offsets, [&](const auto& one) {
     const bool is_lost = page.epoch == 0 || one.second > page.last;
-    if (is_lost) lost_.insert(one.first);
+    if (is_lost) lost_[one.first] = one.second;
     return is_lost;
   });
   if (lost != 0) told.forked_epoch = page.epoch;
+}
+
+bool Chronicle::is_traceless(const std::string& log, std::uint64_t number,
+                             std::uint64_t now_ms) const {
+  const auto lost = lost_.find(number);
+  if (lost == lost_.end()) return false;
+  const auto page = bus_.read(log, 0, kAll, now_ms);
+  return page.entries.empty() || page.entries.front().offset > lost->second;
 }
 
 bool Chronicle::may_be_forked(std::string_view log) const {

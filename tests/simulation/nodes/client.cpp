@@ -47,6 +47,8 @@ void Client::come(Process& process) {
 // Nothing is told any more: whoever goes is no longer there to hear it.
 void Client::end_visit() {
   scene_.annals.excuse_client(number_, {});
+  if (is_moving()) passage_->give_up();
+  passage_.reset();
   visit_->end();
   Process& process = visit_->process();
   visit_->on().on([&] {
@@ -83,6 +85,64 @@ void Client::dismissed() {
   end_visit();
   asked_.clear();
   drafts_.clear();
+}
+
+// --- its session moves ---
+
+Passage* Client::passage(std::uint64_t number) const {
+  return passage_ && passage_->number() == number ? passage_.get() : nullptr;
+}
+
+bool Client::is_at(const Process& process) const {
+  if (!visit_) return false;
+  return &visit_->process() == &process || (is_moving() && &passage_->destination() == &process);
+}
+
+void Client::move(Process& to) {
+  if (scene_.agenda.now_ms() < stays_until_ms_) return;
+  if (!can_act() || !wishes_.empty() || !asked_.empty() || &visit_->process() == &to) return;
+  scene_.trace([&] { return name() + " moves to " + to.name(); });
+  const std::size_t loop = scene_.random.below(to.loops().size());
+  const Visit::Name same{std::string(visit_->session()), visit_->device()};
+  const base::Ref<Visit> there(new Visit(*this, to, user_, loop, same));
+  PassageHost& host = *this;
+  passage_ = std::make_unique<Passage>(scene_, host, visit_, there, ++scene_.turn);
+}
+
+void Client::passed() {
+  scene_.trace([&] { return name() + " has moved"; });
+  visit_->end();
+  visit_ = passage_->to();
+  came_ms_ = scene_.agenda.now_ms();
+  scene_.annals.place(number_, visit_->process().place());
+  for (auto& [room, view] : views_) {
+    view.change_node();
+    if (!passage_->waited_for(room)) scene_.annals.excuse_client(number_, room);
+    if (!passage_->is_seated_in(room)) view.lose();
+    if (passage_->is_seated_in(room) && passage_->brings(room)) view.enter_untold();
+  }
+}
+
+std::uint64_t Client::wish_for(const std::string& room, const base::Since& since) {
+  wishes_[++wish_] = {room, since};
+  return wish_;
+}
+
+// Of a room that it has left meanwhile, some may have been held; and what went to a user may have reached
+// one node long before the other.
+void Client::hear_held(const base::Frame& frame) {
+  std::string_view text = base::as_text(frame.enveloped().content());
+  take_word(text);
+  const std::uint64_t number = to_number(take_word(text));
+  const Message& message = scene_.annals.of(number);
+  if (message.kind == Message::Kind::in_room && !view_of(message.to).is_in()) return;
+  if (message.kind == Message::Kind::for_user && heard_.count(number) != 0) return;
+  take(frame, 0);
+}
+
+void Client::stranded() {
+  scene_.trace([&] { return name() + " is stranded"; });
+  lose();
 }
 
 // --- what it does ---
@@ -128,6 +188,7 @@ void Client::set_meta(const std::string& room) {
     if (visit_->process().hub().set_presence(*visit_, room, Json{{"n", number}}))
       metas_[room] = number;
   });
+  scene_.trace([&] { return name() + " is " + std::to_string(meta(room)) + " in " + room; });
 }
 
 void Client::say(const std::string& room) {
@@ -174,7 +235,12 @@ void Client::send_again() {
 
 // --- what it is told ---
 
-void Client::hear(const base::Frame& frame, const hub::Mark& mark) {
+void Client::hear(const Visit& visit, const base::Frame& frame, const hub::Mark& mark) {
+  if (passage_ && !passage_->lets_through(visit, frame, mark)) return;
+  take(frame, mark.offset);
+}
+
+void Client::take(const base::Frame& frame, std::uint64_t marked_offset) {
   std::string_view text = base::as_text(frame.enveloped().content());
   scene_.trace([&] { return name() + " hears " + std::string(text); });
   const std::string_view kind = take_word(text);
@@ -185,7 +251,7 @@ void Client::hear(const base::Frame& frame, const hub::Mark& mark) {
   const std::uint64_t first = to_number(take_word(text));
   const std::uint64_t offset = to_number(take_word(text));
   if (kind == "v") return view_of(text).moved(first, offset);
-  require(offset == mark.offset, [&] { return name() + " is shown another offset"; });
+  require(offset == marked_offset, [&] { return name() + " is shown another offset"; });
   const Message& message = scene_.annals.of(first);
   require(message.is_logged || heard_.insert(first).second,
           [&] { return name() + " hears " + std::to_string(first) + " twice"; });
@@ -199,8 +265,11 @@ void Client::hear(const base::Frame& frame, const hub::Mark& mark) {
   scene_.annals.hear(first, number_);
 }
 
-void Client::joined(const hub::Joined& joined) {
+void Client::joined(const Visit& visit, const hub::Joined& joined) {
   std::optional<base::Since> since;
+  const bool is_landing = is_moving() && &visit == passage_->to().get();
+  if (is_landing && !passage_->is_taking_over()) return passage_->seated(joined.room);
+  if (joined.recovered && passage_) since = passage_->heard_of(joined.room).value_or(base::Since());
   if (joined.request != 0) {
     const auto wish = wishes_.extract(joined.request);
     require(!wish.empty(), [&] { return name() + " is told of a join twice"; });
@@ -211,11 +280,16 @@ void Client::joined(const hub::Joined& joined) {
            ":" + std::to_string(joined.offset) +
            (joined.recovered ? *joined.recovered ? ", recovered" : ", not recovered" : "");
   });
+  if (is_landing && passage_->is_seated_in(joined.room))
+    return view_of(joined.room).arrived(joined, reader(), since);
+  // Where it is not seated yet, it is told when it is; of what it has left meanwhile it is told nothing.
+  if (is_landing && (!joined.entered || !passage_->brings(joined.room))) return;
   if (!joined.entered && !since && view_of(joined.room).is_in()) return;
   view_of(joined.room).joined(joined, reader(), since);
 }
 
-void Client::left(std::string_view room) {
+void Client::left(const Visit& visit, std::string_view room) {
+  if (is_moving() && &visit == passage_->to().get()) return passage_->unseated(room);
   scene_.trace([&] { return name() + " is out of " + std::string(room); });
   metas_.erase(std::string(room));
   scene_.annals.excuse_client(number_, room);

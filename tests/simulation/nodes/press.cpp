@@ -29,8 +29,9 @@ bool Press::reaches(Process& at, const Message& message, const Client& client) c
   const Visit* const visit = client.visit();
   if (!visit || message.hidden_from(client.reader())) return false;
   Process& there = visit->process();
-  const bool is_here = &there == &at;
+  const bool is_here = &there == &at && !client.is_moving();
   if (!is_here && !(at.hears() && there.hears() && there.is_open())) return false;
+  if (client.is_moving() && !client.destination().hears()) return false;
   switch (message.kind) {
     case Message::Kind::for_everyone:
       return true;

@@ -31,6 +31,8 @@ Process::Process(Scene& scene, std::size_t place, std::uint64_t incarnation)
       hub_(ports(), hub::HubLimits(), &house_, &site_),
       everywhere_(hub_, &site_, incarnation << 32) {
   inbound_.begin(hub_);
+  inbound_.read_letters(
+      [this](std::string_view, std::string_view bytes) { scene_.read_letter(bytes); });
   node_.start();
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ class Process final : private cluster::NodeEvents, private Preempt {
 
   SimBroker& broker() { return broker_; }
   hub::Hub& hub() { return hub_; }
+  void when_known(std::function<void()> told) { site_.when_known(std::move(told)); }
+  void send_letter(std::string_view node, std::string_view bytes) { site_.letter(node, bytes); }
   hub::Everywhere& everywhere() { return everywhere_; }
   const cluster::Node& node() const { return node_; }
   std::vector<std::unique_ptr<SimLoop>>& loops() { return loops_; }

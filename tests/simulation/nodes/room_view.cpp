@@ -90,6 +90,23 @@ void RoomView::catch_up(const hub::Joined& joined, const Reader& reader, const b
   offset_ = joined.offset;
 }
 
+void RoomView::arrived(const hub::Joined& joined, const Reader& reader,
+                       const std::optional<base::Since>& since) {
+  require(!joined.entered, [&] { return name() + ": it enters where it was"; });
+  if (since && joined.recovered == true && epoch_ != 0) {
+    require(since->epoch == std::to_string(epoch_) && offset_ <= since->offset,
+            [&] { return name() + ": its session has not heard what it has"; });
+    check_hidden(since->offset + 1, reader, reader.session);
+    for (const Frame& frame : *joined.missed) {
+      const std::uint64_t number = place_in(frame).number;
+      require(heard_.count(number) == 0,
+              [&] { return name() + ": it missed " + std::to_string(number) + ", and heard it"; });
+    }
+  }
+  this->joined(joined, reader, since);
+  late_until_ = 0;
+}
+
 void RoomView::left() {
   require(is_in_, [&] { return name() + ": it leaves where it is not"; });
   is_in_ = false;
@@ -154,6 +171,7 @@ void RoomView::hear(std::uint64_t number, std::uint64_t offset, const Reader& re
 void RoomView::moved(std::uint64_t epoch, std::uint64_t offset) {
   require(is_in_ && keeps_history(room_), [&] { return name() + ": no log moves there"; });
   lose_count(true);
+  heard_here_.clear();  // the node may have passed a fork over, where the log had lost what it knew
   late_until_ = 0;
   epoch_ = epoch;
   offset_ = offset;

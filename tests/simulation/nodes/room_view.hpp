@@ -32,6 +32,13 @@ class RoomView {
   // since: what was asked for, if anything.
   void joined(const hub::Joined& joined, const Reader& reader,
               const std::optional<base::Since>& since);
+  // The same where its session has come from another node, which had told it how far it had heard.
+  void arrived(const hub::Joined& joined, const Reader& reader,
+               const std::optional<base::Since>& since);
+  // It is in the room, be it that nobody has said so: it came as its session was between two nodes.
+  void enter_untold() { is_in_ = true; }
+  // What it has heard elsewhere its node need not know of.
+  void change_node() { heard_here_.clear(); }
   void left();
   void hear(std::uint64_t number, std::uint64_t offset, const Reader& reader);
   void moved(std::uint64_t epoch, std::uint64_t offset);

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,7 +38,11 @@ struct Scene {
   OnlineBook online;
   // Of nodes that were struck from a roll, the names that nobody has been told of yet.
   std::map<std::pair<std::string, std::string>, std::vector<std::string>> struck;
-  std::uint64_t turn = 0;  // so much has happened
+  // Reads what endpoints write to each other.
+  std::function<void(std::string_view bytes)> read_letter;
+  std::uint64_t turn = 0;       // so much has happened
+  std::uint64_t slow_ms = 250;  // what is under way takes at most, where it is slow
+  bool is_calm = false;         // nothing goes wrong
 };
 
 }  // namespace microframe::simulation::nodes

@@ -26,10 +26,10 @@ class SimBroker::CallOf final : public Call {
 SimBroker::SimBroker(Scene& scene, SimTimeline& timeline)
     : scene_(scene),
       timeline_(timeline),
-      requests_(scene.agenda, scene.random),
-      answers_(scene.agenda, scene.random),
-      wishes_(scene.agenda, scene.random),
-      messages_(scene.agenda, scene.random) {}
+      requests_(scene.agenda, scene.random, scene.slow_ms),
+      answers_(scene.agenda, scene.random, scene.slow_ms),
+      wishes_(scene.agenda, scene.random, scene.slow_ms),
+      messages_(scene.agenda, scene.random, scene.slow_ms) {}
 
 SimBroker::~SimBroker() {
   SimBroker::stop();
@@ -195,6 +195,8 @@ void SimBroker::strike(std::string roll, std::string node, Done<std::vector<std:
   // The names are kept until who asked has been told: the answer may get lost.
   const auto strike = [this, roll, node](MemoryBus& bus, std::uint64_t) {
     scene_.trace([&] { return node + " is struck"; });
+    // Who has stalled between finding a node dead and seeing to it may strike it when it is back.
+    if (!bus.get({"settled " + node}, scene_.agenda.now_ms()).front()) scene_.online.doubt_all();
     auto& struck = scene_.struck[{roll, node}];
     for (std::string& name : bus.strike(roll, node)) struck.push_back(std::move(name));
     return struck;

@@ -13,12 +13,14 @@
 
 namespace microframe::simulation::nodes {
 
+class Visit;
+
 // Whom a visit tells what it is told.
 class VisitHost {
  public:
-  virtual void hear(const base::Frame& frame, const hub::Mark& mark) = 0;
-  virtual void joined(const hub::Joined& joined) = 0;
-  virtual void left(std::string_view room) = 0;
+  virtual void hear(const Visit& visit, const base::Frame& frame, const hub::Mark& mark) = 0;
+  virtual void joined(const Visit& visit, const hub::Joined& joined) = 0;
+  virtual void left(const Visit& visit, std::string_view room) = 0;
   // The application has it disconnected.
   virtual void dismissed() = 0;
 
@@ -52,16 +54,16 @@ class Visit final : public hub::Member {
   }
   // hub::Sink
   void deliver(const base::Frame& frame) override {
-    if (host_) host_->hear(frame, {});
+    if (host_) host_->hear(*this, frame, {});
   }
   void deliver_marked(const base::Frame& frame, const hub::Mark& mark) override {
-    if (host_) host_->hear(frame, mark);
+    if (host_) host_->hear(*this, frame, mark);
   }
   void joined(const hub::Joined& joined) override {
-    if (host_) host_->joined(joined);
+    if (host_) host_->joined(*this, joined);
   }
   void left(std::string_view room) override {
-    if (host_) host_->left(room);
+    if (host_) host_->left(*this, room);
   }
 
   VisitHost* host_;  // nullptr: it has ended

@@ -8,7 +8,8 @@ namespace microframe::simulation::nodes {
 
 struct Weather {
   explicit Weather(Random& random) {
-    if (random.percent(15)) return;
+    if (random.percent(20)) return;
+    is_calm = false;
     breaks = random.percent(60);
     stalls = random.percent(35);
     kills = random.percent(50);
@@ -17,6 +18,7 @@ struct Weather {
     forks = random.percent(25);
   }
 
+  bool is_calm = true;   // nothing of all that
   bool breaks = false;   // connections to the broker are lost
   bool stalls = false;   // nodes stand still
   bool kills = false;    // nodes die

@@ -14,8 +14,9 @@ namespace microframe::simulation::nodes {
 
 class Wire {
  public:
-  // Both outlive it.
-  Wire(Agenda& agenda, Random& random) : agenda_(agenda), random_(random) {}
+  // All outlive it. slow_ms: how long it takes at most where it is slow.
+  Wire(Agenda& agenda, Random& random, const std::uint64_t& slow_ms)
+      : agenda_(agenda), random_(random), slow_ms_(slow_ms) {}
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
   ~Wire() { cut(); }
@@ -35,11 +36,12 @@ class Wire {
   std::uint64_t delay_ms() {
     const std::size_t kind = random_.below(20);
     if (kind < 14) return random_.below(2);
-    return random_.below(kind < 19 ? 20 : 250);
+    return random_.below(kind < 19 ? 20 : slow_ms_);
   }
 
   Agenda& agenda_;
   Random& random_;
+  const std::uint64_t& slow_ms_;
   const std::shared_ptr<unsigned> cuts_ = std::make_shared<unsigned>(0);  // so many so far
   std::uint64_t last_ms_ = 0;
 };

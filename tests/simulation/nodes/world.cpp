@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/wire.hpp"
 #include "cluster/names.hpp"
 #include "simulation/nodes/rest.hpp"
 #include "simulation/nodes/rooms.hpp"
@@ -13,8 +14,9 @@ namespace microframe::simulation::nodes {
 namespace {
 
 const char* const kUsers[] = {"ann", "bea", "cid"};
+// Nodes that have been whole so long know each other's users.
+constexpr std::uint64_t kWitnessMs = 5'000;
 // What is known and heard everywhere, once all is whole, is so by then.
-constexpr std::uint64_t kKnownMs = 5'000;
 constexpr std::uint64_t kHealedMs = 9'000;
 // The same of who is online, where nodes have died: leases end, and others see to it.
 constexpr std::uint64_t kSettledMs = 36'000;
@@ -26,6 +28,9 @@ World::World(std::uint64_t seed, bool traced)
       weather_(scene_.random),
       count_(scene_.random.percent(65) ? 2 : 3),
       press_(scene_, clients_) {
+  scene_.is_calm = weather_.is_calm;
+  if (scene_.is_calm) scene_.slow_ms = 40;
+  scene_.read_letter = [this](std::string_view bytes) { deliver(bytes); };
   base::log::set_level(base::log::Level::off);
   const std::size_t clients = 3 + scene_.random.below(3);
   for (std::size_t i = 0; i < clients; ++i)
@@ -98,6 +103,7 @@ void World::pass(std::uint64_t ms) {
   }
   for (auto& process : processes_)
     if (process && process->is_over()) process.reset();
+  scene_.chronicle.check();
 }
 
 Process* World::some_process(bool is_open) {
@@ -109,10 +115,20 @@ Process* World::some_process(bool is_open) {
   return count == 0 ? nullptr : found[scene_.random.below(count)];
 }
 
+void World::deliver(std::string_view letter) {
+  base::WireReader reader(letter);
+  const std::uint64_t number = reader.number();
+  const std::string_view word = reader.text();
+  for (const auto& client : clients_)
+    if (Passage* const passage = client->passage(number)) return passage->letter(word);
+}
+
 // --- what happens ---
 
 void World::act_as_client() {
   Client& client = *scene_.random.pick(clients_);
+  Process* const other = scene_.random.percent(12) ? some_process(true) : nullptr;
+  if (client.visit() && other) return client.move(*other);
   if (client.visit()) return client.act();
   if (Process* const process = some_process(true)) client.come(*process);
 }
@@ -125,6 +141,13 @@ void World::act_as_application() {
   if (what < 6) return press_.say(*process);
   const std::string user = random.pick(kUsers);
   const std::string& room = random.pick(rooms());
+  // What the application does with a user whose session is between two nodes may get lost.
+  const auto moves = [&](const auto& client) {
+    return client->is_moving() && client->user() == user;
+  };
+  if (what < 9 && std::any_of(clients_.begin(), clients_.end(), moves)) return;
+  for (const auto& client : clients_)
+    if (client->user() == user) client->stay_a_while();
   const auto act = [&] {
     hub::Everywhere& everywhere = process->everywhere();
     if (what < 8) {
@@ -161,8 +184,16 @@ void World::disturb() {
   if (!processes_[place]) start(place);
 }
 
-void World::stall(Process& process) {
+// What is under way to a session that moves may be lost on either side.
+void World::note_trouble(Process& process) {
   process.note_trouble();
+  for (const auto& client : clients_)
+    if (client->is_moving() && client->is_at(process))
+      scene_.annals.excuse_client(client->number(), {});
+}
+
+void World::stall(Process& process) {
+  note_trouble(process);
   process.stall();
 }
 
@@ -170,15 +201,15 @@ void World::break_connections(Process& process) {
   const bool was_whole = process.broker().is_whole();
   scene_.trace(
       [&] { return process.name() + (was_whole ? " loses its broker" : " has its broker"); });
-  process.note_trouble();
+  note_trouble(process);
   if (!was_whole) return process.connect();
   if (scene_.random.percent(50)) return process.broker().interrupt();
   process.broker().lose();
 }
 
 void World::lose_all() {
-  for_each_process([](Process& process) {
-    process.note_trouble();
+  for_each_process([this](Process& process) {
+    note_trouble(process);
     process.broker().lose();
   });
 }
@@ -229,9 +260,9 @@ void World::start(std::size_t place) {
 void World::note_witness(const Process& gone) {
   witnesses_[gone.place()] = {};
   for_each_process([&](Process& other) {
-    const bool knows =
-        other.is_open() && &other != &gone &&
-        std::max(other.trouble_ms(), gone.trouble_ms()) + kKnownMs <= scene_.agenda.now_ms();
+    const std::uint64_t trouble_ms = std::max(other.trouble_ms(), gone.trouble_ms());
+    const bool knows = &other != &gone && other.is_open() && other.hears() && gone.hears() &&
+                       trouble_ms + kWitnessMs <= scene_.agenda.now_ms();
     if (knows) witnesses_[gone.place()] = {other.place(), other.incarnation()};
   });
 }
@@ -246,7 +277,7 @@ void World::stop(Process& process) {
   if (!process.is_open() || process.is_stalled()) return;
   scene_.trace([&] { return process.name() + " stops"; });
   for (const auto& client : clients_)
-    if (client->visit() && &client->visit()->process() == &process) client->lose();
+    if (client->is_at(process)) client->lose();
   note_witness(process);
   died_ms_ = scene_.agenda.now_ms();
   process.leave();
@@ -258,7 +289,7 @@ void World::kill(Process& process) {
   note_witness(process);
   process.die();
   for (const auto& client : clients_)
-    if (client->visit() && &client->visit()->process() == &process) client->lose();
+    if (client->is_at(process)) client->lose();
   processes_[process.place()].reset();
 }
 

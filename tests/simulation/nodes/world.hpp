@@ -42,9 +42,12 @@ class World {
   void stop(Process& process);
   void kill(Process& process);
   void stall(Process& process);
+  void note_trouble(Process& process);
   void heal();
   void end_everybody();
 
+  // A letter between nodes about a session that moves.
+  void deliver(std::string_view letter);
   void pass(std::uint64_t ms);
   SimLoop* some_waiting_loop();
   // nullptr: none is as it should be.
