@@ -1,5 +1,5 @@
-#include "app/cli.hpp"
+#include "cli/cli.hpp"
 
 int main(int argc, char** argv) {
-  return microframe::app::run_cli(argc, argv);
+  return microframe::cli::run_cli(argc, argv);
 }

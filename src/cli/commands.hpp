@@ -4,10 +4,10 @@
 
 #include <CLI/App.hpp>
 
-namespace microframe::app {
+namespace microframe::cli {
 
 void add_serve_command(CLI::App& cli, int& exit_code);
 void add_token_command(CLI::App& cli, int& exit_code);
 void add_connect_command(CLI::App& cli, int& exit_code);
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

@@ -6,7 +6,7 @@
 #include <string>
 #include <thread>
 
-namespace microframe::app {
+namespace microframe::cli {
 
 class LineReader {
  public:
@@ -27,4 +27,4 @@ class LineReader {
   std::thread thread_;
 };
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

@@ -1,4 +1,4 @@
-#include "app/duration.hpp"
+#include "cli/duration.hpp"
 
 #include <charconv>
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 #include "microframe/config_error.hpp"
 
-namespace microframe::app {
+namespace microframe::cli {
 
 std::chrono::seconds parse_duration(std::string_view text) {
   constexpr std::uint32_t kMax = 100'000;  // with days that is 273 years: no overflow
@@ -22,4 +22,4 @@ std::chrono::seconds parse_duration(std::string_view text) {
   throw ConfigError("\"" + std::string(text) + "\" is no duration: write 90s, 15m, 12h or 7d");
 }
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

@@ -6,13 +6,13 @@
 #include <memory>
 #include <string>
 
-#include "app/commands.hpp"
-#include "app/duration.hpp"
-#include "app/secret.hpp"
 #include "authx/token_inspect.hpp"
+#include "cli/commands.hpp"
+#include "cli/duration.hpp"
+#include "cli/secret.hpp"
 #include "microframe/authx.hpp"
 
-namespace microframe::app {
+namespace microframe::cli {
 namespace {
 
 struct TokenOptions {
@@ -56,4 +56,4 @@ void add_token_command(CLI::App& cli, int&) {
   });
 }
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

@@ -12,7 +12,7 @@
 #include "microframe/room_options.hpp"
 #include "microframe/ws.hpp"
 
-namespace microframe::app {
+namespace microframe::cli {
 
 // Any thread, as every endpoint.
 class ReadyChat : public ws::ChatBase {
@@ -57,4 +57,4 @@ class ReadyChat : public ws::ChatBase {
   std::map<std::pair<std::string, ws::UserId>, std::size_t> devices_;
 };
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

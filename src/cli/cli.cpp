@@ -1,16 +1,16 @@
-#include "app/cli.hpp"
+#include "cli/cli.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 
-#include "app/commands.hpp"
 #include "app/process.hpp"
+#include "cli/commands.hpp"
 
-namespace microframe::app {
+namespace microframe::cli {
 
 int run_cli(int argc, char** argv) {
-  open_standard_descriptors();
+  app::open_standard_descriptors();
   CLI::App cli{"microframe: real-time WebSocket messaging", "microframe"};
   cli.set_version_flag("--version", "microframe " MICROFRAME_VERSION);
   cli.require_subcommand(1);
@@ -29,4 +29,4 @@ int run_cli(int argc, char** argv) {
   return exit_code;
 }
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

@@ -6,11 +6,11 @@
 
 #include "microframe/config_error.hpp"
 
-namespace microframe::app {
+namespace microframe::cli {
 
 // errors: ConfigError if neither is given.
 inline std::string secret_or_env(const std::string& option) {
   return option.empty() ? env("MICROFRAME_SECRET") : option;
 }
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

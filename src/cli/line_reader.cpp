@@ -1,4 +1,4 @@
-#include "app/line_reader.hpp"
+#include "cli/line_reader.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace microframe::app {
+namespace microframe::cli {
 
 LineReader::LineReader(std::function<void(std::string)> told, std::function<void()> ended)
     : told_(std::move(told)),
@@ -41,4 +41,4 @@ void LineReader::read() {
   ended_();
 }
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

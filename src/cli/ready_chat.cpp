@@ -1,4 +1,4 @@
-#include "app/ready_chat.hpp"
+#include "cli/ready_chat.hpp"
 
 #include <algorithm>
 #include <boost/json/object.hpp>
@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <ctime>
 
-namespace microframe::app {
+namespace microframe::cli {
 namespace {
 
 // The room that everyone is in, from the first moment to the last.
@@ -192,4 +192,4 @@ bool ReadyChat::in_room(const ws::WebSocket& socket, std::string_view room) cons
   return std::find(rooms.begin(), rooms.end(), room) != rooms.end();
 }
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

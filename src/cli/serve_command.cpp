@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "app/commands.hpp"
-#include "app/duration.hpp"
-#include "app/ready_chat.hpp"
-#include "app/secret.hpp"
+#include "cli/commands.hpp"
+#include "cli/duration.hpp"
+#include "cli/ready_chat.hpp"
+#include "cli/secret.hpp"
 #include "embedded/account_js.hpp"
 #include "embedded/chat_js.hpp"
 #include "embedded/conversation_js.hpp"
@@ -25,7 +25,7 @@
 #include "embedded/style_css.hpp"
 #include "microframe/application.hpp"
 
-namespace microframe::app {
+namespace microframe::cli {
 namespace {
 
 constexpr int kMessageBytesMax = 1 << 30;
@@ -362,4 +362,4 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "app/commands.hpp"
-#include "app/line_reader.hpp"
+#include "cli/commands.hpp"
+#include "cli/line_reader.hpp"
 #include "microframe/client.hpp"
 #include "net/loop.hpp"
 #include "net/signals.hpp"
 
-namespace microframe::app {
+namespace microframe::cli {
 namespace {
 
 struct ConnectOptions {
@@ -177,4 +177,4 @@ void add_connect_command(CLI::App& cli, int& exit_code) {
   command->callback([options, &exit_code] { exit_code = LineClient(*options).run(); });
 }
 
-}  // namespace microframe::app
+}  // namespace microframe::cli

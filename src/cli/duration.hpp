@@ -4,9 +4,9 @@
 #include <chrono>
 #include <string_view>
 
-namespace microframe::app {
+namespace microframe::cli {
 
 // errors: ConfigError for anything else, naming the forms.
 std::chrono::seconds parse_duration(std::string_view text);
 
-}  // namespace microframe::app
+}  // namespace microframe::cli
