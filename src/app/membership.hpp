@@ -1,21 +1,17 @@
-// Membership: this process as a node of a cluster: its broker, what it is there, and what it is told
-// of the others. Threading: made and started by one thread; then any, and the events on the broker's
-// thread.
+// Membership: this process as a node of a cluster, as the server sees it. Threading: made and started
+// by one thread; then any.
 #pragma once
 
-#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "app/revocation_log.hpp"
-#include "cluster/node.hpp"
-#include "cluster/node_events.hpp"
-#include "cluster/redis_client.hpp"
+#include "cluster/counts.hpp"
+#include "cluster/directory.hpp"
+#include "cluster/redis_counts.hpp"
 #include "hub/arrivals.hpp"
 #include "hub/elsewhere.hpp"
 #include "microframe/cluster_options.hpp"
@@ -24,52 +20,40 @@
 
 namespace microframe::app {
 
-class Membership final : private cluster::NodeEvents {
+class Membership {
  public:
-  // name: of the node, where the options have none. site: outlives it.
-  // errors: ConfigError for options that cannot be.
-  Membership(const RedisBroker& broker, const ClusterOptions& options, const std::string& name,
-             ws::Site& site);
-  ~Membership();
+  // For metrics.
+  struct Figures {
+    std::size_t others;   // nodes
+    std::size_t unheard;  // of them, those of whose users not all is known
+    cluster::Directory::Size directory;
+    std::uint64_t messages_out;
+    const cluster::Counts& node;
+    const cluster::RedisCounts& broker;
+  };
+
+  virtual ~Membership() = default;
 
   // An endpoint of the site joins. Before start(). arrivals: outlives it.
-  hub::Elsewhere& join(const std::string& endpoint, hub::Arrivals& arrivals);
+  virtual hub::Elsewhere& join(const std::string& endpoint, hub::Arrivals& arrivals) = 0;
   // Waits until the node has its name and hears the others.
   // errors: ConfigError if it does not come to that.
-  void start();
+  virtual void start() = 0;
   // Says good-bye to the others, when no device is left, and ends. Nothing is called any more.
-  void end();
+  virtual void end() = 0;
 
   // The user's tokens from before now are no longer good: on all nodes, those too that come later.
-  void revoke(std::string_view user);
+  virtual void revoke(std::string_view user) = 0;
 
-  bool is_ready() const { return node_.is_ready(); }
-  std::vector<ClusterNode> nodes() const;
-  const cluster::Node& node() const { return node_; }
-  const cluster::RedisCounts& broker_counts() const { return broker_.counts(); }
-
- private:
-  // cluster::NodeEvents
-  void started() override;
-  void refused(const std::string& why) override;
-  void user_online(std::string_view endpoint, const std::string& user) override;
-  void user_offline(std::string_view endpoint, const std::string& user) override;
-
-  // Waits for a Redis that is just starting.
-  void check_broker() const;
-  ws::Endpoint* endpoint(std::string_view path) const;
-
-  ws::Site& site_;
-  const RedisBroker settings_;
-  cluster::RedisClient broker_;
-  cluster::Node node_;
-  RevocationLog revocations_;
-  std::mutex mutex_;
-  std::condition_variable told_;
-  bool started_ = false;
-  std::optional<std::string> refused_;
-  bool has_begun_ = false;
-  bool over_ = false;
+  virtual bool is_ready() const = 0;
+  virtual std::vector<ClusterNode> nodes() const = 0;
+  virtual Figures figures() const = 0;
 };
+
+// name: of the node, where the options have none. site: outlives the membership.
+// errors: ConfigError for options that cannot be, and if the library was built without the cluster.
+std::unique_ptr<Membership> make_membership(const RedisBroker& broker,
+                                            const ClusterOptions& options, const std::string& name,
+                                            ws::Site& site);
 
 }  // namespace microframe::app

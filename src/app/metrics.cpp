@@ -3,7 +3,6 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
-#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <vector>
@@ -118,32 +117,29 @@ void add_broker(std::vector<MetricFamily>& families, const cluster::RedisCounts&
                            counts.bytes_waiting));
 }
 
-void add_cluster(std::vector<MetricFamily>& families, const cluster::Node& node) {
-  const auto others = node.others();
-  const auto unheard =
-      std::count_if(others.begin(), others.end(), [](const auto& other) { return !other.known; });
-  const auto size = node.directory_size();
-  const cluster::Counts& counts = node.counts();
-  families.push_back(gauge("microframe_cluster_nodes", "Other nodes.", others.size()));
+void add_cluster(std::vector<MetricFamily>& families, const Membership& membership) {
+  const Membership::Figures figures = membership.figures();
+  const cluster::Counts& counts = figures.node;
+  families.push_back(gauge("microframe_cluster_nodes", "Other nodes.", figures.others));
   families.push_back(gauge("microframe_cluster_nodes_unheard",
-                           "Other nodes of whose users not all is known.",
-                           static_cast<std::size_t>(unheard)));
+                           "Other nodes of whose users not all is known.", figures.unheard));
   families.push_back(gauge("microframe_cluster_ready",
                            "1 while what is sent through the broker comes back.",
-                           node.is_ready() ? 1 : 0));
+                           membership.is_ready() ? 1 : 0));
   families.push_back(gauge("microframe_cluster_lag_milliseconds",
                            "How long the last probe was on its way through the broker and back.",
                            counts.lag_ms));
-  families.push_back(gauge("microframe_cluster_users", "Users on other nodes.", size.users));
   families.push_back(
-      gauge("microframe_cluster_directory_bytes", "Memory for what is known of them.", size.bytes));
+      gauge("microframe_cluster_users", "Users on other nodes.", figures.directory.users));
+  families.push_back(gauge("microframe_cluster_directory_bytes",
+                           "Memory for what is known of them.", figures.directory.bytes));
   families.push_back(counter("microframe_cluster_directory_gaps_total",
                              "Changes that were missed; the node was asked for the whole.",
-                             size.gaps));
+                             figures.directory.gaps));
   families.push_back(counter("microframe_cluster_messages_in_total",
                              "Messages from other nodes and out of logs.", counts.messages_in));
   families.push_back(counter("microframe_cluster_messages_out_total", "Messages to other nodes.",
-                             node.messages_out()));
+                             figures.messages_out));
   families.push_back(counter("microframe_cluster_log_gaps_total",
                              "Gaps in rooms' logs that were found, and healed.", counts.log_gaps));
   families.push_back(counter("microframe_cluster_log_forks_total",
@@ -158,9 +154,14 @@ void add_cluster(std::vector<MetricFamily>& families, const cluster::Node& node)
   families.push_back(counter("microframe_cluster_interruptions_total",
                              "Times that the broker's subscriptions were interrupted.",
                              counts.interruptions));
+  add_broker(families, figures.broker);
 }
 
 }  // namespace
+
+bool has_metrics() {
+  return true;
+}
 
 std::string metrics_text(const ws::Site& site, const Membership* membership) {
   std::vector<MetricFamily> families = {
@@ -218,10 +219,7 @@ std::string metrics_text(const ws::Site& site, const Membership* membership) {
             "Resident memory past which nobody is let in; 0: no limit.",
             site.settings.limits.memory_bytes_max),
   };
-  if (membership) {
-    add_cluster(families, membership->node());
-    add_broker(families, membership->broker_counts());
-  }
+  if (membership) add_cluster(families, *membership);
   return prometheus::TextSerializer().Serialize(families);
 }
 

@@ -66,6 +66,10 @@ void Server::start(std::string_view text, OnSignals on_signals) {
   auto sockets = net::open_listen_sockets(address, threads);
   std::vector<net::ListenSocket> for_metrics;
   if (metrics_address && *metrics_address != kOff) {
+    if (!has_metrics())
+      throw ConfigError(
+          "Application::metrics_listen: this microframe was built without metrics: build it with "
+          "-DMICROFRAME_METRICS=ON");
     for_metrics = net::open_listen_sockets(net::parse_address(*metrics_address), 1);
     metrics_port_ = for_metrics.front().port();
   }
@@ -103,8 +107,8 @@ std::vector<std::unique_ptr<Server::Lane>> Server::make_lanes(net::Io io) const 
 void Server::open_endpoints(const std::vector<hub::LoopPort*>& ports) {
   ws::Endpoint::Join join;
   if (broker) {
-    membership_ = std::make_unique<Membership>(*broker, cluster,
-                                               host_name() + ":" + std::to_string(port_), *site_);
+    membership_ =
+        make_membership(*broker, cluster, host_name() + ":" + std::to_string(port_), *site_);
     join = [this](const std::string& endpoint, hub::Arrivals& arrivals) -> hub::Elsewhere& {
       return membership_->join(endpoint, arrivals);
     };
@@ -141,7 +145,7 @@ void Server::add_own_pages() {
                          [this] { return metrics_text(*site_, membership_.get()); }};
   pages_.try_emplace("/healthz", health);
   pages_.try_emplace("/readyz", ready);
-  if (!metrics_address) pages_.try_emplace("/metrics", metrics);
+  if (!metrics_address && has_metrics()) pages_.try_emplace("/metrics", metrics);
   ws::Routes& routes = site_->settings.routes;
   routes.pages = std::move(pages_);
   routes.metrics_pages = {{"/healthz", health}, {"/readyz", ready}, {"/metrics", metrics}};

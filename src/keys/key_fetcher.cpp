@@ -158,4 +158,8 @@ void KeyFetcher::wake() {
   curl_multi_wakeup(curl_->multi());
 }
 
+std::unique_ptr<Fetcher> make_key_fetcher() {
+  return std::make_unique<KeyFetcher>();
+}
+
 }  // namespace microframe::keys

@@ -29,4 +29,8 @@ class KeyFetcher final : public Fetcher {
   std::vector<std::unique_ptr<Transfer>> transfers_;
 };
 
+// returns: a KeyFetcher.
+// errors:  ConfigError if the library was built without libcurl.
+std::unique_ptr<Fetcher> make_key_fetcher();
+
 }  // namespace microframe::keys

@@ -39,7 +39,7 @@ KeyStore::Wait::~Wait() {
   store_->forget(waiter_);
 }
 
-KeyStore::KeyStore() : KeyStore([] { return std::make_unique<KeyFetcher>(); }) {}
+KeyStore::KeyStore() : KeyStore(&make_key_fetcher) {}
 
 KeyStore::KeyStore(MakeFetcher make_fetcher) : make_fetcher_(std::move(make_fetcher)) {}
 

@@ -1,4 +1,4 @@
-#include "app/membership.hpp"
+#include "app/cluster_membership.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -29,23 +29,23 @@ cluster::Node::Settings settings_of(const ClusterOptions& options, const std::st
 
 }  // namespace
 
-Membership::Membership(const RedisBroker& broker, const ClusterOptions& options,
-                       const std::string& name, ws::Site& site)
+ClusterMembership::ClusterMembership(const RedisBroker& broker, const ClusterOptions& options,
+                                     const std::string& name, ws::Site& site)
     : site_(site),
       settings_(broker),
       broker_(broker),
       node_(broker_, broker_, *this, settings_of(options, name)),
       revocations_(site, node_) {}
 
-Membership::~Membership() {
+ClusterMembership::~ClusterMembership() {
   end();
 }
 
-hub::Elsewhere& Membership::join(const std::string& endpoint, hub::Arrivals& arrivals) {
+hub::Elsewhere& ClusterMembership::join(const std::string& endpoint, hub::Arrivals& arrivals) {
   return node_.add_site(endpoint, arrivals);
 }
 
-void Membership::check_broker() const {
+void ClusterMembership::check_broker() const {
   const auto until = std::chrono::steady_clock::now() + kBrokerMax;
   while (true) {
     const cluster::RedisFindings found =
@@ -60,7 +60,7 @@ void Membership::check_broker() const {
   }
 }
 
-void Membership::start() {
+void ClusterMembership::start() {
   check_broker();
   has_begun_ = true;
   node_.start();
@@ -71,7 +71,7 @@ void Membership::start() {
   throw ConfigError(refused_.value_or("the broker has stopped answering: see the log"));
 }
 
-void Membership::end() {
+void ClusterMembership::end() {
   if (std::exchange(over_, true) || !has_begun_) return;
   std::promise<void> left;
   node_.leave([&left] { left.set_value(); });
@@ -79,11 +79,11 @@ void Membership::end() {
   node_.stop();
 }
 
-void Membership::revoke(std::string_view user) {
+void ClusterMembership::revoke(std::string_view user) {
   revocations_.append(user);
 }
 
-std::vector<ClusterNode> Membership::nodes() const {
+std::vector<ClusterNode> ClusterMembership::nodes() const {
   std::vector<ClusterNode> nodes;
   for (const auto& other : node_.others()) {
     ClusterNode node;
@@ -94,33 +94,48 @@ std::vector<ClusterNode> Membership::nodes() const {
   return nodes;
 }
 
+Membership::Figures ClusterMembership::figures() const {
+  const auto others = node_.others();
+  const auto unheard =
+      std::count_if(others.begin(), others.end(), [](const auto& other) { return !other.known; });
+  return {others.size(),          static_cast<std::size_t>(unheard),
+          node_.directory_size(), node_.messages_out(),
+          node_.counts(),         broker_.counts()};
+}
+
 // --- what happens ---
 
-void Membership::started() {
+void ClusterMembership::started() {
   const std::lock_guard lock(mutex_);
   started_ = true;
   told_.notify_all();
 }
 
-void Membership::refused(const std::string& why) {
+void ClusterMembership::refused(const std::string& why) {
   const std::lock_guard lock(mutex_);
   refused_ = why;
   told_.notify_all();
 }
 
-void Membership::user_online(std::string_view path, const std::string& user) {
+void ClusterMembership::user_online(std::string_view path, const std::string& user) {
   if (auto* const at = endpoint(path)) at->tell_user_online(user);
 }
 
-void Membership::user_offline(std::string_view path, const std::string& user) {
+void ClusterMembership::user_offline(std::string_view path, const std::string& user) {
   if (auto* const at = endpoint(path)) at->tell_user_offline(user);
 }
 
-ws::Endpoint* Membership::endpoint(std::string_view path) const {
+ws::Endpoint* ClusterMembership::endpoint(std::string_view path) const {
   for (const auto& one : site_.settings.routes.endpoints) {
     if (one->path() == path) return one.get();
   }
   return nullptr;
+}
+
+std::unique_ptr<Membership> make_membership(const RedisBroker& broker,
+                                            const ClusterOptions& options, const std::string& name,
+                                            ws::Site& site) {
+  return std::make_unique<ClusterMembership>(broker, options, name, site);
 }
 
 }  // namespace microframe::app
