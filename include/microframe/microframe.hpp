@@ -14,4 +14,5 @@
 #include "microframe/room_options.hpp"
 #include "microframe/task.hpp"
 #include "microframe/tls.hpp"
+#include "microframe/version.hpp"
 #include "microframe/ws.hpp"
