@@ -6,6 +6,7 @@
 
 #include "app/process.hpp"
 #include "cli/commands.hpp"
+#include "microframe/version.hpp"
 
 namespace microframe::cli {
 
