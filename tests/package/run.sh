@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the packages of a folder in a Debian 12 that has a compiler and nothing else, and builds and runs tests/consumer there,
-# found by CMake and by pkg-config. Needs root, debootstrap and, for apt, the network.
+# Installs the packages of a folder in a Debian 12 that has a compiler and nothing else, and builds and runs the project of
+# tests/consumer there, found by CMake and by pkg-config. Needs root, debootstrap and, for apt, the network.
 #
 # Usage: run.sh PACKAGES FOLDER   FOLDER: for the chroot, and for what the next run need not fetch again
 set -euo pipefail
@@ -8,7 +8,7 @@ packages=$(realpath "$1")
 mkdir -p "$2/debs"
 folder=$(realpath "$2")
 root=$folder/chroot
-project=$(cd "$(dirname "${BASH_SOURCE[0]}")/../consumer" && pwd)
+sources=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 mirror=http://deb.debian.org/debian
 
 if [ ! -s "$folder/base.tar" ]; then
@@ -26,17 +26,17 @@ find "$folder/debs" -name '*.deb' -exec cp -t "$root/var/cache/apt/archives" {} 
 printf 'deb %s bookworm main\ndeb %s bookworm-updates main\ndeb %s-security bookworm-security main\n' "$mirror" "$mirror" "$mirror" \
   >"$root/etc/apt/sources.list"
 mkdir "$root/packages" && cp "$packages"/*.deb "$root/packages"
-cp -r "$project" "$root/consumer"
+"$sources/tests/consumer/run.py" "$sources" --write "$root/project"
 
 # The mount of /proc ends with the processes in there.
 unshare --mount --pid --fork --mount-proc="$root/proc" chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive bash -euc '
   apt-get update -qq
   apt-get install -y -qq /packages/*.deb >/dev/null 2>&1
   microframe --version
-  cmake -S /consumer -B /by-cmake >/dev/null
-  cmake --build /by-cmake --target consumer >/dev/null
-  /by-cmake/consumer
-  g++ -std=c++20 /consumer/main.cpp -o /by-pkg-config $(pkg-config --cflags --libs microframe)
+  cmake -S /project -B /by-cmake >/dev/null
+  cmake --build /by-cmake --target chat >/dev/null
+  /by-cmake/chat
+  g++ -std=c++20 /project/main.cpp -o /by-pkg-config $(pkg-config --cflags --libs microframe)
   /by-pkg-config
   apt-get remove -y -qq microframe libmicroframe-dev >/dev/null 2>&1
   test -z "$(find /usr -path "*microframe*")"
