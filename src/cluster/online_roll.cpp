@@ -92,7 +92,7 @@ void OnlineRoll::leave(const std::string& user, User& state) {
     left.asking = false;
     if (!last) return later(user);
     left.entered = false;
-    left.untold = false;
+    if (std::exchange(left.untold, false) && !*last) untold_.insert(user);
     if (*last) events_.user_offline(endpoint_, user);
     settle(user);
   });
@@ -104,9 +104,14 @@ void OnlineRoll::later(const std::string& user) {
 
 void OnlineRoll::check() {
   for (const std::string& user : std::exchange(failed_, {})) settle(user);
+  if (turns_.now_ms() > quiet_ms_ + kUntoldMs) untold_.clear();
 }
 
 void OnlineRoll::enter_again(bool told) {
+  const std::set<std::string> elsewhere = std::exchange(untold_, {});
+  if (told)
+    for (const std::string& user : elsewhere) events_.user_online(endpoint_, user);
+  if (!told) quiet_ms_ = turns_.now_ms();
   Names all;
   for (auto& [user, state] : users_) {
     // Who was entered after others saw to this node, and has gone, is still taken out in time.

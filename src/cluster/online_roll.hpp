@@ -60,6 +60,9 @@ class OnlineRoll {
     }
   };
 
+  // Within so long a node learns whether others have seen to it.
+  static constexpr std::uint64_t kUntoldMs = 60'000;
+
   // Asks for what is not as it should be.
   void settle(const std::string& user);
   void enter(const std::string& user, User& state);
@@ -75,6 +78,9 @@ class OnlineRoll {
   const std::uint64_t delay_ms_;
   std::unordered_map<std::string, User, HashOfName> users_;  // here, or on the roll
   std::set<std::string> failed_;
+  // Whose quiet entry here was the first, and who have gone to another node since: none was told of yet.
+  std::set<std::string> untold_;
+  std::uint64_t quiet_ms_ = 0;  // of the last quiet entries
   bool started_ = false;
 };
 

@@ -106,8 +106,8 @@ class Broker {
   // is made all the same when the broker can be reached again. Subscribing twice is one subscription.
   virtual void subscribe(std::string topic, Done<Nothing> done) = 0;
   virtual void unsubscribe(std::string topic) = 0;
-  // To be heard by the subscribers, the own node among them. While the broker cannot be reached, the
-  // message is dropped.
+  // To be heard by the subscribers, the own node among them, in order within a topic; also among topics,
+  // where they lie on one server. While the broker cannot be reached, the message is dropped.
   virtual void publish(std::string topic, std::string bytes) = 0;
 
   // --- logs

@@ -33,6 +33,7 @@ class ClusterBench final : public test::BrokerBench {
     cluster().start();
     cut_ = false;
   }
+  bool has_several_servers() const override { return true; }
 
  private:
   static inline bool cut_ = false;

@@ -33,6 +33,8 @@ class BrokerBench {
   // were there have ended.
   virtual void cut() = 0;
   virtual void mend() = 0;
+  // Whether topics lie on several servers, so that there is no order among them.
+  virtual bool has_several_servers() const { return false; }
 };
 
 // Writes down what a broker tells. Any thread.
