@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cassert>
-#include <map>
 #include <new>
 #include <optional>
 #include <utility>
 
 #include "hub/placeless.hpp"
+#include "hub/recorder.hpp"
 
 namespace microframe::hub {
 
@@ -455,30 +455,13 @@ std::vector<std::string> Hub::rooms_of(const Member& member) const {
 }
 
 UserRecord Hub::record(std::string_view user) const {
-  UserRecord record;
-  std::map<std::string, std::vector<Presence::Device>> rooms;
+  Recorder recorder;
   const auto& part = users_.of(user);
   const Lock lock(part.mutex);
   const auto entry = part.entries.find(user);
-  if (entry == part.entries.end()) return record;
-  for (const Member* device : entry->second) {
-    record.present += device->present() ? 1 : 0;
-    record.receiving += device->receives() ? 1 : 0;
-    if (!device->receives()) continue;
-    for (const Ref<Room>& room : device->rooms()) {
-      auto& devices = rooms[room->name()];
-      if (auto seen = room->seen_of(*device)) devices.push_back(std::move(*seen));
-    }
-  }
-  for (auto& [name, devices] : rooms) {
-    std::sort(devices.begin(), devices.end(),
-              [](const auto& one, const auto& other) { return one.id < other.id; });
-    UserRecord::InRoom in;
-    in.room = name;
-    in.devices = std::move(devices);
-    record.rooms.push_back(std::move(in));
-  }
-  return record;
+  if (entry == part.entries.end()) return {};
+  for (const Member* device : entry->second) recorder.add(*device);
+  return recorder.take();
 }
 
 // --- what rooms keep ---
