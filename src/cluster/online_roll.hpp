@@ -10,13 +10,13 @@
 #include <functional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "cluster/node_events.hpp"
 #include "cluster/turns.hpp"
 #include "hub/broker.hpp"
+#include "hub/stripes.hpp"
 
 namespace microframe::cluster {
 
@@ -53,12 +53,6 @@ class OnlineRoll {
     bool untold = false;  // it was the first to be entered, which was not told
     bool owed = false;    // the next entry is told, though it is not the first
   };
-  // Unlike std::hash it is computed anew when it is needed: a user takes 16 bytes less.
-  struct HashOfName {
-    std::size_t operator()(std::string_view name) const noexcept {
-      return std::hash<std::string_view>()(name);
-    }
-  };
 
   // Within so long a node learns whether others have seen to it.
   static constexpr std::uint64_t kUntoldMs = 60'000;
@@ -76,7 +70,7 @@ class OnlineRoll {
   const std::string entry_;
   const std::string roll_;
   const std::uint64_t delay_ms_;
-  std::unordered_map<std::string, User, HashOfName> users_;  // here, or on the roll
+  std::unordered_map<std::string, User, hub::NameHash> users_;  // here, or on the roll
   std::set<std::string> failed_;
   // Whose quiet entry here was the first, and who have gone to another node since: none was told of yet.
   std::set<std::string> untold_;
