@@ -138,10 +138,15 @@ class RedisSentinels {
            " 2\nsentinel down-after-milliseconds mymaster 700\n"
            "sentinel failover-timeout mymaster 3000\n";
   }
-  // Until all know of each other and of the replica.
+  // A replica is "online" for its master before it has loaded what it was sent.
+  bool is_replicated() const {
+    RedisShell shell(master_.port());
+    return shell.ask("PUBLISH ready 1") == "0" && shell.ask("WAIT 1 100") == "1";
+  }
+  // Until all know of each other and of the replica, and what is written now comes to it.
   void wait() {
     for (int i = 0; i < 2'000; ++i) {
-      bool good = master_.ask("INFO replication").find("state=online") != std::string::npos;
+      bool good = is_replicated();
       for (auto& each : sentinels_)
         good = good && each->ask("INFO sentinel").find("slaves=1,sentinels=3") != std::string::npos;
       if (good) return;
