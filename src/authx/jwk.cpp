@@ -26,7 +26,7 @@ constexpr int kModulusBitsMax = 8192;
 constexpr int kExponentBitsMax = 64;
 
 // The kinds of key, and what tells them apart.
-enum class Kind : std::uint8_t { rsa, p256, p384, ed25519 };
+enum class JwkKind : std::uint8_t { rsa, p256, p384, ed25519 };
 
 struct Curve {
   const char* name;        // OpenSSL's
@@ -35,7 +35,7 @@ struct Curve {
 constexpr Curve kP256{"prime256v1", 32};
 constexpr Curve kP384{"secp384r1", 48};
 
-bool fits(Algorithm algorithm, Kind kind) {
+bool fits(Algorithm algorithm, JwkKind kind) {
   switch (algorithm) {
     case Algorithm::HS256:
     case Algorithm::HS384:
@@ -47,13 +47,13 @@ bool fits(Algorithm algorithm, Kind kind) {
     case Algorithm::PS256:
     case Algorithm::PS384:
     case Algorithm::PS512:
-      return kind == Kind::rsa;
+      return kind == JwkKind::rsa;
     case Algorithm::ES256:
-      return kind == Kind::p256;
+      return kind == JwkKind::p256;
     case Algorithm::ES384:
-      return kind == Kind::p384;
+      return kind == JwkKind::p384;
     case Algorithm::EdDSA:
-      return kind == Kind::ed25519;
+      return kind == JwkKind::ed25519;
   }
   return false;
 }
@@ -74,13 +74,13 @@ const unsigned char* data_of(const std::string& bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
 }
 
-std::optional<Kind> kind_of(const object& jwk) {
+std::optional<JwkKind> kind_of(const object& jwk) {
   const auto kty = text_of(jwk, "kty");
   const auto crv = text_of(jwk, "crv");
-  if (kty == "RSA") return Kind::rsa;
-  if (kty == "EC" && crv == "P-256") return Kind::p256;
-  if (kty == "EC" && crv == "P-384") return Kind::p384;
-  if (kty == "OKP" && crv == "Ed25519") return Kind::ed25519;
+  if (kty == "RSA") return JwkKind::rsa;
+  if (kty == "EC" && crv == "P-256") return JwkKind::p256;
+  if (kty == "EC" && crv == "P-384") return JwkKind::p384;
+  if (kty == "OKP" && crv == "Ed25519") return JwkKind::ed25519;
   return std::nullopt;
 }
 
@@ -104,7 +104,7 @@ bool verifies(const object& jwk) {
 }
 
 // RFC 7517 §4.4.
-std::optional<Algorithm> algorithm_of(const object& jwk, Kind kind,
+std::optional<Algorithm> algorithm_of(const object& jwk, JwkKind kind,
                                       std::span<const Algorithm> allowed) {
   std::optional<Algorithm> own;
   if (jwk.contains("alg")) {
@@ -169,15 +169,15 @@ base::Result<Key, JwkError> ed25519_key(const object& jwk) {
   return Key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, data_of(*x), x->size()));
 }
 
-base::Result<Key, JwkError> key_of(const object& jwk, Kind kind) {
+base::Result<Key, JwkError> key_of(const object& jwk, JwkKind kind) {
   switch (kind) {
-    case Kind::rsa:
+    case JwkKind::rsa:
       return rsa_key(jwk);
-    case Kind::p256:
+    case JwkKind::p256:
       return ec_key(jwk, kP256);
-    case Kind::p384:
+    case JwkKind::p384:
       return ec_key(jwk, kP384);
-    case Kind::ed25519:
+    case JwkKind::ed25519:
       return ed25519_key(jwk);
   }
   return base::fail(JwkError::unknown_kind);

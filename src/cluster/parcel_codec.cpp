@@ -14,24 +14,24 @@ constexpr std::uint8_t kBinaryFlag = 1;
 constexpr std::uint8_t kJsonFlag = 2;
 constexpr std::uint64_t kRuleMax = static_cast<std::uint64_t>(base::Shedding::Rule::superseded);
 
-using Kind = hub::Parcel::Kind;
+using ParcelKind = hub::Parcel::Kind;
 
 // RFC 6455 §5.2: the opcode is the lower half of the first byte.
-Kind kind_of(const base::SharedBuffer& plain) {
-  if (plain.is_json()) return Kind::json;
+ParcelKind kind_of(const base::SharedBuffer& plain) {
+  if (plain.is_json()) return ParcelKind::json;
   const bool has_header = plain.content().size() < plain.size();
-  return has_header && (std::to_integer<int>(plain.bytes()[0]) & 0x0F) == 2 ? Kind::binary
-                                                                            : Kind::text;
+  return has_header && (std::to_integer<int>(plain.bytes()[0]) & 0x0F) == 2 ? ParcelKind::binary
+                                                                            : ParcelKind::text;
 }
 
-std::uint8_t flags_of(Kind kind) {
-  if (kind == Kind::text) return 0;
-  return kind == Kind::binary ? kBinaryFlag : kJsonFlag;
+std::uint8_t flags_of(ParcelKind kind) {
+  if (kind == ParcelKind::text) return 0;
+  return kind == ParcelKind::binary ? kBinaryFlag : kJsonFlag;
 }
 
-Kind read_kind(std::uint8_t flags) {
-  if ((flags & kBinaryFlag) != 0) return Kind::binary;
-  return (flags & kJsonFlag) != 0 ? Kind::json : Kind::text;
+ParcelKind read_kind(std::uint8_t flags) {
+  if ((flags & kBinaryFlag) != 0) return ParcelKind::binary;
+  return (flags & kJsonFlag) != 0 ? ParcelKind::json : ParcelKind::text;
 }
 
 hub::Parcel parcel_of(const base::Frame& frame, const std::vector<std::string>& hidden_from,

@@ -8,7 +8,7 @@
 namespace microframe::cluster {
 namespace {
 
-using Kind = RedisUrl::Kind;
+using UrlKind = RedisUrl::Kind;
 
 // What has moved away is forgotten at last.
 constexpr std::size_t kKnownMax = 64;
@@ -19,7 +19,7 @@ RedisLocator::RedisLocator(net::Loop& loop, const RedisUrl& url, const RedisAcce
                            RedisCounts& counts)
     : loop_(loop), url_(url), access_(access), counts_(counts), known_(url.hosts) {
   access_.database = 0;
-  if (url.kind != Kind::sentinel) return;
+  if (url.kind != UrlKind::sentinel) return;
   access_.user.clear();
   access_.password.clear();
 }
@@ -28,7 +28,7 @@ void RedisLocator::locate(Done done) {
   done_ = std::move(done);
   asked_ = 0;
   why_.clear();
-  if (url_.kind != Kind::standalone) return ask_next();
+  if (url_.kind != UrlKind::standalone) return ask_next();
   loop_.post([this] {
     if (done_) finish(map_of_one(url_.hosts.front()));
   });
@@ -43,7 +43,7 @@ void RedisLocator::ask_next() {
   if (asked_ == known_.size()) return finish(base::fail(why_));
   connection_.reset(new RedisConnection(loop_, known_[asked_++], access_, counts_, *this));
   const std::string question =
-      url_.kind == Kind::sentinel
+      url_.kind == UrlKind::sentinel
           ? redis_command({"SENTINEL", "get-master-addr-by-name", url_.master})
           : redis_command({"CLUSTER", "SLOTS"});
   connection_->send(question, [this](RedisReply& reply) {
@@ -55,12 +55,12 @@ void RedisLocator::answered(const RedisReply& reply) {
   if (!done_) return;
   const std::size_t which = asked_ - 1;
   auto found =
-      url_.kind == Kind::sentinel ? map_of_master(reply) : map_of_slots(reply, known_[which]);
+      url_.kind == UrlKind::sentinel ? map_of_master(reply) : map_of_slots(reply, known_[which]);
   if (!found) return failed(found.error());
   // Who knows is asked first the next time; the servers of a cluster know as well as the seeds.
   std::rotate(known_.begin(), known_.begin() + static_cast<std::ptrdiff_t>(which),
               known_.begin() + static_cast<std::ptrdiff_t>(which) + 1);
-  if (url_.kind == Kind::cluster) {
+  if (url_.kind == UrlKind::cluster) {
     for (const net::Address& server : found->servers) {
       const bool is_known = std::any_of(known_.begin(), known_.end(), [&](const auto& each) {
         return each.host == server.host && each.port == server.port;

@@ -11,20 +11,20 @@
 namespace microframe::cluster {
 namespace {
 
-using Kind = RedisUrl::Kind;
+using UrlKind = RedisUrl::Kind;
 
 struct Scheme {
   std::string_view name;
-  Kind kind;
+  UrlKind kind;
   bool secure;
 };
 constexpr std::array kSchemes = {
-    Scheme{"redis", Kind::standalone, false},
-    Scheme{"rediss", Kind::standalone, true},
-    Scheme{"redis+sentinel", Kind::sentinel, false},
-    Scheme{"rediss+sentinel", Kind::sentinel, true},
-    Scheme{"redis+cluster", Kind::cluster, false},
-    Scheme{"rediss+cluster", Kind::cluster, true},
+    Scheme{"redis", UrlKind::standalone, false},
+    Scheme{"rediss", UrlKind::standalone, true},
+    Scheme{"redis+sentinel", UrlKind::sentinel, false},
+    Scheme{"rediss+sentinel", UrlKind::sentinel, true},
+    Scheme{"redis+cluster", UrlKind::cluster, false},
+    Scheme{"rediss+cluster", UrlKind::cluster, true},
 };
 
 // What stands before an @, and where there is none all that might have stood before one, is never
@@ -99,20 +99,21 @@ void read_credentials(std::string_view text, RedisUrl& url) {
 }
 
 void read_hosts(std::string_view text, Quote quote, RedisUrl& url) {
-  const std::uint16_t port = url.kind == Kind::sentinel ? RedisUrl::kSentinelPort : RedisUrl::kPort;
+  const std::uint16_t port =
+      url.kind == UrlKind::sentinel ? RedisUrl::kSentinelPort : RedisUrl::kPort;
   while (true) {
     const std::size_t comma = text.find(',');
     url.hosts.push_back(host_of(text.substr(0, comma), port, quote));
     if (comma == std::string_view::npos) break;
     text.remove_prefix(comma + 1);
   }
-  if (url.kind == Kind::standalone && url.hosts.size() > 1)
+  if (url.kind == UrlKind::standalone && url.hosts.size() > 1)
     throw bad("several hosts need redis+sentinel:// or redis+cluster://");
 }
 
 // What follows the hosts, without the slash before it.
 void read_path(std::string_view path, RedisUrl& url) {
-  if (url.kind == Kind::sentinel) {
+  if (url.kind == UrlKind::sentinel) {
     const std::size_t slash = path.find('/');
     url.master = path.substr(0, slash);
     if (url.master.empty()) throw bad("the name of the master is missing behind the sentinels");
@@ -120,7 +121,7 @@ void read_path(std::string_view path, RedisUrl& url) {
   }
   if (path.empty()) return;
   url.database = database_of(path);
-  if (url.kind == Kind::cluster && url.database != 0)
+  if (url.kind == UrlKind::cluster && url.database != 0)
     throw bad("Redis Cluster has one database, 0");
 }
 

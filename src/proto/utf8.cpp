@@ -61,12 +61,12 @@ constexpr std::array<std::uint64_t, 256> kRows = [] {
 // The length of the ASCII run at the front, by whole words: of two lanes while there are many.
 std::size_t ascii_run(const std::byte* bytes, std::size_t size) {
   constexpr std::uint64_t kHighBits = 0x8080808080808080;
-  using Lanes [[gnu::vector_size(16)]] = std::uint64_t;
+  using Chunk [[gnu::vector_size(16)]] = std::uint64_t;
   std::size_t i = 0;
   for (; i + 64 <= size; i += 64) {
-    Lanes lanes[4];
+    Chunk lanes[4];
     std::memcpy(lanes, bytes + i, sizeof lanes);
-    const Lanes all = lanes[0] | lanes[1] | lanes[2] | lanes[3];
+    const Chunk all = lanes[0] | lanes[1] | lanes[2] | lanes[3];
     if ((all[0] | all[1]) & kHighBits) break;
   }
   for (; i + 8 <= size; i += 8) {

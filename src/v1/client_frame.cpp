@@ -9,12 +9,13 @@
 namespace microframe::v1 {
 namespace {
 
-using Type = ClientFrame::Type;
+using ClientType = ClientFrame::Type;
 
-constexpr NamedType<Type> kTypes[] = {
-    {"message", Type::message},   {"ack", Type::ack},     {"error", Type::error},
-    {"join", Type::join},         {"leave", Type::leave}, {"refresh", Type::refresh},
-    {"received", Type::received}, {"ping", Type::ping},
+constexpr NamedType<ClientType> kClientTypes[] = {
+    {"message", ClientType::message},   {"ack", ClientType::ack},
+    {"error", ClientType::error},       {"join", ClientType::join},
+    {"leave", ClientType::leave},       {"refresh", ClientType::refresh},
+    {"received", ClientType::received}, {"ping", ClientType::ping},
 };
 
 void read_since(Fields& fields, ClientFrame& frame, std::string& fault) {
@@ -43,33 +44,33 @@ void read_origin(Fields& fields, ClientFrame& frame, std::string& fault) {
 // The members of one type each.
 void read_members(Fields& fields, ClientFrame& frame, std::string& fault) {
   switch (frame.type) {
-    case Type::message:
+    case ClientType::message:
       if (!fields.find("data")) fault = "\"data\" is missing";
       frame.data = fields.take("data");
       return read_origin(fields, frame, fault);
-    case Type::ack:
+    case ClientType::ack:
       frame.id = fields.number("id");
       frame.data = fields.take("data");
       return;
-    case Type::error:
+    case ClientType::error:
       frame.id = fields.number("id");
       frame.name = fields.text("code");
       frame.text = fields.text("message");
       return;
-    case Type::join:
+    case ClientType::join:
       frame.name = fields.text("room");
       frame.number = fields.number_or("last", 0);
       return read_since(fields, frame, fault);
-    case Type::leave:
+    case ClientType::leave:
       frame.name = fields.text("room");
       return;
-    case Type::refresh:
+    case ClientType::refresh:
       frame.name = fields.text("token");
       return;
-    case Type::received:
+    case ClientType::received:
       frame.number = fields.number("n");
       return;
-    case Type::ping:
+    case ClientType::ping:
       return;
   }
 }
@@ -94,14 +95,14 @@ base::Result<ClientFrame, FrameFault> parse_client_frame(std::string_view text) 
   frame.id = fields.number_or("id", 0);
   const std::string name = fields.text("t");
   if (!fields.good()) return base::fail(FrameFault(kBadFrame, fields.fault(), frame.id));
-  const auto known = find_type(kTypes, name);
+  const auto known = find_type(kClientTypes, name);
   if (!known) return base::fail(FrameFault(kBadFrame, "there is no frame of that type", frame.id));
   frame.type = *known;
   read_members(fields, frame, why);
   if (why.empty()) why = fields.fault();
   if (why.empty()) return frame;
   FrameFault fault(kBadFrame, why, frame.id);
-  fault.is_numbered = frame.type != Type::ack && frame.type != Type::error;
+  fault.is_numbered = frame.type != ClientType::ack && frame.type != ClientType::error;
   return base::fail(std::move(fault));
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/parse_json.hpp"
 #include "v1/client_frames.hpp"
+#include "v1/close_codes.hpp"
 #include "v1/names.hpp"
 
 namespace microframe::v1 {
@@ -12,20 +13,17 @@ namespace {
 
 using Kind = Outgoing::Kind;
 
-constexpr std::uint16_t kNormal = 1000;
-constexpr std::uint16_t kTooBig = 1009;
-constexpr std::uint16_t kUnauthenticated = 4401;
 constexpr std::string_view kOtherServer =
     "the server does not speak microframe.v1 (ClientOptions::plain is for any server)";
 
 // The code that settles what waits when the client has come to its end.
 std::string_view word_for(std::uint16_t code) {
   switch (code) {
-    case kUnauthenticated:
+    case close::kUnauthenticated:
       return "unauthorized";
-    case 4403:
+    case close::kForbidden:
       return "forbidden";
-    case 4409:
+    case close::kReplaced:
       return "replaced";
     default:
       return "closed";
@@ -158,7 +156,7 @@ void ClientSession::token_failed(const std::string& why, std::uint64_t now_ms, d
   fetching_ = false;
   actions_.add(TellProblem{"no_token", why});
   if (phase_ != Phase::fetching) return token_.ask_again_later(now_ms);
-  const ConnectionEnd end(1006, "no token: " + why);
+  const ConnectionEnd end(close::kLost, "no token: " + why);
   if (!options_.reconnect) return finish(end);
   Comeback::Verdict verdict;
   verdict.delay_ms = comeback_.next_delay_ms(chance);
@@ -188,7 +186,7 @@ void ClientSession::opened(std::string_view subprotocol, std::uint64_t now_ms) {
   }
   // The server may be about to say with a Close of its own why it refuses us.
   phase_ = Phase::refusing;
-  actions_.add(CloseConnection{kNormal, std::string(kSubprotocol) + " is not spoken"});
+  actions_.add(CloseConnection{close::kNormal, std::string(kSubprotocol) + " is not spoken"});
 }
 
 void ClientSession::begin_online(const ServerFrame& welcome, std::uint64_t now_ms) {
@@ -213,9 +211,9 @@ void ClientSession::ended(const ConnectionEnd& end, std::uint64_t now_ms, double
   exchange_.end_connection();
   welcome_by_ms_.reset();
   if (phase_ == Phase::closing) return finish(end);
-  if (phase_ == Phase::refusing && close_code_of(end) != kUnauthenticated)
+  if (phase_ == Phase::refusing && close_code_of(end) != close::kUnauthenticated)
     return finish(ConnectionEnd(end.code, std::string(kOtherServer)));
-  if (close_code_of(end) == kTooBig) exchange_.too_long();
+  if (close_code_of(end) == close::kMessageTooBig) exchange_.too_long();
   if (!options_.reconnect) return finish(end);
   const auto verdict = comeback_.after(end, advice_, now_ms, chance);
   if (!verdict.comes_back || (verdict.fresh_token && !options_.has_tokens)) return finish(end);
@@ -253,7 +251,7 @@ void ClientSession::close(std::uint16_t code, std::string reason) {
 
 void ClientSession::give_up(std::string why, std::uint64_t now_ms, double chance) {
   actions_.add(DropConnection{});
-  ended(ConnectionEnd(1006, std::move(why)), now_ms, chance);
+  ended(ConnectionEnd(close::kLost, std::move(why)), now_ms, chance);
 }
 
 void ClientSession::heard(std::uint64_t at_ms) {

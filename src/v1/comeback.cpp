@@ -2,11 +2,11 @@
 
 #include <algorithm>
 
+#include "v1/close_codes.hpp"
+
 namespace microframe::v1 {
 namespace {
 
-constexpr std::uint16_t kUnauthenticated = 4401;
-constexpr std::uint16_t kForbidden = 4403;
 // A connection that ends sooner, and was of no use, is as good as none: a server that welcomes and
 // closes at once must not be asked again and again without a pause.
 constexpr std::uint64_t kSettledMs = 5'000;
@@ -16,14 +16,12 @@ constexpr std::uint64_t kTooMuchMs = 5'000;
 // No advice is taken that makes a client wait longer.
 constexpr std::uint64_t kAdviceMsMax = 3'600'000;
 
-constexpr std::uint16_t kTooBig = 1009;
-constexpr std::uint16_t kTooMany = 4429;
-
-// 0: what some runtimes say where no Close came. 1005: a Close without a code. 1014: a gateway's
-// (IANA's registry of close codes). 1009: only the message that was too big is at its end.
+// 0: what some runtimes say where no Close came. After kMessageTooBig only that message is at its end.
 bool heals(std::uint16_t code) {
-  return code == 0 || code == 1001 || code == 1005 || code == 1006 || code == kTooBig ||
-         (code >= 1011 && code <= 1014) || code == 4408 || code == kTooMany;
+  return code == 0 || code == close::kGoingAway || code == close::kNoCode || code == close::kLost ||
+         code == close::kMessageTooBig ||
+         (code >= close::kInternalError && code <= close::kBadGateway) || code == close::kTooSlow ||
+         code == close::kTooManyMessages;
 }
 
 std::uint64_t wait_of(const std::optional<Advice>& advice) {
@@ -33,8 +31,8 @@ std::uint64_t wait_of(const std::optional<Advice>& advice) {
 }  // namespace
 
 std::uint16_t close_code_of(const ConnectionEnd& end) {
-  if (end.status == 401) return kUnauthenticated;
-  if (end.status == 403) return kForbidden;
+  if (end.status == 401) return close::kUnauthenticated;
+  if (end.status == 403) return close::kForbidden;
   return end.code;
 }
 
@@ -62,18 +60,19 @@ Comeback::Verdict Comeback::after(const ConnectionEnd& end, const std::optional<
   if (welcomed_ms_ && now_ms - *welcomed_ms_ >= kSettledMs) attempts_ = 0;
   welcomed_ms_.reset();
   const std::uint16_t code = close_code_of(end);
-  if (code == kUnauthenticated) return after_refusal(advice, chance);
+  if (code == close::kUnauthenticated) return after_refusal(advice, chance);
   Verdict verdict;
   // A server may advise against coming back after 1009, because the same message would end the
   // next connection too. The session does not send it again.
-  verdict.comes_back = advice && code != kTooBig ? advice->reconnect : heals(code);
+  verdict.comes_back = advice && code != close::kMessageTooBig ? advice->reconnect : heals(code);
   if (!verdict.comes_back) return verdict;
   // The server has spread the returns of all whom it advised; only who comes again and again adds
   // to that.
   const bool advised = advice && attempts_ == 0;
   const std::uint64_t jitter = next_delay_ms(chance);
   verdict.delay_ms = advised ? wait_of(advice) : std::max(wait_of(advice), jitter);
-  if (code == kTooMany) verdict.delay_ms = std::max(verdict.delay_ms, kTooMuchMs + jitter);
+  if (code == close::kTooManyMessages)
+    verdict.delay_ms = std::max(verdict.delay_ms, kTooMuchMs + jitter);
   // All that were turned away are told the same number: each adds its own chance.
   if (end.retry_after_ms) verdict.delay_ms = *end.retry_after_ms + jitter;
   return verdict;

@@ -7,12 +7,14 @@
 namespace microframe::v1 {
 namespace {
 
-using Type = ServerFrame::Type;
+using ServerType = ServerFrame::Type;
 
-constexpr NamedType<Type> kTypes[] = {
-    {"welcome", Type::welcome}, {"message", Type::message},   {"ack", Type::ack},
-    {"error", Type::error},     {"joined", Type::joined},     {"left", Type::left},
-    {"pong", Type::pong},       {"presence", Type::presence}, {"bye", Type::bye},
+constexpr NamedType<ServerType> kServerTypes[] = {
+    {"welcome", ServerType::welcome}, {"message", ServerType::message},
+    {"ack", ServerType::ack},         {"error", ServerType::error},
+    {"joined", ServerType::joined},   {"left", ServerType::left},
+    {"pong", ServerType::pong},       {"presence", ServerType::presence},
+    {"bye", ServerType::bye},
 };
 
 std::optional<std::uint64_t> optional_number(Fields& fields, std::string_view name) {
@@ -47,38 +49,38 @@ void read_joined(Fields& fields, ServerFrame& frame) {
 
 void read_members(Fields& fields, ServerFrame& frame) {
   switch (frame.type) {
-    case Type::welcome:
+    case ServerType::welcome:
       return read_welcome(fields, frame);
-    case Type::message:
+    case ServerType::message:
       frame.data = fields.take("data");
       frame.room = fields.text_or("room", "");
       frame.offset = optional_number(fields, "offset");
       return;
-    case Type::ack:
+    case ServerType::ack:
       frame.data = fields.take("data");
       return;
-    case Type::error:
+    case ServerType::error:
       frame.code = fields.text("code");
       frame.text = fields.text_or("message", "");
       return;
-    case Type::joined:
+    case ServerType::joined:
       return read_joined(fields, frame);
-    case Type::left:
+    case ServerType::left:
       frame.room = fields.text("room");
       return;
-    case Type::presence:
+    case ServerType::presence:
       frame.room = fields.text("room");
       frame.joins = object(fields, "joins");
       frame.leaves = object(fields, "leaves");
       return;
-    case Type::bye:
+    case ServerType::bye:
       frame.close = fields.number("code");
       frame.text = fields.text_or("reason", "");
       frame.reconnect = fields.flag("reconnect");
       frame.retry_ms = fields.number_or("retry_ms", 0);
       return;
-    case Type::pong:
-    case Type::unknown:
+    case ServerType::pong:
+    case ServerType::unknown:
       return;
   }
 }
@@ -93,7 +95,7 @@ base::Result<ServerFrame, std::string> parse_server_frame(std::string_view text)
   if (!members) return base::fail(std::string("a frame is a JSON object"));
   Fields fields(*members);
   ServerFrame frame;
-  frame.type = find_type(kTypes, fields.text_or("t", "")).value_or(Type::unknown);
+  frame.type = find_type(kServerTypes, fields.text_or("t", "")).value_or(ServerType::unknown);
   frame.id = fields.number_or("id", 0);
   read_members(fields, frame);
   if (!fields.good()) return base::fail(fields.fault());

@@ -4,21 +4,13 @@
 #include <boost/json/object.hpp>
 
 #include "v1/binary.hpp"
+#include "v1/close_codes.hpp"
 #include "v1/names.hpp"
 
 namespace microframe::v1 {
 namespace {
 
-using Type = ClientFrame::Type;
-
-constexpr std::uint16_t kGoingAway = 1001;
-constexpr std::uint16_t kInternalError = 1011;
-constexpr std::uint16_t kServiceRestart = 1012;
-constexpr std::uint16_t kTryAgainLater = 1013;
-constexpr std::uint16_t kUnauthenticated = 4401;
-constexpr std::uint16_t kTooSlow = 4408;
-constexpr std::uint16_t kTooManyMessages = 4429;
-constexpr std::uint16_t kMessageTooBig = 1009;  // its client gives up that message alone
+using ClientType = ClientFrame::Type;
 
 std::uint32_t narrow(std::uint64_t ms) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(ms, UINT32_MAX));
@@ -43,10 +35,10 @@ ServerSession::ServerSession(std::string name, std::string secret, const Options
       sent_(options.kept) {}
 
 bool ServerSession::heals(std::uint16_t close_code) {
-  return close_code == kGoingAway || close_code == kInternalError ||
-         close_code == kServiceRestart || close_code == kTryAgainLater ||
-         close_code == kUnauthenticated || close_code == kTooSlow ||
-         close_code == kTooManyMessages || close_code == kMessageTooBig;
+  return close_code == close::kGoingAway || close_code == close::kInternalError ||
+         close_code == close::kServiceRestart || close_code == close::kTryAgainLater ||
+         close_code == close::kUnauthenticated || close_code == close::kTooSlow ||
+         close_code == close::kTooManyMessages || close_code == close::kMessageTooBig;
 }
 
 // --- a connection begins ---
@@ -99,7 +91,7 @@ void ServerSession::restore(const Past& past, std::size_t kept) {
 // --- in ---
 
 bool ServerSession::tells_progress(const Parsed& frame) const {
-  return frame && frame->type == Type::received && sent_.kept() != 0 &&
+  return frame && frame->type == ClientType::received && sent_.kept() != 0 &&
          frame->number > sent_.count() - sent_.kept();
 }
 
@@ -107,22 +99,22 @@ ServerStep ServerSession::take(Parsed parsed) {
   if (!parsed) return refuse_frame(parsed.error());
   ClientFrame& frame = *parsed;
   switch (frame.type) {
-    case Type::received:
+    case ClientType::received:
       sent_.forget(frame.number);
       return Nothing{};
-    case Type::ping:
+    case ClientType::ping:
       return uncounted(v1::pong());
-    case Type::ack:
+    case ClientType::ack:
       return SettleAsk{frame.id, false, std::move(frame.data)};
-    case Type::error:
+    case ClientType::error:
       return SettleAsk{frame.id, true,
                        boost::json::object{{"code", frame.name}, {"message", frame.text}}};
-    case Type::message:
+    case ClientType::message:
       if (!ids_.accept(frame.id)) return Nothing{};
       return Handle{std::move(frame)};
-    case Type::join:
-    case Type::leave:
-    case Type::refresh:
+    case ClientType::join:
+    case ClientType::leave:
+    case ClientType::refresh:
       if (!ids_.accept(frame.id)) return Nothing{};
       return Control{std::move(frame)};
   }
@@ -162,7 +154,7 @@ Reply ServerSession::bye(std::uint16_t code, std::string_view reason,
   bye.code = code;
   bye.reason = reason;
   bye.reconnect = heals(code);
-  if (bye.reconnect && code != kUnauthenticated) bye.retry_ms = retry_ms;
+  if (bye.reconnect && code != close::kUnauthenticated) bye.retry_ms = retry_ms;
   return uncounted(v1::bye(bye));
 }
 

@@ -13,7 +13,6 @@ namespace microframe::ws {
 namespace {
 
 using base::SharedBuffer;
-using proto::Event;
 using Hold = Intake::Hold;
 
 // Work after which the others on the loop have their turn, as Intake counts it.
@@ -89,8 +88,8 @@ void Stream::read(base::MutableBytes bytes) {
       if (!bytes.empty()) intake_.keep(bytes);
       return;
     }
-    const Event event = protocol_.next(bytes);
-    if (event.kind == Event::Kind::need_more) return watch_message();
+    const proto::Event event = protocol_.next(bytes);
+    if (event.kind == proto::Event::Kind::need_more) return watch_message();
     const std::size_t size = event.payload.size();
     handle(event);
     account(size);
@@ -185,28 +184,28 @@ void Stream::go_on() {
   socket_->resume_reading();
 }
 
-void Stream::handle(const Event& event) {
+void Stream::handle(const proto::Event& event) {
   switch (event.kind) {
-    case Event::Kind::message:
+    case proto::Event::Kind::message:
       message_by_ms_ = 0;
       if (is_open()) owner_.on_message(event.binary, event.payload);
       return;
-    case Event::Kind::ping:
+    case proto::Event::Kind::ping:
       if (within_rate()) outflow_.send_pong(*socket_, event.payload);
       return;
-    case Event::Kind::pong:
+    case proto::Event::Kind::pong:
       if (!take_pong(event.payload)) within_rate();
       return;
-    case Event::Kind::close:
+    case proto::Event::Kind::close:
       // §5.5.1: answer with the code that came. §7.1.1: the server then closes the TCP connection,
       // and need not wait for the peer, which must not send after its Close.
       if (!is_open()) return socket_->finish_and_close();
       return end(endings::by_peer(event.code, event.reason));
-    case Event::Kind::failed:
+    case proto::Event::Kind::failed:
       // §7.1.7: nothing more is expected of this peer.
       if (!is_open()) return socket_->finish();
       return end(endings::broken(event.code, event.reason));
-    case Event::Kind::need_more:
+    case proto::Event::Kind::need_more:
       return;
   }
 }
