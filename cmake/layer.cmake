@@ -1,5 +1,6 @@
 # microframe_layer(NAME [PUBLIC lib...] [PRIVATE lib...] [WITHOUT file...]): the folder src/NAME, but for the files that are left
-# out, as the static library microframe_NAME.
+# out, as the static library microframe_NAME. Several files are compiled as one (the headers are most of the work) where
+# MICROFRAME_UNITY says so.
 function(microframe_layer name)
   cmake_parse_arguments(LAYER "" "" "PUBLIC;PRIVATE;WITHOUT" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
@@ -8,6 +9,7 @@ function(microframe_layer name)
   add_library(microframe_${name} STATIC ${sources})
   target_include_directories(microframe_${name} PUBLIC ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(microframe_${name} PUBLIC ${LAYER_PUBLIC} PRIVATE ${LAYER_PRIVATE})
+  set_target_properties(microframe_${name} PROPERTIES UNITY_BUILD ${MICROFRAME_UNITY} UNITY_BUILD_BATCH_SIZE 8)
   if(BUILD_SHARED_LIBS)
     set_target_properties(microframe_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   endif()

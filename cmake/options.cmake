@@ -8,6 +8,7 @@ option(MICROFRAME_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(MICROFRAME_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(MICROFRAME_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
 option(MICROFRAME_WERROR "Warnings are errors" ${PROJECT_IS_TOP_LEVEL})
+option(MICROFRAME_UNITY "Compile several sources of the library as one: a build from nothing takes less than half" ON)
 option(MICROFRAME_INSTALL "Have `cmake --install` install the library" ${PROJECT_IS_TOP_LEVEL})
 
 option(MICROFRAME_FUZZ "Build the libFuzzer targets (clang only)" OFF)
