@@ -9,17 +9,28 @@ import concurrent.futures
 import os
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
-def check(name, compiler, include):
+def precompile(compiler, include, folder):
+    """Compiles the headers once for all files. Returns the options that have them used."""
+    header = os.path.join(folder, "all.hpp")
+    with open(header, "w", encoding="utf-8") as file:
+        file.write("#include <microframe/microframe.hpp>\n")
+    compiled = header + ".gch"
+    subprocess.run([compiler, "-std=c++20", "-I", include, "-x", "c++-header", header, "-o", compiled], check=True)
+    return ["-include-pch", compiled] if "clang" in os.path.basename(compiler) else ["-include", header]
+
+
+def check(name, compiler, include, precompiled):
     with open(os.path.join(HERE, name), encoding="utf-8") as file:
         expected = file.readline().removeprefix("// expect: ").strip()
         second = file.readline().strip()
     if second.startswith("// only: ") and not os.path.basename(compiler).startswith(second.removeprefix("// only: ")):
         return None
-    result = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-I", include, os.path.join(HERE, name)],
+    result = subprocess.run([compiler, "-std=c++20", "-fsyntax-only", "-I", include, *precompiled, os.path.join(HERE, name)],
                             capture_output=True, text=True)
     said = result.stderr.replace("\\\"", "\"")
     if expected == "nothing":
@@ -31,8 +42,10 @@ def check(name, compiler, include):
 
 def main():
     names = sorted(name for name in os.listdir(HERE) if name.endswith(".cpp"))
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        problems = [p for p in pool.map(lambda name: check(name, *sys.argv[1:]), names) if p]
+    compiler, include = sys.argv[1:]
+    with tempfile.TemporaryDirectory() as folder, concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        precompiled = precompile(compiler, include, folder)
+        problems = [p for p in pool.map(lambda name: check(name, compiler, include, precompiled), names) if p]
     print("\n".join(problems) or f"{len(names)} files are as expected")
     sys.exit(1 if problems else 0)
 
