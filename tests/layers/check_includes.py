@@ -27,6 +27,7 @@ LAYERS = {
     "client": {"base", "proto", "v1", "net"},
     "ws": {"base", "proto", "authx", "hub", "v1", "net", "keys", "guard"},
     "cluster": {"base", "hub", "net"},
+    "testing": {"base", "proto", "hub", "v1", "ws"},
     "app": {"base", "proto", "authx", "hub", "v1", "net", "keys", "guard", "client", "ws", "cluster"},
     "cli": {"app", "authx", "net"},
 }
@@ -42,6 +43,7 @@ PUBLIC = {
     "ws": {"ws.hpp", "ws/", "authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp", "compression.hpp", "limits.hpp", "proxies.hpp", "room_options.hpp", "tls.hpp", "detail/"},
     "net": {"task.hpp", "tls.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "cluster": {"config_error.hpp", "redis_broker.hpp", "task.hpp"},
+    "testing": set(),  # any
     "app": set(),  # any
     "cli": set(),  # any
 }
@@ -60,7 +62,7 @@ INCLUDE = re.compile(r"\s*#\s*include\s*([<\"])([^>\"]+)[>\"]")
 
 
 def may_include_public(layer, name):
-    return layer in ("app", "cli") or any(p == name or (p.endswith("/") and name.startswith(p)) for p in PUBLIC[layer])
+    return layer in ("testing", "app", "cli") or any(p == name or (p.endswith("/") and name.startswith(p)) for p in PUBLIC[layer])
 
 
 def check_own(layer, target):
