@@ -65,6 +65,8 @@ Connection::Progress& Connection::progress() {
 
 Event Connection::next(base::MutableBytes& in) {
   if (std::exchange(delivered_, false)) give_back();
+  Event ordinary;
+  if (read_ordinary(in, ordinary)) return ordinary;
   while (!drops_everything()) {
     Event result;
     if (!progress_ || !progress_->in_frame) {
@@ -91,6 +93,28 @@ Event Connection::next(base::MutableBytes& in) {
   in = {};
   give_back();
   return {};
+}
+
+// Reads what most messages are: one frame of up to 125 bytes, not compressed, all of it at the front of
+// `in` while nothing else is under way. The steps below would come to the same, in twice the time.
+// returns: whether there was one; if not, nothing is consumed.
+bool Connection::read_ordinary(base::MutableBytes& in, Event& result) {
+  constexpr unsigned kFinalText = 0x81, kFinalBinary = 0x82, kMasked = 0x80;
+  if (progress_ || state_ != State::open || in.size() < 2) return false;
+  const bool masked = role_ == Role::server;
+  const auto first = std::to_integer<unsigned>(in[0]);
+  const std::size_t length = std::to_integer<unsigned>(in[1]) ^ (masked ? kMasked : 0);
+  const std::size_t head = masked ? 6 : 2;
+  if ((first != kFinalText && first != kFinalBinary) || length > 125 ||
+      length > limits_.message_bytes_max || in.size() < head + length)
+    return false;
+  const base::MutableBytes payload = in.subspan(head, length);
+  if (masked) apply_mask(payload, {in[2], in[3], in[4], in[5]});
+  in = in.subspan(head + length);
+  const bool binary = first == kFinalBinary;
+  result = binary || is_utf8(payload) ? message(binary, payload)
+                                      : fail(CloseCode::invalid_payload, "text is not UTF-8");
+  return true;
 }
 
 // §5.5.1: after our Close, the peer may send data until it sees it. A server has said its last word

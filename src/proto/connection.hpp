@@ -90,6 +90,7 @@ class Connection {
   bool is_discarded(const Event& event) const;
   bool drops_everything() const { return state_ != State::open && state_ != State::close_sent; }
   Progress& progress();
+  bool read_ordinary(base::MutableBytes& in, Event& result);
   bool read_header(base::MutableBytes& in, FrameHeader& header, Event& failure);
   bool check_sequence(const FrameHeader& header, Event& failure);
   std::uint64_t bytes_left(const FrameHeader& header) const;

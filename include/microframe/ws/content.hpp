@@ -17,25 +17,26 @@ namespace microframe::ws {
 class Content {
  public:
   Content(const Json& json) : json_(&json) {}
-  Content(const Message& message) : message_(message) {}
-  Content(std::initializer_list<boost::json::value_ref> members) : made_(Json(members)) {}
+  Content(const Message& message) : message_(&message) {}
+  Content(std::initializer_list<boost::json::value_ref> members)
+      : made_(Json(members)), json_(&*made_) {}
   // A string, a number or a boost::json::object.
   template <class T>
     requires(std::constructible_from<Json, const T&> && !std::derived_from<T, Message> &&
              !std::same_as<T, Json> && !std::same_as<T, Content>)
-  Content(const T& value) : made_(Json(value)) {}
+  Content(const T& value) : made_(Json(value)), json_(&*made_) {}
   Content(const Content&) = delete;
   Content& operator=(const Content&) = delete;
 
   // returns: nullptr for a Message.
-  const Json* json() const { return made_ ? &*made_ : json_; }
+  const Json* json() const { return json_; }
   // returns: nullptr for a Json.
-  const Message* message() const { return message_ ? &*message_ : nullptr; }
+  const Message* message() const { return message_; }
 
  private:
   std::optional<Json> made_;
   const Json* json_ = nullptr;
-  std::optional<Message> message_;
+  const Message* message_ = nullptr;
 };
 
 }  // namespace microframe::ws
