@@ -15,6 +15,7 @@
 #include "microframe/compression.hpp"
 #include "microframe/config_error.hpp"
 #include "microframe/limits.hpp"
+#include "microframe/log_record.hpp"
 #include "microframe/proxies.hpp"
 #include "microframe/redis_broker.hpp"
 #include "microframe/room_options.hpp"
@@ -95,6 +96,12 @@ class Application {
   // returns: false if the files cannot be used: the reason is logged, and the previous ones stay
   //          in use.
   bool reload_tls();
+
+  // The log: to stderr, which nobody waits for, or to a function of the application's, without what is
+  // below `least`. Level debug has a line for each connection that begins and ends. The log is one of the
+  // process: what was said last holds for everything in it. Any thread, at any time. Default: info, as text.
+  Application& log(LogLevel least, LogFormat format = LogFormat::text);
+  Application& log(LogSink sink, LogLevel least = LogLevel::info);
 
   // Makes this process a node of a cluster: every process that serves the same routes through the same
   // broker. What an endpoint is asked (broadcast, send_to, join_room, get_connected_users) then means

@@ -5,6 +5,7 @@
 
 #include "app/process.hpp"
 #include "app/server.hpp"
+#include "base/log.hpp"
 #include "net/address.hpp"
 #include "proto/http_head.hpp"
 
@@ -107,6 +108,18 @@ Application& Application::tls(const TlsOptions& options) {
 
 bool Application::reload_tls() {
   return impl_->reload_tls();
+}
+
+Application& Application::log(LogLevel least, LogFormat format) {
+  base::log::set_output(format);
+  base::log::set_level(least);
+  return *this;
+}
+
+Application& Application::log(LogSink sink, LogLevel least) {
+  base::log::set_output(std::move(sink));
+  base::log::set_level(least);
+  return *this;
 }
 
 Application& Application::cluster(const RedisBroker& broker, const ClusterOptions& options) {

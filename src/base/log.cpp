@@ -10,14 +10,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "base/log_queue.hpp"
 
 namespace microframe::base::log {
 namespace {
 
-constexpr std::size_t kValueBytesMax = 256;
 constexpr std::uint32_t kLinesPerSecond = 10;
 constexpr std::uint32_t kEventLinesPerSecond = 300;
 constexpr std::size_t kKindsMax = 256;
@@ -25,21 +26,7 @@ constexpr std::size_t kKindsMax = 256;
 constexpr std::chrono::milliseconds kExitTime{1000};
 
 std::atomic<Level> least{Level::info};
-
-std::string_view to_string(Level level) {
-  switch (level) {
-    case Level::debug:
-      return "debug";
-    case Level::info:
-      return "info";
-    case Level::warn:
-      return "warning";
-    case Level::error:
-    case Level::off:
-      break;
-  }
-  return "error";
-}
+std::atomic<LogFormat> format{LogFormat::text};
 
 // Lives to the end of the process: threads may log while static objects are destroyed.
 LogQueue& queue() {
@@ -50,24 +37,30 @@ LogQueue& queue() {
   return instance;
 }
 
-bool is_wanted(Level level) {
-  return level != Level::off && level >= least.load(std::memory_order_relaxed);
+// Where lines go in place of the queue. Lives as long as that.
+struct Sink {
+  std::mutex mutex;
+  std::shared_ptr<const LogSink> taker;  // nullptr: none
+};
+Sink& sink() {
+  static Sink& instance = *new Sink;
+  return instance;
 }
 
-std::string line(Level level, std::string_view event, Fields fields) {
-  std::array<char, 32> time{};
-  std::string text(time.data(), write_time(time.data(), time.size()));
-  text += ' ';
-  text += to_string(level);
-  text += ' ';
-  text += event;
-  for (const Field& field : fields) {
-    text += ' ';
-    text += field.key;
-    text += '=';
-    text += escaped(field.value);
+std::shared_ptr<const LogSink> taker() {
+  Sink& all = sink();
+  const std::lock_guard lock(all.mutex);
+  return all.taker;
+}
+
+void put(Level level, std::string_view event, std::span<const Field> fields) {
+  const LogRecord record{level, std::chrono::system_clock::now(), event, fields};
+  const auto taken_by = taker();
+  if (!taken_by) return queue().push(to_line(record, format) + '\n');
+  try {
+    (*taken_by)(record);
+  } catch (...) {  // whoever logs goes on
   }
-  return text;
 }
 
 // How many lines of one kind a second may see. Locked: only rejections and the like come here.
@@ -124,8 +117,25 @@ void set_level(Level level) {
   least = level;
 }
 
+bool is_wanted(Level level) {
+  return level != Level::off && level >= least.load(std::memory_order_relaxed);
+}
+
+void set_output(LogFormat with) {
+  format = with;
+  queue().set_format(with);
+  set_output(LogSink());
+}
+
+void set_output(LogSink to) {
+  auto taker = to ? std::make_shared<const LogSink>(std::move(to)) : nullptr;
+  Sink& all = sink();
+  const std::lock_guard lock(all.mutex);
+  all.taker.swap(taker);
+}
+
 void write(Level level, std::string_view event, Fields fields) {
-  if (is_wanted(level)) queue().push(line(level, event, fields) + '\n');
+  if (is_wanted(level)) put(level, event, fields);
 }
 
 void limited(Level level, std::string_view event, Fields fields) {
@@ -134,9 +144,11 @@ void limited(Level level, std::string_view event, Fields fields) {
   const auto left_out =
       limiter.admit(event, fields.size() != 0 ? fields.begin()->value : std::string_view{});
   if (!left_out) return;
-  std::string text = line(level, event, fields);
-  if (*left_out != 0) text += " left_out=" + std::to_string(*left_out);
-  queue().push(std::move(text) + '\n');
+  if (*left_out == 0) return put(level, event, fields);
+  const std::string count = std::to_string(*left_out);
+  std::vector<Field> all(fields);
+  all.emplace_back("left_out", count);
+  put(level, event, all);
 }
 
 bool flush(std::chrono::milliseconds limit) {
@@ -145,27 +157,6 @@ bool flush(std::chrono::milliseconds limit) {
 
 std::uint64_t lines_lost() {
   return queue().lost();
-}
-
-std::string escaped(std::string_view value) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  const bool cut = value.size() > kValueBytesMax;
-  std::string text;
-  bool quote = value.empty();
-  for (const char c : value.substr(0, kValueBytesMax)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte > 0x7E) {
-      text += "\\x";
-      text += kHex[byte >> 4];
-      text += kHex[byte & 15];
-    } else {
-      if (c == '"' || c == '\\') text += '\\';
-      quote = quote || c == ' ' || c == '"' || c == '=';
-      text += c;
-    }
-  }
-  if (cut) text += "...";
-  return quote ? '"' + text + '"' : text;
 }
 
 }  // namespace microframe::base::log

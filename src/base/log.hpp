@@ -1,4 +1,4 @@
-// The log: one line an event, key=value, on stderr. Any thread. Nobody waits for stderr: a thread of
+// The log of the process: one line an event, key=value, on stderr, or to a sink. Any thread. Nobody waits for stderr: a thread of
 // the log's own writes (LogQueue), and lines past its bound are lost, counted, and told as "N lines
 // lost". At a normal exit of the process what is queued is written, for one second at most.
 // Values are untrusted: control characters, ESC and bytes beyond ASCII are escaped here, and only
@@ -11,19 +11,22 @@
 #include <string>
 #include <string_view>
 
+#include "microframe/log_record.hpp"
+
 namespace microframe::base::log {
 
-enum class Level : std::uint8_t { debug, info, warn, error, off };
-
-struct Field {
-  Field(std::string_view k, std::string_view v) : key(k), value(v) {}
-  std::string_view key;
-  std::string_view value;
-};
+using Level = LogLevel;
+using Field = LogField;
 using Fields = std::initializer_list<Field>;
 
 // What is below `level` is left out. Default: info.
 void set_level(Level level);
+// Whether a line of that level is written: for lines that cost something to make.
+bool is_wanted(Level level);
+// Lines go to stderr, in that form. Default: text.
+void set_output(LogFormat format);
+// Lines go to `sink` in place of stderr.
+void set_output(LogSink sink);
 
 void write(Level level, std::string_view event, Fields fields);
 inline void debug(std::string_view event, Fields fields) {
@@ -33,7 +36,7 @@ inline void info(std::string_view event, Fields fields) {
   write(Level::info, event, fields);
 }
 inline void warn(std::string_view event, Fields fields) {
-  write(Level::warn, event, fields);
+  write(Level::warning, event, fields);
 }
 inline void error(std::string_view event, Fields fields) {
   write(Level::error, event, fields);
@@ -49,9 +52,5 @@ void limited(Level level, std::string_view event, Fields fields);
 bool flush(std::chrono::milliseconds limit);
 // Lines lost since the process began.
 std::uint64_t lines_lost();
-
-// `value` as it stands in a line: printable ASCII, at most 256 bytes, quoted if it holds a space,
-// '"' or '='.
-std::string escaped(std::string_view value);
 
 }  // namespace microframe::base::log

@@ -10,25 +10,13 @@
 #include <climits>
 #include <csignal>
 #include <cstdio>
-#include <ctime>
 #include <new>
 #include <system_error>
 #include <utility>
 
-namespace microframe::base {
+#include "base/log_text.hpp"
 
-std::size_t write_time(char* into, std::size_t size) {
-  using std::chrono::milliseconds;
-  const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-  const auto since = now.time_since_epoch();
-  const std::time_t seconds = std::chrono::floor<std::chrono::seconds>(since).count();
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  const std::size_t written = std::strftime(into, size, "%Y-%m-%dT%H:%M:%S", &utc);
-  const int more = std::snprintf(into + written, size - written, ".%03dZ",
-                                 static_cast<int>(since.count() % 1000));
-  return written + static_cast<std::size_t>(more);
-}
+namespace microframe::base {
 
 LogQueue::~LogQueue() {
   std::thread thread;
@@ -118,13 +106,18 @@ void LogQueue::run() {
   mutex_.unlock();
 }
 
+// Needs no memory.
 bool LogQueue::write_notice(std::uint64_t lines) {
-  std::array<char, 96> text{};
-  const std::size_t stamp = write_time(text.data(), text.size());
-  const int size =
-      std::snprintf(text.data() + stamp, text.size() - stamp, " warning %llu lines lost\n",
-                    static_cast<unsigned long long>(lines));
-  return write({text.data(), stamp + static_cast<std::size_t>(size)});
+  std::array<char, 128> text{};
+  std::array<char, 32> time{};
+  write_time(time.data(), time.size());
+  const char* const form =
+      format_ == LogFormat::json
+          ? "{\"time\":\"%s\",\"level\":\"warning\",\"event\":\"%llu lines lost\"}\n"
+          : "%s warning %llu lines lost\n";
+  const int size = std::snprintf(text.data(), text.size(), form, time.data(),
+                                 static_cast<unsigned long long>(lines));
+  return write({text.data(), static_cast<std::size_t>(size)});
 }
 
 bool LogQueue::write(std::string_view text) {

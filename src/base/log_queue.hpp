@@ -14,13 +14,9 @@
 #include <thread>
 
 #include "base/mutex.hpp"
+#include "microframe/log_record.hpp"
 
 namespace microframe::base {
-
-// Writes the present time as a line of the log begins: "2026-11-30T05:15:09.123Z".
-// size:    32 at least.
-// returns: how many bytes it has written.
-std::size_t write_time(char* into, std::size_t size);
 
 class LogQueue {
  public:
@@ -34,6 +30,8 @@ class LogQueue {
   LogQueue(const LogQueue&) = delete;
   LogQueue& operator=(const LogQueue&) = delete;
 
+  // How the lines look, and so that which tells of lost ones. Default: text.
+  void set_format(LogFormat format) { format_ = format; }
   // Queues a line, which ends with a line feed. Without memory or a thread the line is lost.
   void push(std::string line);
   // Waits until every line has been written or lost, for `limit` at most.
@@ -55,6 +53,7 @@ class LogQueue {
   bool write(std::string_view text);
 
   const int fd_;
+  std::atomic<LogFormat> format_{LogFormat::text};
   const std::size_t lines_max_;
   std::atomic<std::uint64_t> lost_{0};
   std::atomic<bool> ending_{false};

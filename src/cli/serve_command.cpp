@@ -56,6 +56,8 @@ struct ServeOptions {
   std::string broker;
   std::string broker_prefix;
   std::string node;
+  std::string log_level = "info";
+  std::string log_format = "text";
 };
 
 // Each message back, unchanged.
@@ -212,11 +214,20 @@ std::string listen_address(const ServeOptions& options) {
   return options.listen + "?mode=" + options.mode;
 }
 
+LogLevel log_level(std::string_view name) {
+  for (const auto level : {LogLevel::debug, LogLevel::info, LogLevel::warning, LogLevel::error}) {
+    if (to_string(level) == name) return level;
+  }
+  return LogLevel::off;
+}
+
 int serve(const ServeOptions& options) {
   const authx::AuthConfig auth = auth_config(options);
   Limits limits;
   limits.message_bytes_max = options.message_bytes_max.value_or(limits.message_bytes_max);
   Application app;
+  app.log(log_level(options.log_level),
+          options.log_format == "json" ? LogFormat::json : LogFormat::text);
   app.route<ReadyChat>("/ws/chat", auth);
   const std::chrono::milliseconds window(options.coalesce_ms);
   if (options.bench) add_bench_rooms(app, window);
@@ -335,6 +346,17 @@ void add_cluster_options(CLI::App& command, ServeOptions& options) {
                      "This server's name in the cluster; default: the host's name and the port");
 }
 
+void add_log_options(CLI::App& command, ServeOptions& options) {
+  command
+      .add_option("--log-level", options.log_level,
+                  "What is logged: debug (each connection too), info, warning, error or off")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
+      ->capture_default_str();
+  command.add_option("--log-format", options.log_format, "text, or json: an object a line")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+}
+
 void add_tls_options(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--tls-cert", options.tls_certs,
@@ -359,6 +381,7 @@ void add_serve_command(CLI::App& cli, int& exit_code) {
   add_proxy_options(*command, *options);
   add_tls_options(*command, *options);
   add_cluster_options(*command, *options);
+  add_log_options(*command, *options);
   command->callback([options, &exit_code] { exit_code = serve(*options); });
 }
 

@@ -242,7 +242,7 @@ void Driver::perform(ClientStatus& status) {
 void Driver::perform(v1::TellProblem& problem) {
   if (handlers_.tell(problem)) return;
   // The first field is what lines are counted by: not the server's words.
-  log::limited(log::Level::warn, "a client's trouble",
+  log::limited(log::Level::warning, "a client's trouble",
                {{"url", name_}, {"code", problem.code}, {"detail", problem.message}});
 }
 

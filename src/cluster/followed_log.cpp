@@ -94,7 +94,7 @@ void FollowedLog::note() {
   const std::uint64_t forks = order_.forks() - std::exchange(forks_, order_.forks());
   counts_.log_forks += forks;
   if (forks != 0)
-    base::log::limited(base::log::Level::warn, "log_forked",
+    base::log::limited(base::log::Level::warning, "log_forked",
                        {{"log", log_}, {"last", std::to_string(order_.at().offset)}});
 }
 

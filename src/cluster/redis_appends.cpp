@@ -271,7 +271,7 @@ void RedisAppends::settle_one(const Batch& batch, std::size_t number, const Redi
   std::string_view text = reply.text;
   if (text.starts_with('!')) {
     const std::string error(text.substr(1));
-    base::log::limited(base::log::Level::warn, "broker refuses a message", {{"why", error}});
+    base::log::limited(base::log::Level::warning, "broker refuses a message", {{"why", error}});
     if (RedisServer* server = router_.server_of(batch.partition)) router_.note(error, *server);
     return done(base::fail(failure_of(error)));
   }

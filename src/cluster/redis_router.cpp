@@ -52,7 +52,7 @@ void RedisRouter::locate() {
 
 void RedisRouter::located(base::Result<RedisMap, std::string> found) {
   if (!found) {
-    base::log::limited(base::log::Level::warn, "broker not found", {{"why", found.error()}});
+    base::log::limited(base::log::Level::warning, "broker not found", {{"why", found.error()}});
     set_state(State::away);
     return locate_after_failure();
   }
@@ -119,7 +119,7 @@ void RedisRouter::on_server_up(RedisServer& server) {
 
 void RedisRouter::on_server_down(RedisServer& server, const std::string& why) {
   const std::string name = name_of(server.address());
-  base::log::limited(base::log::Level::warn, "broker lost", {{"server", name}, {"why", why}});
+  base::log::limited(base::log::Level::warning, "broker lost", {{"server", name}, {"why", why}});
   drop(name);
   set_state(State::away);
   locate_after_failure();

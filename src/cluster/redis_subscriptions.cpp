@@ -60,7 +60,7 @@ void RedisSubscriptions::answered(const std::string& name, std::uint64_t questio
   RedisServer* asked = std::exchange(channel.server, nullptr);
   channel.state = State::wanted;
   if (reply.is_error()) {
-    base::log::limited(base::log::Level::warn, "broker refuses a subscription",
+    base::log::limited(base::log::Level::warning, "broker refuses a subscription",
                        {{"why", reply.text}});
     router_.note(reply.text, *asked);
     if (reply.is_error("MOVED") || reply.is_error("CLUSTERDOWN")) router_.subscriptions_moved();

@@ -59,7 +59,7 @@ std::string_view to_string(Rejection rejection) {
 
 void Rejections::add(Rejection why, std::string_view peer, std::string_view detail) {
   counts_[static_cast<std::size_t>(why)].fetch_add(1, std::memory_order_relaxed);
-  base::log::limited(base::log::Level::warn, "rejected",
+  base::log::limited(base::log::Level::warning, "rejected",
                      {{"reason", to_string(why)}, {"peer", peer}, {"detail", detail}});
 }
 

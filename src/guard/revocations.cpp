@@ -30,7 +30,7 @@ void Revocations::revoke(std::string_view user, authx::Time now) {
   everyone_until_s_ = std::max(everyone_until_s_, oldest->second.until_s);
   entries_.erase(oldest);
   order_.pop_front();
-  base::log::limited(base::log::Level::warn,
+  base::log::limited(base::log::Level::warning,
                      "revocations are full: old tokens of every user are refused",
                      {{"issued_until", std::to_string(everyone_until_s_)}});
 }

@@ -56,7 +56,7 @@ Outcome play(Stage& stage, const Flow& flow, const Fault& fault) {
 class Faults : public testing::TestWithParam<Flow> {
  protected:
   static void SetUpTestSuite() {
-    microframe::base::log::set_level(microframe::base::log::Level::warn);
+    microframe::base::log::set_level(microframe::base::log::Level::warning);
   }
 
   // Plays the fault at every point, until two in a row lie behind the flow's end.

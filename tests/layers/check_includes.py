@@ -32,7 +32,7 @@ LAYERS = {
     "cli": {"app", "authx", "net"},
 }
 PUBLIC = {
-    "base": {"json.hpp", "task.hpp", "config_error.hpp", "detail/scheduler.hpp"},
+    "base": {"json.hpp", "log_record.hpp", "task.hpp", "config_error.hpp", "detail/scheduler.hpp"},
     "proto": set(),
     "authx": {"authx.hpp", "authx/", "json.hpp", "task.hpp", "config_error.hpp"},
     "hub": {"ws/join_result.hpp", "json.hpp"},

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "base/log.hpp"
+#include "base/log_text.hpp"
 #include "support/counted_heap.hpp"
 
 namespace microframe::simulation {
@@ -18,8 +18,7 @@ std::string describe(Kind kind, CloseCode code, std::string_view payload) {
   static constexpr const char* kNames[] = {"need_more", "message", "ping",
                                            "pong",      "close",   "failed"};
   return std::string(kNames[static_cast<std::size_t>(kind)]) + " " +
-         std::to_string(static_cast<unsigned>(code)) + " " +
-         base::log::escaped(payload.substr(0, 60));
+         std::to_string(static_cast<unsigned>(code)) + " " + base::escaped(payload.substr(0, 60));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "base/log_text.hpp"
 #include "base/mpsc_queue.hpp"
 #include "base/shared_buffer.hpp"
 #include "base/timer_wheel.hpp"
@@ -285,13 +286,13 @@ TEST(Task, OffloadRunsInPlaceWithoutALoop) {
 }
 
 TEST(Log, EscapesWhatAPeerWrote) {  // scenario 12
-  EXPECT_EQ(base::log::escaped("plain"), "plain");
-  EXPECT_EQ(base::log::escaped("two words"), "\"two words\"");
-  EXPECT_EQ(base::log::escaped("\x1B[31m\r\n"), "\\x1b[31m\\x0d\\x0a");
-  EXPECT_EQ(base::log::escaped("\xC3\xA9"), "\\xc3\\xa9");
-  EXPECT_EQ(base::log::escaped("a\"b"), "\"a\\\"b\"");
-  EXPECT_EQ(base::log::escaped(""), "\"\"");
-  EXPECT_EQ(base::log::escaped(std::string(300, 'x')), std::string(256, 'x') + "...");
+  EXPECT_EQ(base::escaped("plain"), "plain");
+  EXPECT_EQ(base::escaped("two words"), "\"two words\"");
+  EXPECT_EQ(base::escaped("\x1B[31m\r\n"), "\\x1b[31m\\x0d\\x0a");
+  EXPECT_EQ(base::escaped("\xC3\xA9"), "\\xc3\\xa9");
+  EXPECT_EQ(base::escaped("a\"b"), "\"a\\\"b\"");
+  EXPECT_EQ(base::escaped(""), "\"\"");
+  EXPECT_EQ(base::escaped(std::string(300, 'x')), std::string(256, 'x') + "...");
 }
 
 TEST(JsonAccess, ReadsStringsAndSaysWhatIsWrong) {
