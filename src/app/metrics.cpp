@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "app/membership.hpp"
+#include "app/process_figures.hpp"
 #include "base/log.hpp"
 #include "guard/memory.hpp"
 #include "hub/hub.hpp"
+#include "microframe/version.hpp"
 #include "ws/site.hpp"
 
 namespace microframe::app {
@@ -157,6 +159,59 @@ void add_cluster(std::vector<MetricFamily>& families, const Membership& membersh
   add_broker(families, figures.broker);
 }
 
+void add_traffic(std::vector<MetricFamily>& families, const ws::Counts& counts) {
+  const auto add = [&](const char* name, const char* help, ws::Tally ws::Traffic::* which) {
+    families.push_back(counter(name, help, counts.streams.traffic.sum(which)));
+  };
+  add("microframe_messages_received_total", "Messages from clients.", &ws::Traffic::messages_in);
+  add("microframe_received_bytes_total", "Payload bytes of messages from clients, inflated.",
+      &ws::Traffic::bytes_in);
+  add("microframe_messages_sent_total", "Messages to clients; a broadcast counts once a receiver.",
+      &ws::Traffic::messages_out);
+  add("microframe_sent_bytes_total", "Bytes of messages to clients, before compression.",
+      &ws::Traffic::bytes_out);
+  add("microframe_connections_opened_total", "WebSocket connections that have begun.",
+      &ws::Traffic::opened);
+  add("microframe_connections_closed_total", "WebSocket connections that have ended.",
+      &ws::Traffic::closed);
+  families.push_back(histogram("microframe_loop_lag_seconds",
+                               "How late loops come to what is due; ten times a second each.",
+                               counts.loop_lag));
+}
+
+// Under the names that every client library of Prometheus has for them.
+void add_process(std::vector<MetricFamily>& families) {
+  const ProcessFigures figures = read_process_figures();
+  const auto add = [&](const char* name, const char* help, double value, MetricType type) {
+    ClientMetric metric;
+    (type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    families.push_back({name, help, type, {std::move(metric)}});
+  };
+  add("process_cpu_seconds_total", "CPU time of the process, user and system.", figures.cpu_seconds,
+      MetricType::Counter);
+  add("process_start_time_seconds", "When the process was started, since 1970.",
+      figures.start_seconds, MetricType::Gauge);
+  add("process_open_fds", "Open descriptors.", static_cast<double>(figures.open_descriptors),
+      MetricType::Gauge);
+  add("process_max_fds", "The limit of open descriptors.",
+      static_cast<double>(figures.descriptors_max), MetricType::Gauge);
+  add("process_resident_memory_bytes", "Resident memory.",
+      static_cast<double>(figures.resident_bytes), MetricType::Gauge);
+  add("process_virtual_memory_bytes", "Virtual memory.", static_cast<double>(figures.virtual_bytes),
+      MetricType::Gauge);
+  add("process_threads", "Threads.", static_cast<double>(figures.threads), MetricType::Gauge);
+}
+
+MetricFamily build_info() {
+  ClientMetric metric = labelled("version", MICROFRAME_VERSION);
+  metric.label.push_back({"compiler", __VERSION__});
+  metric.gauge.value = 1;
+  return {"microframe_build_info",
+          "What this server was built from; always 1.",
+          MetricType::Gauge,
+          {std::move(metric)}};
+}
+
 }  // namespace
 
 bool has_metrics() {
@@ -213,12 +268,13 @@ std::string metrics_text(const ws::Site& site, const Membership* membership) {
       counter("microframe_blocked_hooks_total",
               "Hooks that held their loop up for Limits::hook_warning_time.",
               site.counts.blocked_hooks.load(std::memory_order_relaxed)),
-      gauge("microframe_resident_memory_bytes", "Resident memory of the process.",
-            guard::resident_bytes()),
       gauge("microframe_memory_limit_bytes",
             "Resident memory past which nobody is let in; 0: no limit.",
             site.settings.limits.memory_bytes_max),
   };
+  families.push_back(build_info());
+  add_traffic(families, site.counts);
+  add_process(families);
   if (membership) add_cluster(families, *membership);
   return prometheus::TextSerializer().Serialize(families);
 }

@@ -247,6 +247,8 @@ void Loop::update_now() {
 void Loop::tick() {
   const std::uint64_t now = now_ms();
   const std::uint64_t last = std::exchange(ticked_ms_, now);
+  if (lag_)
+    lag_->observe(std::chrono::milliseconds(now - std::min(now, last + base::TimerWheel::kTickMs)));
   stalled_ = now - last > kStallMs && !stalled_;
   if (!stalled_) wheel_.advance(now);
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/histogram.hpp"
 #include "base/mpsc_queue.hpp"
 #include "base/timer_wheel.hpp"
 #include "microframe/detail/scheduler.hpp"
@@ -64,6 +65,9 @@ class Loop final : public detail::Scheduler {
   base::TimerWheel& wheel() { return wheel_; }
   // Every socket of the loop receives into this buffer: its content is good until the next receive.
   base::MutableBytes receive_buffer() { return {receive_buffer_.get(), kReceiveBytes}; }
+  // Has noted in `lag` from now on how late the loop's ticks come, ten a second: how long whatever comes
+  // to the loop has to wait. Before run(), which `lag` outlives.
+  void measure_lag(base::Histogram& lag) { lag_ = &lag; }
   // Which of the loop's sockets can be read or written.
   ReadySet& ready_set() { return *ready_set_; }
   // Which of the loop's sockets have something to send when this iteration ends.
@@ -97,6 +101,7 @@ class Loop final : public detail::Scheduler {
   std::atomic<Life> life_{Life::serving};
   base::TimerWheel wheel_;
   std::uint64_t ticked_ms_ = 0;
+  base::Histogram* lag_ = nullptr;
   bool stalled_ = false;  // the last tick was late, and left the wheel alone
   std::unique_ptr<std::byte[]> receive_buffer_;
   FlushQueue flush_queue_;

@@ -79,9 +79,30 @@ void Connection::begin_hooks(base::MutableBytes early) {
   if (lasting_) session()->begin(base::Ref<const base::RefCounted>(&member()), inherits_);
   if (const auto oldest = endpoint_.hub().add(member())) oldest->evict();
   endpoint_.everywhere().limit_devices(member().user(), context_.limits().devices_per_user_max);
+  note_begin();
   hooks_.connect(WebSocket(host_));
   if (!early.empty()) stream_->read(early);
   check_revocation();
+}
+
+void Connection::note_begin() const {
+  context_.streams.traffic.opened.add(1);
+  if (!base::log::is_wanted(LogLevel::debug)) return;
+  base::log::debug(resumed() ? "resumed" : "connected", {{"endpoint", endpoint_.path()},
+                                                         {"user", host_.user()},
+                                                         {"device", std::to_string(host_.id())},
+                                                         {"session", lasting_ ? "yes" : "no"},
+                                                         {"address", remote_address()}});
+}
+
+void Connection::note_end(const DisconnectReason& reason) const {
+  context_.streams.traffic.closed.add(1);
+  if (!base::log::is_wanted(LogLevel::debug)) return;
+  base::log::debug("disconnected", {{"endpoint", endpoint_.path()},
+                                    {"user", host_.user()},
+                                    {"device", std::to_string(host_.id())},
+                                    {"cause", to_string(reason.cause)},
+                                    {"code", std::to_string(reason.code)}});
 }
 
 // A revocation that came after the token was judged may not have seen this device.
@@ -171,6 +192,7 @@ void Connection::on_ending(const Ending& ending) {
 void Connection::on_ended(const Ending& ending) {
   if (!life_.is_open()) return;
   DisconnectReason reason = ending.to_reason();
+  note_end(reason);
   const bool drop_queue = !has_received_all(ending);
   hooks_.reserve_end();  // what follows needs no memory
   if (lasting_ && heals(ending) && suspend(reason, drop_queue)) return;
@@ -220,6 +242,7 @@ void Connection::drop() {
   } else if (!life_.has_ended()) {
     hooks_.reserve_end();
     stream_->drop();
+    context_.streams.traffic.closed.add(1);
     end({DisconnectCause::connection_lost, static_cast<std::uint16_t>(CloseCode::abnormal)}, false);
     on_over();
   } else if (!stream_->is_over()) {
@@ -375,6 +398,7 @@ void Connection::begin_again(Resumption& resumption) {
 }
 
 void Connection::begin_hooks_again(Resumption& resumption) {
+  note_begin();
   hooks_.connect(WebSocket(host_));
   if (!resumption.early.empty()) stream_->read(resumption.early);
   check_revocation();

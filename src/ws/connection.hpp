@@ -191,6 +191,8 @@ class Connection final : private StreamOwner,
   void begin_again(Resumption& resumption);
   void begin_hooks_again(Resumption& resumption);
   void begin_hooks(base::MutableBytes early);
+  void note_begin() const;
+  void note_end(const DisconnectReason& reason) const;
   // Whether what the peer has sent and we have not done with is too much to read on.
   bool has_too_much() const;
   bool heals(const Ending& ending) const;

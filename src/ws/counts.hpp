@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/histogram.hpp"
 #include "guard/rejection.hpp"
 #include "ws/session_counts.hpp"
 #include "ws/stream_counts.hpp"
@@ -14,6 +15,7 @@ struct Counts {
   guard::Rejections rejections;
   StreamCounts streams;
   SessionCounts sessions;
+  base::Histogram loop_lag;                     // of all loops
   std::atomic<std::uint64_t> blocked_hooks{0};  // hooks that have blocked their loop for too long
 };
 

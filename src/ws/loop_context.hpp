@@ -34,8 +34,13 @@ struct LoopContext final : hub::LoopPort {
         registries(site.registries),
         counts(site.counts),
         deflate(site.settings.compression, site.counts.streams.compression),
-        streams{its_loop, site.settings.limits, site.settings.compression,
-                deflate,  site.counts.streams,  long_turns},
+        streams{its_loop,
+                site.settings.limits,
+                site.settings.compression,
+                deflate,
+                site.counts.streams,
+                long_turns,
+                site.counts.streams.traffic.add()},
         roster(its_loop),
         turns(its_loop, long_turns) {}
 

@@ -19,7 +19,9 @@ namespace microframe::ws {
 class LoopServer final : private base::TimerNode {
  public:
   // index: of this loop among the site's. `loop` and `site` outlive it.
-  LoopServer(net::Loop& loop, std::size_t index, Site& site) : context_(loop, index, site) {}
+  LoopServer(net::Loop& loop, std::size_t index, Site& site) : context_(loop, index, site) {
+    loop.measure_lag(site.counts.loop_lag);
+  }
 
   LoopContext& context() { return context_; }
   void listen(net::ListenSocket socket, guard::Door door = guard::Door::served);

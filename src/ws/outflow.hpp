@@ -80,6 +80,8 @@ class Outflow {
   };
   bool has_backlog() const { return waiting_ && !waiting_->backlog.empty(); }
   void send_now(net::Socket& socket, const base::SharedBuffer& frame) {
+    context_.traffic.messages_out.add(1);
+    context_.traffic.bytes_out.add(frame.size());
     socket.send(deflate_bits_ == 0 ? frame : encoding(frame));
   }
   Waiting& waiting() {

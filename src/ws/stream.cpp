@@ -188,6 +188,8 @@ void Stream::handle(const proto::Event& event) {
   switch (event.kind) {
     case proto::Event::Kind::message:
       message_by_ms_ = 0;
+      context().traffic.messages_in.add(1);
+      context().traffic.bytes_in.add(event.payload.size());
       if (is_open()) owner_.on_message(event.binary, event.payload);
       return;
     case proto::Event::Kind::ping:

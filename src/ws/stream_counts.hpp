@@ -6,6 +6,7 @@
 
 #include "base/histogram.hpp"
 #include "ws/loop_deflate.hpp"
+#include "ws/traffic.hpp"
 
 namespace microframe::ws {
 
@@ -14,6 +15,7 @@ struct StreamCounts {
   base::Histogram round_trips;  // of heartbeat pings
   // Messages dropped for slow receivers, by the rules of their rooms.
   std::atomic<std::uint64_t> shed_frames{0};
+  TrafficOfLoops traffic;
 };
 
 }  // namespace microframe::ws

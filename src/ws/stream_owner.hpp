@@ -62,6 +62,7 @@ struct StreamContext {
   LoopDeflate& deflate;
   StreamCounts& counts;
   LongTurns& long_turns;
+  Traffic& traffic;
 };
 
 // What other threads may read of a stream, kept by its owner, which has one stream after the other.

@@ -117,7 +117,7 @@ Upgrade::Then Upgrade::judge_token() {
   keys_.reset();
   claims_ = std::move(identity->claims);
   if (!identity->note.empty())
-    base::log::limited(base::log::Level::warn, "tokens differ", {{"note", identity->note}});
+    base::log::limited(base::log::Level::warning, "tokens differ", {{"note", identity->note}});
   std::vector<proto::Extension> offers;  // well formed, as the handshake's check has found
   proto::parse_extensions(extensions_, offers);
   deflate_ =

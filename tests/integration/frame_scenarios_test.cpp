@@ -55,7 +55,7 @@ TEST_F(Scenario, S32_PiecesOfOneByteTakeTheirBytesAndLittleMore) {
   limits.messages_per_second = 0;
   limits.fragments_max = kPieces + 2;
   begin();
-  const double before = test::metric(app.port(), "microframe_resident_memory_bytes");
+  const double before = test::metric(app.port(), "process_resident_memory_bytes");
   RawClient made = client("alice");
   std::string pieces;
   for (int i = 0; i < 1000; ++i) pieces += frame(0x00, "x");
@@ -63,7 +63,7 @@ TEST_F(Scenario, S32_PiecesOfOneByteTakeTheirBytesAndLittleMore) {
   for (std::size_t sent = 0; sent < kPieces; sent += 1000) ASSERT_TRUE(made.send(pieces));
   made.send(frame(0x89, "all taken"));  // answered between fragments (RFC 6455 §5.4)
   EXPECT_EQ(made.read_frame().payload, "all taken");
-  const double held = test::metric(app.port(), "microframe_resident_memory_bytes") - before;
+  const double held = test::metric(app.port(), "process_resident_memory_bytes") - before;
   if (!test::kSanitized) {
     EXPECT_LT(held, 8 << 20);
   }

@@ -177,7 +177,7 @@ TEST_F(RoomFlood, S44_RoomsWithoutEndAreRefusedAndTheirMemoryIsGivenBack) {
   RawClient neighbour = client("neighbour");
   fill();
   eventually([&] { return is_empty(); });
-  const double before = test::metric(app.port(), "microframe_resident_memory_bytes");
+  const double before = test::metric(app.port(), "process_resident_memory_bytes");
   for (int i = 0; i < 3; ++i) {
     fill();
     eventually([&] { return is_empty(); });
@@ -185,7 +185,7 @@ TEST_F(RoomFlood, S44_RoomsWithoutEndAreRefusedAndTheirMemoryIsGivenBack) {
   EXPECT_EQ(test::metric(app.port(), "microframe_rooms{endpoint=\"/rooms\"}"), 0);
   // Sanitizers keep freed memory for a while.
   if (!kSanitized) {
-    EXPECT_LT(test::metric(app.port(), "microframe_resident_memory_bytes"), before * 1.05);
+    EXPECT_LT(test::metric(app.port(), "process_resident_memory_bytes"), before * 1.05);
   }
   EXPECT_GE(test::rejected(app.port(), "too_many_rooms"), 4);
   expect_echo(neighbour);

@@ -90,7 +90,8 @@ class OutflowTest : public testing::Test, private net::SocketEvents {
   net::LoopThread thread_;
   LoopDeflate deflate_{compression_, counts.compression};
   LongTurns long_turns_;
-  const StreamContext context_{thread_.loop, limits_, compression_, deflate_, counts, long_turns_};
+  const StreamContext context_{thread_.loop, limits_,     compression_,        deflate_,
+                               counts,       long_turns_, counts.traffic.add()};
   std::optional<Outflow> outflow_;
   std::optional<net::Socket> socket_;
 };

@@ -31,7 +31,8 @@ class StreamBench final : private microframe::ws::StreamOwner {
       : limits_(microframe::guard::resolve(limits)),
         compression_(compression),
         deflate_(compression_, counts.compression),
-        context_{thread_.loop, limits_, compression_, deflate_, counts, long_turns} {
+        context_{thread_.loop, limits_,    compression_,        deflate_,
+                 counts,       long_turns, counts.traffic.add()} {
     SocketPair pair;
     peer = RawClient::adopt(pair.far);
     on_stream([&](std::optional<Stream>& made) {

@@ -1,0 +1,60 @@
+#include "app/process_figures.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+namespace microframe::app {
+namespace {
+
+// When the machine was started, in seconds since 1970.
+double boot_seconds() {
+  std::ifstream file("/proc/stat");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("btime ")) return std::stod(line.substr(6));
+  }
+  return 0;
+}
+
+// The fields of /proc/self/stat behind the program's name, which may hold anything (proc(5)); the first
+// is the third of the file.
+std::istringstream fields_behind_name() {
+  std::ifstream file("/proc/self/stat");
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t end = text.rfind(')');
+  return std::istringstream(end == std::string::npos ? std::string() : text.substr(end + 1));
+}
+
+std::size_t count_descriptors() {
+  std::error_code failed;
+  const std::filesystem::directory_iterator all("/proc/self/fd", failed);
+  return failed ? 0 : static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+}  // namespace
+
+ProcessFigures read_process_figures() {
+  ProcessFigures figures;
+  const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  auto fields = fields_behind_name();
+  std::string word;
+  for (int number = 3; number <= 24 && fields >> word; ++number) {
+    if (number == 14 || number == 15) figures.cpu_seconds += std::stod(word) / ticks;
+    if (number == 20) figures.threads = std::stoul(word);
+    if (number == 22) figures.start_seconds = boot_seconds() + std::stod(word) / ticks;
+    if (number == 23) figures.virtual_bytes = std::stoul(word);
+    if (number == 24)
+      figures.resident_bytes = std::stoul(word) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  }
+  figures.open_descriptors = count_descriptors();
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) figures.descriptors_max = limit.rlim_cur;
+  return figures;
+}
+
+}  // namespace microframe::app
