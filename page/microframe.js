@@ -38,7 +38,7 @@ function writeBinary(id, content, of = "") {
   new DataView(frame.buffer).setBigUint64(1, BigInt(id));
   frame[0] = MESSAGE;
   frame[HEAD_BYTES - 1] = of.length;
-  frame.set(new TextEncoder().encode(of), HEAD_BYTES);
+  frame.set([...of].map((c) => c.charCodeAt(0)), HEAD_BYTES);
   frame.set(content, HEAD_BYTES + of.length);
   return frame;
 }
