@@ -9,6 +9,8 @@
 #include <new>
 #include <unordered_set>
 
+#include "proto/http_status.hpp"
+
 namespace microframe::proto {
 namespace {
 
@@ -39,11 +41,6 @@ bool is_key(std::string_view key) {
   });
 }
 
-bool has_body(const RequestHead& head) {
-  const auto length = head.find("content-length");
-  return length && length->find_first_not_of('0') != std::string_view::npos;
-}
-
 // §11.3.4: tokens, none twice.
 // returns: false if not so.
 bool parse_subprotocols(const RequestHead& head, std::vector<std::string_view>& out) {
@@ -64,41 +61,10 @@ bool parse_extensions(const HeadFields& head, std::vector<Extension>& out) {
                      [&](std::string_view list) { return parse_extensions(list, out); });
 }
 
-std::string_view phrase(unsigned status) {
-  switch (status) {
-    case 200:
-      return "OK";
-    case 400:
-      return "Bad Request";
-    case 401:
-      return "Unauthorized";
-    case 403:
-      return "Forbidden";
-    case 404:
-      return "Not Found";
-    case 405:
-      return "Method Not Allowed";
-    case 408:
-      return "Request Timeout";
-    case 426:
-      return "Upgrade Required";
-    case 429:
-      return "Too Many Requests";
-    case 431:
-      return "Request Header Fields Too Large";
-    case 503:
-      return "Service Unavailable";
-    case 505:
-      return "HTTP Version Not Supported";
-    default:
-      return "Error";
-  }
-}
-
 std::string response(unsigned status, std::string_view fields, std::string_view body,
                      bool head_only) {
   std::string text = "HTTP/1.1 " + std::to_string(status) + " ";
-  text += phrase(status);
+  text += status_phrase(status);
   text += "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
   text += fields;
   text += "\r\n";
@@ -114,7 +80,7 @@ base::Result<UpgradeRequest, HandshakeRefusal> check_upgrade(const RequestHead& 
   };
   if (head.method != "GET") return refuse(405, "a WebSocket is opened by GET", "Allow: GET\r\n");
   if (head.is_http_1_0) return refuse(505, "a WebSocket is opened by HTTP/1.1");  // §4.2.1 item 1
-  if (has_body(head)) return refuse(400, "a handshake has no body");
+  if (!head.body.is_empty()) return refuse(400, "a handshake has no body");
   if (!head.lists("upgrade", "websocket")) {
     return refuse(426, "this is a WebSocket endpoint",
                   "Upgrade: websocket\r\nConnection: Upgrade\r\n");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/ascii.hpp"
 
@@ -61,7 +62,7 @@ std::string_view take_line(std::string_view& text) {
 }
 
 std::optional<HeadError> parse_field(std::string_view line, HeadFields& out) {
-  if (line.front() == ' ' || line.front() == '\t') return bad("folded field");  // RFC 9112 §5.2
+  if (line.starts_with(' ') || line.starts_with('\t')) return bad("folded field");  // RFC 9112 §5.2
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return bad("field without a colon");
   const std::string_view name = line.substr(0, colon);
@@ -144,15 +145,29 @@ std::optional<HeadError> check_single_fields(const RequestHead& head) {
   return std::nullopt;
 }
 
-// RFC 9112 §6.3: what two readers could take for different bodies.
-std::optional<HeadError> check_body_length(const RequestHead& head) {
-  if (head.count("transfer-encoding") != 0) return bad("Transfer-Encoding");
-  const auto length = head.find("content-length");
-  if (!length) return std::nullopt;
+// So many digits fit a std::uint64_t.
+constexpr std::size_t kLengthDigitsMax = 18;
+
+// RFC 9112 §6.1, §6.3: what two readers could take for different bodies is refused.
+std::optional<HeadError> parse_body_length(RequestHead& head) {
+  const std::size_t encodings = head.count("transfer-encoding");
+  const std::size_t lengths = head.count("content-length");
+  if (encodings == 0 && lengths == 0) return std::nullopt;
+  if (encodings + lengths != 1 || (encodings != 0 && head.is_http_1_0))
+    return bad("two lengths of the body");
+  if (encodings != 0) {
+    if (!equal_without_case(*head.find("transfer-encoding"), "chunked"))
+      return HeadError{501, "Transfer-Encoding"};
+    head.body.form = BodyLength::Form::chunked;
+    return std::nullopt;
+  }
+  const std::string_view length = *head.find("content-length");
   const bool is_number =
-      !length->empty() &&
-      std::all_of(length->begin(), length->end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (!is_number || head.count("content-length") != 1) return bad("Content-Length");
+      !length.empty() && length.size() <= kLengthDigitsMax &&
+      std::all_of(length.begin(), length.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!is_number) return bad("Content-Length");
+  head.body.form = BodyLength::Form::counted;
+  std::from_chars(length.data(), length.data() + length.size(), head.body.bytes);
   return std::nullopt;
 }
 
@@ -214,7 +229,7 @@ base::Result<RequestHead, HeadError> parse_request_head(std::string_view head, H
   if (const auto error = parse_request_line(take_line(head), out)) return base::fail(*error);
   if (const auto error = parse_fields(head, limits, out)) return base::fail(*error);
   if (const auto error = check_single_fields(out)) return base::fail(*error);
-  if (const auto error = check_body_length(out)) return base::fail(*error);
+  if (const auto error = parse_body_length(out)) return base::fail(*error);
   return out;
 }
 
@@ -234,6 +249,15 @@ base::Result<ResponseHead, HeadError> parse_response_head(std::string_view head,
   if (line.size() > 13) out.reason = line.substr(13);
   if (const auto error = parse_fields(head, limits, out)) return base::fail(*error);
   return out;
+}
+
+std::optional<HeadError> check_field_line(std::string_view line) {
+  HeadFields dropped;
+  return parse_field(line, dropped);
+}
+
+bool is_field_value(std::string_view text) {
+  return consists_of(text, kValueCharacters);
 }
 
 bool is_token(std::string_view text) {

@@ -174,6 +174,8 @@ bool HttpConnection::came_by_tls(const proto::RequestHead& head) const {
 }
 
 void HttpConnection::serve_page(const proto::RequestHead& head, const Page* page) {
+  if (head.body.form == proto::BodyLength::Form::chunked)
+    return reject(guard::Rejection::bad_request, 400, "Transfer-Encoding", {});
   // What HAProxy's `option httpchk` asks: whether the server answers at all.
   const bool asks_options = head.method == "OPTIONS" && (page || head.path == "*");
   if (asks_options) return answer(proto::page_response("Allow: GET, HEAD, OPTIONS\r\n", {}, false));

@@ -152,7 +152,7 @@ const Fields kFields[] = {
     {"B19 Content-Length is empty", "Host: h\r\nContent-Length:\r\n", false},
     {"B19 Content-Length is a list", "Host: h\r\nContent-Length: 5, 5\r\n", false},
     {"B19 two Content-Lengths", "Host: h\r\nContent-Length: 5\r\nContent-Length: 6\r\n", false},
-    {"B19 Transfer-Encoding", "Host: h\r\nTransfer-Encoding: chunked\r\n", false},
+    {"Transfer-Encoding", "Host: h\r\nTransfer-Encoding: chunked\r\n", true},
     {"an empty Host", "Host:\r\n", true},
     {"Host with a port", "Host: h.example:8000\r\n", true},
     {"an IPv6 Host", "Host: [::1]:8000\r\n", true},
