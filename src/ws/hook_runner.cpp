@@ -1,7 +1,5 @@
 #include "ws/hook_runner.hpp"
 
-#include <boost/exception/get_error_info.hpp>
-#include <boost/json/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <cassert>
 #include <exception>
@@ -10,6 +8,7 @@
 #include <utility>
 
 #include "base/json_arena.hpp"
+#include "base/json_error.hpp"
 #include "base/parse_json.hpp"
 #include "microframe/detail/scheduler.hpp"
 #include "v1/server_frames.hpp"
@@ -24,21 +23,6 @@ constexpr char kCanJoin[] = "can_join";
 // Whether it is called because of what the peer sent, and the peer may be to blame.
 bool answers_peer(const char* name) {
   return name == kOnMessage || name == kOnBinary || name == kCanJoin;
-}
-
-// Whether a hook has read a member of the message that is missing, or of another type: the sender's
-// fault.
-bool is_json_access_error(const boost::system::system_error& error) {
-  static const boost::system::error_category& json =
-      boost::system::error_code(boost::json::error::not_found).category();
-  return error.code().category() == json;
-}
-// The same of Boost 1.81, whose at() and as_string() throw std::out_of_range and
-// std::invalid_argument. So may anybody, but Boost's exceptions tell where they were thrown.
-bool is_json_access_error(const std::exception& error) {
-  const auto* of_boost = dynamic_cast<const boost::exception*>(&error);
-  const auto* file = of_boost ? boost::get_error_info<boost::throw_file>(*of_boost) : nullptr;
-  return file && std::string_view(*file).find("boost/json/") != std::string_view::npos;
 }
 
 }  // namespace
@@ -347,12 +331,12 @@ void HookRunner::caught() {
     if (answers_peer(running_)) return events_.on_bad_message("bad_message", error.what());
     events_.on_hook_failed(running_, error.what());
   } catch (const boost::system::system_error& error) {
-    if (answers_peer(running_) && is_json_access_error(error)) {
+    if (answers_peer(running_) && base::is_json_access_error(error)) {
       return events_.on_bad_message("bad_message", error.code().message());
     }
     events_.on_hook_failed(running_, error.what());
   } catch (const std::exception& error) {
-    if (answers_peer(running_) && is_json_access_error(error))
+    if (answers_peer(running_) && base::is_json_access_error(error))
       return events_.on_bad_message("bad_message", error.what());
     events_.on_hook_failed(running_, error.what());
   } catch (...) {
