@@ -107,7 +107,8 @@ void Connection::note_end(const DisconnectReason& reason) const {
 
 // A revocation that came after the token was judged may not have seen this device.
 void Connection::check_revocation() {
-  if (endpoint_.is_revoked(member().user(), host_.identity()->issued_at())) revoke("revoked");
+  if (endpoint_.access().is_revoked(member().user(), host_.identity()->issued_at()))
+    revoke("revoked");
 }
 
 // An event that makes nothing to do but forgetting. A refused one is a mistake in this file.
@@ -170,13 +171,13 @@ std::uint64_t Connection::deadline_ms() const {
   using std::chrono::milliseconds;
   // A wall clock may be set: look again at least once a minute.
   constexpr milliseconds kLookAgain{60'000};
-  const auto ends = endpoint_.authenticator().ends(host_.identity()->expires());
+  const auto ends = endpoint_.access().authenticator().ends(host_.identity()->expires());
   const auto left = std::chrono::ceil<milliseconds>(ends - std::chrono::system_clock::now());
   return context_.in_ms(std::clamp(left, milliseconds{0}, kLookAgain));
 }
 
 void Connection::on_deadline() {
-  const auto ends = endpoint_.authenticator().ends(host_.identity()->expires());
+  const auto ends = endpoint_.access().authenticator().ends(host_.identity()->expires());
   if (std::chrono::system_clock::now() >= ends) stream_->end(endings::kExpired);
 }
 

@@ -227,23 +227,23 @@ bool Device::refresh_token(std::string_view token) {
 }
 
 void Device::renew_token(std::string_view token, std::function<void(bool)> told) {
-  auto claims = endpoint().verify(token, std::chrono::system_clock::now());
+  auto claims = endpoint().access().verify(token, std::chrono::system_clock::now());
   if (!claims || claims->sub != user()) return told(false);
-  if (!endpoint().users()) {
+  if (!endpoint().access().users()) {
     renew(*claims);
     return told(true);
   }
   LoopContext& context = connection_.context();
-  context.run(
-      [&context, held = Ref<Device>(this), claims = std::move(*claims), told = std::move(told)] {
-        UserLookup::ask(context, held->endpoint(), claims, [held, claims, told](bool welcome) {
-          held->enter([&] {
-            if (held->connection_.life().has_ended()) return;
-            if (welcome) held->renew(claims);
-            told(welcome);
-          });
-        });
+  context.run([&context, held = Ref<Device>(this), claims = std::move(*claims),
+               told = std::move(told)] {
+    UserLookup::ask(context, held->endpoint().access(), claims, [held, claims, told](bool welcome) {
+      held->enter([&] {
+        if (held->connection_.life().has_ended()) return;
+        if (welcome) held->renew(claims);
+        told(welcome);
       });
+    });
+  });
 }
 
 void Device::renew(const authx::Claims& claims) {

@@ -23,7 +23,7 @@ constexpr std::size_t kEpochBytes = 12;
 
 Endpoint::Endpoint(detail::RouteParts route)
     : route_(std::move(route)),
-      authenticator_(route_.auth),
+      access_(route_.path, route_.auth, route_.users),
       hook_target_{route_.hooks, route_.handler, route_.path.c_str()} {
   if (!route_.path.starts_with('/')) {
     throw ConfigError("the route \"" + route_.path + "\" must start with '/': write \"/" +
@@ -56,7 +56,7 @@ void Endpoint::open(std::vector<hub::LoopPort*> loops, const Limits& limits, con
     inbound_->read_letters(
         [this](std::string_view node, std::string_view bytes) { read_letter(node, bytes); });
   }
-  keyring_ = keys::Keyring(authenticator_.key_sources(), registries.keys);
+  access_.open(registries);
   route_.attach(*this);
 }
 
@@ -67,34 +67,6 @@ void Endpoint::read_letter(std::string_view node, std::string_view bytes) {
   if (kind == Letter::ask) return inquiries_->asked(node, number, reader);
   if (kind == Letter::answers) return inquiries_->answered(number, reader);
   moves_->letter(node, bytes);
-}
-
-base::Result<authx::Identity, authx::Refused> Endpoint::judge(const authx::Candidate& candidate,
-                                                              authx::Time now) const {
-  auto identity = authenticator_.judge(candidate, now, keyring_.known());
-  if (!identity || !is_revoked(identity->user(), identity->claims.issued_at)) return identity;
-  authx::Refused refused;
-  refused.detail = "token revoked";
-  return base::fail(std::move(refused));
-}
-
-// The issuer's clock may be ahead by the leeway: a token that it issued before the revocation may then
-// name a later second.
-bool Endpoint::is_revoked(std::string_view user, authx::Time issued_at) const {
-  return registries_->revocations.covers(user, authenticator_.earliest_issue(issued_at));
-}
-
-std::optional<authx::Claims> Endpoint::verify(std::string_view token, authx::Time now) const {
-  auto claims = authenticator_.verify(token, now, keyring_.known());
-  if (!claims) {
-    const auto at_once = std::chrono::steady_clock::now();
-    const auto& why = claims.error();
-    if (why.error == authx::TokenError::unknown_key)
-      keyring_.store().want(keyring_.number(why.source), at_once, at_once, at_once);
-    return std::nullopt;
-  }
-  if (is_revoked(claims->sub, claims->issued_at)) return std::nullopt;
-  return std::move(*claims);
 }
 
 hub::Hub& Endpoint::hub() const {
@@ -259,7 +231,7 @@ std::string_view Endpoint::choose_subprotocol(const std::vector<std::string_view
       std::find(offered.begin(), offered.end(), v1::kSubprotocol) != offered.end())
     return v1::kSubprotocol;
   const auto carries_token = [&](std::string_view name) {
-    return authenticator_.carries_token(name) || v1::is_resume(name);
+    return access_.authenticator().carries_token(name) || v1::is_resume(name);
   };
   for (const std::string& spoken : route_.subprotocols) {
     if (std::find(offered.begin(), offered.end(), spoken) != offered.end()) return spoken;

@@ -12,15 +12,14 @@
 #include <string_view>
 #include <vector>
 
-#include "authx/authenticator.hpp"
 #include "base/shedding.hpp"
 #include "hub/everywhere.hpp"
 #include "hub/hub.hpp"
 #include "hub/inbound.hpp"
 #include "hub/surroundings.hpp"
-#include "keys/keyring.hpp"
 #include "microframe/detail/route_parts.hpp"
 #include "microframe/limits.hpp"
+#include "ws/access.hpp"
 #include "ws/hook_runner.hpp"
 #include "ws/inquiries.hpp"
 #include "ws/moves.hpp"
@@ -50,18 +49,10 @@ class Endpoint final : private hub::Surroundings {
   void* handler() const { return route_.handler; }
   // What a connection's HookRunner runs.
   const HookTarget& hook_target() const { return hook_target_; }
-  authx::AuthManager* users() const { return route_.users; }
-  const authx::Authenticator& authenticator() const { return authenticator_; }
-  // Who the bearer of a token is, by the keys that are known now.
-  base::Result<authx::Identity, authx::Refused> judge(const authx::Candidate& candidate,
-                                                      authx::Time now) const;
-  // Checks a fresh access token for a live connection. A token with an unknown key is refused, and
-  // the key fetched for the next time.
-  std::optional<authx::Claims> verify(std::string_view token, authx::Time now) const;
-  // Whether a revocation covers a token of `user` that says it was issued at `issued_at`.
-  bool is_revoked(std::string_view user, authx::Time issued_at) const;
-  const keys::Keyring& keyring() const { return keyring_; }
-  bool refuses_by_http() const { return authenticator_.refusal() == authx::AuthRefusal::http; }
+  const Access& access() const { return access_; }
+  bool refuses_by_http() const {
+    return access_.authenticator().refusal() == authx::AuthRefusal::http;
+  }
   // How sessions come from other nodes, and go there; nullptr where there are none.
   Moves* moves() const { return moves_.get(); }
   // What is asked of devices on other nodes; nullptr where there are none.
@@ -118,13 +109,12 @@ class Endpoint final : private hub::Surroundings {
                       const std::string& user) const;
 
   detail::RouteParts route_;
-  authx::Authenticator authenticator_;
+  Access access_;
   std::unique_ptr<hub::Hub> hub_;
   std::unique_ptr<hub::Everywhere> everywhere_;
   std::unique_ptr<hub::Inbound> inbound_;
   std::unique_ptr<Moves> moves_;
   std::unique_ptr<Inquiries> inquiries_;
-  keys::Keyring keyring_;
   HookTarget hook_target_;
   // Once open:
   const RoomRules* rooms_ = nullptr;

@@ -3,7 +3,6 @@
 // Threading: its loop. Owned by its HttpConnection.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,19 +11,15 @@
 #include <string_view>
 #include <vector>
 
-#include "authx/authenticator.hpp"
-#include "base/slots.hpp"
-#include "keys/key_store.hpp"
-#include "microframe/authx.hpp"
 #include "net/socket.hpp"
 #include "proto/http_head.hpp"
 #include "v1/names.hpp"
+#include "ws/authentication.hpp"
 #include "ws/loop_context.hpp"
 #include "ws/opening.hpp"
 #include "ws/resumption.hpp"
 #include "ws/sessions.hpp"
 #include "ws/takeover.hpp"
-#include "ws/user_question.hpp"
 
 namespace microframe::ws {
 
@@ -63,16 +58,15 @@ class UpgradeHost {
   ~UpgradeHost() = default;
 };
 
-class Upgrade {
+class Upgrade final : private AuthenticationHost {
  public:
-  Upgrade(LoopContext& context, UpgradeHost& host, Endpoint& endpoint)
-      : context_(context), host_(host), endpoint_(endpoint) {}
+  Upgrade(LoopContext& context, UpgradeHost& host, Endpoint& endpoint);
 
   // Begins. head, early: the request and what came behind it; good until this returns. The
   // connection may be gone after.
   void begin(const proto::RequestHead& head, base::MutableBytes early);
   // What was waited for did not come in time.
-  void give_up();
+  void give_up() { authentication_.give_up(); }
 
  private:
   // In this order.
@@ -85,33 +79,25 @@ class Upgrade {
     former,  // does it go on with a session? Then the stream goes there.
     open,    // a device begins
   };
-  enum class Then : std::uint8_t {
-    next,   // the next step follows at once
-    waits,  // go_on() is called with what came of it
-    over,   // the request has been refused, or the stream has gone elsewhere
-  };
-  // What a handshake waits with whose token names a key that is not known.
-  struct KeyWait {
-    base::Slots::Place place;
-    std::chrono::steady_clock::time_point since;   // the key was not known then
-    std::chrono::steady_clock::time_point looked;  // nor then, which was the last time
-    std::size_t source;                            // of the KeyStore: whose key is awaited
-    keys::KeyStore::Wait wait;
-  };
+
+  // AuthenticationHost
+  bool begin_wait() override { return host_.wait(std::exchange(early_, {})); }
+  bool is_waiting() const override { return host_.is_waiting(); }
+  void in_turn(const std::function<void()>& task) override { host_.in_turn(task); }
+  void go_on(Then then) override { take_steps(then, nullptr); }
+  void refuse(const authx::Refused& refused) override;
+  void reject(guard::Rejection why, unsigned status, std::string_view detail,
+              std::string_view fields) override {
+    host_.reject(why, status, detail, fields);
+  }
 
   // The first two steps read the request, the others what these have kept of it.
-  void go_on(Then then, const proto::RequestHead* head = nullptr);
+  void take_steps(Then then, const proto::RequestHead* head);
   Then take_step(const proto::RequestHead* head);
 
   Then check_head(const proto::RequestHead& head);
   Then find_token(const proto::RequestHead& head);
-  Then judge_token();
-  Then wait_for_keys(const authx::Refused& refused);
-  Then keys_missing(std::string_view detail);
   Then check_share();
-  Then look_up_user();
-  static void looked_up(void* self);
-  Then judge_user(UserQuestion::Answer answer);
   Then find_former();
   Then seek_elsewhere();
   void sought(const std::optional<Arrival::Place>& place);
@@ -120,10 +106,8 @@ class Upgrade {
   void hand_over();
   Then open();
 
-  Then wait();
-  Then refuse(const authx::Refused& refused);
-  Then reject(guard::Rejection why, unsigned status, std::string_view detail,
-              std::string_view fields = {});
+  Then wait() { return begin_wait() ? Then::waits : Then::over; }
+  void agree();
   bool inherits() const;
   std::string acceptance() const;
   Opening opening();
@@ -139,10 +123,7 @@ class Upgrade {
   std::optional<v1::ResumeOffer> resume_;
   std::string extensions_;  // offered, as one list
   DeflateAgreement deflate_;
-  authx::Candidate candidate_;
-  authx::Claims claims_;
-  std::optional<KeyWait> keys_;
-  UserQuestion question_;  // to the AuthManager
+  Authentication authentication_;
   Sessions::Found former_;
   std::shared_ptr<Upgrade*> seeks_;  // while other nodes are asked for the session
 };

@@ -11,7 +11,7 @@
 
 namespace microframe::ws {
 
-class Endpoint;
+class Access;
 
 class UserLookup {
  public:
@@ -19,8 +19,8 @@ class UserLookup {
 
   // Asks within the limits of a handshake: Limits::authentications_max and Limits::auth_time, past
   // which the bearer is not welcome. `told` is called once, possibly before this returns, unless
-  // the loop ends first. The endpoint has an AuthManager, and outlives the loop, as the context.
-  static void ask(LoopContext& context, const Endpoint& endpoint, const authx::Claims& claims,
+  // the loop ends first. The Access has an AuthManager, and outlives the loop, as the context.
+  static void ask(LoopContext& context, const Access& access, const authx::Claims& claims,
                   Told told);
 
   UserLookup(const authx::Claims& claims, Told told) : claims_(claims), told_(std::move(told)) {}

@@ -4,7 +4,7 @@
 
 #include "base/log.hpp"
 #include "microframe/detail/activity.hpp"
-#include "ws/endpoint.hpp"
+#include "ws/access.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -18,14 +18,14 @@ bool UserQuestion::take_place(LoopContext& context) {
   return static_cast<bool>(place_);
 }
 
-UserQuestion::Answer UserQuestion::ask(LoopContext& context, const Endpoint& endpoint,
+UserQuestion::Answer UserQuestion::ask(LoopContext& context, const Access& access,
                                        const authx::Claims& claims, void (*answered)(void*),
                                        void* self) {
-  endpoint_ = &endpoint;
+  access_ = &access;
   try {
     const detail::ActivitySign::Scope shown(context.loop.activity(),
-                                            {"AuthManager", endpoint.path().c_str()});
-    look_up_ = endpoint.users()->authorize(claims);
+                                            {"AuthManager", access.path().c_str()});
+    look_up_ = access.users()->authorize(claims);
     if (!look_up_.start(answered, self)) return Answer::none_yet;
   } catch (const std::exception& error) {
     return fail(error.what());
@@ -38,7 +38,8 @@ UserQuestion::Answer UserQuestion::ask(LoopContext& context, const Endpoint& end
 UserQuestion::Answer UserQuestion::take_answer() {
   place_ = {};
   try {
-    return look_up_.result().has_value() ? Answer::welcome : Answer::unknown;
+    user_ = look_up_.result();
+    return user_ ? Answer::welcome : Answer::unknown;
   } catch (const std::exception& error) {
     return fail(error.what());
   } catch (...) {
@@ -48,7 +49,7 @@ UserQuestion::Answer UserQuestion::take_answer() {
 
 UserQuestion::Answer UserQuestion::fail(const char* what) {
   place_ = {};
-  base::log::error("the AuthManager threw", {{"endpoint", endpoint_->path()}, {"what", what}});
+  base::log::error("the AuthManager threw", {{"endpoint", access_->path()}, {"what", what}});
   return Answer::failed;
 }
 

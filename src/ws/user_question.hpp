@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/slots.hpp"
 #include "microframe/authx.hpp"
@@ -12,7 +13,7 @@
 
 namespace microframe::ws {
 
-class Endpoint;
+class Access;
 
 class UserQuestion {
  public:
@@ -26,19 +27,22 @@ class UserQuestion {
   // Takes a place.
   // returns: false if there is none.
   bool take_place(LoopContext& context);
-  // Asks, where the endpoint has an AuthManager. Where the answer is none_yet, answered(self) is
-  // called when it has come, unless the loop ends first. Endpoint and claims outlive the question.
-  Answer ask(LoopContext& context, const Endpoint& endpoint, const authx::Claims& claims,
+  // Asks, where it has an AuthManager. Where the answer is none_yet, answered(self) is
+  // called when it has come, unless the loop ends first. Access and claims outlive the question.
+  Answer ask(LoopContext& context, const Access& access, const authx::Claims& claims,
              void (*answered)(void*), void* self);
   // The answer that has come. Gives the place back.
   Answer take_answer();
+  // What the AuthManager knows about a user who is welcome.
+  std::optional<authx::User> take_user() { return std::exchange(user_, std::nullopt); }
 
  private:
   Answer fail(const char* what);
 
-  const Endpoint* endpoint_ = nullptr;
+  const Access* access_ = nullptr;
   base::Slots::Place place_;
   Task<std::optional<authx::User>> look_up_;
+  std::optional<authx::User> user_;
 };
 
 }  // namespace microframe::ws
