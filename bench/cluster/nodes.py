@@ -63,7 +63,7 @@ class Node:
     def start(self):
         """A node that was killed comes back under another name, because the former one's lease lasts a while."""
         self.starts += 1
-        command = [self._program, "serve", "--listen", f"127.0.0.1:{self.port}", "--bench", *self._options]
+        command = [self._program, "serve", "--listen", f"127.0.0.1:{self.port}", "--admin", "public", "--bench", *self._options]
         if self._broker:
             command += ["--broker", self._broker, "--node", f"node{self.port}-{self.starts}"]
         with open(self._log, "a") as log:

@@ -74,7 +74,7 @@ def main():
             start("redis-server", "--bind", "127.0.0.1", "--port", str(redis_port), "--dir", folder,
                   "--save", "", "--appendonly", "yes", "--logfile", f"{folder}/redis.log")
             for i, port in enumerate(ports, 1):
-                start(program, "serve", "--listen", f"127.0.0.1:{port}", "--broker", f"redis://127.0.0.1:{redis_port}",
+                start(program, "serve", "--listen", f"127.0.0.1:{port}", "--admin", "public", "--broker", f"redis://127.0.0.1:{redis_port}",
                       "--node", f"node{i}", "--trusted-proxy", "127.0.0.1")
             wait_for(ports, started)
             config = pathlib.Path(folder) / "haproxy.cfg"

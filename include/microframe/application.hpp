@@ -14,6 +14,7 @@
 #include "microframe/cluster_options.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/config_error.hpp"
+#include "microframe/http.hpp"
 #include "microframe/limits.hpp"
 #include "microframe/log_record.hpp"
 #include "microframe/proxies.hpp"
@@ -28,8 +29,8 @@ namespace microframe {
 using PageFields = std::vector<std::pair<std::string, std::string>>;
 
 // Threading: set the application up on one thread; call stop() from any thread. An Application
-// serves once.
-class Application {
+// serves once. Handlers of HTTP are routed as HttpRoutes has it: app.post("/login", ...).
+class Application : public HttpRoutes {
  public:
   Application();
   ~Application();
@@ -111,10 +112,12 @@ class Application {
   // The other nodes that this one knows of, by name. Any thread, after start().
   std::vector<ClusterNode> nodes() const;
 
-  // Where /metrics is answered, with /healthz and /readyz beside it: on an address of its own,
-  // in the forms of run(), without TLS; or nowhere, if `address` is "off". Default: on the served
-  // address, where everybody can read it.
-  Application& metrics_listen(std::string address);
+  // Answers /metrics, /healthz and /readyz, and whatever handlers are added to what this returns, on an
+  // address of their own: in the forms of run(), without TLS, limits of connections or proxies, so that
+  // an operator sees a server that is full. "public": on the served address, where everybody can read
+  // them. Default: nowhere. Calling admin() again replaces the address.
+  //   app.admin("127.0.0.1:9000").get("/users", [&](const HttpRequest&) -> Json { ... });
+  HttpRoutes& admin(std::string address);
 
   // Serves until SIGINT, SIGTERM or stop(). Then every connection is closed with 1012,
   // on_disconnect runs for each, and all resources are released. The process is made ready for
@@ -151,10 +154,12 @@ class Application {
 
   // The port that the application listens on, after start(); 0 for a Unix socket.
   std::uint16_t port() const;
-  // The port of metrics_listen(), after start(); 0 without one.
-  std::uint16_t metrics_port() const;
+  // The port of admin(), after start(); 0 without one of its own.
+  std::uint16_t admin_port() const;
 
  private:
+  void add_route(detail::HttpRouteParts parts) override;
+
   template <class T, class... Arguments>
   T& emplace(std::string path, const authx::AuthConfig& auth, authx::AuthManager* users,
              Arguments&&... arguments) {

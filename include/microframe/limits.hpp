@@ -15,7 +15,11 @@ struct Limits {
   std::size_t head_bytes_max = 16 * 1024;              // past it: 431
   std::size_t head_fields_max = 100;                   // past it: 431
   std::chrono::milliseconds head_time{5000};           // past it: 408
-  std::chrono::milliseconds auth_time{5000};           // for the AuthManager's answer; past it: 503
+  std::size_t body_bytes_max = 1024 * 1024;            // of a request; past it: 413
+  std::chrono::milliseconds body_time{30'000};         // for all of it; past it: 408
+  // How long a connection may wait for its next request. Past it: the connection is closed.
+  std::chrono::milliseconds idle_time{60'000};
+  std::chrono::milliseconds auth_time{5000};    // for the AuthManager's answer; past it: 503
   std::size_t auth_bytes_max = 64 * 1024;       // frames held until that answer; past it: 503
   std::size_t message_bytes_max = 1024 * 1024;  // past it: 1009
   // Of one message; past it: 1008. 0: one for each KiB of message_bytes_max, but 1,024 at least.
@@ -53,8 +57,9 @@ struct Limits {
   // Of the process. 0: no limit. Past it: 503; with TLS, the connection is dropped.
   double handshakes_per_second = 5'000;
   double handshakes_burst = 10'000;  // how many at once before the rate counts
-  // Of an address, behind twice as many at once as it may have connections. Past it: 429; with TLS,
-  // the connection is dropped. 0, or no limit of its connections: no limit.
+  // Of an address, behind twice as many at once as it may have connections. Each further request on a
+  // connection counts as a handshake. Past it: 429; with TLS, a new connection is dropped. 0, or no
+  // limit of its connections: no limit.
   double handshakes_per_address_per_second = 100;
   // Of a user with a good token, behind twice as many at once as it may have devices. Past it: 429.
   // 0: no limit.

@@ -7,6 +7,7 @@
 #include "microframe/cluster_options.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/config_error.hpp"
+#include "microframe/http.hpp"
 #include "microframe/json.hpp"
 #include "microframe/limits.hpp"
 #include "microframe/proxies.hpp"

@@ -42,7 +42,21 @@ std::string to_url(const net::Address& address, std::uint16_t port, bool secure)
 
 }  // namespace
 
-class Application::Impl final : public app::Server {};
+class Application::Impl final : public app::Server {
+ public:
+  // The handlers of admin().
+  class AdminRoutes final : public HttpRoutes {
+   public:
+    explicit AdminRoutes(Impl& impl) : impl_(impl) {}
+
+   private:
+    void add_route(detail::HttpRouteParts parts) override {
+      impl_.handle_for_admin(std::move(parts));
+    }
+    Impl& impl_;
+  };
+  AdminRoutes admin_routes{*this};
+};
 
 Application::Application() : impl_(std::make_unique<Impl>()) {}
 
@@ -132,9 +146,13 @@ std::vector<ClusterNode> Application::nodes() const {
   return impl_->nodes();
 }
 
-Application& Application::metrics_listen(std::string address) {
-  impl_->metrics_address = std::move(address);
-  return *this;
+HttpRoutes& Application::admin(std::string address) {
+  impl_->admin_address = std::move(address);
+  return impl_->admin_routes;
+}
+
+void Application::add_route(detail::HttpRouteParts parts) {
+  impl_->handle(std::move(parts));
 }
 
 void Application::start(std::string_view address) {
@@ -153,8 +171,8 @@ std::uint16_t Application::port() const {
   return impl_->port();
 }
 
-std::uint16_t Application::metrics_port() const {
-  return impl_->metrics_port();
+std::uint16_t Application::admin_port() const {
+  return impl_->admin_port();
 }
 
 int Application::run(std::string_view address) {

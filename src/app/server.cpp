@@ -17,9 +17,6 @@
 namespace microframe::app {
 namespace {
 
-// The word that turns /metrics off.
-constexpr std::string_view kOff = "off";
-
 void run_lane(net::Loop& loop) {
   const base::SpareBlocks spare;
   loop.run();
@@ -43,13 +40,26 @@ ws::ChatBase& Server::add_callbacks(std::string path, const authx::AuthConfig& a
 
 void Server::page(std::string path, ws::Page page) {
   claim(path);
-  pages_.emplace(std::move(path), std::move(page));
+  served_.pages.emplace(std::move(path), std::move(page));
+}
+
+// One path may have handlers of several methods; the router knows of those.
+void Server::handle(detail::HttpRouteParts parts) {
+  if (!served_.router.has(parts.path)) claim(parts.path);
+  served_.add(std::move(parts));
+}
+
+void Server::handle_for_admin(detail::HttpRouteParts parts) {
+  if (site_) throw ConfigError("admin handlers are added before run()");
+  admin_paths_.add(parts.method, parts.path);
+  for_admin_.push_back(std::move(parts));
 }
 
 void Server::claim(const std::string& path) const {
   const auto taken = [&](const auto& endpoint) { return endpoint->path() == path; };
   if (site_) throw ConfigError("routes are added before run(): \"" + path + "\" comes too late");
-  if (pages_.contains(path) || std::any_of(endpoints_.begin(), endpoints_.end(), taken)) {
+  if (served_.pages.contains(path) || served_.router.has(path) ||
+      std::any_of(endpoints_.begin(), endpoints_.end(), taken)) {
     throw ConfigError("the path \"" + path +
                       "\" is routed twice: give each route a path of its own");
   }
@@ -64,20 +74,15 @@ void Server::start(std::string_view text, OnSignals on_signals) {
   const net::Io send_by = net::io_of_environment();
   auto secured = tls ? std::make_unique<net::TlsServer>(*tls) : nullptr;
   auto sockets = net::open_listen_sockets(address, threads);
-  std::vector<net::ListenSocket> for_metrics;
-  if (metrics_address && *metrics_address != kOff) {
-    if (!has_metrics())
-      throw ConfigError(
-          "Application::metrics_listen: this microframe was built without metrics: build it with "
-          "-DMICROFRAME_METRICS=ON");
-    for_metrics = net::open_listen_sockets(net::parse_address(*metrics_address), 1);
-    metrics_port_ = for_metrics.front().port();
+  std::vector<net::ListenSocket> for_admin;
+  if (admin_address && *admin_address != kPublic) {
+    for_admin = net::open_listen_sockets(net::parse_address(*admin_address), 1);
+    admin_port_ = for_admin.front().port();
   }
   port_ = sockets.front().port();
 
   auto made = make_lanes(send_by);
   make_site(std::move(secured));
-  add_own_pages();
   lanes_ = std::move(made);
   std::vector<hub::LoopPort*> ports;
   std::vector<const detail::ActivitySign*> signs;
@@ -90,8 +95,8 @@ void Server::start(std::string_view text, OnSignals on_signals) {
   open_endpoints(ports);
   for (std::size_t i = 0; i < sockets.size(); ++i)
     lanes_[i % threads]->server->listen(std::move(sockets[i]));
-  for (net::ListenSocket& socket : for_metrics)
-    lanes_.front()->server->listen(std::move(socket), guard::Door::metrics);
+  for (net::ListenSocket& socket : for_admin)
+    lanes_.front()->server->listen(std::move(socket), guard::Door::admin);
   if (on_signals == OnSignals::stop) watch_signals();
   start_threads(signs);
   announce();
@@ -128,11 +133,16 @@ void Server::make_site(std::unique_ptr<net::TlsServer> secured) {
   site_->settings.answers_max = plan.answers_max;
   site_->settings.inherits = broker.has_value();
   site_->settings.tls = std::move(secured);
-  site_->settings.routes.endpoints = std::move(endpoints_);
+  ws::Routes& routes = site_->settings.routes;
+  routes.endpoints = std::move(endpoints_);
+  routes.served = std::move(served_);
+  if (admin_address) add_admin(routes);
+  routes.open(site_->registries);
   site_->settings.rooms = std::move(rooms);
 }
 
-void Server::add_own_pages() {
+// A path that the application has taken stays the application's.
+void Server::add_admin(ws::Routes& routes) {
   const ws::Page health{"text/plain; charset=utf-8", [] { return std::string("ok\n"); }};
   const ws::Page ready{
       "text/plain; charset=utf-8",
@@ -143,12 +153,14 @@ void Server::add_own_pages() {
       [this] { return is_ready(); }};
   const ws::Page metrics{kMetricsContentType,
                          [this] { return metrics_text(*site_, membership_.get()); }};
-  pages_.try_emplace("/healthz", health);
-  pages_.try_emplace("/readyz", ready);
-  if (!metrics_address && has_metrics()) pages_.try_emplace("/metrics", metrics);
-  ws::Routes& routes = site_->settings.routes;
-  routes.pages = std::move(pages_);
-  routes.metrics_pages = {{"/healthz", health}, {"/readyz", ready}, {"/metrics", metrics}};
+  ws::HttpTable& table = *admin_address == kPublic ? routes.served : routes.admin;
+  for (detail::HttpRouteParts& parts : for_admin_) table.add(std::move(parts));
+  const auto add = [&](const char* path, const ws::Page& page) {
+    if (!table.router.has(path)) table.pages.try_emplace(path, page);
+  };
+  add("/healthz", health);
+  add("/readyz", ready);
+  if (has_metrics()) add("/metrics", metrics);
 }
 
 bool Server::is_ready() const {

@@ -11,13 +11,14 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "app/membership.hpp"
+#include "http/router.hpp"
 #include "microframe/cluster_options.hpp"
 #include "microframe/compression.hpp"
+#include "microframe/detail/http_handler.hpp"
 #include "microframe/limits.hpp"
 #include "microframe/proxies.hpp"
 #include "microframe/redis_broker.hpp"
@@ -29,6 +30,7 @@
 #include "net/signals.hpp"
 #include "net/tls_server.hpp"
 #include "ws/endpoint.hpp"
+#include "ws/http_table.hpp"
 #include "ws/loop_server.hpp"
 #include "ws/room_rules.hpp"
 #include "ws/routes.hpp"
@@ -43,6 +45,8 @@ class Server {
   ws::ChatBase& add_callbacks(std::string path, const authx::AuthConfig& auth,
                               authx::AuthManager* users, ws::Callbacks callbacks);
   void page(std::string path, ws::Page page);
+  void handle(detail::HttpRouteParts parts);
+  void handle_for_admin(detail::HttpRouteParts parts);
 
   enum class OnSignals : bool { nothing, stop };
   void start(std::string_view address, OnSignals on_signals);
@@ -54,7 +58,7 @@ class Server {
   void drop();
   std::size_t revoke(std::string_view user);
   std::uint16_t port() const { return port_; }
-  std::uint16_t metrics_port() const { return metrics_port_; }
+  std::uint16_t admin_port() const { return admin_port_; }
 
   std::vector<ClusterNode> nodes() const;
 
@@ -65,7 +69,8 @@ class Server {
   std::optional<TlsOptions> tls;
   std::optional<RedisBroker> broker;  // unset: this process is alone
   ClusterOptions cluster;
-  std::optional<std::string> metrics_address;  // unset: the served port; "off": none
+  std::optional<std::string> admin_address;  // kPublic: the served port; unset: none
+  static constexpr std::string_view kPublic = "public";
   std::size_t threads = std::max(1U, std::thread::hardware_concurrency());
 
  private:
@@ -84,7 +89,7 @@ class Server {
   void end_inquiries();
   void open_endpoints(const std::vector<hub::LoopPort*>& ports);
   bool is_ready() const;
-  void add_own_pages();
+  void add_admin(ws::Routes& routes);
   void watch_signals();
   void start_threads(const std::vector<const detail::ActivitySign*>& signs);
   void announce() const;
@@ -93,14 +98,16 @@ class Server {
   void on_signal(int number);
 
   std::vector<std::unique_ptr<ws::Endpoint>> endpoints_;
-  std::unordered_map<std::string, ws::Page> pages_;
+  ws::HttpTable served_;
+  std::vector<detail::HttpRouteParts> for_admin_;
+  http::Router admin_paths_;  // of those
   std::unique_ptr<ws::Site> site_;
   std::unique_ptr<Membership> membership_;  // nullptr: this process is alone
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::unique_ptr<ws::Watchdog> watchdog_;
   std::unique_ptr<net::Signals> signals_;
   std::atomic<std::uint16_t> port_{0};
-  std::atomic<std::uint16_t> metrics_port_{0};
+  std::atomic<std::uint16_t> admin_port_{0};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> drains_{false};
   std::atomic<std::size_t> draining_{0};  // lanes

@@ -101,8 +101,11 @@ base::Result<Candidate, Refused> Authenticator::choose(const Presented& presente
     }
   }
   if (!decisive) return base::fail(refusal_for(Refused::Kind::unauthenticated, "no token", note));
-  const bool is_native = !presented.origin && codec_.config().cookie_without_origin;
-  if (decisive->carrier == Carrier::cookie && !is_native &&
+  // Browsers name no origin where a page reads from its own.
+  const bool may_be_silent =
+      codec_.config().cookie_without_origin || presented.purpose == Purpose::reads;
+  const bool is_silent = !presented.origin && may_be_silent;
+  if (decisive->carrier == Carrier::cookie && !is_silent &&
       !origin_allowed(presented.origin, presented.host, codec_.config().allowed_origins,
                       presented.by)) {
     return base::fail(

@@ -16,7 +16,13 @@
 
 namespace microframe::authx {
 
-// What a handshake shows of its sender. Views of the request.
+// What a request is for.
+enum class Purpose : std::uint8_t {
+  acts,  // opens a WebSocket, or changes something
+  reads,  // changes nothing, and the page that asked cannot see the answer if it is of another origin
+};
+
+// What a handshake, or a request, shows of its sender. Views of the request.
 struct Presented {
   std::string_view query;                      // of the target, as sent
   std::vector<std::string_view> cookies;       // the Cookie fields
@@ -25,6 +31,7 @@ struct Presented {
   std::optional<std::string_view> origin;
   std::string_view host;
   Transport by = Transport::unknown;
+  Purpose purpose = Purpose::acts;
 };
 
 struct Identity {

@@ -33,7 +33,7 @@ constexpr int kMessageBytesMax = 1 << 30;
 struct ServeOptions {
   std::string listen = "127.0.0.1:8000";
   std::string mode;
-  std::string metrics_listen;
+  std::string admin;
   std::string secret;
   std::string jwks;
   std::string issuer;
@@ -244,7 +244,7 @@ int serve(const ServeOptions& options) {
   app.limits(limits).compression(compression);
   add_tls(app, options);
   add_cluster(app, options);
-  if (!options.metrics_listen.empty()) app.metrics_listen(options.metrics_listen);
+  if (!options.admin.empty()) app.admin(options.admin);
   return app.run(listen_address(options));
 }
 
@@ -256,9 +256,10 @@ void add_listen_options(CLI::App& command, ServeOptions& options) {
       ->capture_default_str();
   command.add_option("--mode", options.mode,
                      "With unix:/PATH: the permissions of the socket's file, such as 0660");
-  command.add_option("--metrics-listen", options.metrics_listen,
-                     "Where /metrics is answered, in the forms of --listen, or off; default: where "
-                     "everything is");
+  command.add_option(
+      "--admin", options.admin,
+      "Where /metrics, /healthz and /readyz are answered, in the forms of --listen, or "
+      "public: where everything is; default: nowhere");
   command
       .add_option("--threads", options.threads, "Event loops, each a thread; default: the cores")
       ->check(CLI::Range(1, 1024));

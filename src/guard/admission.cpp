@@ -58,7 +58,15 @@ std::size_t Admission::connections() const {
 void Admission::give_back(const std::string* address) {
   const base::Lock lock(mutex_);
   --connections_;
-  if (!address) return;
+  if (address) forget(address);
+}
+
+void Admission::uncount(const std::string* address) {
+  const base::Lock lock(mutex_);
+  forget(address);
+}
+
+void Admission::forget(const std::string* address) {
   const auto entry = by_address_.find(*address);
   if (--entry->second == 0) by_address_.erase(entry);
 }
@@ -81,7 +89,8 @@ Refusal refusal_of(Admission::Verdict verdict) {
     case Admission::Verdict::address_full:
       return {Rejection::address_full, 429, "connections of the address", {}, false};
     case Admission::Verdict::address_too_fast:
-      return {Rejection::address_flood, 429, "handshakes a second of the address", kLater, false};
+      return {Rejection::address_flood, 429, "handshakes or requests a second of the address",
+              kLater, false};
     case Admission::Verdict::no_proxy:
       return {Rejection::no_proxy, 403, "only the proxy connects here", {}, false};
     case Admission::Verdict::admitted:

@@ -48,6 +48,11 @@ class Admission {
       if (admission_) admission_->give_back(address_);
     }
 
+    // Gives back what count_for() took: the connection is somebody else's from here on.
+    void uncount() {
+      if (admission_ && address_) admission_->uncount(std::exchange(address_, nullptr));
+    }
+
    private:
     friend class Admission;
     explicit Ticket(Admission* admission) : admission_(admission) {}
@@ -65,6 +70,11 @@ class Admission {
   // returns: admitted, address_full or address_too_fast; the ticket then still holds its place in
   // the process.
   Verdict count_for(const std::string& address, std::uint64_t now_ms, Ticket& ticket);
+  // Whether `address` may make one more request on a connection that is counted already. A request is
+  // counted as a handshake.
+  bool admits_request(const std::string& address, std::uint64_t now_ms) {
+    return addresses_.take(address, now_ms);
+  }
   // Whether a user whose token is good may open one more connection now.
   bool admits_user(std::string_view user, std::uint64_t now_ms) {
     return users_.take(user, now_ms);
@@ -81,6 +91,8 @@ class Admission {
 
  private:
   void give_back(const std::string* address);
+  void uncount(const std::string* address);
+  void forget(const std::string* address) MICROFRAME_REQUIRES(mutex_);
   bool takes_place(const std::string& address, Ticket& ticket) MICROFRAME_EXCLUDES(mutex_);
 
   const std::size_t connections_max_;

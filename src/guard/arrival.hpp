@@ -11,8 +11,8 @@ namespace microframe::guard {
 
 // Which listener a connection came by.
 enum class Door : std::uint8_t {
-  served,   // everything that is served
-  metrics,  // /metrics and the health pages, without TLS, proxies or places
+  served,  // everything that is served
+  admin,   // the operator's pages and handlers, without TLS, proxies or places
 };
 
 struct Arrival {

@@ -52,6 +52,9 @@ std::string_view to_string(Rejection rejection) {
       "room_name",
       "too_many_rooms",
       "forbidden_room",
+      // Bodies.
+      "body_too_large",
+      "body_timeout",
   };
   static_assert(!kNames.back().empty());
   return kNames.at(static_cast<std::size_t>(rejection));

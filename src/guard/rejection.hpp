@@ -11,7 +11,7 @@
 namespace microframe::guard {
 
 enum class Rejection : std::uint8_t {
-  bad_request,        // a head or a handshake that breaks its RFC: 400, 405, 413, 501, 505
+  bad_request,        // a head or a handshake that breaks its RFC: 400, 405, 417, 501, 505
   head_too_large,     // 431
   head_timeout,       // 408
   not_found,          // 404
@@ -31,7 +31,7 @@ enum class Rejection : std::uint8_t {
   token_expired,      // 4401 during a session
   replaced,           // 4409
   bad_message,        // an error reply; the connection lives
-  hook_failed,        // 1011
+  hook_failed,        // 1011, or 500: a handler of HTTP
   out_of_memory,      // dropped
   closing_timeout,    // the peer's Close never came
   heartbeat_timeout,  // 1006: the peer has gone silent
@@ -57,6 +57,9 @@ enum class Rejection : std::uint8_t {
   room_name,
   too_many_rooms,
   forbidden_room,  // an error reply: can_join refuses it
+  // Bodies of requests.
+  body_too_large,  // 413
+  body_timeout,    // 408
   count
 };
 

@@ -6,6 +6,7 @@
 #include "net/tls_session.hpp"
 #include "proto/handshake.hpp"
 #include "ws/endpoint.hpp"
+#include "ws/http_table.hpp"
 
 namespace microframe::ws {
 namespace {
@@ -15,6 +16,10 @@ using base::SharedBuffer;
 // Of a path that nothing is behind, in the log: shorter than any token that might have strayed
 // there.
 constexpr std::size_t kPathBytesLogged = 64;
+// So many requests that have come at once are answered before others have their turn.
+constexpr std::size_t kRequestsPerTurn = 16;
+// While so much waits for the peer to take it, no further request is answered.
+constexpr std::size_t kAnswerBytesMax = std::size_t{64} * 1024;
 
 proto::HeadLimits head_limits(const Limits& limits) {
   proto::HeadLimits result;
@@ -68,6 +73,7 @@ HttpConnection::HttpConnection(LoopContext& context, guard::Arrival arrival)
     : Resident(Kind::http),
       context_(context),
       peer_(arrival.peer),
+      client_(arrival.peer),
       verdict_(arrival.verdict),
       ticket_(std::move(arrival.ticket)),
       door_(arrival.door),
@@ -103,74 +109,201 @@ void HttpConnection::on_receive(base::MutableBytes bytes) {
 void HttpConnection::receive(base::MutableBytes bytes) {
   switch (phase_) {
     case Phase::securing:
+    case Phase::answered:
+    case Phase::abandoned:
       return;
-    case Phase::reading_head:
-      return read_head(bytes);
     case Phase::waiting:
       hold(bytes);
       return;
-    case Phase::answered:
-      return;
+    case Phase::reading_head:
+    case Phase::exchanging:
+    case Phase::idle:
+      return read(bytes);
   }
 }
 
-// The usual head comes whole and is read where it lies; one in pieces is gathered first.
-void HttpConnection::read_head(base::MutableBytes bytes) {
-  // Whatever it says: a proxy that was forgotten in the list sends its header, which is no head.
-  if (verdict_ == guard::Admission::Verdict::no_proxy) return reject(guard::refusal_of(verdict_));
+// Goes on with what has come, and was held before it. The usual request comes whole and is read where
+// it lies; one in pieces is gathered first. `this` may be gone after.
+void HttpConnection::read(base::MutableBytes bytes) {
+  std::vector<std::byte> gathered;  // what `bytes` may show
   if (!held_.empty()) {
-    held_.insert(held_.end(), bytes.begin(), bytes.end());
-    bytes = held_;
+    gathered = std::exchange(held_, {});
+    gathered.insert(gathered.end(), bytes.begin(), bytes.end());
+    bytes = gathered;
+  }
+  Step step = Step::taken;
+  for (std::size_t requests = 0; step == Step::taken && !bytes.empty();) {
+    if (phase_ == Phase::exchanging && exchange_->is_reading()) {
+      bytes = bytes.subspan(exchange_->read(base::as_text(bytes)));
+    } else if (phase_ == Phase::reading_head || phase_ == Phase::idle) {
+      step = has_turn(requests++) ? read_head(bytes) : Step::waits;
+    } else {
+      step = Step::waits;
+    }
+  }
+  if (step != Step::upgrade) keep(bytes, std::move(gathered));
+}
+
+// Whether one more request may be answered now. If not, read_on() is called when it may.
+bool HttpConnection::has_turn(std::size_t requests) {
+  if (requests >= kRequestsPerTurn) {
+    socket_->pause_reading();
+    if (!alive_) alive_ = std::make_shared<bool>(true);
+    context_.loop.post_next([this, alive = std::weak_ptr<bool>(alive_)] {
+      if (!alive.expired()) in_turn([this] { read_on(); });
+    });
+    return false;
+  }
+  if (socket_->buffered() <= kAnswerBytesMax) return true;
+  socket_->offer();
+  if (socket_->buffered() <= kAnswerBytesMax) return true;
+  socket_->pause_reading();
+  return false;
+}
+
+void HttpConnection::keep(base::MutableBytes bytes, std::vector<std::byte> gathered) {
+  if (phase_ == Phase::answered || bytes.empty()) return;
+  if (gathered.empty()) {
+    held_.assign(bytes.begin(), bytes.end());
+  } else {
+    gathered.erase(gathered.begin(), gathered.end() - static_cast<std::ptrdiff_t>(bytes.size()));
+    held_ = std::move(gathered);
+  }
+  // Requests that come while one is handled wait in the kernel.
+  if (phase_ == Phase::exchanging && held_.size() > context_.limits().head_bytes_max)
+    socket_->pause_reading();
+}
+
+void HttpConnection::read_on() {
+  if (phase_ == Phase::abandoned) return leave();
+  if (phase_ == Phase::answered) return;
+  if (!socket_->is_reading()) socket_->resume_reading();
+  if (!held_.empty()) read({});
+}
+
+// What has been scanned of the bytes is not scanned again when more has come.
+HttpConnection::Step HttpConnection::read_head(base::MutableBytes& bytes) {
+  // Whatever it says: a proxy that was forgotten in the list sends its header, which is no head.
+  if (verdict_ == guard::Admission::Verdict::no_proxy) {
+    reject(guard::refusal_of(verdict_));
+    return Step::waits;
   }
   const auto scanned = scanner_.scan(bytes);
   if (!scanned) {
     const auto& refusal = scanned.error();
-    return reject(rejection_for(refusal.status), refusal.status, refusal.reason, {});
+    reject(rejection_for(refusal.status), refusal.status, refusal.reason, {});
+    return Step::waits;
   }
   if (!*scanned) {
-    if (held_.empty()) held_.assign(bytes.begin(), bytes.end());
-    return;
+    if (phase_ == Phase::idle) begin_head();
+    return Step::waits;
   }
-  const std::vector<std::byte> gathered = std::move(held_);  // what `bytes` may show
-  held_.clear();
   const std::size_t size = **scanned;
-  handle_head(base::as_text(bytes.first(size)), bytes.subspan(size));
+  const base::MutableBytes head = bytes.first(size);
+  bytes = bytes.subspan(size);
+  scanner_.reset();
+  return handle_head(base::as_text(head), bytes);
 }
 
-void HttpConnection::handle_head(std::string_view text, base::MutableBytes rest) {
+void HttpConnection::begin_head() {
+  phase_ = Phase::reading_head;
+  arm(context_.limits().head_time);
+}
+
+HttpConnection::Step HttpConnection::handle_head(std::string_view text, base::MutableBytes rest) {
   const auto head = proto::parse_request_head(text, head_limits(context_.limits()));
   if (!head) {
     const auto& refusal = head.error();
-    return reject(rejection_for(refusal.status), refusal.status, refusal.reason, {});
+    reject(rejection_for(refusal.status), refusal.status, refusal.reason, {});
+    return Step::waits;
   }
-  if (door_ == guard::Door::metrics)
-    return serve_page(*head, context_.settings.routes.metrics_page(head->path));
-  name_client(*head);
-  Endpoint* endpoint = context_.settings.routes.endpoint(head->path);
-  if (verdict_ != guard::Admission::Verdict::admitted) {
-    const guard::Refusal refusal = guard::refusal_of(verdict_);
-    if (endpoint || !refusal.sees_pages) return reject(refusal);
+  if (door_ == guard::Door::served) {
+    name_client(*head);
+    if (std::exchange(is_kept_, true)) count_request();
+    Endpoint* const endpoint = context_.settings.routes.endpoint(head->path);
+    if (verdict_ != guard::Admission::Verdict::admitted) {
+      const guard::Refusal refusal = guard::refusal_of(verdict_);
+      const bool is_handled = context_.settings.routes.served.handles(head->path);
+      if (endpoint || is_handled || !refusal.sees_pages) {
+        reject(refusal);
+        return Step::waits;
+      }
+    }
+    if (endpoint) return upgrade(*head, *endpoint, rest);
   }
-  if (!endpoint) return serve_page(*head, context_.settings.routes.page(head->path));
-  UpgradeHost& host = *this;
-  upgrade_ = std::make_unique<Upgrade>(context_, host, *endpoint);
-  upgrade_->begin(*head, rest);  // `this` may be gone
+  serve(*head, text);
+  return Step::taken;
 }
 
-// From here on the peer is the client, whose connections are counted.
+HttpConnection::Step HttpConnection::upgrade(const proto::RequestHead& head, Endpoint& endpoint,
+                                             base::MutableBytes rest) {
+  // A stream that goes elsewhere takes no answers along.
+  if (socket_->buffered() != 0) socket_->offer();
+  if (socket_->buffered() != 0) {
+    reject(guard::Rejection::bad_request, 400, "a handshake behind an answer that is not read", {});
+    return Step::waits;
+  }
+  UpgradeHost& host = *this;
+  upgrade_ = std::make_unique<Upgrade>(context_, host, endpoint);
+  phase_ = Phase::reading_head;
+  upgrade_->begin(head, rest);  // `this` may be gone
+  return Step::upgrade;
+}
+
+// From here on the client is known, whose connections are counted. A proxy may send the requests of
+// several by one connection.
 void HttpConnection::name_client(const proto::RequestHead& head) {
   const guard::Proxies& proxies = context_.settings.proxies;
   if (!proxies.forwards(peer_)) return;
   is_forwarded_ = true;
-  peer_ = proxies.client(head.all("x-forwarded-for"), peer_);
-  if (verdict_ == guard::Admission::Verdict::admitted)
-    verdict_ = context_.registries.admission.count_for(guard::counted_as(peer_),
-                                                       context_.loop.now_ms(), ticket_);
+  client_ = proxies.client(head.all("x-forwarded-for"), peer_);
+  if (verdict_ != guard::Admission::Verdict::admitted) return;
+  ticket_.uncount();
+  verdict_ = context_.registries.admission.count_for(guard::counted_as(client_),
+                                                     context_.loop.now_ms(), ticket_);
+}
+
+// A forwarded one has been counted as its client has.
+void HttpConnection::count_request() {
+  if (is_forwarded_ || context_.limits().handshakes_per_address_per_second <= 0) return;
+  if (!context_.registries.admission.admits_request(guard::counted_as(peer_),
+                                                    context_.loop.now_ms()))
+    verdict_ = guard::Admission::Verdict::address_too_fast;
 }
 
 bool HttpConnection::came_by_tls(const proto::RequestHead& head) const {
-  if (context_.settings.tls) return true;
+  if (context_.settings.tls) return door_ == guard::Door::served;
   return is_forwarded_ && head.lists("x-forwarded-proto", "https");
+}
+
+void HttpConnection::serve(const proto::RequestHead& head, std::string_view text) {
+  const HttpTable& table = context_.settings.routes.table(door_);
+  if (!table.router.empty()) {
+    auto found = table.router.find(head.method, head.path);
+    if (found.kind != http::Router::Found::Kind::no_path)
+      return serve_route(head, text, std::move(found));
+  }
+  serve_page(head, table.page(head.path));
+}
+
+void HttpConnection::serve_route(const proto::RequestHead& head, std::string_view text,
+                                 http::Router::Found found) {
+  using Found = http::Router::Found;
+  const HttpTable& table = context_.settings.routes.table(door_);
+  if (found.kind == Found::Kind::bad_path)
+    return reject(guard::Rejection::bad_request, 400, "path", {});
+  if (found.kind == Found::Kind::no_method) {
+    const std::string allow = "Allow: " + table.router.allowed(head.path) + "\r\n";
+    if (head.method == "OPTIONS") return answer(proto::page_response(allow, {}, false));
+    return reject(guard::Rejection::bad_request, 405, "method", allow);
+  }
+  if (!exchange_) {
+    HttpExchangeHost& host = *this;
+    exchange_ = std::make_unique<HttpExchange>(context_, host);
+  }
+  phase_ = Phase::exchanging;
+  exchange_->begin(
+      {head, text, table.routes[found.route], std::move(found.parameters), came_by_tls(head)});
 }
 
 void HttpConnection::serve_page(const proto::RequestHead& head, const Page* page) {
@@ -180,7 +313,7 @@ void HttpConnection::serve_page(const proto::RequestHead& head, const Page* page
   const bool asks_options = head.method == "OPTIONS" && (page || head.path == "*");
   if (asks_options) return answer(proto::page_response("Allow: GET, HEAD, OPTIONS\r\n", {}, false));
   if (!page) {
-    context_.counts.rejections.add(guard::Rejection::not_found, net::to_string(peer_),
+    context_.counts.rejections.add(guard::Rejection::not_found, net::to_string(client_),
                                    head.path.substr(0, kPathBytesLogged));
     return answer(proto::refusal_response(404, {}, "no such path"));
   }
@@ -215,7 +348,7 @@ bool HttpConnection::hold(base::Bytes bytes) {
 }
 
 void HttpConnection::later(std::function<void()> task) {
-  alive_ = std::make_shared<bool>(true);
+  if (!alive_) alive_ = std::make_shared<bool>(true);
   context_.loop.post([this, alive = std::weak_ptr<bool>(alive_), task = std::move(task)] {
     if (!alive.expired()) in_turn(task);
   });
@@ -223,13 +356,37 @@ void HttpConnection::later(std::function<void()> task) {
 
 // --- the end ---
 
+// A request that is under way is answered first; the end of the drain drops what takes too long.
+bool HttpConnection::shut_down() {
+  const bool is_answered = phase_ == Phase::answered || phase_ == Phase::idle;
+  if (phase_ == Phase::exchanging || phase_ == Phase::abandoned) return false;
+  if (!is_answered || socket_->buffered() == 0) {
+    drop();
+  } else if (phase_ == Phase::idle) {
+    end_behind_answers();
+  }
+  return false;
+}
+
 void HttpConnection::on_end(net::EndReason reason) {
   context_.roster.run(*this, [&] {
+    // What a handler has begun is not broken off.
+    if (phase_ == Phase::exchanging && exchange_->is_handling()) {
+      phase_ = Phase::abandoned;
+      socket_.reset();
+      return;
+    }
     // A stream that only ends, as a probe's, is nobody's fault.
     if (reason == net::EndReason::tls_failed)
-      context_.counts.rejections.add(guard::Rejection::tls_failed, net::to_string(peer_),
+      context_.counts.rejections.add(guard::Rejection::tls_failed, net::to_string(client_),
                                      socket_->tls_failure());
     leave();
+  });
+}
+
+void HttpConnection::on_drained() {
+  context_.roster.run(*this, [this] {
+    if (phase_ == Phase::idle || phase_ == Phase::reading_head) read_on();
   });
 }
 
@@ -240,16 +397,36 @@ void HttpConnection::on_deadline(std::uint64_t) {
 void HttpConnection::pass_deadline() {
   switch (phase_) {
     case Phase::securing:
-      context_.counts.rejections.add(guard::Rejection::tls_timeout, net::to_string(peer_),
+      context_.counts.rejections.add(guard::Rejection::tls_timeout, net::to_string(client_),
                                      "no TLS handshake in time");
       return leave();
     case Phase::reading_head:
       return reject(guard::Rejection::head_timeout, 408, "no request in time", {});
     case Phase::waiting:
       return upgrade_->give_up();
+    case Phase::exchanging:
+      return exchange_->pass_deadline();
+    case Phase::idle:
     case Phase::answered:
-      return leave();
+      if (!takes_its_time()) leave();
+      return;
+    case Phase::abandoned:
+      return;
   }
+}
+
+// Whether the peer still takes its answers, however slowly.
+bool HttpConnection::takes_its_time() {
+  if (socket_->buffered() == 0 || socket_->blocked_since_ms() == 0) return false;
+  const std::uint64_t too_late_ms =
+      socket_->blocked_since_ms() + base::to_ms(context_.limits().outbox_time);
+  if (context_.loop.now_ms() < too_late_ms) {
+    context_.loop.wheel().arm(*this, too_late_ms);
+    return true;
+  }
+  context_.counts.rejections.add(guard::Rejection::too_slow, net::to_string(client_),
+                                 "does not read its answer");
+  return false;
 }
 
 void HttpConnection::arm(std::chrono::milliseconds limit) {
@@ -260,7 +437,7 @@ void HttpConnection::arm(std::chrono::milliseconds limit) {
 
 void HttpConnection::reject(guard::Rejection why, unsigned status, std::string_view detail,
                             std::string_view fields) {
-  context_.counts.rejections.add(why, net::to_string(peer_), detail);
+  context_.counts.rejections.add(why, net::to_string(client_), detail);
   answer(proto::refusal_response(status, fields, detail));
 }
 
@@ -268,12 +445,29 @@ void HttpConnection::reject(const guard::Refusal& refusal) {
   reject(refusal.why, refusal.status, refusal.detail, refusal.fields);
 }
 
-// One answer, then the end: FIN follows it, and whatever still comes is dropped, so that no RST
-// overtakes the answer.
 void HttpConnection::answer(std::string_view bytes) {
+  socket_->send(SharedBuffer::copy(base::as_bytes(bytes)));
+  end_behind_answers();
+}
+
+void HttpConnection::send_interim(std::string_view bytes) {
+  socket_->send(SharedBuffer::copy(base::as_bytes(bytes)));
+}
+
+void HttpConnection::send_answer(SharedBuffer bytes, bool keep_alive) {
+  if (phase_ == Phase::abandoned) return;
+  socket_->send(std::move(bytes));
+  if (!keep_alive) return end_behind_answers();
+  phase_ = Phase::idle;
+  arm(context_.limits().idle_time);
+}
+
+// The last answer, then the end: FIN follows it, and whatever still comes is dropped, so that no RST
+// overtakes the answer.
+void HttpConnection::end_behind_answers() {
   phase_ = Phase::answered;
   held_ = std::vector<std::byte>();
-  socket_->send(SharedBuffer::copy(base::as_bytes(bytes)));
+  if (!socket_->is_reading()) socket_->resume_reading();
   socket_->finish();
   arm(context_.limits().closing_time);
 }

@@ -13,6 +13,7 @@
 #include "hub/loop_port.hpp"
 #include "net/loop.hpp"
 #include "ws/counts.hpp"
+#include "ws/http_date.hpp"
 #include "ws/loop_deflate.hpp"
 #include "ws/registries.hpp"
 #include "ws/roster.hpp"
@@ -77,6 +78,7 @@ struct LoopContext final : hub::LoopPort {
   // Those past a limit of connections whose requests are read to be told so, oldest first; they are
   // on the roster.
   std::vector<HttpConnection*> refused;
+  HttpDate date;
   Roster roster;
   TurnQueue turns;
   // Guards which Identity each device of the loop has. Held for moments, from any thread.

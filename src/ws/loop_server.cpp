@@ -24,7 +24,7 @@ void LoopServer::listen(net::ListenSocket socket, guard::Door door) {
   listeners_.push_back(std::make_unique<net::Listener>(
       context_.loop, std::move(socket),
       [this, door](int fd, const net::PeerAddress& peer) {
-        door == guard::Door::metrics ? accept_for_metrics(fd, peer) : accept(fd, peer);
+        door == guard::Door::admin ? accept_for_admin(fd, peer) : accept(fd, peer);
       },
       [this] {
         context_.counts.rejections.add(guard::Rejection::out_of_descriptors, "",
@@ -41,11 +41,11 @@ void LoopServer::accept(int fd, const net::PeerAddress& peer) try {
 }
 
 // Takes no place: a server that is full must be seen to be.
-void LoopServer::accept_for_metrics(int fd, const net::PeerAddress& peer) try {
+void LoopServer::accept_for_admin(int fd, const net::PeerAddress& peer) try {
   net::Descriptor owned(fd);
   HttpConnection::begin(
       context_,
-      {std::move(owned), peer, guard::Admission::Verdict::admitted, {}, guard::Door::metrics});
+      {std::move(owned), peer, guard::Admission::Verdict::admitted, {}, guard::Door::admin});
 } catch (const std::bad_alloc&) {
 }
 
@@ -95,10 +95,12 @@ void LoopServer::on_deadline(std::uint64_t now_ms) {
 
 // Where memory runs out, the rest is dropped later.
 void LoopServer::drop_all() {
-  context_.roster.visit(Resident::Kind::device, [this](Resident& one) {
-    context_.roster.run(one, [&] { one.drop(); });
-    return true;
-  });
+  for (const auto kind : {Resident::Kind::http, Resident::Kind::device}) {
+    context_.roster.visit(kind, [this](Resident& one) {
+      context_.roster.run(one, [&] { one.drop(); });
+      return true;
+    });
+  }
 }
 
 }  // namespace microframe::ws

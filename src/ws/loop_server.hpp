@@ -30,12 +30,12 @@ class LoopServer final : private base::TimerNode {
   // other servers at once; `done` is called when the last is gone, which is after
   // Limits::drain_time at the latest, when what is left is dropped. Once.
   void drain(std::function<void()> done);
-  // Drops every open WebSocket at once.
+  // Drops every open WebSocket, and every request that is under way, at once.
   void drop_all();
 
  private:
   void accept(int fd, const net::PeerAddress& peer);
-  void accept_for_metrics(int fd, const net::PeerAddress& peer);
+  void accept_for_admin(int fd, const net::PeerAddress& peer);
   void drain_batch();
   void on_deadline(std::uint64_t now_ms) override;
 

@@ -1,38 +1,31 @@
-// Routes: what is behind each path: an endpoint or a page. Set up before it serves, then const;
-// shared by all loops.
+// Routes: what is behind each path of each door. Set up before it serves, then const; shared by all
+// loops.
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "guard/arrival.hpp"
 #include "ws/endpoint.hpp"
+#include "ws/http_table.hpp"
 
 namespace microframe::ws {
 
-// The answer to GET on a path that is no endpoint.
-struct Page {
-  std::string content_type;
-  // Makes the body, on any loop.
-  std::function<std::string()> body;
-  // Whether the answer is 200, and not 503; left out: always.
-  std::function<bool()> good = {};
-  // Further header fields, each with its CRLF.
-  std::string fields = {};
-};
+struct Registries;
 
 struct Routes {
+  // Once, before the first request: handlers may be asked for by those who have tokens.
+  void open(Registries& registries);
   // returns: nullptr where the path has none.
   Endpoint* endpoint(std::string_view path) const;
-  const Page* page(std::string_view path) const;
-  const Page* metrics_page(std::string_view path) const;
+  const HttpTable& table(guard::Door door) const {
+    return door == guard::Door::admin ? admin : served;
+  }
 
   std::vector<std::unique_ptr<Endpoint>> endpoints;
-  std::unordered_map<std::string, Page> pages;
-  std::unordered_map<std::string, Page> metrics_pages;  // of a listener for them alone
+  HttpTable served;
+  HttpTable admin;  // of a listener of their own
 };
 
 }  // namespace microframe::ws

@@ -27,12 +27,11 @@ bool refuses(Application& app, const std::string& option) {
 }
 
 bool lacks_its_parts() {
-  Application nodes, metrics, keys;
+  Application nodes, keys;
   nodes.cluster(RedisBroker("redis://127.0.0.1"));
-  metrics.metrics_listen("127.0.0.1:0");
   authx::JwksSource issuer("https://id.example/keys");
   keys.route<Echo>("/ws", authx::AuthConfig::jwks(issuer.issuer("https://id.example")));
-  return refuses(nodes, "CLUSTER") && refuses(metrics, "METRICS") && refuses(keys, "JWKS");
+  return refuses(nodes, "CLUSTER") && refuses(keys, "JWKS");
 }
 
 int main(int count, char**) {

@@ -183,6 +183,7 @@ class Stage::Users : public authx::AuthManager {
 // --- the stage ---
 
 Stage::Stage() : app(std::make_unique<Application>()), users_(std::make_unique<Users>()) {
+  app->admin("public");
   Limits limits;
   limits.closing_time = 200ms;
   limits.devices_per_user_max = 2;

@@ -79,7 +79,7 @@ TEST_F(ClientScenario, S57_ClientsOfADeadNodeAllReachAnotherThatPacesThem) {
   limits.handshakes_burst = 50;
   Application other;
   other.route<OpenHall>("/ws", auth);
-  other.limits(limits).threads(1);
+  other.limits(limits).threads(1).admin("public");
   other.start("127.0.0.1:0");
   limits.handshakes_per_second = 0;
   start(1);
@@ -112,7 +112,7 @@ TEST_F(ClientScenario, S57_ClientsOfADeadNodeAllReachAnotherThatPacesThem) {
 TEST_F(ClientScenario, S58_DrainedClientReconnectsAndSendsWhatWaited) {
   Application other;
   other.route<OpenHall>("/ws", auth);
-  other.limits(limits).threads(1);
+  other.limits(limits).threads(1).admin("public");
   other.start("127.0.0.1:0");
   start(1);
   Relay relay(app.port());

@@ -53,6 +53,7 @@ const authx::AuthConfig& child_auth() {
 TEST(Child, DISABLED_Serve) {
   Application app;
   app.route<EchoChat>("/ws", child_auth());
+  app.admin("public");
   Limits limits;
   limits.messages_per_second = 0;
   limits.devices_per_user_max = limits.connections_max;
@@ -259,7 +260,7 @@ TEST_F(Blocked, S47_AHookThatBlocksItsLoopIsNamed) {
     const LogCapture own_log;
     Application own;
     Blocker& blocker = own.route<Blocker>("/blocker", auth);
-    own.limits(limits).threads(1);
+    own.limits(limits).threads(1).admin("public");
     own.start("127.0.0.1:0");
     RawClient made(own.port());
     made.send(upgrade_request("/blocker?token=" + token("alice")));

@@ -262,9 +262,9 @@ TEST_F(Process, B16_AnAbstractSocketIsServed) {
 
 // --- 19: options ---
 
-TEST_F(Process, B19_MetricsMayHaveAListenerOfTheirOwnOrNone) {
+TEST_F(Process, B19_MetricsAndHealthHaveAListenerOfTheirOwnOrNone) {
   const std::string at = path("metrics");
-  ServerProcess server({"--listen", "127.0.0.1:0", "--metrics-listen", "unix:" + at});
+  ServerProcess server({"--listen", "127.0.0.1:0"}, {}, ("unix:" + at).c_str());
   const char* ask = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
   const std::uint16_t port = server.port();
   EXPECT_TRUE(answer_to(RawClient(port), ask).starts_with("HTTP/1.1 404 "));
@@ -272,10 +272,12 @@ TEST_F(Process, B19_MetricsMayHaveAListenerOfTheirOwnOrNone) {
   EXPECT_TRUE(answer_to(unix_client(at), kHealth).starts_with("HTTP/1.1 200 "));
   EXPECT_TRUE(answer_to(unix_client(at), upgrade_request("/ws/chat?token=" + token("alice")))
                   .starts_with("HTTP/1.1 404 "));
-  EXPECT_TRUE(is_healthy(port));
+  EXPECT_FALSE(is_healthy(port));
   EXPECT_EQ(server.ends_by(SIGTERM), 0);
-  ServerProcess none({"--listen", "127.0.0.1:0", "--metrics-listen", "off"});
-  EXPECT_TRUE(answer_to(RawClient(none.port()), ask).starts_with("HTTP/1.1 404 "));
+  ServerProcess none({"--listen", "127.0.0.1:0"}, {}, nullptr);
+  const std::uint16_t without = none.port();
+  EXPECT_TRUE(answer_to(RawClient(without), ask).starts_with("HTTP/1.1 404 "));
+  EXPECT_TRUE(answer_to(RawClient(without), kHealth).starts_with("HTTP/1.1 404 "));
 }
 
 TEST_F(Process, B19_ImpossibleOptionsAreRefused) {

@@ -47,7 +47,7 @@ const accepts = (port) => new Promise((resolve) => {
 let started = 0;
 async function startNode(more = {}) {
   const called = `node${++started}`;
-  const node = await Server.start({ options: ["--broker", `redis://127.0.0.1:${redisPort}`, "--node", called], ...more });
+  const node = await Server.start({ options: ["--admin", "public", "--broker", `redis://127.0.0.1:${redisPort}`, "--node", called], ...more });
   await until(`${called} does not get ready`, () => fetch(node.page("/readyz")).then(({ status }) => status === 200, () => false));
   return node;
 }

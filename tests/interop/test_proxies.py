@@ -73,7 +73,7 @@ class Proxies(unittest.IsolatedAsyncioTestCase):
 
     def serve(self, *options, listen="127.0.0.1:0"):
         """Returns where the proxy listens."""
-        server = self.start(BINARY, "serve", "--listen", listen, "--threads", "1", *options, stdout=subprocess.PIPE, stderr=self.log)
+        server = self.start(BINARY, "serve", "--listen", listen, "--admin", "public", "--threads", "1", *options, stdout=subprocess.PIPE, stderr=self.log)
         line = server.stdout.readline().split()[-1]
         return line.removeprefix("http://")
 

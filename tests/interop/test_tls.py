@@ -46,7 +46,7 @@ class Tls(unittest.IsolatedAsyncioTestCase):
 
     @classmethod
     def serve(cls, *options):
-        server = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0", "--bench", *options], env=cls.env, stdout=subprocess.PIPE,
+        server = subprocess.Popen([BINARY, "serve", "--listen", "127.0.0.1:0", "--admin", "public", "--bench", *options], env=cls.env, stdout=subprocess.PIPE,
                                   stderr=subprocess.DEVNULL, text=True)
         return server, server.stdout.readline().strip().removeprefix("listening on ")
 

@@ -42,7 +42,7 @@ class Server:
     def __init__(self, binary):
         self.secret = "soak" * 12
         self.binary = binary
-        self.process = subprocess.Popen([binary, "serve", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen([binary, "serve", "--listen", "127.0.0.1:0", "--admin", "public"], stdout=subprocess.PIPE, text=True,
                                         stderr=subprocess.DEVNULL, env={"MICROFRAME_SECRET": self.secret})
         self.port = int(re.search(r":(\d+)$", self.process.stdout.readline().strip()).group(1))
         self.tokens = [self.token(f"user{i}") for i in range(USERS)]

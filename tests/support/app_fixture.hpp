@@ -33,6 +33,7 @@ class AppTest : public testing::Test {
   // Most clients of the tests do not answer a Close.
   AppTest() {
     limits.closing_time = std::chrono::milliseconds(200);
+    app.admin("public");
     if (Neighbours::file()) add_neighbours_endpoint();
   }
 

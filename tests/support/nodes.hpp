@@ -49,6 +49,7 @@ class NodeChat : public microframe::ws::ChatBase {
 struct Node {
   explicit Node(const microframe::authx::AuthConfig& auth)
       : chat(app.route<NodeChat>("/ws", auth)) {
+    app.admin("public");
     app.rooms("kept*", microframe::RoomOptions().history(100, std::chrono::minutes(5)));
     app.rooms("long*",
               microframe::RoomOptions().history(20'000, std::chrono::minutes(5), 32 << 20));

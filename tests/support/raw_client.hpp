@@ -91,6 +91,15 @@ class RawClient {
     return head.size() > 12 ? static_cast<unsigned>(std::stoul(head.substr(9, 3))) : 0;
   }
 
+  // The next `count` bytes, or what comes of them until the end of the stream.
+  std::string read_bytes(std::size_t count) {
+    while (buffer_.size() < count && read_more("bytes")) {
+    }
+    std::string bytes = buffer_.substr(0, count);
+    buffer_.erase(0, count);
+    return bytes;
+  }
+
   // The next frame; {} (first 0) at the end of the stream.
   Received read_frame() {
     while (true) {

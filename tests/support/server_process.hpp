@@ -27,12 +27,14 @@ class ServerProcess {
  public:
   static constexpr const char* kSecret = "ssssssssssssssssssssssssssssssss";
 
-  // arguments: of `serve`. surroundings: runs in the child before the program does.
+  // arguments: of `serve`, beside --admin. surroundings: runs in the child before the program does.
   explicit ServerProcess(std::vector<std::string> arguments,
-                         const std::function<void()>& surroundings = {}) {
+                         const std::function<void()>& surroundings = {},
+                         const char* admin = "public") {
     int out[2];
     int log[2];
     EXPECT_EQ(::pipe2(out, O_CLOEXEC) + ::pipe2(log, O_CLOEXEC), 0);
+    if (admin) arguments.insert(arguments.begin(), {"--admin", admin});
     arguments.insert(arguments.begin(), {"microframe", "serve"});
     std::vector<char*> argv;
     for (std::string& argument : arguments) argv.push_back(argument.data());

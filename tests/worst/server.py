@@ -38,7 +38,7 @@ class Server:
         """bytes_max: of its cgroup; 0 for none."""
         self.binary, self.secret = binary, secrets.token_hex(32)
         self.group = MemoryGroup(bytes_max) if bytes_max else None
-        self.process = subprocess.Popen([binary, "serve", "--listen", "127.0.0.1:0", *options], stdout=subprocess.PIPE, text=True,
+        self.process = subprocess.Popen([binary, "serve", "--listen", "127.0.0.1:0", "--admin", "public", *options], stdout=subprocess.PIPE, text=True,
                                         stderr=subprocess.DEVNULL, env={"MICROFRAME_SECRET": self.secret},
                                         preexec_fn=self.group.enter if self.group else None)
         self.port = int(re.search(r":(\d+)$", self.process.stdout.readline().strip()).group(1))

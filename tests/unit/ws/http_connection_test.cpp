@@ -33,7 +33,7 @@ class HttpConnectionTest : public testing::Test {
   void serve(const Limits& limits = patient_limits(), const TrustedProxies& proxies = {}) {
     site.emplace(limits, Compression{}, proxies);
     site->add_chat();
-    auto& pages = site->site.settings.routes.pages;
+    auto& pages = site->site.settings.routes.served.pages;
     pages["/page"] = {"text/plain", [] { return std::string("a page\n"); }};
     pages["/ready"] = {"text/plain", [] { return std::string("stopping"); },
                        [this] { return is_ready; }};

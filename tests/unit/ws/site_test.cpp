@@ -42,18 +42,18 @@ TEST(Routes, EndpointIsFoundByItsWholePath) {
 
 TEST(Routes, PageIsFoundByItsWholePath) {
   Routes routes;
-  routes.pages["/healthz"] = Page{"text/plain", [] { return std::string("ok"); }};
-  ASSERT_NE(routes.page("/healthz"), nullptr);
-  EXPECT_EQ(routes.page("/healthz")->body(), "ok");
-  EXPECT_FALSE(routes.page("/healthz")->good) << "always good";
-  EXPECT_EQ(routes.page("/healthz/"), nullptr);
+  routes.served.pages["/healthz"] = Page{"text/plain", [] { return std::string("ok"); }};
+  ASSERT_NE(routes.served.page("/healthz"), nullptr);
+  EXPECT_EQ(routes.served.page("/healthz")->body(), "ok");
+  EXPECT_FALSE(routes.served.page("/healthz")->good) << "always good";
+  EXPECT_EQ(routes.served.page("/healthz/"), nullptr);
   EXPECT_EQ(routes.endpoint("/healthz"), nullptr) << "a page is no endpoint";
 }
 
 TEST(Routes, AreEmptyAtFirst) {
   const Routes routes;
   EXPECT_EQ(routes.endpoint("/ws"), nullptr);
-  EXPECT_EQ(routes.page("/"), nullptr);
+  EXPECT_EQ(routes.served.page("/"), nullptr);
 }
 
 // --- Settings
