@@ -28,6 +28,7 @@ FRAMES = {
                          "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",
     "application": HEAD + "void use(Application& app) {\n%s\n}\n",
     "watch": HEAD + "void my_logger(const std::string&);\nvoid use(Application& app) {\n%s\n}\n",
+    "http": HEAD + "void use(Application& app, const authx::AuthConfig& auth, authx::AuthManager& users) {\n%s\n}\n",
     "client": CLIENT + "void use() {\n%s\n}\n",
     "client_replies": CLIENT + "Task<> use(Client& client) {\n%s\n}\n",
     "client_many": CLIENT + "#include <deque>\nvoid use(const std::vector<std::string>& urls) {\n%s\n}\n",
