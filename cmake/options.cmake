@@ -7,7 +7,7 @@ option(MICROFRAME_METRICS "/metrics in the format of Prometheus (prometheus-cpp)
 option(MICROFRAME_TESTS "Build the tests" ${PROJECT_IS_TOP_LEVEL})
 option(MICROFRAME_BENCH "Build the benchmarks" ${PROJECT_IS_TOP_LEVEL})
 option(MICROFRAME_EXAMPLES "Build the examples" ${PROJECT_IS_TOP_LEVEL})
-option(MICROFRAME_WERROR "Warnings are errors" ${PROJECT_IS_TOP_LEVEL})
+option(MICROFRAME_WERROR "Warnings are errors, as in the presets" OFF)
 option(MICROFRAME_UNITY "Compile several sources of the library as one: a build from nothing takes less than half" ON)
 option(MICROFRAME_INSTALL "Have `cmake --install` install the library" ${PROJECT_IS_TOP_LEVEL})
 

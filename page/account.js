@@ -35,7 +35,17 @@ export function takeLinkedToken() {
   return token;
 }
 
-// Returns the token of an address as `./dev run` prints it. Any other text is taken for the token itself.
+// Returns a token for that user, from a server that gives them to anybody (microframe serve --demo).
+// errors: an Error with words for the user.
+export async function tokenFor(name) {
+  const headers = {"Content-Type": "application/json"};
+  const answer = await fetch("/demo/login", {method: "POST", headers, body: JSON.stringify({name})}).catch(() => null);
+  if (!answer) throw new Error("The server does not answer.");
+  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).detail ?? `The server refuses that name (${answer.status}).`);
+  return (await answer.json()).token;
+}
+
+// Returns the token of an address that ends with #token=.. Any other text is taken for the token itself.
 export function tokenIn(text) {
   const fragment = text.indexOf("#");
   if (fragment < 0) return text.trim();

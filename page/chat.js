@@ -2,7 +2,7 @@
 // The token comes with a link (#token=..) or from the form; account.js keeps it for this tab.
 // docs/reference/chat.md describes the messages. The client keeps the connection, the queue and the rooms; the page keeps the
 // messages, even when the server has forgotten them.
-import {forget, load, nameIn, save, takeLinkedToken, tokenIn} from "./account.js";
+import {forget, load, nameIn, save, takeLinkedToken, tokenFor, tokenIn} from "./account.js";
 import {Conversation, EVERYONE} from "./conversation.js";
 import {arrange, element, setHue} from "./elements.js";
 import {connect as connectClient} from "./microframe.js";
@@ -108,7 +108,7 @@ function showSignedIn() {
   $("linked-as").textContent = me;
   if (byLink) $("linked").hidden = false;
   byLink = false;
-  $("login").hidden = true;
+  $("login").hidden = $("choose").hidden = true;
   $("main").hidden = false;
   if (first) focusText();
 }
@@ -171,8 +171,11 @@ function refused() {
     return notice(`That token is no longer good, or never was: you are still ${kept.user}`, {stays: true});
   }
   save({token: undefined});
-  askForToken("The token is no longer good, or never was. Paste a fresh one.");
+  askForToken(isDemo ? "You were signed in too long ago." : "The token is no longer good, or never was. Paste a fresh one.");
 }
+
+// Whether a name is enough to sign in.
+const isDemo = document.body.dataset.login === "name";
 
 function askForToken(error = "") {
   token = "";
@@ -180,10 +183,11 @@ function askForToken(error = "") {
   $("main").hidden = true;
   $("linked").hidden = true;
   $("sign-out").hidden = true;
-  $("login").hidden = false;
-  $("token-error").textContent = error;
-  $("token-error").hidden = !error;
-  $("token").focus();
+  const [form, field, words] = isDemo ? ["choose", "name", "name-error"] : ["login", "token", "token-error"];
+  $(form).hidden = false;
+  $(words).textContent = error;
+  $(words).hidden = !error;
+  $(field).focus();
 }
 
 $("login").onsubmit = (event) => {
@@ -192,6 +196,17 @@ $("login").onsubmit = (event) => {
   if (!pasted) return askForToken("There is no token in that address.");
   $("token").value = "";
   signIn(pasted);
+};
+
+$("choose").onsubmit = async (event) => {
+  event.preventDefault();
+  const name = $("name").value.trim();
+  if (!name) return askForToken("A name has at least one letter.");
+  try {
+    signIn(await tokenFor(name));
+  } catch (error) {
+    askForToken(error.message);
+  }
 };
 
 $("sign-out").onclick = () => {

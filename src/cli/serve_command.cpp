@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/demo_login.hpp"
 #include "cli/duration.hpp"
 #include "cli/ready_chat.hpp"
 #include "cli/secret.hpp"
@@ -44,6 +46,7 @@ struct ServeOptions {
   bool cookie_without_origin = false;
   std::size_t threads = 0;
   bool bench = false;
+  bool demo = false;
   std::size_t coalesce_ms = 0;
   std::optional<std::size_t> message_bytes_max;
   std::vector<std::string> trusted_proxies;
@@ -162,14 +165,18 @@ void add_cluster(Application& app, const ServeOptions& options) {
 }
 
 // No site may frame the page, and the page loads from, and connects to, its own site only.
-void add_chat_page(Application& app) {
+// demo: the page asks for a name in place of a token.
+void add_chat_page(Application& app, bool demo) {
+  std::string index(embedded::index_html);
+  constexpr std::string_view kAsksForToken = "data-login=\"token\"";
+  if (demo) index.replace(index.find(kAsksForToken), kAsksForToken.size(), "data-login=\"name\"");
   const PageFields fields = {
       {"Content-Security-Policy",
        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
       {"X-Frame-Options", "DENY"},
   };
-  app.page("/", "text/html; charset=utf-8", embedded::index_html, fields);
+  app.page("/", "text/html; charset=utf-8", index, fields);
   app.page("/style.css", "text/css; charset=utf-8", embedded::style_css, fields);
   const std::pair<const char*, std::string_view> scripts[] = {
       {"/account.js", embedded::account_js},
@@ -185,7 +192,9 @@ authx::AuthConfig auth_keys(const ServeOptions& options) {
   std::optional<std::string> audience;
   if (!options.audience.empty()) audience = options.audience;
   if (options.jwks.empty()) {
-    authx::AuthConfig auth(secret_or_env(options.secret));
+    const bool has_none =
+        options.demo && options.secret.empty() && !std::getenv("MICROFRAME_SECRET");
+    authx::AuthConfig auth(has_none ? random_secret() : secret_or_env(options.secret));
     if (!options.issuer.empty()) auth.issuer = options.issuer;
     auth.audience = audience;
     return auth;
@@ -232,7 +241,8 @@ int serve(const ServeOptions& options) {
   const std::chrono::milliseconds window(options.coalesce_ms);
   if (options.bench) add_bench_rooms(app, window);
   app.rooms("*", ReadyChat::room_options().coalesce(window));
-  add_chat_page(app);
+  add_chat_page(app, options.demo);
+  if (options.demo) add_demo_login(app, auth, options.listen);
   if (options.bench) add_bench_routes(app, auth, options, limits);
   if (options.threads != 0) app.threads(options.threads);
   app.trusted_proxies(TrustedProxies(options.trusted_proxies, options.proxy_protocol
@@ -278,6 +288,12 @@ void add_token_options(CLI::App& command, ServeOptions& options) {
                   "URL of the issuer's public keys (https), in place of a secret; wants --issuer")
       ->needs(issuer)
       ->excludes(secret);
+  command
+      .add_flag(
+          "--demo", options.demo,
+          "Give a token to whoever asks for one: the page asks for a name. On loopback alone; "
+          "without a secret, one is made")
+      ->excludes("--jwks");
   command.add_option("--leeway", options.leeway,
                      "How far the clocks of issuers may differ from ours (30s, at most 1h)");
   command

@@ -7,10 +7,10 @@ namespace {
 
 // So many hexadecimal digits fit a std::uint64_t, with room to spare.
 constexpr std::size_t kSizeDigitsMax = 15;
-constexpr HeadError kTooLarge{413, "body too large"};
+constexpr HeadError kBodyTooLarge{413, "body too large"};
 constexpr HeadError kFramingTooLarge{431, "chunk extensions or trailer too large"};
 
-auto bad(std::string_view reason) {
+auto bad_body(std::string_view reason) {
   return base::fail(HeadError{400, reason});
 }
 
@@ -31,7 +31,7 @@ BodyReader::BodyReader(BodyLength length, BodyLimits limits)
 
 base::Result<std::size_t, HeadError> BodyReader::read(std::string_view in, std::string& out) {
   std::size_t read = 0;
-  if (state_ == State::content && left_ > limits_.bytes_max) return base::fail(kTooLarge);
+  if (state_ == State::content && left_ > limits_.bytes_max) return base::fail(kBodyTooLarge);
   while (read < in.size() && !is_done()) {
     const Step step = read_some(in.substr(read), out);
     if (!step) return step;
@@ -52,7 +52,7 @@ BodyReader::Step BodyReader::read_some(std::string_view in, std::string& out) {
     case State::extension:
       return read_extension(in.front());
     case State::size_end:
-      return in.front() == '\n' ? end_size() : bad("bare carriage return");
+      return in.front() == '\n' ? end_size() : bad_body("bare carriage return");
     case State::chunk_cr:
       return expect(in.front(), '\r', State::chunk_lf);
     case State::chunk_lf:
@@ -60,7 +60,7 @@ BodyReader::Step BodyReader::read_some(std::string_view in, std::string& out) {
     case State::trailer:
       return read_trailer(in);
     case State::trailer_end:
-      return in.front() == '\n' ? end_trailer_line() : bad("bare carriage return");
+      return in.front() == '\n' ? end_trailer_line() : bad_body("bare carriage return");
     case State::done:
       break;
   }
@@ -78,11 +78,11 @@ BodyReader::Step BodyReader::take_content(std::string_view in, std::string& out)
 // RFC 9112 §7.1: 1*HEXDIG, with nothing before or between the digits.
 BodyReader::Step BodyReader::read_size(char c) {
   if (const int digit = hex_digit(c); digit >= 0) {
-    if (++digits_ > kSizeDigitsMax) return bad("chunk size");
+    if (++digits_ > kSizeDigitsMax) return bad_body("chunk size");
     left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
     return std::size_t{1};
   }
-  if (digits_ == 0) return bad("chunk size");
+  if (digits_ == 0) return bad_body("chunk size");
   if (c == ';') {
     state_ = State::extension;
     return read_extension(c);
@@ -93,13 +93,13 @@ BodyReader::Step BodyReader::read_size(char c) {
 // RFC 9112 §7.1.1: whatever an extension says is ignored.
 BodyReader::Step BodyReader::read_extension(char c) {
   if (c == '\r') return expect(c, '\r', State::size_end);
-  if (!is_field_value({&c, 1})) return bad("chunk extension");
+  if (!is_field_value({&c, 1})) return bad_body("chunk extension");
   if (++framing_ > limits_.trailer.bytes_max) return base::fail(kFramingTooLarge);
   return std::size_t{1};
 }
 
 BodyReader::Step BodyReader::end_size() {
-  if (left_ > limits_.bytes_max - content_) return base::fail(kTooLarge);
+  if (left_ > limits_.bytes_max - content_) return base::fail(kBodyTooLarge);
   content_ += left_;
   state_ = left_ == 0 ? State::trailer : State::chunk;
   digits_ = 0;
@@ -113,7 +113,7 @@ BodyReader::Step BodyReader::read_trailer(std::string_view in) {
   if (framing_ > limits_.trailer.bytes_max) return base::fail(kFramingTooLarge);
   line_.append(in.substr(0, size));
   if (end == std::string_view::npos) return size;
-  if (in[end] == '\n') return bad("bare line feed");
+  if (in[end] == '\n') return bad_body("bare line feed");
   state_ = State::trailer_end;
   return size + 1;
 }
@@ -132,7 +132,7 @@ BodyReader::Step BodyReader::end_trailer_line() {
 }
 
 BodyReader::Step BodyReader::expect(char c, char wanted, State next) {
-  if (c != wanted) return bad("chunk");
+  if (c != wanted) return bad_body("chunk");
   state_ = next;
   return std::size_t{1};
 }

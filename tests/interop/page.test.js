@@ -1,8 +1,9 @@
 // The chat page in a headless browser, Chromium or Firefox: who signs in, what a reload keeps, what it refuses, and how it looks. The numbers are those
 // of the list of faults that the tests keep mended.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import { fileURLToPath } from "node:url";
 import { after, afterEach, before, test } from "node:test";
 import { Cable } from "./cable.js";
@@ -191,6 +192,57 @@ test("38: without a token there is a card that says how to get one", async () =>
   await is(page, "carol");
   await state(page, "open");
   assert.deepEqual(complaints, []);
+});
+
+// --- a demonstration ---
+
+// As fetch(), which may not say which host it means.
+const ask = (host, { port }, body) => new Promise((resolve, reject) => {
+  const question = request({ host: "127.0.0.1", port, path: "/demo/login", method: "POST", headers: { Host: host, "Content-Type": "application/json" } });
+  question.once("response", (answer) => { answer.resume(); resolve(answer.statusCode); }).once("error", reject).end(body);
+});
+
+test("a demonstration asks for a name, and gives no other site a token", async () => {
+  const demo = await Server.start({ options: ["--demo"] });
+  try {
+    const looks = [{ width: 1200, height: 800 }, { width: 390, height: 780, colorScheme: "dark" }];
+    const people = [];
+    for (const [index, who] of ["Ana", "Bo Čapek"].entries()) {
+      const made = await window(looks[index]);
+      people.push(made);
+      const { page } = made;
+      await page.goto(demo.page("/"));
+      await shown(page, "#choose");
+      assert.ok(await page.evaluate(() => document.activeElement.id === "name"));
+      assert.ok(await fits(page));
+      await page.screenshot({ path: `${artefacts}${name}-demo-${index ? "narrow-dark" : "wide"}.png` });
+      await page.fill("#name", who);
+      await page.click("#choose button");
+      await is(page, who);
+      await state(page, "open");
+    }
+    await say(people[0].page, "Hello from Ana");
+    await seen(people[1].page, "Hello from Ana");
+    await people[1].page.reload();
+    await is(people[1].page, "Bo Čapek");
+    await people[1].page.click("#sign-out");
+    await shown(people[1].page, "#choose");
+    fine(...people);
+    const here = `127.0.0.1:${demo.port}`;
+    assert.equal(await ask(here, demo, '{"name":"eve"}'), 200);
+    assert.equal(await ask(`localhost:${demo.port}`, demo, '{"name":"eve"}'), 200);
+    assert.equal(await ask("evil.example", demo, '{"name":"eve"}'), 403);
+    assert.equal(await ask("localhost.evil.example", demo, '{"name":"eve"}'), 403);
+    for (const body of ["{}", '{"name":7}', '{"name":""}', `{"name":"${"a".repeat(65)}"}`, "no JSON"]) {
+      assert.equal(await ask(here, demo, body), 400, body);
+    }
+    const open = spawnSync(process.env.MICROFRAME_BIN, ["serve", "--demo", "--listen", "0.0.0.0:0"], { encoding: "utf8" });
+    assert.notEqual(open.status, 0);
+    assert.match(open.stderr, /on loopback alone/);
+    assert.equal((await fetch(server.page("/demo/login"), { method: "POST", body: '{"name":"eve"}' })).status, 404);
+  } finally {
+    assert.equal(await demo.stop(), 0);
+  }
 });
 
 // --- who is there ---
