@@ -93,6 +93,7 @@ class Connection final : private StreamOwner,
   void deliver_marked(const base::Frame& frame, const hub::Mark& mark);
   void joined(const hub::Joined& joined);
   void left(std::string_view room);
+  detail::DataSlot& data() { return hooks_.data(); }
   std::size_t buffered() const { return stream_->buffered(); }
   void when_drained(const DrainWaiters::Told& told) { stream_->when_drained(told); }
   // The token's expiry has changed.

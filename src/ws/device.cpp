@@ -1,6 +1,7 @@
 #include "ws/device.hpp"
 
 #include <memory>
+#include <stdexcept>
 #include <utility>
 
 #include "hub/hub.hpp"
@@ -170,6 +171,13 @@ void Device::drop() {
 
 std::vector<std::string> Device::rooms() const {
   return endpoint().hub().rooms_of(*this);
+}
+
+detail::DataSlot& Device::data() {
+  if (!connection_.context().is_current())
+    throw std::logic_error(
+        "data() of a connection belongs to its hooks, and another thread has asked");
+  return connection_.data();
 }
 
 bool Device::send(const base::Frame& frame) {

@@ -61,6 +61,7 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
   base::Ref<const Identity> identity() const override {
     return identity_.get(connection_.context().identities);
   }
+  detail::DataSlot& data() override;
   bool is_open() const override { return connection_.life().is_open(); }
   bool resumed() const override { return connection_.resumed(); }
   bool may_repeat() const override;

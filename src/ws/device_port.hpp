@@ -12,6 +12,7 @@
 
 #include "base/frame.hpp"
 #include "base/ref.hpp"
+#include "microframe/detail/connection_data.hpp"
 #include "microframe/json.hpp"
 #include "proto/close_code.hpp"
 #include "ws/identity.hpp"
@@ -40,6 +41,10 @@ class DevicePort {
   virtual std::vector<std::string> rooms() const = 0;
   // Of the latest handshake or token.
   virtual base::Ref<const Identity> identity() const = 0;
+
+  // Where the application's data of the device lies, while its hooks may run. On its loop.
+  // errors: std::logic_error on another thread, and at another time.
+  virtual detail::DataSlot& data() = 0;
 
   virtual bool is_open() const = 0;
   // Whether its session has lost a stream before.

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <exception>
 #include <new>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -39,10 +40,23 @@ void HookRunner::begin_anew() {
 
 void HookRunner::connect(const WebSocket& handle) {
   assert(stage_ == Stage::before);
-  if (!handle_) handle_ = handle;
+  if (!handle_) handle_.set(handle);
   stage_ = Stage::connected;
   if (const auto hook = target_.hooks.on_connect) run("on_connect", hook);
   go_on();
+}
+
+// The application's destructor may ask for the data, which is gone then.
+void HookRunner::forget_handle() {
+  const std::optional<WebSocket> last = handle_.take();
+  data_.reset();
+}
+
+detail::DataSlot& HookRunner::data() {
+  if (!handle_)
+    throw std::logic_error(
+        "data() of a connection belongs to its hooks, none of which can run now");
+  return data_;
 }
 
 // --- what comes in ---

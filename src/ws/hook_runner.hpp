@@ -12,12 +12,14 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "microframe/detail/connection_data.hpp"
 #include "microframe/detail/hooks.hpp"
 #include "microframe/detail/turn.hpp"
 #include "microframe/task.hpp"
 #include "v1/client_frame.hpp"
 #include "v1/server_step.hpp"
 #include "ws/hook_job.hpp"
+#include "ws/late_handle.hpp"
 
 namespace microframe::ws {
 
@@ -68,8 +70,12 @@ class HookRunner {
   // Runs on_connect. handle: what the hooks are given, until forget_handle(). Once; again after
   // begin_anew().
   void connect(const WebSocket& handle);
-  // Not before on_hooks_ended(), and not from within it: the handle may be the last of its device.
-  void forget_handle() { handle_.reset(); }
+  // Destroys the application's data, too. Not before on_hooks_ended(), and not from within it: the
+  // handle may be the last of its device.
+  void forget_handle();
+  // Where the application's data lies, from connect() until forget_handle().
+  // errors: std::logic_error before and after.
+  detail::DataSlot& data();
 
   // Run a message's hook, or keep the message until its turn. payload and the message of bytes
   // are views: they are copied only if a hook waits.
@@ -160,10 +166,11 @@ class HookRunner {
 
   const HookTarget& target_;
   HookEvents& events_;
-  std::optional<WebSocket> handle_;  // from connect() on
   std::unique_ptr<Waiting> waiting_;
-  const char* running_ = nullptr;  // the hook that runs or waits
-  bool in_turn_ = false;           // what it handles is a message of microframe.v1
+  detail::DataSlot data_;                    // the application's; nullptr until a hook asks for it
+  const char* running_ = nullptr;            // the hook that runs or waits
+  [[no_unique_address]] LateHandle handle_;  // from connect() on; the next are in its padding
+  bool in_turn_ = false;                     // what it handles is a message of microframe.v1
   Stage stage_ = Stage::before;
 };
 

@@ -55,6 +55,9 @@ void WebSocket::close(std::uint16_t code, std::string_view reason) {
 bool WebSocket::refresh_token(std::string_view token) {
   return device_->refresh_token(token);
 }
+detail::DataSlot& WebSocket::data_slot() const {
+  return device_->data();
+}
 bool WebSocket::is_open() const {
   return device_->is_open();
 }

@@ -17,6 +17,7 @@
 #include "support/child_server.hpp"
 #include "support/nodes.hpp"
 #include "support/relay.hpp"
+#include "support/served.hpp"
 
 namespace {
 
@@ -80,6 +81,18 @@ TEST_F(Moves, AClientThatComesToAnotherNodeGoesOnThere) {
   EXPECT_EQ(metric(1, "microframe_sessions_arrived_total"), 1);
   EXPECT_EQ(metric(1, "microframe_sessions_departed_total"), 0);
   EXPECT_EQ(metric(0, "microframe_sessions_departed_total"), 1);
+}
+
+TEST_F(Moves, TheApplicationsDataOfAConnectionDoesNotMove) {
+  auto alice = nodes.client(0, "alice");
+  EXPECT_EQ(alice.ask({{"count", ""}}).at("data"), Json(1));
+  EXPECT_EQ(alice.ask({{"count", ""}}).at("data"), Json(2));
+  alice.lose();
+  eventually([&] { return chat(1).connection_count() == 0; });
+  auto back = nodes.client(1, "alice", &alice);
+  ASSERT_TRUE(back.resumed());
+  back.set_sent(alice.sent());
+  EXPECT_EQ(back.ask({{"count", ""}}).at("data"), Json(1));
 }
 
 TEST_F(Moves, WhatALogHasKeptMeanwhileFollows) {

@@ -21,11 +21,16 @@
 
 namespace test {
 
-// {"say": text, "in": room} is sent to the room, {"say": text} to everyone; {"join": room} joins.
+// {"say": text, "in": room} is sent to the room, {"say": text} to everyone; {"join": room} joins;
+// {"count": ""} is answered with how many of these have come on the connection.
 class NodeChat : public microframe::ws::ChatBase {
  public:
   using WebSocket = microframe::ws::WebSocket;
   using UserId = microframe::ws::UserId;
+
+  struct Counted {
+    int times = 0;
+  };
 
   std::atomic<int> onlines{0};
   std::atomic<int> offlines{0};
@@ -36,6 +41,8 @@ class NodeChat : public microframe::ws::ChatBase {
     const auto& fields = message.as_object();
     if (fields.contains("join")) {
       join_room(socket, microframe::text(message, "join"));
+    } else if (fields.contains("count")) {
+      socket.reply(microframe::Json(++socket.data<Counted>().times));
     } else if (fields.contains("in")) {
       broadcast_to_room(microframe::text(message, "in"), message);
     } else {

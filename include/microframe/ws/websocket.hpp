@@ -1,7 +1,7 @@
 // WebSocket: a handle to one open connection (one device of its user).
-// Threading: every method from any thread. Copies share the connection. A copy may be kept as
-// long as the Application lives: once the connection is closed, is_open() is false and nothing is
-// sent.
+// Threading: every method but data() from any thread. Copies share the connection. A copy may be
+// kept as long as the Application lives: once the connection is closed, is_open() is false and
+// nothing is sent.
 #pragma once
 
 #include <chrono>
@@ -12,8 +12,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include "microframe/detail/connection_data.hpp"
 #include "microframe/json.hpp"
 #include "microframe/task.hpp"
 #include "microframe/ws/content.hpp"
@@ -70,6 +72,24 @@ class WebSocket {
   //          far as its answer has come; a later answer takes effect when it comes.
   bool refresh_token(std::string_view token);
 
+  // What the application keeps with this connection: a T, which the first call makes by T(). Only the
+  // hooks of this connection may call data(), before or after a co_await: they run one at a time, on
+  // one thread, so that the T needs no lock. The T is destroyed on that thread once on_disconnect and
+  // the calls of on_leave after it have returned. With microframe.v1 it belongs to the session: it
+  // outlives lost connections, and is destroyed once on_session_expired and on_leave have returned. A
+  // session that goes on at another node of a cluster begins there with a new T. A connection whose
+  // hooks never call data() pays one pointer.
+  // returns: the same T at each call, good until it is destroyed as said above.
+  // errors:  std::logic_error on any thread but the connection's own, before on_connect and after the
+  //          T was destroyed, and if T is not the type that the first call named; what T() throws.
+  template <class T>
+  T& data() const {
+    static_assert(std::is_same_v<T, std::decay_t<T>> && std::is_default_constructible_v<T>,
+                  "microframe: data<T>() makes a T by T(): T must be a type of its own, without "
+                  "const or &, and have a default constructor");
+    return detail::data_in<T>(data_slot());
+  }
+
   bool is_open() const;
   // Whether this session of microframe.v1 has lost a connection before and continues with a new
   // one. on_connect runs for each connection, and the device is still in its rooms. While its
@@ -122,6 +142,8 @@ class WebSocket {
   friend bool operator==(const WebSocket&, const WebSocket&) = default;
 
  private:
+  detail::DataSlot& data_slot() const;
+
   DevicePort* device_;  // counted
 };
 

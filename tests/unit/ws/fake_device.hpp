@@ -33,6 +33,7 @@ class FakeDevice : public DevicePort {
   bool has_session() const override { return false; }
   std::vector<std::string> rooms() const override { return {}; }
   base::Ref<const Identity> identity() const override { return {}; }
+  detail::DataSlot& data() override { return data_; }
   bool is_open() const override { return true; }
   bool resumed() const override { return false; }
   bool may_repeat() const override { return false; }
@@ -52,6 +53,7 @@ class FakeDevice : public DevicePort {
 
  private:
   const std::string user_ = "alice";
+  detail::DataSlot data_;
   mutable int holders_ = 0;
 };
 

@@ -1,6 +1,7 @@
 // How hooks end: on_disconnect and on_session_expired, rooms that are left meanwhile, what is
 // dropped, and hooks that are abandoned.
 #include <memory>
+#include <stdexcept>
 
 #include "unit/ws/hook_rig.hpp"
 
@@ -296,6 +297,47 @@ TEST_F(HookEnds, SessionThatGoesOnKeepsItsHandle) {
   lose();
   connect();
   EXPECT_EQ(device.holders(), 1);
+}
+
+// --- the application's data
+
+TEST_F(HookEnds, DataLiesWhereHooksMayRunAndNowhereElse) {
+  EXPECT_THROW(runner.data(), std::logic_error) << "before connect()";
+  connect();
+  const auto shared = std::make_shared<int>(5);
+  detail::data_in<std::shared_ptr<int>>(runner.data()) = shared;
+  EXPECT_THROW(detail::data_in<int>(runner.data()), std::logic_error);
+  lose();
+  connect();
+  EXPECT_EQ(detail::data_in<std::shared_ptr<int>>(runner.data()), shared) << "the session goes on";
+  close();
+  EXPECT_EQ(shared.use_count(), 2);
+  runner.forget_handle();
+  EXPECT_EQ(shared.use_count(), 1);
+  EXPECT_THROW(runner.data(), std::logic_error);
+}
+
+// What is asked for by the destructor of the data, which has gone.
+struct AsksAtItsEnd {
+  HookRunner* runner = nullptr;
+  bool* refused = nullptr;
+  ~AsksAtItsEnd() {
+    try {
+      runner->data();
+    } catch (const std::logic_error&) {
+      *refused = true;
+    }
+  }
+};
+
+TEST_F(HookEnds, DataThatAsksForItselfAtItsEndIsRefused) {
+  bool refused = false;
+  connect();
+  detail::data_in<AsksAtItsEnd>(runner.data()).runner = &runner;
+  detail::data_in<AsksAtItsEnd>(runner.data()).refused = &refused;
+  close();
+  runner.forget_handle();
+  EXPECT_TRUE(refused);
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ class FakeDevice final : public DevicePort {
   bool has_session() const override { return session; }
   std::vector<std::string> rooms() const override { return {"kitchen", "tea"}; }
   base::Ref<const Identity> identity() const override { return identity_; }
+  detail::DataSlot& data() override { return data_; }
   bool is_open() const override { return is_open_; }
   bool resumed() const override { return true; }
   bool may_repeat() const override { return true; }
@@ -67,6 +68,7 @@ class FakeDevice final : public DevicePort {
     claims.all = {{"sub", "alice"}, {"exp", 2'000'000'000}, {"role", "admin"}};
     return base::Ref<const Identity>(new Identity(claims, test::peer("192.0.2.1", 99), "CN=x"));
   }
+  detail::DataSlot data_;
   const std::string user_ = "alice";
   const base::Ref<const Identity> identity_ = make_identity();
 };
