@@ -67,7 +67,7 @@ class Authentication {
 
   authx::Claims& claims() { return claims_; }
   // What the AuthManager knows about the user, after look_up_user().
-  std::optional<authx::User> take_user() { return question_.take_user(); }
+  AuthorizedUser take_user() { return question_.take_user(); }
 
  private:
   // What a request waits with whose token names a key that is not known.

@@ -238,24 +238,25 @@ void Device::renew_token(std::string_view token, std::function<void(bool)> told)
   auto claims = endpoint().access().verify(token, std::chrono::system_clock::now());
   if (!claims || claims->sub != user()) return told(false);
   if (!endpoint().access().users()) {
-    renew(*claims);
+    renew(*claims, nullptr);
     return told(true);
   }
   LoopContext& context = connection_.context();
-  context.run([&context, held = Ref<Device>(this), claims = std::move(*claims),
-               told = std::move(told)] {
-    UserLookup::ask(context, held->endpoint().access(), claims, [held, claims, told](bool welcome) {
-      held->enter([&] {
-        if (held->connection_.life().has_ended()) return;
-        if (welcome) held->renew(claims);
-        told(welcome);
+  context.run(
+      [&context, held = Ref<Device>(this), claims = std::move(*claims), told = std::move(told)] {
+        const auto answered = [held, claims, told](const AuthorizedUser& authorized) {
+          held->enter([&] {
+            if (held->connection_.life().has_ended()) return;
+            if (authorized) held->renew(claims, authorized);
+            told(authorized != nullptr);
+          });
+        };
+        UserLookup::ask(context, held->endpoint().access(), claims, answered);
       });
-    });
-  });
 }
 
-void Device::renew(const authx::Claims& claims) {
-  identity_.renew(connection_.context().identities, claims);
+void Device::renew(const authx::Claims& claims, const AuthorizedUser& authorized) {
+  identity_.renew(connection_.context().identities, claims, authorized);
   enter_on_loop([](Connection& connection) { connection.rearm(); });
 }
 

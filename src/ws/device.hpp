@@ -107,8 +107,8 @@ class Device final : public hub::Member, public ConnectionHost, public Resident 
   // The same on its loop, now or by a post: action(Connection&). Any thread.
   template <class Action>
   void enter_on_loop(Action action);
-  // Takes the claims of a fresh token.
-  void renew(const authx::Claims& claims);
+  // Takes the claims of a fresh token, and whom it has authorized.
+  void renew(const authx::Claims& claims, const AuthorizedUser& authorized);
   Roster& roster() const { return connection_.context().roster; }
 
   const std::uint64_t id_;

@@ -19,21 +19,24 @@ std::uint32_t seconds_of(authx::Time time) {
 }  // namespace
 
 Identity::Identity(const authx::Claims& claims, const net::PeerAddress& peer,
-                   std::optional<std::string> certificate, std::string subprotocol)
+                   std::optional<std::string> certificate, std::string subprotocol,
+                   AuthorizedUser user)
     : peer_(peer),
       issued_s_(seconds_of(claims.issued_at)),
-      extras_(make_extras(claims.extra(), std::move(certificate), std::move(subprotocol))),
+      extras_(make_extras(
+          {claims.extra(), std::move(certificate), std::move(subprotocol), std::move(user)})),
       expires_(floor<seconds>(claims.expires)) {}
 
-std::unique_ptr<const Identity::Extras> Identity::make_extras(
-    Json claims, std::optional<std::string> certificate, std::string subprotocol) {
-  if (claims.get_object().empty() && !certificate && subprotocol.empty()) return nullptr;
-  return std::unique_ptr<const Extras>(
-      new Extras{std::move(claims), std::move(certificate), std::move(subprotocol)});
+std::unique_ptr<const Identity::Extras> Identity::make_extras(Extras extras) {
+  if (extras.claims.get_object().empty() && !extras.certificate && extras.subprotocol.empty() &&
+      !extras.user)
+    return nullptr;
+  return std::make_unique<const Extras>(std::move(extras));
 }
 
-base::Ref<const Identity> Identity::with(const authx::Claims& claims) const {
-  return base::Ref<const Identity>(new Identity(claims, peer_, certificate(), subprotocol()));
+base::Ref<const Identity> Identity::with(const authx::Claims& claims, AuthorizedUser user) const {
+  return base::Ref<const Identity>(
+      new Identity(claims, peer_, certificate(), subprotocol(), std::move(user)));
 }
 
 Json Identity::claims() const {

@@ -23,14 +23,14 @@ class IdentitySlot {
     const std::lock_guard lock(mutex);
     std::swap(identity_, next);  // the former is let go outside of the lock
   }
-  // A fresh token of the same user has come. If another identity is set meanwhile (the client has
-  // come back), that one takes the claims: the former must not come back in its place.
-  void renew(std::mutex& mutex, const authx::Claims& claims) {
+  // A fresh token of the same user has come, who has been authorized by it. If another identity is set meanwhile (the client has
+  // come back), that one takes both: the former must not come back in its place.
+  void renew(std::mutex& mutex, const authx::Claims& claims, const AuthorizedUser& user) {
     base::Ref<const Identity> before;
     base::Ref<const Identity> next;
     do {
       before = get(mutex);
-      next = before->with(claims);  // outside of the lock: this allocates
+      next = before->with(claims, user);  // outside of the lock: this allocates
     } while (!replace(mutex, before, next));
   }
 

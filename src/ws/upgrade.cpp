@@ -222,8 +222,9 @@ Opening Upgrade::opening() {
   // That of a token is never told, and that of sessions is known.
   const bool is_told =
       !has_session && !endpoint_.access().authenticator().carries_token(subprotocol_);
-  base::Ref<const Identity> identity(new Identity(
-      claims, host_.peer(), host_.socket().peer_subject(), is_told ? subprotocol_ : std::string{}));
+  base::Ref<const Identity> identity(
+      new Identity(claims, host_.peer(), host_.socket().peer_subject(),
+                   is_told ? subprotocol_ : std::string{}, authentication_.take_user()));
   return {&endpoint_, std::move(claims.sub), std::move(identity), has_session,
           inherits(), host_.take_ticket(),   std::move(deflate_)};
 }

@@ -24,7 +24,9 @@ void UserLookup::answered(void* self) {
 }
 
 void UserLookup::tell(UserQuestion::Answer answer) {
-  if (const Told told = std::exchange(told_, {})) told(answer == UserQuestion::Answer::welcome);
+  const Told told = std::exchange(told_, {});
+  if (!told) return;
+  told(answer == UserQuestion::Answer::welcome ? question_.take_user() : nullptr);
 }
 
 }  // namespace microframe::ws

@@ -15,7 +15,8 @@ class Access;
 
 class UserLookup {
  public:
-  using Told = std::function<void(bool welcome)>;
+  // user: nullptr: the bearer is not welcome.
+  using Told = std::function<void(const AuthorizedUser& user)>;
 
   // Asks within the limits of a handshake: Limits::authentications_max and Limits::auth_time, past
   // which the bearer is not welcome. `told` is called once, possibly before this returns, unless

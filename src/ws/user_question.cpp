@@ -1,6 +1,7 @@
 #include "ws/user_question.hpp"
 
 #include <exception>
+#include <utility>
 
 #include "base/log.hpp"
 #include "microframe/detail/activity.hpp"
@@ -38,8 +39,10 @@ UserQuestion::Answer UserQuestion::ask(LoopContext& context, const Access& acces
 UserQuestion::Answer UserQuestion::take_answer() {
   place_ = {};
   try {
-    user_ = look_up_.result();
-    return user_ ? Answer::welcome : Answer::unknown;
+    std::optional<authx::User> found = look_up_.result();
+    if (!found) return Answer::unknown;
+    user_ = std::make_shared<const authx::User>(std::move(*found));
+    return Answer::welcome;
   } catch (const std::exception& error) {
     return fail(error.what());
   } catch (...) {

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/slots.hpp"
 #include "microframe/authx.hpp"
 #include "microframe/task.hpp"
+#include "ws/identity.hpp"
 #include "ws/loop_context.hpp"
 
 namespace microframe::ws {
@@ -33,8 +35,8 @@ class UserQuestion {
              void (*answered)(void*), void* self);
   // The answer that has come. Gives the place back.
   Answer take_answer();
-  // What the AuthManager knows about a user who is welcome.
-  std::optional<authx::User> take_user() { return std::exchange(user_, std::nullopt); }
+  // Who is welcome. Once.
+  AuthorizedUser take_user() { return std::move(user_); }
 
  private:
   Answer fail(const char* what);
@@ -42,7 +44,7 @@ class UserQuestion {
   const Access* access_ = nullptr;
   base::Slots::Place place_;
   Task<std::optional<authx::User>> look_up_;
-  std::optional<authx::User> user_;
+  AuthorizedUser user_;
 };
 
 }  // namespace microframe::ws

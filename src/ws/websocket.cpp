@@ -70,6 +70,9 @@ const UserId& WebSocket::user() const {
 Json WebSocket::claims() const {
   return device_->identity()->claims();
 }
+std::shared_ptr<const authx::User> WebSocket::authorized_user() const {
+  return device_->identity()->user();
+}
 std::chrono::system_clock::time_point WebSocket::expires() const {
   return device_->identity()->expires();
 }

@@ -36,6 +36,7 @@ FRAMES = {
     "publish": HEAD + "class MyChat : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"
                       "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",
 }
+FRAMES["named"] = CLASS
 FRAMES["rooms_kept"] = FRAMES["publish"]
 BLOCK = re.compile(r"(?:<!-- (\w+): ([^ ]+) -->\n)?```cpp\n(.*?)```", re.S)
 FENCE = re.compile(r"^```.*?^```", re.S | re.M)

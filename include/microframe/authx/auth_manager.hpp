@@ -34,7 +34,8 @@ class AuthManager {
   // Decides whether the bearer of a valid token may connect. Called at each handshake; the answer
   // must come within Limits::auth_time. Override it to refuse more than unknown users, for
   // example users who are disabled.
-  // returns: the user, or nullopt to refuse.
+  // returns: the user, which WebSocket::authorized_user() returns to the hooks of the connection; or
+  //          nullopt to refuse.
   virtual Task<std::optional<User>> authorize(const Claims& claims);
 
   // Finds the user with this email and password. A wrong email takes as long as a wrong password.

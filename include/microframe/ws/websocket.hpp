@@ -8,6 +8,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +21,10 @@
 #include "microframe/task.hpp"
 #include "microframe/ws/content.hpp"
 #include "microframe/ws/message.hpp"
+
+namespace microframe::authx {
+struct User;
+}
 
 namespace microframe::ws {
 
@@ -107,6 +112,12 @@ class WebSocket {
   const UserId& user() const;
   // The token's claims beyond the registered ones (RFC 7519 §4.1) and `type`: an object.
   Json claims() const;
+  // The user as AuthManager::authorize has returned it at the latest handshake of this connection, or
+  // at the latest fresh token since then that was accepted (refresh_token, or a client's own refresh).
+  // In every hook, with no question to the store.
+  // returns: nullptr on a route without an AuthManager. What is returned never changes, and is good
+  //          as long as the pointer is kept.
+  std::shared_ptr<const authx::User> authorized_user() const;
   // When the connection will be closed because of its token's `exp`, unless refresh_token() is
   // called before.
   std::chrono::system_clock::time_point expires() const;

@@ -38,7 +38,7 @@ TEST(IdentitySlot, RefreshDoesNotBringBackWhoTheClientWasBeforeItCameBack) {
     for (int i = 1; i <= kRuns; ++i) {
       while (run < i) {
       }
-      slot.renew(mutex, claims_until(i));
+      slot.renew(mutex, claims_until(i), nullptr);
       renewed = i;
     }
   });
@@ -60,7 +60,7 @@ TEST(IdentitySlot, RefreshKeepsThePeer) {
   std::mutex mutex;
   IdentitySlot slot(identity_of("192.0.2.1"));
   const auto before = slot.get(mutex);
-  slot.renew(mutex, claims_until(7));
+  slot.renew(mutex, claims_until(7), nullptr);
   EXPECT_EQ(slot.get(mutex)->peer().host(), "192.0.2.1");
   EXPECT_EQ(slot.get(mutex)->expires(), authx::Time(std::chrono::seconds(7)));
   EXPECT_EQ(before->expires(), authx::Time()) << "whoever holds the former sees no change";

@@ -5,9 +5,11 @@
 
 #include <boost/json/object.hpp>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "unit/ws/loop_site.hpp"
 #include "ws/identity_slot.hpp"
@@ -57,7 +59,7 @@ TEST(Identity, HasNoCertificateWhereNoneWasShown) {
 TEST(Identity, ExpiresAtAWholeSecond) {
   const Identity identity(claims(kExpires + 999ms), test::peer("192.0.2.7"), std::nullopt);
   EXPECT_EQ(identity.expires(), kExpires);
-  EXPECT_EQ(identity.with(claims(kExpires + 1500ms))->expires(), kExpires + 1s);
+  EXPECT_EQ(identity.with(claims(kExpires + 1500ms), nullptr)->expires(), kExpires + 1s);
 }
 
 TEST(Identity, C20_AFreshTokensClaimsAndTimesTakeThePlaceOfTheFormer) {
@@ -65,7 +67,7 @@ TEST(Identity, C20_AFreshTokensClaimsAndTimesTakeThePlaceOfTheFormer) {
   authx::Claims fresh = claims(kExpires + 1h);
   fresh.issued_at = kIssued + 1h;
   fresh.all = boost::json::object{{"sub", "alice"}, {"role", "guest"}};
-  const auto second = first->with(fresh);
+  const auto second = first->with(fresh, nullptr);
   EXPECT_EQ(second->expires(), kExpires + 1h);
   EXPECT_EQ(first->expires(), kExpires) << "an identity never changes";
   EXPECT_EQ(second->issued_at(), kIssued + 1h);
@@ -73,6 +75,22 @@ TEST(Identity, C20_AFreshTokensClaimsAndTimesTakeThePlaceOfTheFormer) {
   EXPECT_EQ(to_text(first->claims()), R"({"role":"admin"})");
   EXPECT_EQ(to_string(second->peer()), to_string(first->peer()));
   EXPECT_EQ(second->certificate(), "CN=tablet-7");
+}
+
+AuthorizedUser user(std::string email) {
+  return std::make_shared<const authx::User>("alice", std::move(email));
+}
+
+TEST(Identity, HasTheUserThatWasAuthorizedLast) {
+  EXPECT_EQ(make()->user(), nullptr);
+  const Identity first(claims(), test::peer("192.0.2.7"), std::nullopt, {}, user("a@x"));
+  EXPECT_EQ(first.user()->email, "a@x");
+  EXPECT_EQ(first.with(claims(), user("b@x"))->user()->email, "b@x");
+  EXPECT_EQ(first.with(claims(), nullptr)->user(), nullptr);
+  authx::Claims bare = claims();
+  bare.all = boost::json::object{{"sub", "alice"}};
+  const Identity no_claims(bare, test::peer("192.0.2.7"), std::nullopt, {}, user("a@x"));
+  EXPECT_EQ(no_claims.user()->email, "a@x");
 }
 
 TEST(IdentitySlot, HoldsTheIdentityThatWasSetLast) {
@@ -98,7 +116,8 @@ TEST(IdentitySlot, IsRenewedByAFreshToken) {
   std::mutex mutex;
   IdentitySlot slot(make("CN=tablet-7"));
   const auto before = slot.get(mutex);
-  slot.renew(mutex, claims(kExpires + 1h));
+  slot.renew(mutex, claims(kExpires + 1h), user("b@x"));
+  EXPECT_EQ(slot.get(mutex)->user()->email, "b@x");
   EXPECT_EQ(slot.get(mutex)->expires(), kExpires + 1h);
   EXPECT_EQ(slot.get(mutex)->certificate(), "CN=tablet-7");
   EXPECT_EQ(before->expires(), kExpires);
@@ -108,7 +127,7 @@ TEST(IdentitySlot, HoldsItsLockOnlyWithinACall) {
   std::mutex mutex;
   IdentitySlot slot(make());
   slot.set(mutex, make());
-  slot.renew(mutex, claims());
+  slot.renew(mutex, claims(), nullptr);
   (void)slot.get(mutex);
   EXPECT_TRUE(mutex.try_lock());
   mutex.unlock();
