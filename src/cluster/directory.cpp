@@ -201,6 +201,13 @@ Names Directory::user_rooms(std::size_t endpoint, std::string_view user) const {
   return sorted_once(std::move(result));
 }
 
+Names Directory::rooms(std::size_t endpoint) const {
+  const Lock lock(mutex_);
+  Names result;
+  for (const auto& [name, peer] : peers_) peer.endpoints[endpoint].rooms(result);
+  return sorted_once(std::move(result));
+}
+
 hub::Presence::Users Directory::presence(std::size_t endpoint, std::string_view room) const {
   const Lock lock(mutex_);
   hub::Presence::Users result;

@@ -70,6 +70,7 @@ class Directory {
   std::size_t connections(std::size_t endpoint) const;
   std::vector<std::string> room_members(std::size_t endpoint, std::string_view room) const;
   std::vector<std::string> user_rooms(std::size_t endpoint, std::string_view user) const;
+  std::vector<std::string> rooms(std::size_t endpoint) const;
   hub::Presence::Users presence(std::size_t endpoint, std::string_view room) const;
 
   struct Size {

@@ -282,7 +282,7 @@ void Node::on_interrupted() {
 }
 
 void Node::on_restored() {
-  for (const auto& each : sites_) each->rooms().restored();
+  for (const auto& each : sites_) each->open_rooms().restored();
   // Others say how far they have told at their next beat.
   if (state_ == State::joined) teller_.beat();
 }
@@ -292,7 +292,7 @@ void Node::on_entry(std::string_view log, std::uint64_t epoch, const Broker::Ent
   Site* const there = name ? site(name->endpoint) : nullptr;
   if (!there) return;
   try {
-    there->rooms().entry(name->room, epoch, entry);
+    there->open_rooms().entry(name->room, epoch, entry);
   } catch (const std::bad_alloc&) {
     ++counts_.no_memory;
   }
@@ -366,7 +366,7 @@ void Node::hear_for_site(ItemKind kind, std::string_view bytes) {
     const auto body = read_in_room(bytes);
     if (!body) return note_not_understood();
     Site* const there = site(body->endpoint);
-    if (there && there->rooms().is_open(body->room))
+    if (there && there->open_rooms().is_open(body->room))
       there->arrivals().arrived_in(body->room, body->parcel);
   } else {
     const auto body = read_for_users(bytes);
@@ -412,7 +412,7 @@ void Node::heard(const BusHeader& from, const Directory::Heard& heard) {
   for (Directory::Heard::Change change : heard.changes) {
     keep_moved(change);
     if (change.presence.joins.empty() && change.presence.leaves.empty()) continue;
-    sites_[change.endpoint]->rooms().presence_changed(change.presence);
+    sites_[change.endpoint]->open_rooms().presence_changed(change.presence);
   }
 }
 

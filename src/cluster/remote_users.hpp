@@ -42,6 +42,7 @@ class RemoteUsers {
   void users(std::vector<std::string>& result) const;  // with a present device
   void room_members(std::string_view room, std::vector<std::string>& result) const;
   void user_rooms(std::string_view user, std::vector<std::string>& result) const;
+  void rooms(std::vector<std::string>& result) const { rooms_.names(result); }
   void presence(std::string_view room, hub::Presence::Users& result) const;
 
  private:

@@ -46,6 +46,11 @@ void RoomNumbers::forget_if_empty(std::uint32_t room) {
   free_.push_back(room);
 }
 
+void RoomNumbers::names(std::vector<std::string>& result) const {
+  for (const auto& [name, number] : numbers_)
+    if (rooms_[number].users.size() != 0) result.push_back(name);
+}
+
 std::size_t RoomNumbers::bytes() const {
   std::size_t result = rooms_.capacity() * (sizeof(Room) + sizeof(std::uint32_t));
   for (const auto& [name, number] : numbers_)

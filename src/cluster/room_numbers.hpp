@@ -31,6 +31,8 @@ class RoomNumbers {
     const auto found = numbers_.find(room);
     if (found != numbers_.end()) rooms_[found->second].users.for_each(visit);
   }
+  // The rooms that somebody is in, appended to the result.
+  void names(std::vector<std::string>& result) const;
   std::size_t count() const { return numbers_.size(); }
   std::size_t bytes() const;
 

@@ -199,6 +199,10 @@ Names Site::user_rooms(std::string_view user) const {
   return directory_.user_rooms(number_, user);
 }
 
+Names Site::rooms() const {
+  return directory_.rooms(number_);
+}
+
 hub::Presence::Users Site::presence(std::string_view room) const {
   return directory_.presence(number_, room);
 }

@@ -84,13 +84,14 @@ class Site final : public hub::Elsewhere {
   std::size_t connections() const override;
   std::vector<std::string> room_members(std::string_view room) const override;
   std::vector<std::string> user_rooms(std::string_view user) const override;
+  std::vector<std::string> rooms() const override;
   hub::Presence::Users presence(std::string_view room) const override;
 
   // --- on the broker's thread
   const std::string& endpoint() const { return endpoint_; }
   hub::Arrivals& arrivals() { return arrivals_; }
   DirtyUsers& dirty() { return dirty_; }
-  OpenRooms& rooms() { return rooms_; }
+  OpenRooms& open_rooms() { return rooms_; }
   OnlineRoll& roll() { return roll_; }
   // Waits for those who are about to send to users by what the directory said before.
   void await_senders() { const std::unique_lock lock(senders_); }

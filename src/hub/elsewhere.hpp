@@ -99,6 +99,7 @@ class Elsewhere {
   virtual std::size_t connections() const = 0;                   // present devices of all
   virtual std::vector<std::string> room_members(std::string_view room) const = 0;  // users, sorted
   virtual std::vector<std::string> user_rooms(std::string_view user) const = 0;    // sorted
+  virtual std::vector<std::string> rooms() const = 0;  // with a user in it, sorted
   virtual Presence::Users presence(std::string_view room) const = 0;
 
  protected:

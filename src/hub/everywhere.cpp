@@ -132,6 +132,21 @@ std::vector<std::string> Everywhere::user_rooms(std::string_view user) const {
                     : hub_.user_rooms(user);
 }
 
+bool Everywhere::is_in_room(std::string_view user, std::string_view room) const {
+  if (hub_.is_in_room(user, room, nullptr)) return true;
+  if (!elsewhere_) return false;
+  const auto rooms = elsewhere_->user_rooms(user);
+  return std::binary_search(rooms.begin(), rooms.end(), room);
+}
+
+std::size_t Everywhere::room_size(std::string_view room) const {
+  return elsewhere_ ? room_members(room).size() : hub_.room_size(room);
+}
+
+std::vector<std::string> Everywhere::rooms() const {
+  return elsewhere_ ? merged(hub_.room_names(), elsewhere_->rooms()) : hub_.room_names();
+}
+
 // A room that has members here knows those of other nodes.
 Presence::Users Everywhere::presence(std::string_view room) const {
   if (!elsewhere_ || hub_.room(room)) return hub_.presence(room);

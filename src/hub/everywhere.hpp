@@ -67,6 +67,9 @@ class Everywhere {
   std::size_t connections() const;
   std::vector<std::string> room_members(std::string_view room) const;
   std::vector<std::string> user_rooms(std::string_view user) const;
+  bool is_in_room(std::string_view user, std::string_view room) const;
+  std::size_t room_size(std::string_view room) const;  // users
+  std::vector<std::string> rooms() const;              // with a user in it, sorted
   Presence::Users presence(std::string_view room) const;
 
  private:

@@ -454,6 +454,17 @@ std::vector<std::string> Hub::rooms_of(const Member& member) const {
   return names;
 }
 
+bool Hub::is_in_room(std::string_view user, std::string_view room, const Member* device) const {
+  const Ref<Room> found = rooms_.find(room).room;
+  const auto& part = users_.of(user);
+  const Lock lock(part.mutex);
+  const auto entry = part.entries.find(user);
+  if (!found || entry == part.entries.end()) return false;
+  return std::any_of(entry->second.begin(), entry->second.end(), [&](const Member* one) {
+    return (!device || one == device) && one->is_in(*found);
+  });
+}
+
 UserRecord Hub::record(std::string_view user) const {
   Recorder recorder;
   const auto& part = users_.of(user);

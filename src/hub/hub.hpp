@@ -123,6 +123,11 @@ class Hub {
   std::vector<std::string> room_members(std::string_view room) const;
   std::vector<std::string> user_rooms(std::string_view user) const;
   std::vector<std::string> rooms_of(const Member& member) const;
+  // Whether the user has a device in the room, or the one device is in it.
+  bool is_in_room(std::string_view user, std::string_view room, const Member* device) const;
+  // How many users have a device in the room that receives; and the rooms that have such a user.
+  std::size_t room_size(std::string_view room) const { return rooms_.count_users_in(room); }
+  std::vector<std::string> room_names() const { return rooms_.names(); }
   std::size_t rooms() const { return rooms_.count(); }
   RoomPolicy policy(std::string_view room) const { return rooms_.policy(room); }
   // The room, if there is one here; none without members, unless it keeps messages here.

@@ -9,6 +9,28 @@ namespace microframe::hub {
 using base::Lock;
 using base::Ref;
 
+namespace {
+
+// Under the lock of the room's part.
+bool has_receiver(Room& room) {
+  return room.members().any_of([](const Member& one) { return one.receives(); });
+}
+
+// The user's name of each member that receives, sorted, each once. Text: std::string, or a view that is
+// good as long as the member is in the room.
+template <class Text>
+std::vector<Text> users_of(Room& room) {
+  std::vector<Text> names;
+  room.members().for_each([&](const Member& member) {
+    if (member.receives()) names.emplace_back(member.user());
+  });
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace
+
 Ref<Room> RoomTable::enter(std::string_view name, const Member& member) {
   auto& part = parts_.of(name);
   const Lock lock(part.mutex);
@@ -84,7 +106,7 @@ RoomTable::Found RoomTable::find(std::string_view name) const {
   const auto entry = part.entries.find(name);
   if (entry == part.entries.end()) return {};
   const Ref<Room>& room = entry->second.room;
-  return {room, room->members().any_of([](const Member& one) { return one.receives(); })};
+  return {room, has_receiver(*room)};
 }
 
 RoomTable::Found RoomTable::find_to_publish(std::string_view name) {
@@ -97,18 +119,30 @@ RoomTable::Found RoomTable::find_to_publish(std::string_view name) {
 }
 
 std::vector<std::string> RoomTable::users_in(std::string_view name) const {
+  const auto& part = parts_.of(name);
+  const Lock lock(part.mutex);
+  const auto entry = part.entries.find(name);
+  if (entry == part.entries.end()) return {};
+  return users_of<std::string>(*entry->second.room);
+}
+
+std::size_t RoomTable::count_users_in(std::string_view name) const {
+  const auto& part = parts_.of(name);
+  const Lock lock(part.mutex);
+  const auto entry = part.entries.find(name);
+  if (entry == part.entries.end()) return 0;
+  return users_of<std::string_view>(*entry->second.room).size();
+}
+
+std::vector<std::string> RoomTable::names() const {
   std::vector<std::string> names;
-  {
-    const auto& part = parts_.of(name);
+  for (const auto& part : parts_) {
     const Lock lock(part.mutex);
-    const auto entry = part.entries.find(name);
-    if (entry == part.entries.end()) return names;
-    entry->second.room->members().for_each([&](const Member& member) {
-      if (member.receives()) names.push_back(member.user());
-    });
+    for (const auto& [name, entry] : part.entries) {
+      if (has_receiver(*entry.room)) names.push_back(name);
+    }
   }
   std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

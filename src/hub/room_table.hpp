@@ -57,6 +57,10 @@ class RoomTable {
 
   // The users with a member that receives, each once, sorted.
   std::vector<std::string> users_in(std::string_view name) const;
+  // How many these are.
+  std::size_t count_users_in(std::string_view name) const;
+  // The rooms with a member that receives, sorted.
+  std::vector<std::string> names() const;
   RoomPolicy policy(std::string_view room) const {
     return surroundings_ ? surroundings_->policy(room) : RoomPolicy{};
   }

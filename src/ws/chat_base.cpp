@@ -121,6 +121,19 @@ std::vector<std::string> ChatBase::get_user_rooms(std::string_view user) const {
   return endpoint().everywhere().user_rooms(user);
 }
 
+std::size_t ChatBase::room_size(std::string_view room) const {
+  return endpoint().everywhere().room_size(room);
+}
+bool ChatBase::is_in_room(std::string_view user, std::string_view room) const {
+  return endpoint().everywhere().is_in_room(user, room);
+}
+bool ChatBase::is_in_room(const WebSocket& device, std::string_view room) const {
+  return hub_of(device).is_in_room(device.user(), room, &device.device().member());
+}
+std::vector<std::string> ChatBase::rooms() const {
+  return endpoint().everywhere().rooms();
+}
+
 std::vector<RoomMessage> ChatBase::history(std::string_view room, std::uint64_t since,
                                            std::size_t limit) const {
   std::vector<RoomMessage> messages;

@@ -85,6 +85,10 @@ TEST_F(Api, RoomsWorkFromAnyThread) {
   EXPECT_EQ(chat.join_room("b", "r"), ws::JoinResult::joined);
   EXPECT_EQ(chat.get_room_members("r"), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(chat.get_user_rooms("a"), std::vector<std::string>{"r"});
+  EXPECT_EQ(chat.rooms(), std::vector<std::string>{"r"});
+  EXPECT_EQ(chat.room_size("r"), 2U);
+  EXPECT_TRUE(chat.is_in_room("a", "r"));
+  EXPECT_FALSE(chat.is_in_room("a", "empty"));
   EXPECT_TRUE(chat.broadcast_to_room("r", {{"n", 1}}, {"b"}));
   EXPECT_FALSE(chat.broadcast_to_room("empty", {{"n", 1}}));
   EXPECT_TRUE(chat.leave_room("a", "r"));
@@ -92,6 +96,37 @@ TEST_F(Api, RoomsWorkFromAnyThread) {
   EXPECT_EQ(a.read_text(), R"({"n":1})");
   EXPECT_TRUE(a.silent());
   EXPECT_EQ(b.read_text(), R"({"n":2})");
+}
+
+// Says which rooms it is in, and whether it is in "r".
+class Inside : public ws::ChatBase {
+ public:
+  std::atomic<bool> was_in{false};  // at the end
+  void on_connect(ws::WebSocket& socket, const ws::UserId&) { join_room(socket, "r"); }
+  void on_message(ws::WebSocket& socket, const ws::UserId&, const Json&) {
+    leave_room(socket, "r");
+    const bool after = is_in_room(socket, "r");
+    join_room(socket, "r");
+    socket.send({{"rooms", array_of(socket.rooms())},
+                 {"in", is_in_room(socket, "r")},
+                 {"after leaving", after}});
+  }
+  void on_disconnect(ws::WebSocket& socket, const ws::UserId& user) {
+    was_in = is_in_room(socket, "r") && is_in_room(user, "r");
+  }
+};
+
+TEST_F(Api, ADeviceIsAskedWhetherItIsInARoom) {
+  Inside& inside = app.route<Inside>("/inside", auth);
+  start();
+  RawClient a1 = client("a", "/inside");
+  RawClient a2 = client("a", "/inside");
+  a1.send_text("{}");
+  EXPECT_EQ(a1.read_text(), R"({"rooms":["r"],"in":true,"after leaving":false})");
+  a1.send_close();
+  EXPECT_EQ(a1.read_close(), 1000U);
+  eventually([&] { return inside.was_in.load(); });
+  EXPECT_EQ(inside.room_size("r"), 1U);
 }
 
 TEST_F(Api, EndpointMethodsThrowBeforeTheStart) {

@@ -61,6 +61,31 @@ TEST_P(SameProgram, BroadcastsReachEveryone) {
   EXPECT_EQ(carol.read_until("message").at("data"), Json({{"n", 3}}));
 }
 
+TEST_P(SameProgram, RoomsAreCountedAndNamedAlike) {
+  auto alice = nodes.client(0, "alice");
+  auto second = nodes.client(1, "alice");
+  auto bob = nodes.client(2, "bob");
+  know({"alice", "bob"});
+  alice.join("tea");
+  second.join("tea");
+  bob.join("tea");
+  bob.join("kept");
+  know_in("tea", {"alice", "bob"});
+  know_in("kept", {"bob"});
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    EXPECT_EQ(chat(i).room_size("tea"), 2U) << "users, each once";
+    EXPECT_EQ(chat(i).room_size("kept"), 1U);
+    EXPECT_EQ(chat(i).room_size("none"), 0U);
+    EXPECT_EQ(chat(i).rooms(), (Names{"kept", "tea"}));
+    EXPECT_TRUE(chat(i).is_in_room("bob", "kept"));
+    EXPECT_FALSE(chat(i).is_in_room("alice", "kept"));
+    EXPECT_FALSE(chat(i).is_in_room("nobody", "tea"));
+  }
+  chat(0).leave_room("bob", "kept");
+  know_in("kept", {});
+  for (std::size_t i = 0; i < nodes.size(); ++i) EXPECT_EQ(chat(i).rooms(), Names{"tea"});
+}
+
 TEST_P(SameProgram, ANumberAndATextOfItAreTwoThings) {
   auto alice = nodes.client(2, "alice");
   alice.join("tea");

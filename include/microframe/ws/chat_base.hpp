@@ -162,6 +162,15 @@ class ChatBase : public BaseWebSocket {
 
   // The users with a device in `room`, each once, sorted.
   std::vector<UserId> get_room_members(std::string_view room) const;
+  // The number of users whom get_room_members() names, on all nodes of a cluster.
+  std::size_t room_size(std::string_view room) const;
+  // Whether a device of `user`, on any node of a cluster, or the one device is in `room`. Inside
+  // on_disconnect, the closing device is still in its rooms.
+  bool is_in_room(std::string_view user, std::string_view room) const;
+  bool is_in_room(const WebSocket& device, std::string_view room) const;
+  // The rooms with at least one member, each once, sorted, on all nodes of a cluster. Every room is
+  // looked at: do not call rooms() for each message. WebSocket::rooms() returns those of one device.
+  std::vector<std::string> rooms() const;
   // The messages of `room` after the offset `since`, at most `limit` of them, oldest first.
   // returns: empty unless the room keeps its messages (RoomOptions::history).
   std::vector<RoomMessage> history(std::string_view room, std::uint64_t since = 0,

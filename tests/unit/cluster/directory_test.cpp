@@ -152,6 +152,7 @@ TEST_F(Directories, AnswerForAllNodesTogether) {
   EXPECT_EQ(directory.devices(chat, "alice"), 2u);
   EXPECT_EQ(directory.room_members(chat, "who"), (Names{"alice", "n1", "n2"}));
   EXPECT_EQ(directory.user_rooms(chat, "alice"), Names{"who"});
+  EXPECT_EQ(directory.rooms(chat), Names{"who"});
   EXPECT_EQ(directory.presence(chat, "who").at("alice").size(), 2u);
   EXPECT_EQ(directory.size().users, 4u);
 

@@ -38,6 +38,7 @@ TEST_F(NodeMembers, KnowEachOthersUsers) {
   EXPECT_EQ(other->site.room_members("room"), Names{"alice"});
   EXPECT_EQ(one->site.room_members("room"), Names{"bob"});
   EXPECT_EQ(one->site.user_rooms("bob"), (Names{"room", "who"}));
+  EXPECT_EQ(one->site.rooms(), (Names{"room", "who"}));
   EXPECT_EQ(one->site.presence("who").count("bob"), 1u);
   EXPECT_EQ(other->site.connections(), 2u);
   EXPECT_EQ(other->site.devices("bob"), 1u) << "elsewhere";

@@ -72,8 +72,15 @@ TEST(RemoteUsers, AreFoundByUserAndByRoom) {
   users.user_rooms("alice", rooms);
   EXPECT_EQ(rooms, (Names{"a", "b"}));
 
+  Names all;
+  users.rooms(all);
+  EXPECT_EQ(all, (Names{"a", "b"}));
+
   users.set("alice", in_rooms({"b", "c"}));
   EXPECT_EQ(members(users, "a"), Names());
+  all.clear();
+  users.rooms(all);
+  EXPECT_EQ(all, (Names{"b", "c"})) << "nobody is in a any more";
   EXPECT_EQ(members(users, "c"), Names{"alice"});
   EXPECT_EQ(users.connections(), 2u);
   users.set("alice", UserRecord());

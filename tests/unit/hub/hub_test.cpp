@@ -219,11 +219,40 @@ TEST_F(HubTest, LimitsRoomsAndNames) {
   EXPECT_EQ(hub.rooms(), 0U);
 }
 
+TEST_F(HubTest, RoomsAreCountedByUsersAndAskedOfUsersAndDevices) {
+  const auto a1 = add("a");
+  const auto a2 = add("a");
+  const auto b = add("b");
+  EXPECT_TRUE(hub.room_names().empty());
+  EXPECT_EQ(hub.room_size("r"), 0U);
+  hub.join(*a1, "r");
+  hub.join(*a2, "r");
+  hub.join(*b, "r");
+  hub.join(*b, "q");
+  EXPECT_EQ(hub.room_names(), (Names{"q", "r"}));
+  EXPECT_EQ(hub.room_size("r"), 2U) << "a user with two devices counts once";
+  EXPECT_TRUE(hub.is_in_room("a", "r", nullptr));
+  EXPECT_TRUE(hub.is_in_room("a", "r", a1.get()));
+  EXPECT_FALSE(hub.is_in_room("a", "q", nullptr));
+  EXPECT_FALSE(hub.is_in_room("nobody", "r", nullptr));
+  EXPECT_FALSE(hub.is_in_room("a", "none", nullptr));
+  hub.leave(*a1, "r");
+  EXPECT_FALSE(hub.is_in_room("a", "r", a1.get()));
+  EXPECT_TRUE(hub.is_in_room("a", "r", a2.get()));
+  EXPECT_TRUE(hub.is_in_room("a", "r", nullptr));
+  hub.leave(*b, "q");
+  EXPECT_EQ(hub.room_names(), Names{"r"});
+  run_all();
+}
+
 TEST_F(HubTest, LeavingDeviceKeepsItsRoomsUntilItIsRemoved) {
   const auto a = add("a");
   hub.join(*a, "r");
   run_all();
   begin_leave(a);
+  EXPECT_TRUE(hub.is_in_room("a", "r", a.get()));
+  EXPECT_EQ(hub.room_size("r"), 0U);
+  EXPECT_TRUE(hub.room_names().empty());
   EXPECT_EQ(hub.user_rooms("a"), Names{"r"});
   EXPECT_EQ(hub.rooms_of(*a), Names{"r"});
   EXPECT_TRUE(hub.room_members("r").empty());

@@ -293,6 +293,11 @@ TEST_F(Nodes, TheApplicationsQuestionsAndOrdersMeanBothNodes) {
   two.open("tea");
   EXPECT_EQ(one.everywhere.room_members("tea"), Names{"bob"});
   EXPECT_EQ(one.everywhere.user_rooms("bob"), Names{"tea"});
+  EXPECT_EQ(one.everywhere.room_size("tea"), 1U);
+  EXPECT_EQ(one.everywhere.rooms(), Names{"tea"});
+  EXPECT_TRUE(one.everywhere.is_in_room("bob", "tea"));
+  EXPECT_FALSE(one.everywhere.is_in_room("alice", "tea"));
+  EXPECT_FALSE(one.everywhere.is_in_room("bob", "te"));
   EXPECT_TRUE(one.say("tea", "to another node"));
   EXPECT_EQ(one.everywhere.send_to({"alice", "bob", "nobody"}, frame("x")), 2U);
   run();

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -110,6 +111,13 @@ class Wire final : public Elsewhere {
     Names rooms;
     for (const auto& in : other->record(user).rooms) rooms.push_back(in.room);
     return rooms;
+  }
+  Names rooms() const override {
+    std::set<std::string> rooms;
+    for (const std::string& user : other->users_here()) {
+      for (const auto& in : other->record(user).rooms) rooms.insert(in.room);
+    }
+    return {rooms.begin(), rooms.end()};
   }
   Presence::Users presence(std::string_view room) const override {
     Presence::Users users;

@@ -71,6 +71,7 @@ class Post final : public hub::Elsewhere {
   std::size_t connections() const override { return 0; }
   std::vector<std::string> room_members(std::string_view) const override { return {}; }
   std::vector<std::string> user_rooms(std::string_view) const override { return {}; }
+  std::vector<std::string> rooms() const override { return {}; }
   hub::Presence::Users presence(std::string_view) const override { return {}; }
 
   std::vector<std::string> others;
