@@ -1,6 +1,7 @@
 // Application: routes, threads, and the life of the server.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <functional>
@@ -14,6 +15,7 @@
 #include "microframe/cluster_options.hpp"
 #include "microframe/compression.hpp"
 #include "microframe/config_error.hpp"
+#include "microframe/detail/callback.hpp"
 #include "microframe/http.hpp"
 #include "microframe/limits.hpp"
 #include "microframe/log_record.hpp"
@@ -143,6 +145,50 @@ class Application : public HttpRoutes {
   // Calling stop() again does no harm.
   void stop();
 
+  // What the application runs beside its hooks. Each callback takes nothing, and returns void or
+  // Task<>; it lives as long as it may be called, and its coroutine at most as long. All of them run on
+  // the first loop, which also serves connections: one of them at a time, another one while it waits.
+  // Code that blocks belongs in offload(). What a callback throws is logged and ends nothing else. The
+  // methods may be called from any thread, before start() and while the application serves; what is
+  // asked for after the stop is dropped.
+  //
+  // At the stop, nothing is repeated any more and the callbacks of on_stop run. Then the connections
+  // are closed, and run their on_disconnect. Last, whatever task still waits is destroyed where it
+  // waits: a task that must end is awaited by a callback of on_stop.
+
+  // Called once the application accepts connections, in the order of the calls of on_start. The first
+  // connections may be there by then: what must come before them is done before run().
+  template <class F>
+  Application& on_start(F callback) {
+    add_on_start(detail::make_callback(std::move(callback)));
+    return *this;
+  }
+  // Called before the connections are closed, one after the other, each awaited; all together for
+  // Limits::drain_time at most, then what still waits is destroyed. A second signal waits for none.
+  template <class F>
+  Application& on_stop(F callback) {
+    add_on_stop(detail::make_callback(std::move(callback)));
+    return *this;
+  }
+  // Called `interval` after the start, and then `interval` after each call's beginning; never before
+  // the previous call has ended: if that takes longer, the next call follows at once, and calls that
+  // were missed are left out.
+  // errors: ConfigError for an interval under 1 ms.
+  template <class F>
+  Application& every(std::chrono::milliseconds interval, F callback) {
+    add_every(interval, detail::make_callback(std::move(callback)));
+    return *this;
+  }
+  // Runs `task`, or what `callback` returns, beside everything else. The captures of a lambda that is a
+  // coroutine live in the lambda: give spawn() the lambda, spawn([=]() -> Task<> { .. }), and not the
+  // task that a temporary one returns.
+  void spawn(Task<> task);
+  template <class F>
+    requires std::invocable<F&>
+  void spawn(F callback) {
+    add_spawn(detail::make_callback(std::move(callback)));
+  }
+
   // Closes every device of `user`, on every route, with 4409, and refuses the user's tokens that
   // were issued until now, in handshakes and in WebSocket::refresh_token. Tokens issued in the
   // current second are refused too, because `iat` counts whole seconds. A revocation holds as
@@ -168,6 +214,11 @@ class Application : public HttpRoutes {
     add(ws::WebSocketRoute(std::move(path), std::move(endpoint), auth, users));
     return object;
   }
+
+  void add_on_start(detail::Callback callback);
+  void add_on_stop(detail::Callback callback);
+  void add_every(std::chrono::milliseconds interval, detail::Callback callback);
+  void add_spawn(detail::Callback callback);
 
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -164,6 +164,21 @@ void Application::wait() {
 void Application::stop() {
   impl_->stop();
 }
+void Application::add_on_start(detail::Callback callback) {
+  impl_->jobs.on_start(std::move(callback));
+}
+void Application::add_on_stop(detail::Callback callback) {
+  impl_->jobs.on_stop(std::move(callback));
+}
+void Application::add_every(std::chrono::milliseconds interval, detail::Callback callback) {
+  impl_->jobs.every(interval, std::move(callback));
+}
+void Application::add_spawn(detail::Callback callback) {
+  impl_->jobs.spawn(std::move(callback));
+}
+void Application::spawn(Task<> task) {
+  impl_->jobs.spawn(std::move(task));
+}
 std::size_t Application::revoke(std::string_view user) {
   return impl_->revoke(user);
 }

@@ -99,6 +99,7 @@ void Server::start(std::string_view text, OnSignals on_signals) {
     lanes_.front()->server->listen(std::move(socket), guard::Door::admin);
   if (on_signals == OnSignals::stop) watch_signals();
   start_threads(signs);
+  jobs.begin(lanes_.front()->loop);
   announce();
 }
 
@@ -252,8 +253,13 @@ void Server::stop_with_notice() {
   }
 }
 
+// First whatever the application does before its connections are closed.
 void Server::drain() {
   if (drains_.exchange(true)) return;
+  if (!jobs.wind_up(limits.drain_time, [this] { drain_lanes(); })) drain_lanes();
+}
+
+void Server::drain_lanes() {
   draining_ = lanes_.size();
   for (const auto& lane : lanes_) {
     lane->loop.post([this, &lane = *lane] { lane.server->drain([this] { lane_drained(); }); });
@@ -263,18 +269,33 @@ void Server::drain() {
 // All loops run until the last is empty, so that a second signal finds somebody to tell.
 void Server::lane_drained() {
   if (draining_.fetch_sub(1) != 1) return;
+  try {
+    lanes_.front()->loop.post([this] {
+      jobs.end();
+      stop_lanes();
+    });
+  } catch (const std::bad_alloc&) {
+    stop_lanes();  // the jobs end in wait()
+  }
+}
+
+void Server::stop_lanes() {
   for (const auto& lane : lanes_) lane->loop.stop();
 }
 
 void Server::drop() {
   drain();
-  for (const auto& lane : lanes_) lane->loop.post([&server = *lane->server] { server.drop_all(); });
+  jobs.hurry([this] {
+    for (const auto& lane : lanes_)
+      lane->loop.post([&server = *lane->server] { server.drop_all(); });
+  });
 }
 
 void Server::wait() {
   for (const auto& lane : lanes_) {
     if (lane->thread.joinable()) lane->thread.join();
   }
+  if (!lanes_.empty()) jobs.end();
   if (membership_) membership_->end();
   if (site_) end_inquiries();
   signals_.reset();

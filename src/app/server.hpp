@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/jobs.hpp"
 #include "app/membership.hpp"
 #include "http/router.hpp"
 #include "microframe/cluster_options.hpp"
@@ -62,6 +63,7 @@ class Server {
 
   std::vector<ClusterNode> nodes() const;
 
+  Jobs jobs;
   Limits limits;
   ws::RoomRules rooms;
   TrustedProxies proxies;
@@ -94,7 +96,9 @@ class Server {
   void start_threads(const std::vector<const detail::ActivitySign*>& signs);
   void announce() const;
   void drain();
+  void drain_lanes();
   void lane_drained();
+  void stop_lanes();
   void on_signal(int number);
 
   std::vector<std::unique_ptr<ws::Endpoint>> endpoints_;
