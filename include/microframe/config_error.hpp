@@ -7,10 +7,12 @@
 
 namespace microframe {
 
-// Thrown while an application is being set up, never once the application serves.
+// Thrown while an application is being set up, never once the application serves. A ConfigError that
+// nobody catches ends the program as run() would: with its words on standard error and exit status 1,
+// not with abort(). A program that has set a terminate handler of its own keeps that one.
 class ConfigError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit ConfigError(const std::string& words);
 };
 
 // Reads the environment variable `name`.

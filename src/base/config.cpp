@@ -1,10 +1,48 @@
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <sstream>
 
 #include "microframe/config_error.hpp"
 
 namespace microframe {
+
+// What std::terminate() calls unless the program has set something else. Only libstdc++ tells which
+// function that is; with another library an uncaught ConfigError ends as any other exception.
+#ifdef __GLIBCXX__
+namespace {
+
+// Other exceptions end as if this were not here.
+[[noreturn]] void end_with_words() {
+  try {
+    if (const auto uncaught = std::current_exception()) std::rethrow_exception(uncaught);
+  } catch (const ConfigError& error) {
+    std::fprintf(stderr, "microframe: %s\n", error.what());
+    std::fflush(nullptr);
+    std::_Exit(1);
+  } catch (...) {
+  }
+  __gnu_cxx::__verbose_terminate_handler();
+  std::abort();
+}
+
+// A program without a ConfigError never comes here, and keeps what it has.
+void set_end_with_words() {
+  if (std::get_terminate() == &__gnu_cxx::__verbose_terminate_handler)
+    std::set_terminate(&end_with_words);
+}
+
+}  // namespace
+#else
+namespace {
+void set_end_with_words() {}
+}  // namespace
+#endif
+
+ConfigError::ConfigError(const std::string& words) : std::runtime_error(words) {
+  set_end_with_words();
+}
 
 std::string env(const char* name) {
   const char* value = std::getenv(name);
