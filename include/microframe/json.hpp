@@ -14,9 +14,10 @@ namespace microframe {
 
 using Json = boost::json::value;
 
-// Thrown by a hook (or by text() below) for a message that is not what the hook expects. The
-// sender gets the error reply {"error": "bad_message", "detail": what()}, and the connection
-// stays open.
+// Thrown by a hook (or by text(), number(), boolean() and string_at() below) for a message that is not
+// what the hook expects. The sender gets the error reply {"error": "bad_message", "detail": what()},
+// and the connection stays open. A hook that reads the message directly, message.at("x").as_string(),
+// gives the same error reply where a member is missing or of another type, but without its name.
 class BadMessage : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

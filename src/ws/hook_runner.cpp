@@ -1,6 +1,5 @@
 #include "ws/hook_runner.hpp"
 
-#include <boost/system/system_error.hpp>
 #include <cassert>
 #include <exception>
 #include <new>
@@ -344,14 +343,11 @@ void HookRunner::caught() {
   } catch (const BadMessage& error) {
     if (answers_peer(running_)) return events_.on_bad_message("bad_message", error.what());
     events_.on_hook_failed(running_, error.what());
-  } catch (const boost::system::system_error& error) {
-    if (answers_peer(running_) && base::is_json_access_error(error)) {
-      return events_.on_bad_message("bad_message", error.code().message());
-    }
-    events_.on_hook_failed(running_, error.what());
   } catch (const std::exception& error) {
-    if (answers_peer(running_) && base::is_json_access_error(error))
-      return events_.on_bad_message("bad_message", error.what());
+    if (answers_peer(running_)) {
+      if (const auto words = base::words_of_json_error(error))
+        return events_.on_bad_message("bad_message", *words);
+    }
     events_.on_hook_failed(running_, error.what());
   } catch (...) {
     events_.on_hook_failed(running_, "an exception that is no std::exception");

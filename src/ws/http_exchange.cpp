@@ -215,7 +215,7 @@ HttpResponse HttpExchange::outcome(Handler&& handler) {
   } catch (const authx::AuthException& refused) {
     return refused_by(refused);
   } catch (const std::exception& thrown) {
-    if (base::is_json_access_error(thrown)) return bad_message(thrown.what());
+    if (const auto words = base::words_of_json_error(thrown)) return bad_message(*words);
     return failed(thrown.what());
   } catch (...) {
     return failed("an exception that is no std::exception");
