@@ -36,6 +36,8 @@ FRAMES = {
     "publish": HEAD + "class MyChat : public ws::ChatBase {\n public:\n  void on_message(ws::WebSocket&, const ws::UserId&, const Json&) {}\n};\n"
                       "void use(Application& app, const authx::AuthConfig& auth) {\n%s\n}\n",
 }
+FRAMES["threads"] = FRAMES["publish"].replace("void use(", "int read_sensor();\nint use(").replace("%s\n}", "MyChat& board = app.route<MyChat>(\"/\", auth);\n%s\nreturn exit_code;\n}")
+FRAMES["data"] = CLASS
 FRAMES["named"] = CLASS
 FRAMES["rooms_kept"] = FRAMES["publish"]
 BLOCK = re.compile(r"(?:<!-- (\w+): ([^ ]+) -->\n)?```cpp\n(.*?)```", re.S)

@@ -31,7 +31,7 @@ class Example:
 
     def __enter__(self):
         for _ in range(100):  # until the previous user of the port has gone
-            self.process = subprocess.Popen(self.command, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.process = subprocess.Popen(self.command, env=ENV, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             if "listening on" in self.process.stdout.readline():
                 return self
             error = self.process.communicate()[1]
@@ -41,8 +41,12 @@ class Example:
         raise AssertionError("port 8000 is never free")
 
     def __exit__(self, *_):
-        self.process.terminate()
-        self.process.communicate()
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.stdin.close()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
         assert self.process.returncode == 0
 
 
@@ -59,6 +63,13 @@ async def until(socket, kind):
     while True:
         message = json.loads(await socket.recv())
         if message.get("type") == kind:
+            return message
+
+
+async def with_member(socket, name):
+    while True:
+        message = json.loads(await socket.recv())
+        if name in message:
             return message
 
 
@@ -155,6 +166,57 @@ class Examples(unittest.IsolatedAsyncioTestCase):
             async with connect("/ws", token("alice")) as socket:
                 self.assertEqual(json.loads(await socket.recv()), {"joined": "alice"})
                 self.assertEqual(await ask(socket, {"text": "hi"}), {"from": "alice", "text": "hi"})
+
+    async def test_background(self):
+        with Example("background"):
+            async with connect("/ws/reminders", token("alice")) as socket:
+                await socket.send(json.dumps({"remind": "tea", "in_ms": 50}))
+                self.assertEqual(await with_member(socket, "reminder"), {"reminder": "tea"})
+                first, second = await with_member(socket, "tick"), await with_member(socket, "tick")
+                self.assertEqual(second["tick"], first["tick"] + 1)
+                await socket.send(json.dumps({"remind": "tea"}))
+                self.assertIn("in_ms", (await with_member(socket, "error"))["detail"])
+                for _ in range(2):
+                    await socket.send(json.dumps({"remind": "more tea", "in_ms": 50}))
+                self.assertIn("enough", (await with_member(socket, "error"))["detail"])
+        # The last words come before the connection is closed.
+        with Example("background") as example:
+            async with connect("/ws/reminders", token("alice")) as socket:
+                await with_member(socket, "tick")
+                example.process.terminate()
+                self.assertEqual(await with_member(socket, "closing"), {"closing": True})
+                with self.assertRaises(websockets.ConnectionClosed) as closed:
+                    await with_member(socket, "nothing")
+                self.assertEqual(closed.exception.code, 1012)
+
+    async def test_own_threads(self):
+        with Example("own_threads") as example:
+            async with connect("/ws/board", token("alice")) as socket:
+                first = (await with_member(socket, "reading"))["reading"]
+                self.assertEqual((await with_member(socket, "reading"))["reading"], first + 1)
+                example.process.stdin.write("hello\n")
+                example.process.stdin.flush()
+                self.assertEqual(await with_member(socket, "line"), {"line": "hello"})
+                example.process.stdin.close()
+                with self.assertRaises(websockets.ConnectionClosed) as closed:
+                    await with_member(socket, "nothing")
+                self.assertEqual(closed.exception.code, 1012)
+            self.assertEqual(example.process.wait(20), 0)
+
+    # What is not caught in main() ends the program with words, and without abort.
+    async def test_a_forgotten_secret_says_what_to_do(self):
+        for name in ("seed_chat", "own_threads"):
+            with self.subTest(name):
+                environment = {key: value for key, value in ENV.items() if key != "MICROFRAME_SECRET"}
+                ended = subprocess.run([os.path.join(FOLDER, name)], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+                self.assertEqual(ended.returncode, 1)
+                self.assertEqual(ended.stderr, "microframe: MICROFRAME_SECRET is not set. Try: export MICROFRAME_SECRET=$(openssl rand -hex 32)\n")
+                self.assertEqual(ended.stdout, "")
+
+    async def test_a_short_secret_says_what_to_do(self):
+        ended = subprocess.run([os.path.join(FOLDER, "seed_chat")], env={**ENV, "MICROFRAME_SECRET": "short"}, capture_output=True, text=True, timeout=20)
+        self.assertEqual(ended.returncode, 1)
+        self.assertRegex(ended.stderr, r"^microframe: .*openssl rand -hex 32.*\n$")
 
     async def test_a_port_in_use_says_what_to_do(self):
         with Example("echo"):
