@@ -75,20 +75,22 @@ hub::Everywhere::Appending appending(const Endpoint& endpoint, std::string_view 
 }  // namespace
 
 bool ChatBase::send_to_room(std::string_view room, std::string_view key, const Content& content,
-                            const Exclude& exclude) {
+                            const Exclude& exclude, Keep keep) {
   const Endpoint& from = endpoint();
-  const RoomPost post{room, from.shedding(room, key), from.has_sessions()};
+  const RoomPost post{room, from.shedding(room, key), from.has_sessions(), keep};
   const RoomSeal seal(content, post, from.session_counts());
-  return from.everywhere().broadcast_to_room(room, seal, exclusion(exclude), appending(from, room));
+  hub::Everywhere::Appending append;
+  if (keep == Keep::yes) append = appending(from, room);
+  return from.everywhere().broadcast_to_room(room, seal, exclusion(exclude), std::move(append));
 }
 
 bool ChatBase::broadcast_to_room(std::string_view room, const Content& message,
-                                 const Exclude& exclude) {
-  return send_to_room(room, {}, message, exclude);
+                                 const Exclude& exclude, Keep keep) {
+  return send_to_room(room, {}, message, exclude, keep);
 }
 bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Content& message,
-                                const Exclude& exclude) {
-  return send_to_room(room, key.value(), message, exclude);
+                                const Exclude& exclude, Keep keep) {
+  return send_to_room(room, key.value(), message, exclude, keep);
 }
 
 JoinResult ChatBase::join_room(std::string_view user, std::string_view room) {

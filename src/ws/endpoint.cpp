@@ -156,6 +156,7 @@ base::Frame Endpoint::frame_of(const hub::Parcel& parcel, std::string_view room,
         forms, place);
   }
   frame.set_shedding(parcel.shedding);
+  if (parcel.fleeting) frame.set_fleeting();
   return frame;
 }
 
