@@ -384,8 +384,13 @@ void HttpConnection::on_end(net::EndReason reason) {
   });
 }
 
+void HttpConnection::on_blocked() {
+  if (phase_ == Phase::idle) arm(context_.limits().outbox_time);
+}
+
 void HttpConnection::on_drained() {
   context_.roster.run(*this, [this] {
+    if (phase_ == Phase::idle) arm(context_.limits().idle_time);
     if (phase_ == Phase::idle || phase_ == Phase::reading_head) read_on();
   });
 }

@@ -81,6 +81,7 @@ class HttpConnection final : public Resident,
   // net::SocketEvents
   void on_receive(base::MutableBytes bytes) override;
   void on_end(net::EndReason reason) override;
+  void on_blocked() override;
   void on_drained() override;
   void on_secured() override;
   void on_plaintext() override;

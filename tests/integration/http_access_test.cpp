@@ -62,6 +62,25 @@ TEST_F(HttpAccess, HandlerIsGivenTheUser) {
   EXPECT_EQ(get("/token", bearer("alice")).status, 401U) << "revoked";
 }
 
+class SilentUsers : public KnownUsers {
+ public:
+  Task<std::optional<authx::User>> get_user_by_id(std::string id) override {
+    co_await sleep_for(1h);
+    co_return authx::User(id, "");
+  }
+};
+
+TEST_F(HttpAccess, UserStoreThatDoesNotAnswerIsNotWaitedForLong) {
+  limits.auth_time = 300ms;
+  SilentUsers users;
+  app.get("/x", auth, users, [](const HttpRequest&) -> Json { return 1; });
+  start();
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(get("/x", bearer("alice")).status, 503U);
+  expect_ended_at(300ms, begun);
+  EXPECT_EQ(rejected(app.port(), "auth_timeout"), 1);
+}
+
 TEST_F(HttpAccess, BodyOfAStrangerIsNotWaitedFor) {
   app.post("/x", auth, [](const HttpRequest&) -> Json { return 1; });
   start();

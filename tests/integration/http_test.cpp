@@ -189,6 +189,7 @@ TEST_F(Http, ResponseHasWhatTheHandlerSet) {
   EXPECT_EQ(answer.field("x-one"), "2");
   EXPECT_EQ(answer.field("Cache-Control"), "max-age=60");
   EXPECT_EQ(answer.field("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(answer.head.find("Access-Control"), std::string::npos);
   EXPECT_NE(answer.head.find("Set-Cookie: a=1; Path=/; Secure; HttpOnly; SameSite=Strict\r\n"),
             std::string::npos);
   EXPECT_NE(answer.head.find(
@@ -326,6 +327,18 @@ TEST_F(Http, PeerThatReadsNoAnswersIsReadNoFurther) {
   EXPECT_LT(asked, 60);
   for (int i = 0; i < 200; ++i) ASSERT_EQ(next_answer(client).body.size(), 256U * 1024) << i;
   EXPECT_EQ(asked, 200);
+}
+
+TEST_F(Http, PeerThatTakesNoAnswerIsDropped) {
+  limits.outbox_time = 300ms;
+  app.get("/big",
+          [](const HttpRequest&) { return HttpResponse::text(std::string(16 << 20, 'x')); });
+  start();
+  test::RawClient client = raw();
+  const auto begun = std::chrono::steady_clock::now();
+  client.send(request("GET /big"));
+  eventually([&] { return rejected(app.port(), "too_slow") == 1; });
+  expect_ended_at(300ms, begun);
 }
 
 TEST_F(Http, Http10IsAnsweredOnce) {
