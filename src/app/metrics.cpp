@@ -174,6 +174,8 @@ void add_traffic(std::vector<MetricFamily>& families, const ws::Counts& counts) 
       &ws::Traffic::opened);
   add("microframe_connections_closed_total", "WebSocket connections that have ended.",
       &ws::Traffic::closed);
+  add("microframe_http_requests_total", "Requests that a handler of HTTP has answered.",
+      &ws::Traffic::requests);
   families.push_back(histogram("microframe_loop_lag_seconds",
                                "How late loops come to what is due; ten times a second each.",
                                counts.loop_lag));

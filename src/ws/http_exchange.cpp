@@ -238,6 +238,7 @@ void HttpExchange::answer(const HttpResponse& response) {
   form.keep_alive = keeps_alive_ && !context_.roster.is_closing();
   form.date = context_.date.at(context_.loop.now_ms());
   base::SharedBuffer bytes = http::to_bytes(response, form);
+  context_.streams.traffic.requests.add(1);
   stage_ = Stage::none;
   task_ = {};
   request_.reset();

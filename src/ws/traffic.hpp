@@ -30,6 +30,7 @@ struct alignas(64) Traffic {
   Tally bytes_out;  // frames before compression
   Tally opened;     // connections whose on_connect was due
   Tally closed;
+  Tally requests;  // of HTTP that a handler has answered
 };
 
 // Of all loops of a server. Any thread.

@@ -260,10 +260,12 @@ TEST_F(Admin, HasAnAddressOfItsOwn) {
     EXPECT_EQ(status(app.admin_port(), path), 200U) << path;
     EXPECT_EQ(status(app.port(), path), 404U) << path;
   }
+  EXPECT_EQ(test::metric(app.admin_port(), "microframe_http_requests_total"), 0);
   EXPECT_EQ(ask(app.admin_port(), request("GET /users")).body, R"(["alice"])");
   EXPECT_EQ(ask(app.port(), request("GET /users")).body, "public");
   EXPECT_EQ(ask(app.admin_port(), request("POST /revoke/alice")).body, "0");
   EXPECT_EQ(ask(app.port(), request("POST /revoke/alice")).status, 404U);
+  EXPECT_EQ(test::metric(app.admin_port(), "microframe_http_requests_total"), 3);
 }
 
 TEST_F(Admin, IsNowhereUnlessAskedFor) {

@@ -175,7 +175,7 @@ struct LengthCase {
   std::uint64_t bytes = 0;
 };
 
-const LengthCase kLengths[] = {
+const LengthCase kBodyLengths[] = {
     {"§6.3 none", "", 200},
     {"§6.3 Content-Length", "Content-Length: 5\r\n", 200, BodyLength::Form::counted, 5},
     {"§6.3 zeros in front", "Content-Length: 0005\r\n", 200, BodyLength::Form::counted, 5},
@@ -208,7 +208,7 @@ const LengthCase kLengths[] = {
 };
 
 TEST(BodyLength, IsReadOrRefused) {
-  for (const LengthCase& c : kLengths) {
+  for (const LengthCase& c : kBodyLengths) {
     const std::string text = "POST / HTTP/1.1\r\nHost: h\r\n" + c.fields + "\r\n";
     const auto head = parse_request_head(text, {});
     EXPECT_EQ(head ? 200 : head.error().status, c.status) << c.name;
