@@ -95,7 +95,7 @@ void Device::revoke(std::string_view reason) {
 }
 
 bool Device::refresh_token(std::string_view token) {
-  const auto claims = endpoint().verify(token, std::chrono::system_clock::now());
+  const auto claims = endpoint().access().verify(token, std::chrono::system_clock::now());
   return claims && claims->sub == user();
 }
 

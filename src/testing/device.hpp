@@ -61,6 +61,7 @@ class Device final : public hub::Member, public ws::DevicePort, private ws::Hook
   bool may_repeat() const override { return false; }
   std::chrono::microseconds rtt() const override { return {}; }
   std::size_t buffered() const override { return 0; }
+  detail::DataSlot& data() override { return hooks_.data(); }
   bool send(const base::Frame& frame) override;
   void reply(const Json& value) override;
   void request_close(proto::CloseCode code, std::string_view reason) override;

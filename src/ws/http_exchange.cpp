@@ -113,7 +113,7 @@ void HttpExchange::take_steps(Then then) {
     stage_ = static_cast<Stage>(static_cast<int>(stage_) + 1);
     if (stage_ == Stage::body) {
       parts_.claims = std::move(authentication_->claims());
-      if (const auto user = authentication_->take_user()) parts_.account = *user;
+      parts_.authorized_user = authentication_->take_user();
       authentication_.reset();
       return begin_body();
     }

@@ -1,7 +1,7 @@
 // HttpRequestParts: what a HttpRequest is made of. Not for applications.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,7 +28,7 @@ struct HttpRequestParts {
   std::string remote_address;
   bool secure = false;
   authx::Claims claims;
-  std::optional<authx::User> account;
+  std::shared_ptr<const authx::User> authorized_user;
 };
 
 }  // namespace microframe::detail

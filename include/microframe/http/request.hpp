@@ -1,6 +1,7 @@
 // HttpRequest: a request whose head and body have come whole. RFC 9110.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,8 +55,10 @@ class HttpRequest {
   const std::string& user() const { return parts_.claims.sub; }
   // All that the token says.
   const authx::Claims& claims() const { return parts_.claims; }
-  // What AuthManager::authorize returned; nullopt for a route without an AuthManager.
-  const std::optional<authx::User>& account() const { return parts_.account; }
+  // What AuthManager::authorize returned; nullptr for a route without an AuthManager.
+  const std::shared_ptr<const authx::User>& authorized_user() const {
+    return parts_.authorized_user;
+  }
 
  private:
   const detail::HttpRequestParts parts_;

@@ -113,7 +113,7 @@ TEST(Request, IsReadByName) {
   EXPECT_THROW(request.parameter("user"), std::out_of_range);
   EXPECT_EQ(number<int>(request.json(), "a"), 1);
   EXPECT_EQ(request.user(), "");
-  EXPECT_FALSE(request.account());
+  EXPECT_FALSE(request.authorized_user());
 }
 
 }  // namespace

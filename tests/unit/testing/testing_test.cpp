@@ -31,6 +31,7 @@ class Tea : public ws::ChatBase {
     if (type == "join") join_room(socket, text(message, "room"));
     if (type == "room") broadcast_to_room(text(message, "room"), {{"from", user}});
     if (type == "echo") socket.send(message);
+    if (type == "count") socket.send({{"count", ++socket.data<int>()}});
     if (type == "close") socket.close(4000, "enough");
     if (type == "throw") throw std::runtime_error("broken cup");
     if (type == "brew") {
@@ -120,6 +121,17 @@ TEST_F(TestEndpointTest, TheClockStandsStillUntilItIsAdvanced) {
   EXPECT_EQ(alice.take(), Json({{"type", "echo"}}));
   alice.send({{"type", "work"}});
   EXPECT_EQ(alice.take(), Json({{"result", 42}}));
+}
+
+TEST_F(TestEndpointTest, AConnectionHasItsOwnData) {
+  TestClient alice = tea.connect("alice");
+  TestClient bob = tea.connect("bob");
+  alice.send({{"type", "count"}});
+  alice.send({{"type", "count"}});
+  bob.send({{"type", "count"}});
+  EXPECT_EQ(alice.take(), Json({{"count", 1}}));
+  EXPECT_EQ(alice.take(), Json({{"count", 2}}));
+  EXPECT_EQ(bob.take(), Json({{"count", 1}}));
 }
 
 TEST_F(TestEndpointTest, RoomsGatherMessagesUntilTheirWindowHasPassed) {
