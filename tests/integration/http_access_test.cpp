@@ -41,7 +41,8 @@ class KnownUsers : public authx::AuthManager {
 TEST_F(HttpAccess, HandlerIsGivenTheUser) {
   KnownUsers users;
   const auto who = [](const HttpRequest& got) -> Json {
-    return {{"user", got.user()}, {"email", got.authorized_user() ? got.authorized_user()->email : ""}};
+    return {{"user", got.user()},
+            {"email", got.authorized_user() ? got.authorized_user()->email : ""}};
   };
   app.get("/token", auth, who);
   app.get("/account", auth, users, who);

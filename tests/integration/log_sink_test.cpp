@@ -49,7 +49,9 @@ TEST_F(LogSinkApp, HasALineForEachConnectionThatBeginsAndEnds) {
   take_log(LogLevel::debug);
   app.route<LogQuiet>("/ws", auth);
   start();
-  { auto alice = client("alice"); }
+  {
+    auto alice = client("alice");
+  }
   eventually([&] { return !lines(" disconnected ").empty(); });
   ASSERT_EQ(lines(" connected ").size(), 1U);
   const std::string connected = lines(" connected ").front();
@@ -64,7 +66,9 @@ TEST_F(LogSinkApp, HasNoneOfThemAtInfo) {
   take_log(LogLevel::info);
   app.route<LogQuiet>("/ws", auth);
   start();
-  { auto alice = client("alice"); }
+  {
+    auto alice = client("alice");
+  }
   eventually([&] { return test::metric(app.port(), "microframe_connections") == 0; });
   EXPECT_TRUE(lines("connected ").empty());
 }
