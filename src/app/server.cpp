@@ -98,8 +98,8 @@ void Server::start(std::string_view text, OnSignals on_signals) {
   for (net::ListenSocket& socket : for_admin)
     lanes_.front()->server->listen(std::move(socket), guard::Door::admin);
   if (on_signals == OnSignals::stop) watch_signals();
+  jobs.begin(lanes_.front()->loop);  // before a signal may end what has begun
   start_threads(signs);
-  jobs.begin(lanes_.front()->loop);
   announce();
 }
 
