@@ -1,16 +1,19 @@
 #include "app/process_figures.hpp"
 
+#include <dirent.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <sstream>
 #include <string>
 
 namespace microframe::app {
 namespace {
+
+constexpr std::size_t kOwnEntries = 3;  // of the folder: ".", "..", and what reads it
 
 // When the machine was started, in seconds since 1970.
 double boot_seconds() {
@@ -30,10 +33,12 @@ std::istringstream fields_behind_name() {
   return std::istringstream(end == std::string::npos ? std::string() : text.substr(end + 1));
 }
 
+// Without std::filesystem, whose iterators end the process where there is no memory for them.
 std::size_t count_descriptors() {
-  std::error_code failed;
-  const std::filesystem::directory_iterator all("/proc/self/fd", failed);
-  return failed ? 0 : static_cast<std::size_t>(std::distance(begin(all), end(all)));
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(::opendir("/proc/self/fd"), &::closedir);
+  std::size_t count = 0;
+  while (folder && ::readdir(folder.get())) ++count;
+  return count <= kOwnEntries ? 0 : count - kOwnEntries;
 }
 
 }  // namespace

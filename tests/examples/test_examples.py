@@ -1,5 +1,7 @@
 """Runs each example as its first comment says, and talks to it. One at a time: they all listen on port 8000."""
 import asyncio
+import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -18,7 +20,7 @@ except ImportError:
 FOLDER = os.environ["MICROFRAME_EXAMPLES"]
 SOURCES = pathlib.Path(__file__).resolve().parent.parent.parent / "examples"
 BINARY = os.environ["MICROFRAME_BIN"]
-ENV = {**os.environ, "MICROFRAME_SECRET": secrets.token_hex(32)}
+ENV = {**os.environ, "MICROFRAME_SECRET": secrets.token_hex(32), "HOOK_KEY": secrets.token_hex(32)}
 
 
 def token(sub):
@@ -188,6 +190,31 @@ class Examples(unittest.IsolatedAsyncioTestCase):
                 with self.assertRaises(websockets.ConnectionClosed) as closed:
                     await with_member(socket, "nothing")
                 self.assertEqual(closed.exception.code, 1012)
+            self.assertEqual(example.process.wait(20), 0)  # another signal may come when nobody waits for one
+
+    async def test_http(self):
+        def ask(port, method, path, body=None, headers={}):
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+                connection.request(method, path, body and json.dumps(body), headers)
+                answer = connection.getresponse()
+                return answer.status, answer.getheader("Set-Cookie"), answer.read().decode()
+
+        with Example("http"):
+            self.assertEqual(ask(8000, "POST", "/login", {"user": "alice", "password": "guess"})[0], 401)
+            self.assertEqual(ask(8000, "POST", "/login", {"user": "alice"})[0], 400)
+            status, cookie, _ = ask(8000, "POST", "/login", {"user": "alice", "password": "open sesame"})
+            self.assertEqual(status, 200)
+            self.assertEqual(ask(8000, "GET", "/rooms/tea")[0], 401)
+            signed_in = {"Cookie": cookie.split(";")[0]}
+            self.assertEqual(json.loads(ask(8000, "GET", "/rooms/tea", headers=signed_in)[2]), {"room": "tea", "members": []})
+            async with connect("/ws/chat", token("alice")) as socket:
+                self.assertEqual(json.loads(ask(9000, "GET", "/users")[2]), ["alice"])
+                self.assertEqual(ask(8000, "POST", "/hooks/deploy", {"version": "1"})[0], 401)
+                self.assertEqual(ask(8000, "POST", "/hooks/deploy", {"version": "1"}, {"X-Hook-Key": ENV["HOOK_KEY"]})[0], 204)
+                self.assertEqual(json.loads(await socket.recv()), {"deployed": "1"})
+                self.assertEqual(json.loads(ask(9000, "DELETE", "/users/alice")[2]), {"closed": 1})
+            self.assertEqual(ask(8000, "GET", "/metrics")[0], 404)
+            self.assertIn("microframe_connections", ask(9000, "GET", "/metrics")[2])
 
     async def test_own_threads(self):
         with Example("own_threads") as example:
