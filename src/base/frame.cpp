@@ -10,9 +10,4 @@ void Frame::set_shedding(const Shedding& shedding) {
   if (plain_) plain_.set_shedding(shedding);
 }
 
-void Frame::set_fleeting() {
-  if (plain_) plain_.set_fleeting();
-  if (enveloped_) enveloped_.set_fleeting();
-}
-
 }  // namespace microframe::base

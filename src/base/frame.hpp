@@ -32,10 +32,6 @@ class Frame {
   // a subprotocol count what they are sent, and would find one missing. Called by the maker, before
   // anyone else can see the frame.
   void set_shedding(const Shedding& shedding);
-  // The message is for those who are there now: nobody who comes back later is sent it. Called by the
-  // maker, as set_shedding().
-  void set_fleeting();
-  bool is_fleeting() const { return plain_.is_fleeting() || enveloped_.is_fleeting(); }
 
  private:
   SharedBuffer plain_;

@@ -15,7 +15,6 @@ SharedBuffer SharedBuffer::own_copy() const {
   SharedBuffer made = copy(bytes(), block_->header_bytes);
   made.set_shedding(shedding());
   made.block_->is_json = is_json();
-  made.block_->is_fleeting = is_fleeting();
   SharedBuffer origin = *this;
   made.block_->origin = std::exchange(origin.block_, nullptr);
   return made;

@@ -83,10 +83,6 @@ class SharedBuffer {
   // maker, before anyone else can see the buffer.
   void set_json() { block_->is_json = true; }
   bool is_json() const { return block_ && block_->is_json; }
-  // Whether the content is for those who are there now, and for nobody who comes back later. Set by the
-  // maker, before anyone else can see the buffer.
-  void set_fleeting() { block_->is_fleeting = true; }
-  bool is_fleeting() const { return block_ && block_->is_fleeting; }
 
  private:
   struct Block {
@@ -94,7 +90,6 @@ class SharedBuffer {
     std::atomic<std::uint32_t> references{1};
     const std::uint8_t header_bytes;  // in the padding, as the next: they cost nothing
     bool is_json = false;
-    bool is_fleeting = false;
     Shedding shedding;
     const std::size_t size;
     std::atomic<Block*> companion{nullptr};  // counted, unless it is the block itself

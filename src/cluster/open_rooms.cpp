@@ -50,32 +50,31 @@ void OpenRooms::open(const std::string& name, const hub::RoomPolicy& policy,
 }
 
 void OpenRooms::unsubscribe(const std::string& name, const hub::RoomPolicy& policy) {
-  broker_.unsubscribe(room_topic(endpoint_, name));
-  if (policy.keeps_history()) broker_.unfollow(room_log(endpoint_, name));
+  if (policy.keeps_history()) {
+    broker_.unfollow(room_log(endpoint_, name));
+  } else {
+    broker_.unsubscribe(room_topic(endpoint_, name));
+  }
 }
 
-// The topic of a room that keeps its messages has those that it does not keep.
 void OpenRooms::subscribe(const std::string& name, const Room& room) {
-  struct Answers {
-    int missing;
-    bool good = true;
-  };
   const bool keeps_history = room.policy.keeps_history();
-  const auto answers = std::make_shared<Answers>(Answers{keeps_history ? 2 : 1});
-  const Broker::Done<Broker::Nothing> done = [this, name, turn = room.turn, keeps_history,
-                                              answers](const auto& in_force) {
-    answers->good = answers->good && in_force.ok();
-    Room* const opened = --answers->missing == 0 ? find(name, turn) : nullptr;
+  Broker::Done<Broker::Nothing> done = [this, name, turn = room.turn,
+                                        keeps_history](const auto& in_force) {
+    Room* const opened = find(name, turn);
     if (!opened) return;
-    opened->in_force = answers->good;
+    opened->in_force = in_force.ok();
     if (keeps_history) {
       start_log(name, *opened);
-    } else if (answers->good) {
+    } else if (in_force) {
       tell_opened(name, turn);
     }
   };
-  broker_.subscribe(room_topic(endpoint_, name), done);
-  if (keeps_history) broker_.follow(room_log(endpoint_, name), done);
+  if (keeps_history) {
+    broker_.follow(room_log(endpoint_, name), std::move(done));
+  } else {
+    broker_.subscribe(room_topic(endpoint_, name), std::move(done));
+  }
 }
 
 void OpenRooms::start_log(const std::string& name, Room& room) {

@@ -1,5 +1,5 @@
 // OpenRooms: the rooms of one endpoint that have members here, and what they hear of other nodes: a
-// topic, and of a room that keeps its messages the log, too. A room that has closed is heard for a while
+// topic, or the log of a room that keeps its messages. A room that has closed is heard for a while
 // longer, because it often opens again. Threading: the broker's thread.
 #pragma once
 

@@ -12,7 +12,6 @@ namespace {
 constexpr std::uint8_t kParcelEntry = 1;
 constexpr std::uint8_t kBinaryFlag = 1;
 constexpr std::uint8_t kJsonFlag = 2;
-constexpr std::uint8_t kFleetingFlag = 4;
 constexpr std::uint64_t kRuleMax = static_cast<std::uint64_t>(base::Shedding::Rule::superseded);
 
 using ParcelKind = hub::Parcel::Kind;
@@ -25,10 +24,9 @@ ParcelKind kind_of(const base::SharedBuffer& plain) {
                                                                             : ParcelKind::text;
 }
 
-std::uint8_t flags_of(const hub::Parcel& parcel) {
-  const std::uint8_t fleeting = parcel.fleeting ? kFleetingFlag : 0;
-  if (parcel.kind == ParcelKind::text) return fleeting;
-  return fleeting | (parcel.kind == ParcelKind::binary ? kBinaryFlag : kJsonFlag);
+std::uint8_t flags_of(ParcelKind kind) {
+  if (kind == ParcelKind::text) return 0;
+  return kind == ParcelKind::binary ? kBinaryFlag : kJsonFlag;
 }
 
 ParcelKind read_kind(std::uint8_t flags) {
@@ -40,7 +38,6 @@ hub::Parcel parcel_of(const base::Frame& frame, const std::vector<std::string>& 
                       std::string_view hidden_session) {
   hub::Parcel parcel;
   parcel.kind = kind_of(frame.plain());
-  parcel.fleeting = frame.is_fleeting();
   parcel.shedding = frame.plain().shedding();
   parcel.hidden_from.assign(hidden_from.begin(), hidden_from.end());
   parcel.hidden_session = hidden_session;
@@ -64,7 +61,7 @@ std::string write_parcel(const hub::Parcel& parcel) {
   std::string bytes;
   bytes.reserve(parcel.content.size() + parcel.hidden_session.size() + 32);
   base::WireWriter writer(bytes);
-  writer.byte(flags_of(parcel));
+  writer.byte(flags_of(parcel.kind));
   writer.byte(static_cast<std::uint8_t>(parcel.shedding.rule));
   writer.number(parcel.shedding.stream);
   writer.text(parcel.hidden_session);
@@ -78,9 +75,7 @@ std::string write_parcel(const hub::Parcel& parcel) {
 std::optional<hub::Parcel> read_parcel(std::string_view bytes) {
   hub::Parcel parcel;
   base::WireReader reader(bytes);
-  const std::uint8_t flags = reader.byte();
-  parcel.kind = read_kind(flags);
-  parcel.fleeting = (flags & kFleetingFlag) != 0;
+  parcel.kind = read_kind(reader.byte());
   // A rule of a later version sheds nothing here.
   if (const std::uint8_t rule = reader.byte(); rule <= kRuleMax)
     parcel.shedding.rule = static_cast<base::Shedding::Rule>(rule);

@@ -33,7 +33,6 @@ class Elsewhere {
   // frame: has a plain form. id: of the message, as Parcel has it.
   virtual void broadcast(const base::Frame& frame, const Exclusion& exclusion,
                          std::uint64_t id) = 0;
-  // Of a message that the room does not keep.
   virtual void to_room(std::string_view room, const base::Frame& frame, const Exclusion& exclusion,
                        std::uint64_t id) = 0;
   // returns: which of the users have a present device elsewhere.

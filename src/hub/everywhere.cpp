@@ -51,7 +51,7 @@ bool Everywhere::broadcast_to_room(std::string_view room, const Seal& seal, Excl
   const RoomPolicy policy = hub_.policy(room);
   name_device(exclusion);
   bool anyone = false;
-  if (policy.keeps_history() && seal.is_kept()) {
+  if (policy.keeps_history()) {
     HiddenFrom hidden;
     hidden.users = std::move(exclusion.users);
     hidden.session = std::move(exclusion.session);

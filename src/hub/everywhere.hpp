@@ -39,7 +39,6 @@ class Everywhere {
   };
   // Whether a log keeps the room's messages, so that publishing there takes an Appending.
   bool appends(std::string_view room) const;
-  // appending: of a message that is kept.
   // returns: whether the room has any member.
   bool broadcast_to_room(std::string_view room, const Seal& seal, Exclusion exclusion,
                          Appending appending);

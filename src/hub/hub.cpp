@@ -344,12 +344,11 @@ bool Hub::broadcast_to_room(std::string_view name, Frame frame, Exclusion exclus
 
 bool Hub::broadcast_to_room(std::string_view name, const Seal& seal, Exclusion exclusion,
                             std::uint64_t id) {
-  const bool kept = seal.is_kept();
-  const auto find = [&] { return kept ? rooms_.find_to_publish(name) : rooms_.find(name); };
-  RoomTable::Found found = find();
-  while (found.room && (found.anyone || (kept && found.room->keeps_messages()))) {
+  RoomTable::Found found = rooms_.find_to_publish(name);
+  while (found.room && (found.anyone || found.room->keeps_messages())) {
     if (found.room->publish(seal, exclusion, id)) break;
-    found = find();  // the room was forgotten meanwhile: look it up (or create it) again
+    // The room was forgotten meanwhile: look it up (or create it) again.
+    found = rooms_.find_to_publish(name);
   }
   return found.anyone;
 }

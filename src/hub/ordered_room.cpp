@@ -33,14 +33,14 @@ void OrderedRoom::begin_history(std::string epoch, std::uint64_t last) {
 
 // --- out ---
 
-std::optional<std::uint64_t> OrderedRoom::expected_offset(const Seal& seal) {
-  if (!keeps_messages() || !seal.is_kept() || keeper_ == Keeper::log) return std::nullopt;
+std::optional<std::uint64_t> OrderedRoom::expected_offset() {
+  if (!keeps_messages()) return std::nullopt;
   const Lock lock(order_);
   return history_->next_offset();
 }
 
 bool OrderedRoom::publish(const Seal& seal, Exclusion& exclusion, std::uint64_t id) {
-  const std::optional<std::uint64_t> expected = expected_offset(seal);
+  const std::optional<std::uint64_t> expected = expected_offset();
   Frame frame = seal.encode(expected);
   HiddenFrom hidden;
   if (expected) {

@@ -34,7 +34,7 @@ class OrderedRoom final : public Room, private base::ByteHolder {
   OrderedRoom(std::string name, const std::vector<LoopPort*>& loops, const RoomPolicy& policy,
               Surroundings& surroundings, Keeper keeper = Keeper::room);
 
-  // In a room whose messages a log keeps, of messages that are not kept.
+  // In a room whose messages a log keeps: not called.
   bool publish(const Seal& seal, Exclusion& exclusion, std::uint64_t id) override;
   void seat(Receiver& member, const JoinWish* wish) override;
   void unseat(Receiver& member) override;
@@ -52,8 +52,8 @@ class OrderedRoom final : public Room, private base::ByteHolder {
   bool set_presence(const Receiver& member, const Json& meta) override;
 
  private:
-  // The offset of the message, as far as is known now; nullopt if it is not kept here.
-  std::optional<std::uint64_t> expected_offset(const Seal& seal);
+  // The offset of the next message, as far as is known now; nullopt where none is kept.
+  std::optional<std::uint64_t> expected_offset();
   void keep(const base::Frame& frame, HiddenFrom hidden, std::chrono::milliseconds age)
       MICROFRAME_REQUIRES(order_);
   void begin_history(std::string epoch, std::uint64_t last) MICROFRAME_REQUIRES(order_);

@@ -18,7 +18,6 @@ struct Parcel {
 
   std::uint64_t id = 0;  // that of no other message, on any node; 0: it has none
   Kind kind = Kind::text;
-  bool fleeting = false;  // for those who are there now
   base::Shedding shedding;
   std::vector<std::string_view> hidden_from;  // users
   std::string_view hidden_session;            // "": none

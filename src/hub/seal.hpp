@@ -11,8 +11,6 @@ namespace microframe::hub {
 
 class Seal {
  public:
-  // Whether a room that keeps its messages keeps this one. One that is not kept has no offset.
-  virtual bool is_kept() const { return true; }
   // The message as members of the room are sent it. Called without a lock, once per room that the
   // message is published to.
   // offset: the one that the room is expected to give the message; nullopt in a room that keeps no

@@ -75,22 +75,20 @@ hub::Everywhere::Appending appending(const Endpoint& endpoint, std::string_view 
 }  // namespace
 
 bool ChatBase::send_to_room(std::string_view room, std::string_view key, const Content& content,
-                            const Exclude& exclude, Keep keep) {
+                            const Exclude& exclude) {
   const Endpoint& from = endpoint();
-  const RoomPost post{room, from.shedding(room, key), from.has_sessions(), keep};
+  const RoomPost post{room, from.shedding(room, key), from.has_sessions()};
   const RoomSeal seal(content, post, from.session_counts());
-  hub::Everywhere::Appending append;
-  if (keep == Keep::yes) append = appending(from, room);
-  return from.everywhere().broadcast_to_room(room, seal, exclusion(exclude), std::move(append));
+  return from.everywhere().broadcast_to_room(room, seal, exclusion(exclude), appending(from, room));
 }
 
 bool ChatBase::broadcast_to_room(std::string_view room, const Content& message,
-                                 const Exclude& exclude, Keep keep) {
-  return send_to_room(room, {}, message, exclude, keep);
+                                 const Exclude& exclude) {
+  return send_to_room(room, {}, message, exclude);
 }
 bool ChatBase::broadcast_by_key(std::string_view room, const Key& key, const Content& message,
-                                const Exclude& exclude, Keep keep) {
-  return send_to_room(room, key.value(), message, exclude, keep);
+                                const Exclude& exclude) {
+  return send_to_room(room, key.value(), message, exclude);
 }
 
 JoinResult ChatBase::join_room(std::string_view user, std::string_view room) {

@@ -156,7 +156,6 @@ base::Frame Endpoint::frame_of(const hub::Parcel& parcel, std::string_view room,
         forms, place);
   }
   frame.set_shedding(parcel.shedding);
-  if (parcel.fleeting) frame.set_fleeting();
   return frame;
 }
 

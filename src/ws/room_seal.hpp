@@ -8,7 +8,6 @@
 
 #include "base/shedding.hpp"
 #include "hub/seal.hpp"
-#include "microframe/ws/keep.hpp"
 #include "ws/encode.hpp"
 #include "ws/session_counts.hpp"
 
@@ -19,7 +18,6 @@ struct RoomPost {
   std::string_view room;
   base::Shedding shedding;
   bool has_sessions;  // whether anybody may want the enveloped form
-  Keep keep = Keep::yes;
 };
 
 // The content, what `post` views and the counts must outlive the seal.
@@ -29,15 +27,12 @@ class RoomSeal final : public hub::Seal {
       : content_(content), post_(post), counts_(counts) {}
   RoomSeal(Content&& gone, const RoomPost& post, SessionCounts& counts) = delete;
 
-  bool is_kept() const override { return post_.keep == Keep::yes; }
-
   // A room that keeps its messages keeps the enveloped form in any case.
   base::Frame encode(std::optional<std::uint64_t> offset) const override {
     const bool enveloped = post_.has_sessions || offset;
     if (enveloped) SessionCounts::add(counts_.encoded);
     base::Frame frame = ws::encode(content_, enveloped ? Forms::both : Forms::plain, place(offset));
     frame.set_shedding(post_.shedding);
-    if (!is_kept()) frame.set_fleeting();
     return frame;
   }
 

@@ -227,7 +227,6 @@ void Session::send(const SharedBuffer& frame) {
 }
 
 void Session::deliver(const base::Frame& frame) {
-  if (suspended_ && frame.is_fleeting()) return;
   SharedBuffer made;
   send(form_of(frame, made));
 }

@@ -95,8 +95,7 @@ class Session final : private Resumable, private base::ByteHolder {
   void read(bool binary, base::Bytes payload);
 
   // --- out
-  // Sends the frame in its form for sessions; while the client is away, keeps it for its return, unless
-  // it is fleeting.
+  // Sends the frame in its form for sessions.
   void deliver(const base::Frame& frame);
   // Sends what the client must acknowledge. told: called once, on the loop, and throws nothing;
   // dropped without a call where there is no memory to ask.

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
 #include <set>
 #include <thread>
 
@@ -85,58 +84,6 @@ TEST_P(SameProgram, RoomsAreCountedAndNamedAlike) {
   chat(0).leave_room("bob", "kept");
   know_in("kept", {});
   for (std::size_t i = 0; i < nodes.size(); ++i) EXPECT_EQ(chat(i).rooms(), Names{"tea"});
-}
-
-TEST_P(SameProgram, WhatIsNotKeptReachesThoseWhoArePresentAndHasNoOffset) {
-  using microframe::ws::Keep;
-  auto alice = nodes.client(0, "alice");
-  auto bob = nodes.client(1, "bob");
-  auto carol = nodes.plain(2, "carol");
-  alice.join("kept tea");
-  bob.join("kept tea");
-  carol.send_text(R"({"join":"kept tea"})");
-  know_in("kept tea", {"alice", "bob", "carol"});
-  const auto hear = [&](const Json& data, std::optional<int> offset) {
-    for (V1Client* one : {&alice, &bob}) {
-      const Json frame = one->read_until("message");
-      EXPECT_EQ(frame.at("data"), data);
-      EXPECT_EQ(text(frame, "room"), "kept tea");
-      const Json* told = frame.as_object().if_contains("offset");
-      EXPECT_EQ(told ? std::optional(static_cast<int>(told->as_int64())) : std::nullopt, offset);
-    }
-    EXPECT_EQ(carol.read_text(), microframe::to_text(data));
-  };
-  int offset = 0;
-  for (std::size_t place = 0; place < 3; ++place) {
-    const Json kept{{"said at", place}};
-    chat(place).broadcast_to_room("kept tea", kept);
-    hear(kept, ++offset);
-    const Json typing{{"typing at", place}};
-    EXPECT_TRUE(chat(place).broadcast_to_room("kept tea", typing, Keep::no));
-    hear(typing, std::nullopt);
-    EXPECT_TRUE(chat(place).broadcast_by_key("kept tea", microframe::ws::Key("cursor"), typing,
-                                             {"nobody"}, Keep::no));
-    hear(typing, std::nullopt);
-  }
-  EXPECT_FALSE(chat(0).broadcast_to_room("kept empty", {{"typing", 1}}, Keep::no));
-  const auto kept = microframe::sync_wait(chat(1).read_history("kept tea", 0, 10));
-  ASSERT_TRUE(kept);
-  EXPECT_EQ(kept->size(), 3U);
-  // Whoever has missed something is told what was kept, without a gap.
-  alice.lose();
-  eventually([&] { return chat(1).device_count("alice") == 0; });
-  chat(1).broadcast_to_room("kept tea", {{"typing", "while she is away"}}, Keep::no);
-  chat(1).broadcast_to_room("kept tea", {{"said", "while she is away"}});
-  const auto count = [&] {
-    const auto read = microframe::sync_wait(chat(2).read_history("kept tea", 0, 10));
-    return read ? read->size() : 0;
-  };
-  eventually([&] { return count() == 4; });
-  auto late = nodes.client(2, "alice");
-  late.send({{"t", "join"}, {"id", 1}, {"room", "kept tea"}, {"last", 2}});
-  EXPECT_EQ(late.answer_to(1).at("offset"), Json(4));
-  EXPECT_EQ(late.read_until("message").at("data"), Json({{"said at", 2}}));
-  EXPECT_EQ(late.read_until("message").at("data"), Json({{"said", "while she is away"}}));
 }
 
 TEST_P(SameProgram, ANumberAndATextOfItAreTwoThings) {

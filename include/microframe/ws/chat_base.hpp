@@ -19,7 +19,6 @@
 #include "microframe/ws/ack.hpp"
 #include "microframe/ws/content.hpp"
 #include "microframe/ws/join_result.hpp"
-#include "microframe/ws/keep.hpp"
 #include "microframe/ws/room_record.hpp"
 #include "microframe/ws/websocket.hpp"
 
@@ -141,23 +140,15 @@ class ChatBase : public BaseWebSocket {
   }
 
   // Sends to every member of `room`, except those excluded.
-  // keep:    no, for a message that matters now or never. Within one process every member sees it at
-  //          the same place among the room's messages. In a cluster, the messages that the room keeps go
-  //          another way, through the broker's log: a message that is not kept may come before or after
-  //          those that were sent within the same moment. A client that loses its connection while such
-  //          a message is on its way may get the message when it resumes its session.
   // returns: whether the room has any member.
-  bool broadcast_to_room(std::string_view room, const Content& message, const Exclude& exclude = {},
-                         Keep keep = Keep::yes);
-  bool broadcast_to_room(std::string_view room, const Content& message, Keep keep) {
-    return broadcast_to_room(room, message, Exclude(), keep);
-  }
+  bool broadcast_to_room(std::string_view room, const Content& message,
+                         const Exclude& exclude = {});
 
   // As broadcast_to_room. If the room's options say so (Application::rooms), only the newest of
   // the messages with this key that wait for a slow member is kept; in other rooms the key means
   // nothing.
   bool broadcast_by_key(std::string_view room, const Key& key, const Content& message,
-                        const Exclude& exclude = {}, Keep keep = Keep::yes);
+                        const Exclude& exclude = {});
 
   // Puts every open device of `user`, or the one device, into `room`. A device leaves its rooms
   // when it closes; the user's other devices stay.
@@ -215,7 +206,7 @@ class ChatBase : public BaseWebSocket {
   static hub::Exclusion exclusion(const Exclude& exclude);
   hub::Hub& hub_of(const WebSocket& device) const;
   bool send_to_room(std::string_view room, std::string_view key, const Content& content,
-                    const Exclude& exclude, Keep keep);
+                    const Exclude& exclude);
 };
 
 }  // namespace microframe::ws

@@ -36,19 +36,6 @@ TEST(Frame, OwnCopySharesNoFormWithTheOriginal) {
   EXPECT_FALSE(base::Frame(buffer("plain")).own_copy().enveloped());
 }
 
-TEST(Frame, EachFormAndEachCopySaysThatItIsFleeting) {
-  base::Frame made(buffer("plain"), buffer("enveloped"));
-  EXPECT_FALSE(made.is_fleeting());
-  made.set_fleeting();
-  EXPECT_TRUE(made.is_fleeting());
-  EXPECT_TRUE(made.own_copy().is_fleeting());
-  EXPECT_TRUE(base::Frame({}, made.enveloped()).is_fleeting());
-  EXPECT_TRUE(base::Frame(made.plain()).is_fleeting());
-  base::Frame nothing;
-  nothing.set_fleeting();
-  EXPECT_FALSE(nothing.is_fleeting());
-}
-
 TEST(Frame, OnlyThePlainFormIsShed) {
   base::Frame made(buffer("plain"), buffer("enveloped"));
   made.set_shedding({base::Shedding::Rule::oldest, 7});

@@ -28,7 +28,6 @@ hub::Parcel some_parcel() {
 void expect_same(const hub::Parcel& one, const hub::Parcel& other) {
   EXPECT_EQ(one.id, other.id);
   EXPECT_EQ(one.kind, other.kind);
-  EXPECT_EQ(one.fleeting, other.fleeting);
   EXPECT_EQ(one.shedding.rule, other.shedding.rule);
   EXPECT_EQ(one.shedding.stream, other.shedding.stream);
   EXPECT_EQ(one.hidden_from, other.hidden_from);
@@ -199,20 +198,13 @@ TEST(Parcels, SayWhatTheirContentIs) {
   EXPECT_EQ(parcel_of(base::Frame(test::buffer("5")), hub::HiddenFrom()).kind, Kind::text);
   EXPECT_EQ(parcel_of(base::Frame(json), hub::HiddenFrom()).kind, Kind::json);
   EXPECT_EQ(parcel_of(base::Frame(json).own_copy(), hub::HiddenFrom()).kind, Kind::json);
-  base::Frame fleeting(test::buffer("5"));
-  EXPECT_FALSE(parcel_of(fleeting, hub::HiddenFrom()).fleeting);
-  fleeting.set_fleeting();
-  EXPECT_TRUE(parcel_of(fleeting, hub::HiddenFrom()).fleeting);
   for (const Kind kind : {Kind::text, Kind::json, Kind::binary}) {
-    for (const bool is_fleeting : {false, true}) {
-      hub::Parcel parcel = some_parcel();
-      parcel.kind = kind;
-      parcel.fleeting = is_fleeting;
-      const std::string bytes = write_parcel(parcel);
-      const auto read = read_parcel(bytes);
-      ASSERT_TRUE(read);
-      expect_same(*read, parcel);
-    }
+    hub::Parcel parcel = some_parcel();
+    parcel.kind = kind;
+    const std::string bytes = write_parcel(parcel);
+    const auto read = read_parcel(bytes);
+    ASSERT_TRUE(read);
+    expect_same(*read, parcel);
   }
 }
 

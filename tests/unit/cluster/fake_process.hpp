@@ -93,7 +93,6 @@ class FakeHub final : public hub::Arrivals {
   static std::string words(const hub::Parcel& parcel) {
     std::string text(parcel.content);
     for (const std::string_view user : parcel.hidden_from) text += " -" + std::string(user);
-    if (parcel.fleeting) text += ", fleeting";
     return text;
   }
   static std::string names(const hub::Presence::Users& whom, char sign) {

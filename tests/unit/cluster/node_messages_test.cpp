@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "unit/cluster/fake_process.hpp"
 
 namespace test {
@@ -36,39 +34,6 @@ TEST_F(NodeMessages, InARoomReachTheNodesWhereItIsOpen) {
   EXPECT_EQ(other->hub.take(), Names{"room hello"});
   EXPECT_EQ(one->hub.take(), Names());
   EXPECT_EQ(third->hub.take(), Names());
-}
-
-TEST_F(NodeMessages, WhatARoomWithALogDoesNotKeepIsHeardWhereItIsOpen) {
-  const Process one = join("n1"), other = join("n2"), third = join("n3");
-  one->open("kept");
-  other->open("kept");
-  world.settle();
-  EXPECT_EQ(other->hub.take(), (Names{"kept moved to 1:0", "opened kept"}));
-  one->hub.take();
-  microframe::base::Frame typing = frame("typing");
-  typing.set_fleeting();
-  one->append("kept", "a");
-  one->site.to_room("kept", typing, {}, 7);
-  one->append("kept", "b");
-  soon();
-  Names heard = other->hub.take();
-  std::sort(heard.begin(), heard.end());
-  EXPECT_EQ(heard, (Names{"kept #1 a", "kept #2 b", "kept typing, fleeting"}));
-  EXPECT_EQ(one->hub.take(), (Names{"kept #1 a", "kept #2 b"})) << "it was delivered here already";
-  EXPECT_EQ(third->hub.take(), Names());
-  other->site.close("kept");
-  soon();
-  other->hub.take();
-  one->site.to_room("kept", typing, {}, 8);
-  soon();
-  EXPECT_EQ(other->hub.take(), Names());
-  pass(seconds(40));  // no longer heard: it is opened anew
-  other->open("kept");
-  soon();
-  other->hub.take();
-  one->site.to_room("kept", typing, {}, 9);
-  soon();
-  EXPECT_EQ(other->hub.take(), Names{"kept typing, fleeting"});
 }
 
 TEST_F(NodeMessages, InARoomThatHasOpenedAreHeard) {

@@ -107,8 +107,7 @@ class House final : public Surroundings {
 // Numbers the messages of rooms that keep them: "text#7".
 class Numbered final : public Seal {
  public:
-  explicit Numbered(std::string text, bool kept = true) : text_(std::move(text)), kept_(kept) {}
-  bool is_kept() const override { return kept_; }
+  explicit Numbered(std::string text) : text_(std::move(text)) {}
   Frame encode(std::optional<std::uint64_t> offset) const override {
     return frame(offset ? text_ + "#" + std::to_string(*offset) : text_);
   }
@@ -116,7 +115,6 @@ class Numbered final : public Seal {
 
  private:
   std::string text_;
-  bool kept_;
 };
 
 }  // namespace microframe::hub

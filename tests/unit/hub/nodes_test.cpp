@@ -153,22 +153,6 @@ TEST_F(Nodes, MessagesOfALogAreNumberedTheSameEverywhere) {
   EXPECT_EQ(one.appended + two.appended, 3);
 }
 
-TEST_F(Nodes, WhatALogDoesNotKeepReachesBothNodesOnceAndHasNoNumber) {
-  settle("kept");
-  Exclusion not_bob;
-  not_bob.users = {"bob"};
-  one.say("kept", "a");
-  EXPECT_TRUE(one.say("kept", "typing", {}, false));
-  EXPECT_TRUE(two.say("kept", "for alice", not_bob, false));
-  one.say("kept", "b");
-  run();
-  EXPECT_EQ(alice->heard, (Names{"a#1", "typing", "for alice", "b#2"}));
-  EXPECT_EQ(bob->heard, (Names{"a#1", "typing", "b#2"}));
-  EXPECT_EQ(log.last.offset, 2U);
-  EXPECT_EQ(one.appended, 2) << "nobody waits for the log to confirm what it is not given";
-  for (Node* node : {&one, &two}) EXPECT_EQ(node->hub.history("kept", 0, 10).size(), 2U);
-}
-
 TEST_F(Nodes, ALogLeavesOutTheDeviceThatWasExcluded) {
   settle("kept");
   const auto plain = one.add("plain", "");

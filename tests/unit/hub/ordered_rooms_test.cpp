@@ -41,9 +41,9 @@ class OrderedRooms : public testing::Test {
     loops[guest->loop()].on([&] { EXPECT_TRUE(ws::in_room(hub.join(*guest, room, &wish))); });
   }
   bool say(std::size_t loop, const std::string& room, const std::string& text,
-           const Exclusion& but = {}, bool kept = true) {
+           const Exclusion& but = {}) {
     bool anyone = false;
-    const Numbered seal(text, kept);
+    const Numbered seal(text);
     loops[loop].on([&] { anyone = hub.broadcast_to_room(room, seal, but); });
     return anyone;
   }
@@ -87,39 +87,6 @@ TEST_F(OrderedRooms, MissedMessagesAreReplayedInFullOrNotAtAll) {
   const auto ahead = add("carol");
   join(ahead, "kept", since(epoch, 5));
   EXPECT_EQ(ahead->joins.back().second, false);
-}
-
-TEST_F(OrderedRooms, MessageThatIsNotKeptHasItsPlaceInTheOrderAndNoNumber) {
-  const auto alice = add("alice", 0);
-  const auto bob = add("bob", 1);
-  join(alice, "kept");
-  join(bob, "kept");
-  run_all();
-  Exclusion not_alice;
-  not_alice.users = {"alice"};
-  say(0, "kept", "a");
-  EXPECT_TRUE(say(1, "kept", "typing", {}, false));
-  say(0, "kept", "b");
-  EXPECT_TRUE(say(0, "kept", "for bob", not_alice, false));
-  say(1, "kept", "c");
-  run_all();
-  EXPECT_EQ(alice->heard, (Names{"a#1", "typing", "b#2", "c#3"}));
-  EXPECT_EQ(bob->heard, (Names{"a#1", "typing", "b#2", "for bob", "c#3"}));
-  Names kept;
-  for (const auto& entry : hub.history("kept", 0, 10)) kept.push_back(text_of(entry.frame));
-  EXPECT_EQ(kept, (Names{"a#1", "b#2", "c#3"}));
-  const auto late = add("carol");
-  join(late, "kept", since(alice->epoch, 0));
-  EXPECT_EQ(late->heard, (Names{"a#1", "b#2", "c#3"}));
-}
-
-TEST_F(OrderedRooms, MessageThatIsNotKeptMakesNoRoom) {
-  EXPECT_FALSE(say(0, "kept", "typing", {}, false));
-  EXPECT_EQ(hub.rooms(), 0U);
-  EXPECT_FALSE(say(0, "kept", "a"));
-  EXPECT_EQ(hub.rooms(), 1U) << "one that is kept does";
-  EXPECT_FALSE(say(0, "kept", "typing", {}, false));
-  EXPECT_EQ(hub.history("kept", 0, 10).size(), 1U);
 }
 
 TEST_F(OrderedRooms, LatestMessagesAreReplayedOnRequest) {

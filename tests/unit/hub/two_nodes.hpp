@@ -173,11 +173,10 @@ struct Node {
     inbound.opened(room, wire.openings[room], wire.presence(room));
     loop.run_all();
   }
-  bool say(const std::string& room, const std::string& text, Exclusion but = {}, bool kept = true) {
+  bool say(const std::string& room, const std::string& text, Exclusion but = {}) {
     bool anyone = false;
     loop.on([&] {
-      anyone =
-          everywhere.broadcast_to_room(room, Numbered(text, kept), std::move(but), appending());
+      anyone = everywhere.broadcast_to_room(room, Numbered(text), std::move(but), appending());
     });
     return anyone;
   }

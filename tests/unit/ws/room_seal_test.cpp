@@ -83,21 +83,6 @@ TEST(RoomSeal, WithoutSessionsOnlyAKeptMessageIsEnveloped) {
             R"({"t":"message","room":"r","data":{"a":1}})");
 }
 
-TEST(RoomSeal, OneThatIsNotKeptSaysSoInEachForm) {
-  SessionCounts counts;
-  const Json json{{"a", 1}};
-  const Content content(json);
-  const RoomSeal kept(content, RoomPost{"r", {}, true}, counts);
-  EXPECT_TRUE(kept.is_kept());
-  EXPECT_FALSE(kept.encode(7).is_fleeting());
-  const RoomSeal seal(content, RoomPost{"r", {}, true, Keep::no}, counts);
-  EXPECT_FALSE(seal.is_kept());
-  const base::Frame frame = seal.encode(std::nullopt);
-  EXPECT_TRUE(frame.plain().is_fleeting());
-  EXPECT_TRUE(frame.enveloped().is_fleeting());
-  EXPECT_EQ(enveloped_of(frame), R"({"t":"message","room":"r","data":{"a":1}})");
-}
-
 // Of two threads that publish at once, one often finds that its number is taken.
 TEST(RoomSeal, OffsetsOfTwoThreadsAgreeWithTheBytes) {
   constexpr int kEach = 2'000;

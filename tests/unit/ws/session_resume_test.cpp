@@ -99,29 +99,6 @@ TEST_F(SessionResume, GoesOnWithAllThatWasSentMeanwhile) {
   EXPECT_EQ(site->site.counts.sessions.replayed, 2U);
 }
 
-TEST_F(SessionResume, MissesWhatIsNotKeptForAClientThatIsAway) {
-  serve();
-  V1Client client = open_session();
-  EXPECT_EQ(text(client.join("kitchen"), "t"), "joined");
-  const auto say = [&](const char* what, Keep keep) {
-    site->on_loop([&] {
-      site->notes.handles.front().chat().broadcast_to_room("kitchen", do_what(what), keep);
-    });
-  };
-  say("typing", Keep::no);
-  EXPECT_EQ(client.read().at("data"), do_what("typing"));
-  lose(client);
-  say("first", Keep::yes);
-  say("typing", Keep::no);
-  say("second", Keep::yes);
-  V1Client back = open_session(&client);
-  ASSERT_TRUE(back.resumed());
-  EXPECT_EQ(back.read().at("data"), do_what("first"));
-  EXPECT_EQ(back.read().at("data"), do_what("second"));
-  say("typing", Keep::no);
-  EXPECT_EQ(back.read().at("data"), do_what("typing"));
-}
-
 TEST_F(SessionResume, KeepsItsRoomsAndItsId) {
   serve();
   V1Client client = open_session();
