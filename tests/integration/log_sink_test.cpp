@@ -64,12 +64,12 @@ TEST_F(LogSinkApp, HasALineForEachConnectionThatBeginsAndEnds) {
 
 TEST_F(LogSinkApp, HasNoneOfThemAtInfo) {
   take_log(LogLevel::info);
-  app.route<LogQuiet>("/ws", auth);
+  const LogQuiet& quiet = app.route<LogQuiet>("/ws", auth);
   start();
   {
     auto alice = client("alice");
   }
-  eventually([&] { return test::metric(app.port(), "microframe_connections") == 0; });
+  eventually([&] { return quiet.connection_count() == 0; });
   EXPECT_TRUE(lines("connected ").empty());
 }
 
