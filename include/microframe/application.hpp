@@ -35,7 +35,7 @@ using PageFields = std::vector<std::pair<std::string, std::string>>;
 class Application : public HttpRoutes {
  public:
   Application();
-  ~Application();
+  ~Application() override;
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
 

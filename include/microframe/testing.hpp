@@ -32,10 +32,6 @@ class TestClient {
     std::string reason;
   };
 
-  ~TestClient();
-  TestClient(const TestClient&);
-  TestClient& operator=(const TestClient&);
-
   // Sends a message, and runs the hook and all that follows from it, until everything waits for the clock.
   // What a closed client sends is lost.
   void send(const Json& message);

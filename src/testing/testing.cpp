@@ -14,9 +14,6 @@ using testing_detail::Device;
 // --- TestClient ---
 
 TestClient::TestClient(Device& device) : device_(&device) {}
-TestClient::~TestClient() = default;
-TestClient::TestClient(const TestClient&) = default;
-TestClient& TestClient::operator=(const TestClient&) = default;
 
 void TestClient::send(const Json& message) {
   send_text(to_text(message));
