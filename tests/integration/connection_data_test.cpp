@@ -1,5 +1,6 @@
 // What hooks keep at their socket: the application's own data of the connection.
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -30,14 +31,17 @@ struct Visit {
 
 // Keeps its own socket, which must not keep the connection for ever.
 struct Holder {
+  Holder() { ++alive; }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+  ~Holder() { --alive; }
+  static inline std::atomic<int> alive{0};
   std::optional<ws::WebSocket> own;
-  std::shared_ptr<int> watched;
 };
 
 class Visits : public ws::ChatBase {
  public:
   std::optional<ws::WebSocket> kept;
-  std::weak_ptr<int> watched;
   Task<> on_message(ws::WebSocket& socket, const ws::UserId&, const Json& message) {
     const std::string op = text(message, "op");
     if (op == "count") {
@@ -46,10 +50,7 @@ class Visits : public ws::ChatBase {
     } else if (op == "other type") {
       socket.data<std::string>();
     } else if (op == "hold") {
-      const auto watched_now = std::make_shared<int>(0);
-      watched = watched_now;
       socket.data<Holder>().own = socket;
-      socket.data<Holder>().watched = watched_now;
     } else if (op == "keep") {
       kept = socket;
     } else if (op == "join") {
@@ -161,9 +162,9 @@ TEST_F(ConnectionDataTest, MayHoldItsOwnSocket) {
   start(1);
   RawClient alice = client("alice");
   alice.send_text(R"({"op":"hold"})");
-  eventually([&] { return !visits.watched.expired(); });
+  eventually([] { return Holder::alive == 1; });
   alice.send_close();
-  eventually([&] { return visits.watched.expired(); });
+  eventually([] { return Holder::alive == 0; });
 }
 
 TEST_F(ConnectionDataTest, IsDestroyedWhenTheServerStops) {
