@@ -52,20 +52,20 @@ void Jobs::on_loop(std::function<void()> task) {
   });
 }
 
-void Jobs::on_start(Callback callback) {
-  on_loop([this, callback = std::move(callback)] {
-    Run& run = add(kOnStart);
+void Jobs::run_once(const char* name, Callback callback) {
+  on_loop([this, name, callback = std::move(callback)] {
+    Run& run = add(name);
     run.callback = callback;
     start(run, run.callback);
   });
 }
 
+void Jobs::on_start(Callback callback) {
+  run_once(kOnStart, std::move(callback));
+}
+
 void Jobs::spawn(Callback callback) {
-  on_loop([this, callback = std::move(callback)] {
-    Run& run = add(kSpawn);
-    run.callback = callback;
-    start(run, run.callback);
-  });
+  run_once(kSpawn, std::move(callback));
 }
 
 void Jobs::spawn(Task<> task) {

@@ -70,6 +70,7 @@ class Jobs {
   };
 
   void on_loop(std::function<void()> task);
+  void run_once(const char* name, Callback callback);
   Run& add(const char* name, std::function<void()> next = {});
   void start(Run& run, const Callback& callback);
   void start(Run& run, Task<> task);

@@ -10,6 +10,8 @@
 #include <sstream>
 #include <string>
 
+#include "guard/memory.hpp"
+
 namespace microframe::app {
 namespace {
 
@@ -48,14 +50,13 @@ ProcessFigures read_process_figures() {
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   auto fields = fields_behind_name();
   std::string word;
-  for (int number = 3; number <= 24 && fields >> word; ++number) {
+  for (int number = 3; number <= 23 && fields >> word; ++number) {
     if (number == 14 || number == 15) figures.cpu_seconds += std::stod(word) / ticks;
     if (number == 20) figures.threads = std::stoul(word);
     if (number == 22) figures.start_seconds = boot_seconds() + std::stod(word) / ticks;
     if (number == 23) figures.virtual_bytes = std::stoul(word);
-    if (number == 24)
-      figures.resident_bytes = std::stoul(word) * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
   }
+  figures.resident_bytes = guard::resident_bytes();
   figures.open_descriptors = count_descriptors();
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) figures.descriptors_max = limit.rlim_cur;
